@@ -1,0 +1,18 @@
+"""Errors of the domain: sources that cannot be read, partitions that must not be written.
+
+The root, `ActionableError`, and the errors of servers and storage live in `resources.errors`.
+"""
+
+from __future__ import annotations
+
+from resources.errors import ActionableError, ConfigurationError
+
+__all__ = ["ActionableError", "ConfigurationError", "PartitionRefused", "SourceError"]
+
+
+class SourceError(ActionableError):
+    """A source of articles is missing, unreadable, empty or lacks a column."""
+
+
+class PartitionRefused(ActionableError):
+    """A partition holds more bad rows than its named threshold allows, and was not written."""

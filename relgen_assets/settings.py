@@ -1,0 +1,298 @@
+"""One typed object for everything that can be configured.
+
+Values come, in falling priority, from `RELGEN_*` environment variables (`RELGEN_BATCHES__SIZE=10`)
+and from `relgen.toml` in the project folder; every key has a default. Secrets are never values
+here: settings name the environment variable that holds them. Nothing in this module opens files
+other than `relgen.toml`, and nothing touches a network.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from relgen_assets.errors import ConfigurationError
+from resources.llama_server_pool.endpoint import EndpointConfig
+
+SETTINGS_FILE = "relgen.toml"
+ENV_PREFIX = "RELGEN_"
+_SLUG = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
+
+
+class Section(BaseModel):
+    """Base of every section: an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", validate_default=True)
+
+
+class SampleSource(Section):
+    """The articles that come with the project."""
+
+    kind: Literal["sample"] = "sample"
+    name: str = Field("sample", pattern=_SLUG, description="Prefix of the partition keys.")
+
+
+class ScientificPapersSource(Section):
+    """Hugging Face's `scientific_papers`, from the hub or from a local parquet copy."""
+
+    kind: Literal["scientific_papers"]
+    name: str = Field("", pattern=r"^$|" + _SLUG, description="Prefix of the partition keys.")
+    dataset: str = Field("armanc/scientific_papers", description="Dataset id, or a local folder.")
+    config: Literal["arxiv", "pubmed"] = "arxiv"
+    revision: str = Field("refs/convert/parquet", description="Revision that holds parquet files.")
+    split: Literal["train", "validation", "test"] = "train"
+    articles: int = Field(10_000, ge=1, description="How many articles to use, from the first.")
+
+    @model_validator(mode="after")
+    def _default_name(self) -> ScientificPapersSource:
+        self.name = self.name or self.config
+        return self
+
+
+class Columns(Section):
+    """Names of the columns of a table of articles."""
+
+    article: str = "article"
+    abstract: str = "abstract"
+    section_names: str = "section_names"
+    title: str = Field("title", description="Optional column.")
+    id: str | None = Field(None, description="Own id column; a content hash when not given.")
+
+
+class FilesSource(Section):
+    """JSONL, JSON, CSV or parquet files, or a folder of them, on any fsspec path."""
+
+    kind: Literal["files"]
+    name: str = Field("papers", pattern=_SLUG, description="Prefix of the partition keys.")
+    path: str = Field(min_length=1, description="File or folder; any fsspec URL.")
+    columns: Columns = Field(default_factory=Columns)
+    articles: int | None = Field(None, ge=1, description="Use only the first so many articles.")
+
+
+class WikipediaColumns(Section):
+    """Names of the columns of a table of encyclopedia articles."""
+
+    text: str = "text"
+    title: str = "title"
+    id: str | None = Field("id", description="Own id column; none for a content hash.")
+
+
+class WikipediaSource(Section):
+    """Files of encyclopedia articles without abstract: lead and headings stand in for it."""
+
+    kind: Literal["wikipedia"]
+    name: str = Field("wikipedia", pattern=_SLUG, description="Prefix of the partition keys.")
+    path: str = Field(min_length=1, description="File or folder; any fsspec URL.")
+    columns: WikipediaColumns = Field(default_factory=WikipediaColumns)
+    articles: int | None = Field(None, ge=1, description="Use only the first so many articles.")
+
+
+SourceSettings = Annotated[
+    SampleSource | ScientificPapersSource | FilesSource | WikipediaSource,
+    Field(discriminator="kind"),
+]
+
+
+class BatchSettings(Section):
+    """How articles are grouped into partitions."""
+
+    size: int = Field(20, ge=1, description="Articles per partition.")
+
+
+class ChunkingSettings(Section):
+    """How articles are cut into windows."""
+
+    tokens: int = Field(1_000, ge=16, description="Largest window, in SentencePiece tokens.")
+    overlap: int = Field(200, ge=0, description="Tokens shared by neighbouring windows.")
+    tokenizer: str | None = Field(
+        None, description="A SentencePiece `.model` file; mistral-common's when not given."
+    )
+    max_chunks_per_article: int | None = Field(
+        None, ge=1, description="Keep only the first so many chunks of an article."
+    )
+
+    @model_validator(mode="after")
+    def _overlap_leaves_progress(self) -> ChunkingSettings:
+        if self.overlap > self.tokens // 2:
+            raise ValueError("overlap must be at most half of tokens")
+        return self
+
+
+class SummarySettings(Section):
+    """How summaries are generated."""
+
+    temperature: float = Field(0.7, ge=0, le=2)
+    max_tokens: int = Field(256, ge=16, description="Longest summary, in tokens of the model.")
+    seed: int = Field(0, ge=0)
+
+
+class ExtractionSettings(Section):
+    """How extractions are generated."""
+
+    mode: Literal["auto", "candidates", "schema"] = Field(
+        "auto", description="`candidates` restricts entity names; `auto`: only when embedded."
+    )
+    temperature: float = Field(0.2, ge=0, le=2)
+    max_tokens: int = Field(700, ge=64, description="Longest answer, in tokens of the model.")
+    max_entities: int = Field(12, ge=2, le=100)
+    max_relations: int = Field(8, ge=1, le=100)
+    max_candidates: int = Field(20, ge=2, le=200, description="Candidate terms per chunk.")
+    attempts: int = Field(2, ge=1, le=10, description="Tries per chunk when an answer is unusable.")
+    seed: int = Field(0, ge=0)
+
+
+class PoolSettings(Section):
+    """The language-model servers; with no endpoint the embedded server is started."""
+
+    model: str | None = Field(None, description="Identity of the model all endpoints serve.")
+    endpoints: list[EndpointConfig] = Field(default_factory=list[EndpointConfig])
+    patience_seconds: float = Field(
+        600, ge=0, description="How long to wait when no endpoint is left."
+    )
+
+
+class LedgerSettings(Section):
+    """Where completed generations are kept."""
+
+    url: str = Field("sqlite:///.relgen/ledger.db", description="SQLAlchemy URL without password.")
+    password_env: str | None = Field(
+        None, description="Name of the environment variable that holds the database password."
+    )
+
+
+class StorageSettings(Section):
+    """Where tables and the dataset are written; any fsspec URL."""
+
+    data: str = Field("data", min_length=1, description="Folder of the intermediate tables.")
+    dataset: str = Field("dataset", min_length=1, description="Folder of the finished dataset.")
+    state: str = Field(".relgen", min_length=1, description="Local folder for logs and counts.")
+
+
+class DatasetSettings(Section):
+    """How examples become a dataset."""
+
+    validation_percent: int = Field(10, ge=0, le=50)
+    test_percent: int = Field(10, ge=0, le=50)
+    title: str = Field("Relations in scientific articles", description="Title of the card.")
+    licence: str = Field("other", description="Licence id of the card; your articles decide it.")
+
+
+class Settings(BaseSettings):
+    """Everything that can be configured, with defaults that run the bundled sample."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, env_nested_delimiter="__", extra="forbid", validate_default=True
+    )
+
+    source: SourceSettings = Field(default_factory=SampleSource)
+    batches: BatchSettings = Field(default_factory=BatchSettings)
+    chunking: ChunkingSettings = Field(default_factory=ChunkingSettings)
+    summaries: SummarySettings = Field(default_factory=SummarySettings)
+    extractions: ExtractionSettings = Field(default_factory=ExtractionSettings)
+    pool: PoolSettings = Field(default_factory=PoolSettings)
+    ledger: LedgerSettings = Field(default_factory=LedgerSettings)
+    storage: StorageSettings = Field(default_factory=StorageSettings)
+    dataset: DatasetSettings = Field(default_factory=DatasetSettings)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read environment variables over values handed in from the settings file."""
+        return env_settings, init_settings
+
+
+def load_settings(root: Path, overrides: dict[str, Any] | None = None) -> Settings:
+    """Return the settings of the project folder `root`.
+
+    Args:
+        root: Folder that may hold a `relgen.toml`.
+        overrides: Sections that replace those of the file, e.g. `{"source": {"kind": "sample"}}`.
+
+    Raises:
+        ConfigurationError: The file is no TOML, or a key or value is wrong; the message names each.
+    """
+    path = root / SETTINGS_FILE
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigurationError(
+            f"the settings file cannot be read: {error}.", where=str(path)
+        ) from error
+    _refuse_unknown_variables()
+    try:
+        return Settings(**{**values, **(overrides or {})})
+    except (ValidationError, SettingsError) as error:
+        raise ConfigurationError(_explain(error), where=str(path)) from error
+
+
+def _refuse_unknown_variables() -> None:
+    sections = sorted(Settings.model_fields)
+    for variable in os.environ:
+        if not variable.upper().startswith(ENV_PREFIX):
+            continue
+        section = variable[len(ENV_PREFIX) :].split("__")[0].lower()
+        if section not in sections:
+            raise ConfigurationError(
+                f"unknown environment variable {variable}.",
+                remedy=f"After {ENV_PREFIX} comes one of: {', '.join(sections)}.",
+            )
+
+
+def _explain(error: ValidationError | SettingsError) -> str:
+    """Return one line per fault: the key, what is wrong, and what would be accepted."""
+    if isinstance(error, SettingsError):
+        return f"{error}."
+    lines: list[str] = []
+    for fault in error.errors(include_url=False):
+        key = ".".join(str(part) for part in fault["loc"])
+        if fault["type"] == "extra_forbidden":
+            message = f"unknown key; accepted here: {', '.join(_accepted_keys(fault['loc']))}"
+        else:
+            given = fault.get("input")
+            shown = f" (given: {given!r})" if isinstance(given, str | int | float) else ""
+            message = f"{fault['msg']}{shown}"
+        lines.append(f"{key}: {message}")
+    return "wrong settings:\n  " + "\n  ".join(lines)
+
+
+def _accepted_keys(location: tuple[int | str, ...]) -> list[str]:
+    """Return the keys accepted where the unknown key at `location` stands."""
+    models: list[type[BaseModel]] = [Settings]
+    for part in location[:-1]:
+        children: list[type[BaseModel]] = []
+        for model in models:
+            if isinstance(part, str) and part in model.model_fields:
+                children += _models_in(model.model_fields[part].annotation)
+            elif isinstance(part, str):  # the tag of a union: keep the member it names
+                children += [model] if _has_kind(model, part) else []
+            else:
+                children.append(model)
+        models = children or models
+    return sorted({name for model in models for name in model.model_fields})
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models_in(part)]
+
+
+def _has_kind(model: type[BaseModel], kind: str) -> bool:
+    field = model.model_fields.get("kind")
+    return field is not None and kind in get_args(field.annotation)

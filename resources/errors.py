@@ -1,0 +1,62 @@
+"""The root of the project's error hierarchy, and the errors of the resources.
+
+Every error a person can meet says three things: what happened, where, and what to do about it.
+They are printed without a traceback by the command line and shown as the description of a failed
+step in Dagster's UI. Errors of the domain (sources, partitions) live in `relgen_assets.errors`.
+
+    ActionableError
+    ├── ConfigurationError      a setting is missing or wrong
+    ├── StorageError            a file or folder cannot be read or written
+    ├── LedgerError             the generation ledger cannot be opened, read or written
+    └── PoolError               the language-model servers cannot do the work
+        ├── NoEndpointLeft      every endpoint is out of service
+        └── EmbeddedServerError the embedded llama.cpp server did not start or died
+"""
+
+from __future__ import annotations
+
+
+class ActionableError(Exception):
+    """An error that tells a person what happened, where, and what to do.
+
+    Args:
+        what: One sentence that states the fault.
+        where: The file, setting, endpoint or partition concerned; may be empty.
+        remedy: What the reader can do about it; may be empty when nothing is known.
+    """
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+        super().__init__(what, where, remedy)
+
+    def __str__(self) -> str:
+        """Return the fault, its place and its remedy in one paragraph."""
+        place = f"{self.where}: " if self.where else ""
+        remedy = f" {self.remedy}" if self.remedy else ""
+        return f"{place}{self.what}{remedy}"
+
+
+class ConfigurationError(ActionableError):
+    """A setting is missing, unknown or has a value that cannot be used."""
+
+
+class StorageError(ActionableError):
+    """A file or folder cannot be read or written."""
+
+
+class LedgerError(ActionableError):
+    """The generation ledger cannot be opened, read or written."""
+
+
+class PoolError(ActionableError):
+    """The pool of language-model servers cannot do what was asked."""
+
+
+class NoEndpointLeft(PoolError):
+    """Every endpoint of the pool is out of service."""
+
+
+class EmbeddedServerError(PoolError):
+    """The embedded llama.cpp server did not start, or died."""

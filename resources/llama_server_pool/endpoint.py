@@ -1,0 +1,70 @@
+"""What a server is: its address, kind, capacity, price in watts, and where its key comes from.
+
+Configuration only: discovering what is left open belongs to `dialects`, talking to the server to
+`dispatcher`.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from urllib.parse import urlsplit
+
+from dagster import Config
+from pydantic import Field, field_validator
+
+_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+
+
+class EndpointKind(str, Enum):
+    """The class of hardware behind an endpoint; used for reports and plans, not for policy."""
+
+    gpu = "gpu"
+    arm = "arm"
+    cpu = "cpu"
+
+
+class Dialect(str, Enum):
+    """The server software, as far as its API differs; `auto` asks the server."""
+
+    auto = "auto"
+    llama_cpp = "llama_cpp"
+    llama_cpp_python = "llama_cpp_python"
+    vllm = "vllm"
+    ollama = "ollama"
+    openai = "openai"
+
+
+class EndpointConfig(Config):
+    """One OpenAI-compatible server of the pool."""
+
+    name: str = Field(description="Unique name, shown in reports and stored with every answer.")
+    url: str = Field(
+        description="Base URL with scheme, e.g. http://10.0.0.5:8080 (`/v1` optional)."
+    )
+    kind: EndpointKind = Field(EndpointKind.gpu, description="Hardware: gpu, arm or cpu.")
+    dialect: Dialect = Field(Dialect.auto, description="Server software; `auto` asks the server.")
+    slots: int | None = Field(None, ge=1, description="Parallel requests; asked when not given.")
+    context: int | None = Field(
+        None, ge=256, description="Context of one slot in tokens; asked when not given."
+    )
+    model: str | None = Field(None, description="Model name to send; the pool's when not given.")
+    api_key_env: str | None = Field(
+        None, description="Name of the environment variable that holds the API key."
+    )
+    watts: float = Field(0.0, ge=0, description="Power drawn while busy, for energy accounting.")
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_plain(cls, value: str) -> str:
+        if not _NAME.match(value):
+            raise ValueError("a name has letters, digits, '.', '_' and '-' only")
+        return value
+
+    @field_validator("url")
+    @classmethod
+    def _url_has_scheme(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("a URL needs a scheme and a host, e.g. http://10.0.0.5:8080")
+        return value.rstrip("/").removesuffix("/v1")
