@@ -40,7 +40,7 @@ class EndpointConfig(Config):
 
     name: str = Field(description="Unique name, shown in reports and stored with every answer.")
     url: str = Field(
-        description="Base URL with scheme, e.g. http://10.0.0.5:8080 (`/v1` optional)."
+        description="Base URL with scheme, e.g. http://10.0.0.5:8080."
     )
     kind: EndpointKind = Field(EndpointKind.gpu, description="Hardware: gpu, arm or cpu.")
     dialect: Dialect = Field(Dialect.auto, description="Server software; `auto` asks the server.")
