@@ -45,9 +45,8 @@ class ParquetIOManager(ConfigurableIOManager):
             asset: Asset key, as a key, its parts, or a name.
             partition: Partition key, or `None` for an asset without partitions.
         """
-        parts = [quote(part, safe="") for part in _key(asset).path]
-        if partition is not None:
-            parts.append(quote(partition, safe=""))
+        names = [*_key(asset).path, *([] if partition is None else [partition])]
+        parts = [_file_name(name) for name in names]
         return storage.join(self.base_path, *parts) + SUFFIX
 
     def exists(self, asset: Asset, partition: str | None = None) -> bool:
@@ -143,6 +142,12 @@ def _partition_of(context: InputContext | OutputContext) -> str | None:
 
 def _key(asset: Asset) -> AssetKey:
     return asset if isinstance(asset, AssetKey) else AssetKey(asset)
+
+
+def _file_name(name: str) -> str:
+    """Return a name that is one visible path component everywhere; `unquote` takes it back."""
+    quoted = quote(name, safe="")
+    return f"%2E{quoted[1:]}" if quoted.startswith(".") else quoted
 
 
 def _named(asset: Asset, partition: str | None) -> str:

@@ -1,0 +1,1 @@
+"""Tests of the resources, which know nothing of papers."""
