@@ -1,0 +1,1 @@
+"""Tests of the pool of language-model servers."""

@@ -1,0 +1,384 @@
+"""One endpoint: ask it for completions, as a stream, and say what it answered.
+
+The official `openai` client does the HTTP, without its own retries and without read timeouts: how
+long a slow board may take is the dispatcher's decision, which cancels the task. What differs
+between servers is in `dialects`, what went wrong in `faults`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import httpx2
+import openai
+
+from resources.llama_server_pool import dialects, faults
+from resources.llama_server_pool.endpoint import Dialect, EndpointConfig
+from resources.llama_server_pool.faults import Disposition, EndpointFault
+from resources.llama_server_pool.request import Generation, GenerationRequest, Message, Sampling
+
+CONNECT_SECONDS = 10.0
+"""Longest wait for a connection."""
+QUERY_SECONDS = 10.0
+"""Longest wait for an answer that needs no model: health, properties, token counts."""
+KEEPALIVE_SECONDS = 2.0
+"""How long an idle connection is kept; servers close theirs after 5 s."""
+TRUNCATION_SHARE = 0.6
+"""A prompt counted below this share of its estimate was cut by the server."""
+TRUNCATION_FLOOR = 200
+"""Prompts estimated below this many tokens are too short to judge."""
+DRAIN_SECONDS = 0.5
+"""Longest wait for the end of a body after its last event."""
+
+_NETWORK_ERRORS = (openai.APIError, httpx2.RequestError, httpx2.StreamError, ssl.SSLError, OSError)
+
+
+@dataclass(frozen=True)
+class ServerFacts:
+    """What a server said about itself, completed by its configuration.
+
+    Attributes:
+        dialect: The server software; never `auto`.
+        slots: Requests it serves at once, where known.
+        context: Context of one slot in tokens, where known.
+        model: The model it serves, where known.
+    """
+
+    dialect: Dialect
+    slots: int | None
+    context: int | None
+    model: str | None
+
+
+@dataclass(frozen=True)
+class Completion:
+    """One answer and how long its two phases took.
+
+    Attributes:
+        generation: The answer.
+        prefill_seconds: Time until the first token.
+        decode_seconds: Time from the first token to the last.
+    """
+
+    generation: Generation
+    prefill_seconds: float
+    decode_seconds: float
+
+
+class EndpointClient:
+    """Speaks with one endpoint.
+
+    Args:
+        config: The endpoint.
+        model: Identity of the model when the endpoint names none.
+        api_key: Key to send; never logged.
+    """
+
+    def __init__(
+        self, config: EndpointConfig, *, model: str | None = None, api_key: str | None = None
+    ) -> None:
+        self.config = config
+        self.model = config.model or model
+        self._client = openai.AsyncOpenAI(
+            base_url=f"{config.url}/v1",
+            api_key=api_key or "none",
+            max_retries=0,
+            http_client=_http_client(config),
+        )
+
+    async def discover(self) -> ServerFacts:
+        """Return what the server says about itself.
+
+        Raises:
+            EndpointFault: The server cannot be reached or does not answer usably.
+        """
+        return ServerFacts(
+            self.config.dialect if self.config.dialect is not Dialect.auto else Dialect.llama_cpp,
+            self.config.slots,
+            self.config.context,
+            self.model,
+        )
+
+    async def probe(self) -> None:
+        """Return when the server is ready to serve.
+
+        Raises:
+            EndpointFault: It is not, and why.
+        """
+        await self.get("/health")
+
+    async def complete(
+        self, request: GenerationRequest, on_tokens: Callable[[int], None], facts: ServerFacts
+    ) -> Completion:
+        """Return the answer to `request`.
+
+        Cancelling the task closes the connection, so that the server frees the slot.
+
+        Args:
+            request: What to generate.
+            on_tokens: Called with the number of tokens decoded so far, at every change.
+            facts: What `discover` returned.
+
+        Raises:
+            EndpointFault: The server gave no usable answer.
+        """
+        try:
+            return await self._stream(request, on_tokens, facts)
+        except _NETWORK_ERRORS as error:
+            raise self._fault(error) from error
+
+    async def enforces_schema(self, facts: ServerFacts) -> bool:
+        """Return whether the server holds answers to a JSON schema.
+
+        Raises:
+            EndpointFault: The server did not answer; a refused schema is an answer.
+        """
+        try:
+            completion = await self.complete(_SCHEMA_PROBE, lambda _: None, facts)
+        except EndpointFault as fault:
+            if fault.disposition is Disposition.schema:
+                return False
+            raise
+        try:
+            return bool(json.loads(completion.generation.text) == {"word": _ODD_WORD})
+        except ValueError:
+            return False
+
+    async def count_tokens(self, text: str, facts: ServerFacts) -> int | None:
+        """Return the length of `text` in the server's tokens, or None where it cannot tell.
+
+        Raises:
+            EndpointFault: The server did not answer.
+        """
+        if facts.dialect is Dialect.llama_cpp:
+            answer = await self.post("/tokenize", {"content": text, "add_special": False})
+            return len(answer["tokens"])
+        if facts.dialect is Dialect.llama_cpp_python:
+            answer = await self.post("/extras/tokenize/count", {"input": text})
+            return int(answer["count"])
+        return None
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._client.close()
+
+    async def get(self, path: str) -> Any:
+        """Return the JSON that `path` of the server answers.
+
+        Raises:
+            EndpointFault: The server did not answer usably.
+        """
+        try:
+            async with asyncio.timeout(QUERY_SECONDS):
+                return await self._client.get(self.config.url + path, cast_to=object)
+        except (*_NETWORK_ERRORS, TimeoutError) as error:
+            raise self._fault(error) from error
+
+    async def post(self, path: str, body: dict[str, Any]) -> Any:
+        """Return the JSON that `path` of the server answers to `body`.
+
+        Raises:
+            EndpointFault: The server did not answer usably.
+        """
+        try:
+            async with asyncio.timeout(QUERY_SECONDS):
+                return await self._client.post(self.config.url + path, body=body, cast_to=object)
+        except (*_NETWORK_ERRORS, TimeoutError) as error:
+            raise self._fault(error) from error
+
+    def _fault(self, error: BaseException) -> EndpointFault:
+        return faults.from_exception(error, key_variable=self.config.api_key_env)
+
+    async def _stream(
+        self, request: GenerationRequest, on_tokens: Callable[[int], None], facts: ServerFacts
+    ) -> Completion:
+        answer = _Answer(on_tokens)
+        async with self._client.chat.completions.with_streaming_response.create(
+            **self._body(request, facts)
+        ) as response:
+            content_type = response.headers.get("content-type", "")
+            if not content_type.startswith("text/event-stream"):
+                raise _wrong_type(content_type, await response.text())
+            await answer.read(response.iter_lines(), self.config.api_key_env)
+        return self._completion(request, answer, facts)
+
+    def _body(self, request: GenerationRequest, facts: ServerFacts) -> dict[str, Any]:
+        sampling = request.sampling
+        body: dict[str, Any] = {
+            "model": self.model or facts.model or "default",
+            "messages": request.messages,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            "temperature": sampling.temperature,
+            "max_tokens": sampling.max_tokens,
+            "top_p": sampling.top_p,
+        }
+        if sampling.seed is not None:
+            body["seed"] = sampling.seed
+        if request.json_schema is not None:
+            body["response_format"] = dialects.response_format(facts.dialect, request.json_schema)
+        return body
+
+    def _completion(
+        self, request: GenerationRequest, answer: _Answer, facts: ServerFacts
+    ) -> Completion:
+        usage, timings = answer.usage, answer.timings
+        details = usage.get("prompt_tokens_details") or {}
+        cached = details.get("cached_tokens") or timings.get("cache_n") or 0
+        prompt = usage.get("prompt_tokens") or 0
+        _refuse_truncated(request, prompt, facts)
+        generation = Generation(
+            subject=request.subject,
+            text="".join(answer.parts),
+            finish_reason=cast(str, answer.finish_reason),
+            model=self.model or facts.model or answer.model,
+            endpoint=self.config.name,
+            prompt_tokens=prompt or request.prompt_tokens,
+            cached_tokens=cached,
+            completion_tokens=usage.get("completion_tokens") or answer.tokens,
+            seconds=answer.ended - answer.started,
+            attempt=request.attempt,
+        )
+        if "prompt_ms" in timings and "predicted_ms" in timings:
+            prefill, decode = timings["prompt_ms"] / 1000, timings["predicted_ms"] / 1000
+        else:
+            prefill = answer.first_token - answer.started
+            decode = answer.last_token - answer.first_token
+        return Completion(generation, prefill, decode)
+
+
+class _Answer:
+    """Collects the events of one streamed answer."""
+
+    def __init__(self, on_tokens: Callable[[int], None]) -> None:
+        self._on_tokens = on_tokens
+        self.started = self.first_token = self.last_token = self.ended = perf_counter()
+        self.parts: list[str] = []
+        self.tokens = 0
+        self.finish_reason: str | None = None
+        self.usage: dict[str, Any] = {}
+        self.timings: dict[str, Any] = {}
+        self.model = ""
+        self._choices_seen = False
+
+    async def read(self, lines: AsyncIterator[str], key_variable: str | None) -> None:
+        async for line in lines:
+            if line.startswith("data:"):
+                data = line[5:].strip()
+                if data == "[DONE]":
+                    await _drain(lines)
+                    break
+                self._take(data, key_variable)
+            elif line.startswith("error:"):
+                raise _error_event(line[6:].strip(), key_variable)
+        self.ended = perf_counter()
+        if self.finish_reason is None:
+            if not self._choices_seen:
+                raise EndpointFault(
+                    "empty_choices", "the answer holds no choice", Disposition.server
+                )
+            detail = f"the answer ended after {self.tokens} tokens without a finish reason"
+            raise EndpointFault("truncated", detail, Disposition.server)
+
+    def _take(self, data: str, key_variable: str | None) -> None:
+        try:
+            event = json.loads(data)
+            if "error" in event:
+                raise _error_event(data, key_variable)
+            choices = event.get("choices")
+            if choices:
+                self._choices_seen = True
+                self._take_choice(choices[0])
+            self.usage = event.get("usage") or self.usage
+            self.timings = event.get("timings") or self.timings
+            self.model = event.get("model") or self.model
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
+            detail = f"an event of the answer is no completion chunk: {data[:80]!r}"
+            raise EndpointFault("bad_body", detail, Disposition.server) from error
+
+    def _take_choice(self, choice: dict[str, Any]) -> None:
+        delta = choice.get("delta") or {}
+        content = delta.get("content")
+        if content or delta.get("reasoning_content") or delta.get("reasoning"):
+            self.last_token = perf_counter()
+            if self.tokens == 0:
+                self.first_token = self.last_token
+            self.tokens += 1
+            if content:
+                self.parts.append(content)
+            self._on_tokens(self.tokens)
+        self.finish_reason = choice.get("finish_reason") or self.finish_reason
+
+
+async def _drain(lines: AsyncIterator[str]) -> None:
+    """Read the body to its end, so that the connection can be used again."""
+    try:
+        async with asyncio.timeout(DRAIN_SECONDS):
+            async for _ in lines:
+                continue
+    except (TimeoutError, httpx2.RequestError):
+        return  # the answer is complete; only the connection is lost
+
+
+def _error_event(data: str, key_variable: str | None) -> EndpointFault:
+    try:
+        error = json.loads(data)
+        code = error.get("error", error).get("code")
+    except (ValueError, AttributeError):
+        code = None
+    status = code if isinstance(code, int) and 400 <= code < 600 else 500
+    return faults.from_status(status, data, {}, key_variable=key_variable)
+
+
+def _wrong_type(content_type: str, body: str) -> EndpointFault:
+    if "html" in content_type or body.lstrip()[:1] == "<":
+        return EndpointFault("html", "an HTML page instead of an answer", Disposition.server)
+    detail = f"content type {content_type!r} instead of an event stream"
+    return EndpointFault("bad_body", detail, Disposition.server)
+
+
+def _refuse_truncated(request: GenerationRequest, counted: int, facts: ServerFacts) -> None:
+    estimate = request.prompt_tokens
+    if counted and estimate >= TRUNCATION_FLOOR and counted < TRUNCATION_SHARE * estimate:
+        raise EndpointFault(
+            "prompt_truncated",
+            f"the server counted {counted} tokens of a prompt of about {estimate}",
+            Disposition.context,
+            context=facts.context or counted,
+        )
+
+
+def _http_client(config: EndpointConfig) -> httpx2.AsyncClient:
+    loopback = urlsplit(config.url).hostname in ("127.0.0.1", "localhost", "::1")
+    return httpx2.AsyncClient(
+        trust_env=not loopback,  # a proxy of the environment cannot reach this machine's loopback
+        timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
+        limits=httpx2.Limits(
+            max_connections=None,
+            max_keepalive_connections=None,
+            keepalive_expiry=KEEPALIVE_SECONDS,
+        ),
+    )
+
+
+_ODD_WORD = "quoll-7-zephyr"
+_SCHEMA_PROBE = GenerationRequest(
+    subject="schema probe",
+    task="probe",
+    messages=(Message(role="user", content="Name a colour, as JSON."),),
+    sampling=Sampling(temperature=0.0, max_tokens=40),
+    prompt_tokens=16,
+    json_schema={
+        "type": "object",
+        "properties": {"word": {"type": "string", "enum": [_ODD_WORD]}},
+        "required": ["word"],
+        "additionalProperties": False,
+    },
+)
