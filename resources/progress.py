@@ -1,0 +1,149 @@
+"""The process-wide board on which long work shows how far it is.
+
+Whoever works opens a task on `BOARD` and counts it up; whoever shows progress (a terminal bar, a
+plain log) subscribes and gets a snapshot after every change. Neither knows the other, and nothing
+is printed here.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class TaskProgress:
+    """A snapshot of one task.
+
+    Attributes:
+        key: Number of the task, unique in the process.
+        title: What is being done.
+        total: Units of work.
+        done: Units finished, including those that failed and those known before.
+        from_ledger: Units of `done` that were known before and cost nothing.
+        failed: Units of `done` that were set aside.
+        tokens: Tokens generated so far, over all units.
+        note: What a person should know right now, e.g. why the work pauses; may be empty.
+        started: `time.monotonic()` at the start.
+        finished: Whether nothing more will come.
+    """
+
+    key: int
+    title: str
+    total: int
+    done: int = 0
+    from_ledger: int = 0
+    failed: int = 0
+    tokens: int = 0
+    note: str = ""
+    started: float = 0.0
+    finished: bool = False
+
+
+Listener = Callable[[TaskProgress], None]
+
+
+class ProgressBoard:
+    """Holds the running tasks and tells the listeners of every change; thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._numbers = itertools.count(1)
+        self._tasks: dict[int, TaskProgress] = {}
+        self._listeners: list[Listener] = []
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` after every change, from the thread that made it.
+
+        Returns:
+            A function that ends the subscription.
+        """
+        with self._lock:
+            self._listeners.append(listener)
+            running = list(self._tasks.values())
+        for task in running:
+            listener(task)
+
+        def unsubscribe() -> None:
+            with self._lock:
+                if listener in self._listeners:
+                    self._listeners.remove(listener)
+
+        return unsubscribe
+
+    def running(self) -> list[TaskProgress]:
+        """Return the tasks that have not finished, oldest first."""
+        with self._lock:
+            return list(self._tasks.values())
+
+    def begin(self, title: str, total: int) -> ProgressTask:
+        """Open a task of `total` units."""
+        with self._lock:
+            task = TaskProgress(next(self._numbers), title, total, started=time.monotonic())
+        self._publish(task)
+        return ProgressTask(self, task)
+
+    def _publish(self, task: TaskProgress) -> None:
+        with self._lock:
+            if task.finished:
+                self._tasks.pop(task.key, None)
+            else:
+                self._tasks[task.key] = task
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener(task)
+
+
+class ProgressTask:
+    """The worker's end of one task; use it as a context manager so that it always finishes."""
+
+    def __init__(self, board: ProgressBoard, task: TaskProgress) -> None:
+        self._board = board
+        self._task = task
+
+    @property
+    def snapshot(self) -> TaskProgress:
+        """The present state."""
+        return self._task
+
+    def advance(
+        self, units: int = 1, *, from_ledger: int = 0, failed: int = 0, tokens: int = 0
+    ) -> None:
+        """Count finished units; `from_ledger` and `failed` are shares of `units`."""
+        task = self._task
+        self._change(
+            replace(
+                task,
+                done=task.done + units,
+                from_ledger=task.from_ledger + from_ledger,
+                failed=task.failed + failed,
+                tokens=task.tokens + tokens,
+            )
+        )
+
+    def note(self, text: str) -> None:
+        """Say what a person should know now; empty takes the last note back."""
+        if text != self._task.note:
+            self._change(replace(self._task, note=text))
+
+    def finish(self) -> None:
+        """Close the task; calling it twice does no harm."""
+        if not self._task.finished:
+            self._change(replace(self._task, note="", finished=True))
+
+    def __enter__(self) -> ProgressTask:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.finish()
+
+    def _change(self, task: TaskProgress) -> None:
+        self._task = task
+        self._board._publish(task)  # noqa: SLF001 - the two classes are one piece
+
+
+BOARD = ProgressBoard()
+"""The board of this process."""
