@@ -7,7 +7,13 @@ from __future__ import annotations
 
 from resources.errors import ActionableError, ConfigurationError
 
-__all__ = ["ActionableError", "ConfigurationError", "PartitionRefused", "SourceError"]
+__all__ = [
+    "ActionableError",
+    "ConfigurationError",
+    "DatasetError",
+    "PartitionRefused",
+    "SourceError",
+]
 
 
 class SourceError(ActionableError):
@@ -16,3 +22,7 @@ class SourceError(ActionableError):
 
 class PartitionRefused(ActionableError):
     """A partition holds more bad rows than its named threshold allows, and was not written."""
+
+
+class DatasetError(ActionableError):
+    """The dataset folder, or the tables it is made from, do not fit together."""

@@ -1,0 +1,161 @@
+"""The dataset card: README.md, whose YAML tells `datasets` which files make which config and split.
+
+The card is made from the shards that exist, so it can be written after any number of batches. It
+names files by glob: a batch that is added later is loaded without a new card, unless it is the
+first with rows in some split. Its words belong to `card_text`, the shards to `shards`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import yaml
+
+from relgen_assets.errors import DatasetError
+from relgen_assets.export.card_text import card_text
+from relgen_assets.export.shards import CONFIGS, SUFFIX, Config, Shard, find_shards
+from relgen_assets.export.splits import SPLITS, Split
+from resources import storage
+
+CARD_FILE: Final = "README.md"
+
+_SIZES: Final = [
+    (10**3, "n<1K"),
+    (10**4, "1K<n<10K"),
+    (10**5, "10K<n<100K"),
+    (10**6, "100K<n<1M"),
+    (10**7, "1M<n<10M"),
+    (10**8, "10M<n<100M"),
+    (10**9, "100M<n<1B"),
+]
+"""The Hub's size categories with the first number of rows that is too large for each."""
+_LARGER: Final = "1B<n<10B"
+
+
+@dataclass(frozen=True, slots=True)
+class CardReport:
+    """What a card says.
+
+    Attributes:
+        url: Where the card lies.
+        rows: Examples by config and split, as far as there are any.
+        partitions: Batches with at least one example.
+        articles: Articles with at least one example.
+        incomplete: Batches whose rows are not the same in every config: a run is writing them now,
+            or died while it was, and then they have to be materialised again.
+        text: The card itself.
+    """
+
+    url: str
+    rows: dict[Config, dict[Split, int]]
+    partitions: int
+    articles: int
+    incomplete: list[str]
+    text: str
+
+
+def write_card(root: str, *, title: str, licence: str) -> CardReport:
+    """Write the card of a dataset folder from the shards it holds now.
+
+    Reads footers only. Without any shard the card has no configs and says so.
+
+    Args:
+        root: Folder of the dataset; a local path or any fsspec URL.
+        title: Title of the dataset.
+        licence: Licence id as the Hub knows it, e.g. `cc-by-4.0` or `other`.
+
+    Raises:
+        DatasetError: A shard cannot be read.
+        StorageError: The folder cannot be listed or the card cannot be written.
+    """
+    shards = find_shards(root)
+    rows: dict[Config, dict[Split, int]] = {}
+    for shard in shards:
+        splits = rows.setdefault(shard.config, {})
+        splits[shard.split] = splits.get(shard.split, 0) + shard.rows
+    facts = [shard.facts for shard in shards if shard.facts is not None]
+
+    front_matter = yaml.safe_dump(
+        _metadata(rows, title=title, licence=licence), sort_keys=False, allow_unicode=True
+    )
+    text = f"---\n{front_matter}---\n\n" + card_text(rows, facts, title=title, licence=licence)
+    url = storage.join(root, CARD_FILE)
+    storage.write_atomic(url, text.encode("utf-8"))
+    return CardReport(
+        url=url,
+        rows=rows,
+        partitions=len({shard.partition for shard in shards}),
+        articles=sum(one.articles for one in facts),
+        incomplete=_incomplete(shards),
+        text=text,
+    )
+
+
+def named_configs(card: str) -> list[str]:
+    """Return the names of the configs a card's YAML lists, in order.
+
+    Raises:
+        DatasetError: The card does not begin with YAML.
+    """
+    try:
+        metadata = yaml.safe_load(card.split("---\n")[1])
+        return [str(entry["config_name"]) for entry in metadata.get("configs", [])]
+    except (IndexError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
+        raise DatasetError(
+            "the card does not begin with the YAML that names its configs.",
+            where=CARD_FILE,
+            remedy="Materialise dataset_card again.",
+        ) from error
+
+
+def _incomplete(shards: Sequence[Shard]) -> list[str]:
+    """Return the batches that do not have the same rows in every config."""
+    found: dict[tuple[str, Split], list[int]] = {}
+    for shard in shards:
+        found.setdefault((shard.partition, shard.split), []).append(shard.rows)
+    return sorted(
+        {
+            partition
+            for (partition, _), rows in found.items()
+            if len(rows) < len(CONFIGS) or len(set(rows)) > 1
+        }
+    )
+
+
+def _metadata(
+    rows: Mapping[Config, Mapping[Split, int]], *, title: str, licence: str
+) -> dict[str, Any]:
+    """Return the YAML front matter; configs and splits without rows are left out.
+
+    `datasets` cannot load a config with an empty split, and refuses row counts that are stale, so
+    neither is ever named.
+    """
+    metadata: dict[str, Any] = {
+        "pretty_name": title,
+        "license": licence,
+        "language": ["en"],
+        "task_categories": ["text-generation", "token-classification"],
+        "tags": ["relation-extraction", "entity-extraction", "scientific-articles", "synthetic"],
+    }
+    if not rows:
+        return metadata
+    examples = max(sum(splits.values()) for splits in rows.values())
+    size = next((name for limit, name in _SIZES if examples < limit), _LARGER)
+    metadata["size_categories"] = [size]
+    configs = [config for config in CONFIGS if config in rows]
+    metadata["configs"] = [_config_entry(config, rows[config]) for config in configs]
+    metadata["configs"][0]["default"] = True
+    return metadata
+
+
+def _config_entry(config: Config, rows: Mapping[Split, int]) -> dict[str, Any]:
+    return {
+        "config_name": config,
+        "data_files": [
+            {"split": split, "path": f"{config}/{split}/*{SUFFIX}"}
+            for split in SPLITS
+            if split in rows
+        ],
+    }

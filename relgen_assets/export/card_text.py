@@ -1,0 +1,152 @@
+"""The words of the dataset card: what the data is, how it was made, and what it is not fit for.
+
+Everything counted comes from the footers of the shards. The YAML above the words belongs to `card`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from relgen_assets.export.shards import CONFIGS, Config, ShardFacts
+from relgen_assets.export.splits import SPLITS, Split
+from relgen_assets.tables import arrow_schema
+
+_WHAT_CONFIGS_ARE: Final[dict[Config, str]] = {
+    "core": "input and output only; the default",
+    "full": "the same rows with their origin and how they were made",
+    "messages": "the same rows as conversations, ready for chat fine-tuning",
+}
+
+_EMPTY: Final = """
+This dataset has no examples yet, so there is nothing to load.
+"""
+
+_BODY: Final = """
+Each example shows a model the summary of a scientific article and one chunk of its text, and
+what to answer: the entities the chunk names and the relations between them, as JSON. It is made to
+teach a small language model to extract knowledge from text.
+
+## Load it
+
+```python
+from datasets import load_dataset
+
+dataset = load_dataset("path/to/this/folder", "core")
+```
+
+When a batch was made again after you loaded the folder once, add
+`download_mode="force_redownload"`: `datasets` keeps what it has read.
+
+## Configs and rows
+
+{rows}
+
+All chunks of an article are in one split, chosen by a hash of the article's id. The configs hold
+the same rows in the same order.
+
+## Columns
+
+{columns}
+
+`extraction` is a string, since a string of JSON is what a model has to write:
+`{{"section_description": …, "list_of_entities": […], "relations": [{{"description": …,
+"source_entities": […], "target_entities": […], "strength": "strong" | "moderate" | "weak"}}]}}`.
+`strength` is left out where it is not known.
+
+## How it was made
+
+{articles:,} articles were cut into overlapping chunks. A language model wrote a summary of each
+article from its abstract and section names, and then an extraction from that summary and one
+chunk. Every answer was parsed, normalised and checked; the answers that were rejected are not here.
+The inputs shown are those the model was given: each stored prompt was checked to hold the whole
+summary and text of its row.
+
+{origins}
+
+## Limits
+
+- The extractions were written by a language model and judged by a program; no person has
+  reviewed them. They can be incomplete or wrong, more so with small models.
+- `repaired` extractions needed changes to be usable; the config `full` lists them per row.
+- Summaries are model-written too and can say what the article does not.
+- The articles are in English as far as their source is.
+"""
+
+_LICENCE: Final = """
+## Licence
+
+The card names the licence `{licence}`. Texts and abstracts are parts of the articles and stay under
+the licences of those articles, which decide what may be done with this dataset. Check them, and the
+terms of the models named above, before you share it.
+"""
+
+
+def card_text(
+    rows: Mapping[Config, Mapping[Split, int]],
+    facts: Sequence[ShardFacts],
+    *,
+    title: str,
+    licence: str,
+) -> str:
+    """Return the Markdown of the card below its YAML.
+
+    Args:
+        rows: Examples by config and split; empty when there are none.
+        facts: What the shards of `full` say of their rows.
+        title: Title of the dataset.
+        licence: Licence id the YAML names.
+    """
+    body = _body(rows, facts) if rows else _EMPTY
+    return f"# {title}\n{body}{_LICENCE.format(licence=licence)}"
+
+
+def _body(rows: Mapping[Config, Mapping[Split, int]], facts: Sequence[ShardFacts]) -> str:
+    table = [
+        [f"`{config}`", _WHAT_CONFIGS_ARE[config], *(f"{splits.get(s, 0):,}" for s in SPLITS)]
+        for config, splits in rows.items()
+    ]
+    return _BODY.format(
+        rows=_markdown(["config", "what it holds", *SPLITS], table),
+        columns="\n\n".join(_columns(config) for config in CONFIGS),
+        articles=sum(one.articles for one in facts),
+        origins=_origins(facts),
+    )
+
+
+def _columns(config: Config) -> str:
+    fields = [
+        [f"`{field.name}`", str(field.type), field.metadata[b"description"].decode()]
+        for field in arrow_schema(CONFIGS[config])
+    ]
+    return f"`{config}`\n\n" + _markdown(["column", "type", "meaning"], fields)
+
+
+def _origins(facts: Sequence[ShardFacts]) -> str:
+    """Return a table of how many examples come from each source, model, prompt and verdict."""
+    counted = {
+        "source": [one.sources for one in facts],
+        "verdict": [one.verdicts for one in facts],
+        "model of the extraction": [one.models for one in facts],
+        "prompt of the extraction": [one.prompt_versions for one in facts],
+        "model of the summary": [one.summary_models for one in facts],
+        "prompt of the summary": [one.summary_prompt_versions for one in facts],
+    }
+    table: list[list[str]] = []
+    for name, counts in counted.items():
+        total: Counter[str] = Counter()
+        for count in counts:
+            total.update(count)
+        ranked = sorted(total.items(), key=lambda item: (-item[1], item[0]))
+        table += [[name, f"`{value}`", f"{examples:,}"] for value, examples in ranked]
+    return _markdown(["what", "value", "examples"], table)
+
+
+def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
+
+
+def _cell(value: str) -> str:
+    return " ".join(value.split()).replace("|", "\\|")

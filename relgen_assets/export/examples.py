@@ -1,0 +1,234 @@
+"""The rows of the finished dataset, and the verified join that makes them.
+
+A fine-tuning example pairs what the model was shown with what it should answer. Both come from
+tables written at different times, so every join by id is checked against the content: the prompt
+stored with the answer has to hold the very summary and text that the example shows. Where rows are
+written belongs to `shards`, which split they belong to to `splits`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, TypeVar
+
+from pydantic import Field
+
+from relgen_assets.errors import DatasetError
+from relgen_assets.models import (
+    ChatMessage,
+    Chunk,
+    Extraction,
+    Paper,
+    RawExtraction,
+    Relation,
+    Row,
+    Summary,
+    ValidatedExtraction,
+)
+
+RowT = TypeVar("RowT", bound=Row)
+
+
+class CoreExample(Row):
+    """One row of the config `core`: input and output, nothing else."""
+
+    summary: str = Field(description="Summary of the article, as the prompt held it.")
+    text: str = Field(description="The chunk of the article to extract from.")
+    extraction: str = Field(description="The extraction as one line of JSON, to be learned.")
+
+
+class FullExample(CoreExample):
+    """One row of the config `full`: the example, where it comes from and how it was made."""
+
+    section_description: str = Field(description="What the text is about, in a sentence or two.")
+    list_of_entities: list[str] = Field(description="Entities named in the text.")
+    relations: list[Relation] = Field(description="Relations between those entities.")
+    source: str = Field(description="Name of the source the article came from.")
+    paper_id: str = Field(description="Id of the article; all its chunks are in one split.")
+    chunk_id: str = Field(description="Id of the chunk, unique in the dataset.")
+    title: str = Field(description="Title of the article, empty where the source has none.")
+    abstract: str = Field(description="Abstract; for encyclopedia articles the lead.")
+    section_names: list[str] = Field(description="Section headings of the article in order.")
+    index: int = Field(description="Position of the chunk in its article, from 0.")
+    start: int = Field(description="Offset of the chunk's first character in the article.")
+    end: int = Field(description="Offset after the chunk's last character in the article.")
+    tokens: int = Field(description="SentencePiece tokens of the chunk.")
+    verdict: Literal["valid", "repaired"] = Field(description="Verdict on the model's answer.")
+    repairs: list[str] = Field(description="Codes of the repairs that were needed, in order.")
+    mode: Literal["candidates", "schema"] = Field(description="How decoding was constrained.")
+    sent_messages: list[ChatMessage] = Field(description="The exact messages sent to the model.")
+    model: str = Field(description="Model that wrote the extraction.")
+    prompt_version: str = Field(description="Hash of the extraction prompt's template.")
+    prompt_tokens: int = Field(description="Tokens of the prompt, counted by the server.")
+    completion_tokens: int = Field(description="Tokens of the answer, counted by the server.")
+    attempt: int = Field(description="Content attempt the answer belongs to, from 1.")
+    summary_model: str = Field(description="Model that wrote the summary.")
+    summary_prompt_version: str = Field(description="Hash of the summary prompt's template.")
+
+
+class ChatExample(Row):
+    """One row of the config `messages`: the conversation to train on.
+
+    Trainers decide by column names what a table is; this one holds `messages` and nothing else.
+    """
+
+    messages: list[ChatMessage] = Field(
+        description="The messages sent, then the extraction as the assistant's answer."
+    )
+
+
+def core_example(example: FullExample) -> CoreExample:
+    """Return the `core` row of an example."""
+    return CoreExample(summary=example.summary, text=example.text, extraction=example.extraction)
+
+
+def chat_example(example: FullExample) -> ChatExample:
+    """Return the `messages` row of an example."""
+    answer = ChatMessage(role="assistant", content=example.extraction)
+    return ChatExample(messages=[*example.sent_messages, answer])
+
+
+def canonical_json(extraction: Extraction) -> str:
+    """Return an extraction as the JSON a model is to emit: one line, fixed key order, no padding.
+
+    A strength that is not known is left out rather than written as null. Text stays readable: no
+    character is escaped that JSON allows as it is.
+    """
+    return extraction.model_dump_json(exclude_none=True)
+
+
+def build_examples(
+    papers: Sequence[Paper],
+    chunks: Sequence[Chunk],
+    summaries: Sequence[Summary],
+    raw: Sequence[RawExtraction],
+    validated: Sequence[ValidatedExtraction],
+) -> list[FullExample]:
+    """Return one example per chunk with a usable extraction, in the order of the chunks.
+
+    Args:
+        papers: The articles of one batch.
+        chunks: All their chunks.
+        summaries: One summary per article.
+        raw: One answer per chunk.
+        validated: One verdict per chunk; rejected chunks give no example.
+
+    Raises:
+        DatasetError: The tables do not belong together: an id is missing or there twice, a row
+            names another article, offsets do not give the chunk's text, or the stored prompt does
+            not hold the summary and the text.
+    """
+    used = (paper for paper in papers if paper.status == "used")
+    paper_by_id = _by_id(used, lambda row: row.paper_id, "raw_papers")
+    summary_by_id = _by_id(summaries, lambda row: row.paper_id, "summaries")
+    raw_by_id = _by_id(raw, lambda row: row.chunk_id, "raw_extractions")
+    verdict_by_id = _by_id(validated, lambda row: row.chunk_id, "validated_extractions")
+    unknown = sorted(verdict_by_id.keys() - _by_id(chunks, lambda row: row.chunk_id, "chunks"))
+    if unknown:
+        raise _mismatch(unknown[0], "there is a verdict on a chunk that does not exist")
+
+    examples: list[FullExample] = []
+    for chunk in chunks:
+        verdict = _find(verdict_by_id, chunk.chunk_id, chunk, "validated_extractions")
+        if verdict.verdict == "rejected":
+            continue
+        examples.append(
+            _example(
+                chunk,
+                paper=_find(paper_by_id, chunk.paper_id, chunk, "raw_papers"),
+                summary=_find(summary_by_id, chunk.paper_id, chunk, "summaries"),
+                raw=_find(raw_by_id, chunk.chunk_id, chunk, "raw_extractions"),
+                validated=verdict,
+            )
+        )
+    return examples
+
+
+def _example(
+    chunk: Chunk,
+    *,
+    paper: Paper,
+    summary: Summary,
+    raw: RawExtraction,
+    validated: ValidatedExtraction,
+) -> FullExample:
+    if validated.extraction is None or validated.verdict == "rejected":
+        raise _mismatch(chunk.chunk_id, f"the verdict is {validated.verdict} without an extraction")
+    if raw.status != "completed" or summary.status != "completed":
+        raise _mismatch(chunk.chunk_id, "the verdict rests on a request that was never answered")
+    if {validated.paper_id, raw.paper_id} != {chunk.paper_id}:
+        raise _mismatch(chunk.chunk_id, "the extraction is about another article")
+    if paper.article[chunk.start : chunk.end] != chunk.text:
+        raise _mismatch(chunk.chunk_id, "the offsets do not give the chunk's text", since="chunks")
+    extraction = validated.extraction
+    return FullExample(
+        summary=_summary_as_sent(raw, summary, chunk),
+        text=chunk.text,
+        extraction=canonical_json(extraction),
+        section_description=extraction.section_description,
+        list_of_entities=extraction.list_of_entities,
+        relations=extraction.relations,
+        source=paper.source,
+        paper_id=paper.paper_id,
+        chunk_id=chunk.chunk_id,
+        title=paper.title,
+        abstract=paper.abstract,
+        section_names=paper.section_names,
+        index=chunk.index,
+        start=chunk.start,
+        end=chunk.end,
+        tokens=chunk.tokens,
+        verdict=validated.verdict,
+        repairs=validated.repairs,
+        mode=raw.mode,
+        sent_messages=raw.messages,
+        model=raw.model,
+        prompt_version=raw.prompt_version,
+        prompt_tokens=raw.prompt_tokens,
+        completion_tokens=raw.completion_tokens,
+        attempt=raw.attempt,
+        summary_model=summary.model,
+        summary_prompt_version=summary.prompt_version,
+    )
+
+
+def _summary_as_sent(raw: RawExtraction, summary: Summary, chunk: Chunk) -> str:
+    """Return the summary in the form the prompt holds it, having checked that prompt.
+
+    The last message has to be the user's and to hold the whole chunk; the summary stands in a
+    message of the user or of the system, with or without the white space around the raw answer.
+    """
+    if not raw.messages or raw.messages[-1].role != "user":
+        raise _mismatch(chunk.chunk_id, "the stored prompt does not end with a message of the user")
+    if not chunk.text or chunk.text not in raw.messages[-1].content:
+        raise _mismatch(chunk.chunk_id, "the stored prompt does not hold the chunk's text")
+    shown = [message.content for message in raw.messages if message.role != "assistant"]
+    for form in (summary.text, summary.text.strip()):
+        if form.strip() and any(form in content for content in shown):
+            return form
+    raise _mismatch(chunk.chunk_id, "the stored prompt does not hold the article's summary")
+
+
+def _by_id(rows: Iterable[RowT], key: Callable[[RowT], str], table: str) -> dict[str, RowT]:
+    found: dict[str, RowT] = {}
+    for row in rows:
+        if key(row) in found:
+            raise _mismatch(key(row), f"{table} holds this id twice", since=table)
+        found[key(row)] = row
+    return found
+
+
+def _find(rows: dict[str, RowT], key: str, chunk: Chunk, table: str) -> RowT:
+    row = rows.get(key)
+    if row is None:
+        raise _mismatch(chunk.chunk_id, f"{table} has no row for it", since=table)
+    return row
+
+
+def _mismatch(subject: str, what: str, since: str = "raw_extractions") -> DatasetError:
+    return DatasetError(
+        f"{what}.",
+        where=subject,
+        remedy=f"Its tables were made at different times: materialise this batch again from {since}"
+        " on.",
+    )
