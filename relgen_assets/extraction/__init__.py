@@ -1,0 +1,16 @@
+"""Extractions: the schema models are held to, and the verdict on what they answer."""
+
+from relgen_assets.extraction.codes import RejectionReason, Repair
+from relgen_assets.extraction.grounding import occurs
+from relgen_assets.extraction.judge import Judgement, Verdict, judge
+from relgen_assets.extraction.schema import extraction_schema
+
+__all__ = [
+    "Judgement",
+    "RejectionReason",
+    "Repair",
+    "Verdict",
+    "extraction_schema",
+    "judge",
+    "occurs",
+]

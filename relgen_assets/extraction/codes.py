@@ -1,0 +1,76 @@
+"""The vocabulary of a judgement: why an answer is rejected, and what was repaired.
+
+The codes are stored in tables and counted in metadata; they never change meaning.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class RejectionReason(StrEnum):
+    """Why no extraction could be taken from an answer."""
+
+    EMPTY_ANSWER = "empty_answer"
+    """Nothing but white space."""
+    NOT_JSON = "not_json"
+    """No JSON object, not even a broken one."""
+    TRUNCATED = "truncated"
+    """Cut off by the token limit before anything usable was complete."""
+    LOOP = "loop"
+    """The model repeated itself until nothing usable was left."""
+    WRONG_SHAPE = "wrong_shape"
+    """JSON, but with none of the expected keys."""
+    NO_DESCRIPTION = "no_description"
+    """The section is not described, or its description runs in a loop."""
+    ECHOED_EXAMPLE = "echoed_example"
+    """The section is described in the words of the prompt's example."""
+    NO_ENTITIES = "no_entities"
+    """No entity is named, neither in the list nor in a relation."""
+    NO_GROUNDED_ENTITIES = "no_grounded_entities"
+    """Entities are named, but none occurs in the text."""
+    NO_RELATIONS = "no_relations"
+    """No relation is left between entities that occur in the text."""
+
+
+class Repair(StrEnum):
+    """What had to be changed before an answer could be used."""
+
+    SURROUNDINGS_REMOVED = "surroundings_removed"
+    """Prose or code fences around the JSON were taken away."""
+    JSON_REPAIRED = "json_repaired"
+    """The JSON itself was broken."""
+    TRUNCATED_TAIL_DROPPED = "truncated_tail_dropped"
+    """The answer was cut off; the relation it broke off in was dropped."""
+    UNWRAPPED = "unwrapped"
+    """The object stood inside a list or another object."""
+    KEY_RENAMED = "key_renamed"
+    """A key was spelled differently, such as `entities`."""
+    UNKNOWN_KEY_DROPPED = "unknown_key_dropped"
+    """A key that the schema does not have."""
+    VALUE_COERCED = "value_coerced"
+    """A value had another type, such as one string where a list belongs."""
+    TEXT_CLEANED = "text_cleaned"
+    """White space, control characters or Unicode form of a description or name."""
+    STRENGTH_RESPELLED = "strength_respelled"
+    """The strength was spelled differently, such as `Strong`."""
+    STRENGTH_DROPPED = "strength_dropped"
+    """The strength was none of the known ones."""
+    ENTITY_RESPELLED = "entity_respelled"
+    """An entity was given the spelling it has in the text."""
+    UNGROUNDED_ENTITY_DROPPED = "ungrounded_entity_dropped"
+    """An entity does not occur in the text."""
+    UNUSABLE_ENTITY_DROPPED = "unusable_entity_dropped"
+    """An entity is a mask, a number, a function word or a whole sentence."""
+    DUPLICATE_ENTITY_DROPPED = "duplicate_entity_dropped"
+    """An entity was listed twice, perhaps in another spelling."""
+    ENTITY_ADDED = "entity_added"
+    """An entity of a relation was missing from the list."""
+    INCOMPLETE_RELATION_DROPPED = "incomplete_relation_dropped"
+    """A relation lacked a description or a side."""
+    SELF_RELATION_DROPPED = "self_relation_dropped"
+    """A relation, or a part of it, linked an entity to itself."""
+    DUPLICATE_RELATION_DROPPED = "duplicate_relation_dropped"
+    """A relation was stated twice."""
+    UNUSABLE_RELATION_DROPPED = "unusable_relation_dropped"
+    """A relation's description was copied from the prompt or ran in a loop."""

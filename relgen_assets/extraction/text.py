@@ -1,0 +1,47 @@
+"""Cleaning of single strings: what an answer says, in one canonical form.
+
+Whether a name occurs in a text is decided in `grounding`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_WORD = re.compile(r"\w+")
+_DROPPED_CATEGORIES = frozenset({"Cc", "Cs", "Co", "Cn"})
+_QUOTES_AND_STOPS = "\"'`\u201c\u201d\u2018\u2019«»*.,;: "
+LOOP_WORDS = 16
+"""Shorter texts are never called a loop."""
+LOOP_SHARE = 0.5
+"""Share of distinct four-word sequences below which a text is a loop."""
+
+
+def clean(text: str) -> str:
+    """Return `text` in Unicode form NFC, without control characters, single-spaced.
+
+    Cleaning twice changes nothing more.
+    """
+    kept = "".join(
+        character
+        for character in text
+        if character.isspace() or unicodedata.category(character) not in _DROPPED_CATEGORIES
+    )
+    return " ".join(unicodedata.normalize("NFC", kept).split())
+
+
+def clean_name(name: str) -> str:
+    """Return the name of an entity single-spaced, without quotes and full stops around it.
+
+    Its Unicode form is left alone: it has to be found in a text.
+    """
+    return " ".join(name.split()).strip(_QUOTES_AND_STOPS)
+
+
+def runs_in_a_loop(text: str) -> bool:
+    """Tell whether `text` repeats the same few words over and over."""
+    words = [word.casefold() for word in _WORD.findall(text)]
+    if len(words) < LOOP_WORDS:
+        return False
+    fours = [tuple(words[start : start + 4]) for start in range(len(words) - 3)]
+    return len(set(fours)) / len(fours) < LOOP_SHARE

@@ -1,0 +1,26 @@
+"""Prompt templates, as text files, and the builder that fills them.
+
+A template is a sequence of chat turns. A line `=== system ===`, `=== user ===` or
+`=== assistant ===` opens a turn, everything up to the next such line is its content, and names in
+braces such as `{text}` are filled in; all other braces stand for themselves. A user turn followed
+by an assistant turn is a worked example. What never changes stands first, so that servers can
+reuse what they have already read.
+"""
+
+from relgen_assets.prompts.builder import (
+    PromptMode,
+    PromptTask,
+    example_descriptions,
+    extraction_messages,
+    prompt_version,
+    summary_messages,
+)
+
+__all__ = [
+    "PromptMode",
+    "PromptTask",
+    "example_descriptions",
+    "extraction_messages",
+    "prompt_version",
+    "summary_messages",
+]

@@ -1,0 +1,118 @@
+"""Fills the prompt templates: from an article or a chunk to the chat messages of a request.
+
+The wording lives in the text files beside this module; their format is described in
+`relgen_assets.prompts`. What a server is asked besides the messages (schema, sampling) is decided
+by the assets, not here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Literal, get_args
+
+from relgen_assets.models import Paper
+from resources.llama_server_pool.request import Message
+
+PromptTask = Literal["summary", "extraction"]
+PromptMode = Literal["candidates", "schema"]
+Template = Literal["summary", "extraction_candidates", "extraction_schema"]
+Role = Literal["system", "user", "assistant"]
+
+VERSION_CHARACTERS = 12
+_TURN = re.compile(r"^=== (system|user|assistant) ===\n", re.MULTILINE)
+_PLACEHOLDER = re.compile(r"\{(title|abstract|section_names|summary|text|candidates)\}")
+
+
+def summary_messages(paper: Paper) -> tuple[Message, ...]:
+    """Return the request for a summary of `paper`, from its abstract and section names."""
+    values = {
+        "title": paper.title.strip() or "(none)",
+        "abstract": paper.abstract.strip() or "(none)",
+        "section_names": "\n".join(paper.section_names) or "(none)",
+    }
+    return _fill("summary", values)
+
+
+def extraction_messages(
+    summary: str, text: str, *, candidates: Sequence[str] = ()
+) -> tuple[Message, ...]:
+    """Return the request for the entities and relations of one chunk.
+
+    Instructions and example come first and are the same for all chunks, then the summary, which
+    the chunks of an article share, then the chunk, then the candidates: a server with a prefix
+    cache reads again only what differs.
+
+    Args:
+        summary: Summary of the article the chunk belongs to.
+        text: The chunk, in full.
+        candidates: Terms the entities are restricted to; none for free names.
+    """
+    values = {"summary": summary.strip(), "text": text, "candidates": "; ".join(candidates)}
+    return _fill(_extraction_template(bool(candidates)), values)
+
+
+def prompt_version(task: PromptTask, mode: PromptMode = "schema") -> str:
+    """Return a short hash that changes whenever the template of `task` changes.
+
+    Args:
+        task: What the model is asked for.
+        mode: How entity names are restricted; ignored for summaries.
+    """
+    template: Template = (
+        "summary" if task == "summary" else _extraction_template(mode == "candidates")
+    )
+    digest = hashlib.sha256(_template_text(template).encode()).hexdigest()
+    return digest[:VERSION_CHARACTERS]
+
+
+@cache
+def example_descriptions() -> frozenset[str]:
+    """Return every description that the worked examples of the templates contain.
+
+    An answer that repeats one of them has copied the prompt instead of reading the chunk.
+    """
+    found: set[str] = set()
+    for template in get_args(Template):
+        for role, content in _turns(template):
+            if role == "assistant":
+                answer = json.loads(content)
+                found.add(answer["section_description"])
+                found.update(relation["description"] for relation in answer["relations"])
+    return frozenset(found)
+
+
+def _extraction_template(with_candidates: bool) -> Template:
+    return "extraction_candidates" if with_candidates else "extraction_schema"
+
+
+def _fill(template: Template, values: Mapping[str, str]) -> tuple[Message, ...]:
+    return tuple(
+        Message(role=role, content=_substitute(content, values))
+        for role, content in _turns(template)
+    )
+
+
+def _substitute(content: str, values: Mapping[str, str]) -> str:
+    # One pass over the template, never over what was filled in: articles contain braces, and
+    # might contain `{text}`.
+    return _PLACEHOLDER.sub(lambda match: values[match.group(1)], content)
+
+
+@cache
+def _turns(template: Template) -> tuple[tuple[Role, str], ...]:
+    parts = _TURN.split(_template_text(template))
+    roles = get_args(Role)
+    return tuple(
+        (roles[roles.index(role)], content.strip())
+        for role, content in zip(parts[1::2], parts[2::2], strict=True)
+    )
+
+
+@cache
+def _template_text(template: Template) -> str:
+    return files("relgen_assets.prompts").joinpath(f"{template}.txt").read_text(encoding="utf-8")
