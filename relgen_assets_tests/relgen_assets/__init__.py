@@ -1,0 +1,1 @@
+"""Tests of the domain, in the same tree as the code."""

@@ -1,0 +1,1 @@
+"""Tests of the finished dataset: rows, splits, shards, card, loading."""

@@ -1,0 +1,164 @@
+"""The card names exactly what the folder holds, after any number of batches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pytest
+import yaml
+
+from relgen_assets.errors import DatasetError
+from relgen_assets.export.card import CardReport, named_configs, write_card
+from relgen_assets.export.shards import write_shards
+from relgen_assets_tests.relgen_assets.export.batch import batch_of
+
+TRAIN, VALIDATION, TEST = "lake-0", "lake-9", "lake-1"
+
+
+def write(root: str, partition: str, *paper_ids: str) -> None:
+    examples = batch_of(*paper_ids).examples()
+    write_shards(root, partition, examples, validation_percent=30, test_percent=30)
+
+
+def card_of(root: Path | str) -> CardReport:
+    return write_card(str(root), title="Life in brine", licence="cc-by-4.0")
+
+
+def front_matter(card: str) -> dict[str, Any]:
+    _, text, _ = card.split("---\n", 2)
+    metadata: dict[str, Any] = yaml.safe_load(text)
+    return metadata
+
+
+def test_the_yaml_says_what_the_hub_asks(tmp_path: Path) -> None:
+    write(str(tmp_path), "lakes-00000", TRAIN)
+    metadata = front_matter(card_of(tmp_path).text)
+    assert metadata["license"] == "cc-by-4.0"
+    assert metadata["pretty_name"] == "Life in brine"
+    assert metadata["language"] == ["en"]
+    assert metadata["size_categories"] == ["n<1K"]
+    assert "text-generation" in metadata["task_categories"]
+
+
+def test_every_config_is_named_with_a_glob_per_split_and_core_is_the_default(
+    tmp_path: Path,
+) -> None:
+    write(str(tmp_path), "lakes-00000", TRAIN, TEST)
+    configs = front_matter(card_of(tmp_path).text)["configs"]
+    assert [config["config_name"] for config in configs] == ["core", "full", "messages"]
+    assert [config["config_name"] for config in configs if config.get("default")] == ["core"]
+    assert configs[1]["data_files"] == [
+        {"split": "train", "path": "full/train/*.parquet"},
+        {"split": "test", "path": "full/test/*.parquet"},
+    ]
+
+
+def test_splits_without_rows_are_left_out(tmp_path: Path) -> None:
+    write(str(tmp_path), "lakes-00000", VALIDATION)
+    for config in front_matter(card_of(tmp_path).text)["configs"]:
+        assert [files["split"] for files in config["data_files"]] == ["validation"]
+
+
+def test_a_split_comes_and_goes_with_its_batches(tmp_path: Path) -> None:
+    write(str(tmp_path), "lakes-00000", TRAIN)
+    assert card_of(tmp_path).rows["core"] == {"train": 2}
+    write(str(tmp_path), "lakes-00001", TEST)
+    assert card_of(tmp_path).rows["core"] == {"train": 2, "test": 2}
+    write(str(tmp_path), "lakes-00001")
+    assert card_of(tmp_path).rows["core"] == {"train": 2}
+
+
+def test_the_report_counts_what_is_there(tmp_path: Path) -> None:
+    write(str(tmp_path), "lakes-00000", TRAIN, "lake-2", TEST)
+    write(str(tmp_path), "lakes-00001", VALIDATION)
+    report = card_of(tmp_path)
+    assert set(report.rows) == {"core", "full", "messages"}
+    assert report.rows["full"] == {"train": 4, "validation": 2, "test": 2}
+    assert (report.partitions, report.articles, report.incomplete) == (2, 4, [])
+    assert Path(report.url).read_text(encoding="utf-8") == report.text
+
+
+def test_the_text_says_how_the_data_was_made(tmp_path: Path) -> None:
+    write(str(tmp_path), "lakes-00000", TRAIN, "lake-2")
+    text = card_of(tmp_path).text
+    assert text.index("---\n") == 0
+    assert "# Life in brine" in text
+    assert "| `core` | input and output only; the default | 4 | 0 | 0 |" in text
+    assert "| model of the extraction | `extractor-7b` | 4 |" in text
+    assert "| prompt of the summary | `sum-v1` | 4 |" in text
+    assert "| verdict | `repaired` | 2 |" in text
+    assert "2 articles were cut" in text
+    assert 'load_dataset("path/to/this/folder", "core")' in text
+    assert "| `chunk_id` | string | Id of the chunk, unique in the dataset. |" in text
+    assert not re.search(r"[{}]\w*[{}]", text), "a placeholder was left unfilled"
+
+
+def test_counts_of_several_batches_are_added(tmp_path: Path) -> None:
+    write(str(tmp_path), "lakes-00000", TRAIN)
+    write(str(tmp_path), "lakes-00001", TEST)
+    assert "| source | `lakes` | 4 |" in card_of(tmp_path).text
+
+
+def test_a_title_cannot_break_the_yaml(tmp_path: Path) -> None:
+    write(str(tmp_path), "lakes-00000", TRAIN)
+    title = 'Brine: "life" # and — more'
+    text = write_card(str(tmp_path), title=title, licence="other").text
+    assert front_matter(text)["pretty_name"] == title
+
+
+def test_the_same_shards_give_the_same_card(tmp_path: Path) -> None:
+    write(str(tmp_path), "lakes-00000", TRAIN, TEST)
+    assert card_of(tmp_path).text == card_of(tmp_path).text
+
+
+def test_a_folder_without_examples_has_a_card_that_says_so(tmp_path: Path) -> None:
+    report = card_of(tmp_path / "new")
+    assert "configs" not in front_matter(report.text)
+    assert "no examples yet" in report.text
+    assert named_configs(report.text) == []
+    assert (report.rows, report.partitions, report.articles) == ({}, 0, 0)
+
+
+def test_a_batch_whose_run_died_while_writing_is_named(tmp_path: Path) -> None:
+    write(str(tmp_path), "lakes-00000", TRAIN)
+    write(str(tmp_path), "lakes-00001", "lake-2")
+    (tmp_path / "messages" / "train" / "lakes-00001.parquet").unlink()
+    report = card_of(tmp_path)
+    assert report.incomplete == ["lakes-00001"]
+    assert report.rows["core"] == {"train": 4}
+
+
+def test_a_config_without_any_shard_is_left_out(tmp_path: Path) -> None:
+    write(str(tmp_path), "lakes-00000", TRAIN)
+    (tmp_path / "core" / "train" / "lakes-00000.parquet").unlink()
+    configs = front_matter(card_of(tmp_path).text)["configs"]
+    assert [config["config_name"] for config in configs] == ["full", "messages"]
+    assert [config.get("default", False) for config in configs] == [True, False]
+
+
+def test_the_configs_of_a_card_can_be_read_back(tmp_path: Path) -> None:
+    write(str(tmp_path), "lakes-00000", TRAIN)
+    assert named_configs(card_of(tmp_path).text) == ["core", "full", "messages"]
+
+
+@pytest.mark.parametrize("card", ["", "# A title\n", "---\n- a list\n---\n", "---\na: [\n---\n"])
+def test_a_card_without_its_yaml_is_an_error(card: str) -> None:
+    with pytest.raises(DatasetError, match="YAML"):
+        named_configs(card)
+
+
+@pytest.fixture
+def memory_root() -> Iterator[str]:
+    yield "memory://brine/dataset"
+    fsspec.filesystem("memory").rm("/brine", recursive=True)
+
+
+def test_the_card_is_written_where_the_shards_are(memory_root: str) -> None:
+    write(memory_root, "lakes-00000", TRAIN)
+    report = card_of(memory_root)
+    with fsspec.open(memory_root + "/README.md", "rt", encoding="utf-8") as file:
+        assert file.read() == report.text

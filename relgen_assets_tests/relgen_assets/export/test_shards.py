@@ -1,0 +1,168 @@
+"""Every partition writes its own files, for each split that has rows, and removes old ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from relgen_assets.errors import ConfigurationError, DatasetError
+from relgen_assets.export.examples import ChatExample, CoreExample, FullExample
+from relgen_assets.export.shards import ShardReport, find_shards, write_shards
+from relgen_assets.tables import arrow_schema, from_table
+from relgen_assets_tests.relgen_assets.export.batch import batch_of
+
+# With 30 percent each: lake-0 and lake-2 train, lake-9 validates, lake-1 and lake-3 test.
+TRAIN, VALIDATION, TEST = "lake-0", "lake-9", "lake-1"
+
+
+def write(root: str, partition: str, *paper_ids: str) -> ShardReport:
+    examples = batch_of(*paper_ids).examples()
+    return write_shards(root, partition, examples, validation_percent=30, test_percent=30)
+
+
+def files(root: Path) -> list[str]:
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+
+
+def test_a_file_for_each_config_and_split(tmp_path: Path) -> None:
+    report = write(str(tmp_path), "lakes-00000", TRAIN, VALIDATION, TEST, "lake-3")
+    assert files(tmp_path) == [
+        f"{config}/{split}/lakes-00000.parquet"
+        for config in ("core", "full", "messages")
+        for split in ("test", "train", "validation")
+    ]
+    assert report.rows == {"train": 2, "validation": 2, "test": 4}
+    assert report.articles == {"train": 1, "validation": 1, "test": 2}
+    assert len(report.written) == 9
+    assert report.size == sum(path.stat().st_size for path in tmp_path.rglob("*.parquet"))
+
+
+def test_the_configs_hold_the_same_rows_in_the_same_order(tmp_path: Path) -> None:
+    write(str(tmp_path), "lakes-00000", TRAIN, "lake-2")
+    core, full, chats = (
+        pq.read_table(tmp_path / config / "train" / "lakes-00000.parquet")
+        for config in ("core", "full", "messages")
+    )
+    assert core.schema.equals(arrow_schema(CoreExample))
+    assert full.schema.equals(arrow_schema(FullExample))
+    assert chats.schema.equals(arrow_schema(ChatExample))
+    assert core.column_names == ["summary", "text", "extraction"]
+    assert core.to_pylist() == full.select(core.column_names).to_pylist()
+    answers = [chat.messages[-1].content for chat in from_table(chats, ChatExample)]
+    assert answers == core.column("extraction").to_pylist()
+    assert from_table(full, FullExample) == batch_of(TRAIN, "lake-2").examples()
+
+
+def test_conversations_stand_alone(tmp_path: Path) -> None:
+    write(str(tmp_path), "lakes-00000", TRAIN)
+    table = pq.read_table(tmp_path / "messages" / "train" / "lakes-00000.parquet")
+    assert table.column_names == ["messages"]
+
+
+def test_a_split_without_rows_has_no_file(tmp_path: Path) -> None:
+    write(str(tmp_path), "lakes-00000", TRAIN)
+    assert {Path(name).parts[1] for name in files(tmp_path)} == {"train"}
+
+
+def test_a_re_run_removes_the_files_of_splits_that_are_empty_now(tmp_path: Path) -> None:
+    write(str(tmp_path), "lakes-00000", TRAIN, TEST)
+    report = write(str(tmp_path), "lakes-00000", VALIDATION)
+    assert {Path(name).parts[1] for name in files(tmp_path)} == {"validation"}
+    assert len(report.removed) == 6
+
+
+def test_a_re_run_without_examples_removes_all_files_of_the_partition(tmp_path: Path) -> None:
+    write(str(tmp_path), "lakes-00000", TRAIN, TEST)
+    write(str(tmp_path), "lakes-00001", "lake-2")
+    report = write(str(tmp_path), "lakes-00000")
+    assert (report.rows, report.written) == ({}, [])
+    assert {Path(name).name for name in files(tmp_path)} == {"lakes-00001.parquet"}
+
+
+def test_the_same_examples_give_the_same_bytes(tmp_path: Path) -> None:
+    write(str(tmp_path / "a"), "lakes-00000", TRAIN, TEST)
+    write(str(tmp_path / "b"), "lakes-00000", TRAIN, TEST)
+    for name in files(tmp_path / "a"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_nothing_is_written_when_the_shares_are_wrong(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError):
+        write_shards(
+            str(tmp_path),
+            "lakes-00000",
+            batch_of(TRAIN).examples(),
+            validation_percent=80,
+            test_percent=30,
+        )
+    assert files(tmp_path) == []
+
+
+@pytest.fixture
+def memory_root() -> Iterator[str]:
+    yield "memory://lakes/dataset"
+    fsspec.filesystem("memory").rm("/lakes", recursive=True)
+
+
+def test_shards_can_lie_on_any_file_system(memory_root: str, tmp_path: Path) -> None:
+    for root in (memory_root, f"file://{tmp_path}"):
+        write(root, "lakes-00000", TRAIN, TEST)
+        write(root, "lakes-00000", TRAIN)
+        found = [(shard.config, shard.split, shard.rows) for shard in find_shards(root)]
+        assert found == [("core", "train", 2), ("full", "train", 2), ("messages", "train", 2)]
+
+
+def test_footers_say_what_the_rows_were_made_from(tmp_path: Path) -> None:
+    write(str(tmp_path), "lakes-00000", TRAIN, "lake-2")
+    facts = {shard.config: shard.facts for shard in find_shards(str(tmp_path))}
+    assert facts["core"] is None
+    assert facts["full"] is not None
+    assert facts["full"].model_dump() == {
+        "articles": 2,
+        "sources": {"lakes": 4},
+        "models": {"extractor-7b": 4},
+        "prompt_versions": {"ext-v1": 4},
+        "summary_models": {"summariser-1b": 4},
+        "summary_prompt_versions": {"sum-v1": 4},
+        "verdicts": {"valid": 2, "repaired": 2},
+    }
+
+
+def test_a_folder_that_does_not_exist_holds_no_shards(tmp_path: Path) -> None:
+    assert find_shards(str(tmp_path / "nowhere")) == []
+
+
+def _torn(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+def _other_columns(path: Path) -> None:
+    pq.write_table(pa.table({"summary": ["a"]}), path)
+
+
+def _no_rows(path: Path) -> None:
+    pq.write_table(pq.read_table(path).slice(0, 0), path)
+
+
+def _no_facts(path: Path) -> None:
+    pq.write_table(pq.read_table(path).replace_schema_metadata({}), path)
+
+
+def _wrong_facts(path: Path) -> None:
+    facts = json.dumps({"articles": "many"})
+    pq.write_table(pq.read_table(path).replace_schema_metadata({"relgen": facts}), path)
+
+
+@pytest.mark.parametrize("spoil", [_torn, _other_columns, _no_rows, _no_facts, _wrong_facts])
+def test_a_file_that_is_no_shard_is_named(tmp_path: Path, spoil: Any) -> None:
+    write(str(tmp_path), "lakes-00000", TRAIN)
+    spoil(tmp_path / "full" / "train" / "lakes-00000.parquet")
+    with pytest.raises(DatasetError, match=r"full/train/lakes-00000\.parquet.*Materialise"):
+        find_shards(str(tmp_path))

@@ -1,0 +1,52 @@
+"""An article's split depends on its id alone, and the shares come out as asked."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from relgen_assets.errors import ConfigurationError
+from relgen_assets.export.splits import split_of
+
+
+def test_the_split_of_an_id_never_changes() -> None:
+    # Written down on purpose: another hash would move articles of existing datasets.
+    found = {n: split_of(f"lake-{n}", validation_percent=30, test_percent=30) for n in (0, 1, 9)}
+    assert found == {0: "train", 1: "test", 9: "validation"}
+
+
+def test_shares_are_about_as_asked() -> None:
+    ids = [f"paper {n}" for n in range(5_000)]
+    counts = Counter(split_of(i, validation_percent=20, test_percent=5) for i in ids)
+    assert 900 < counts["validation"] < 1_100
+    assert 200 < counts["test"] < 300
+    assert counts["train"] == 5_000 - counts["validation"] - counts["test"]
+
+
+def test_zero_shares_put_everything_into_training() -> None:
+    ids = [f"paper {n}" for n in range(300)]
+    assert {split_of(i, validation_percent=0, test_percent=0) for i in ids} == {"train"}
+
+
+def test_a_full_share_leaves_nothing_for_training() -> None:
+    ids = [f"paper {n}" for n in range(300)]
+    splits = {split_of(i, validation_percent=50, test_percent=50) for i in ids}
+    assert splits == {"validation", "test"}
+
+
+def test_more_validation_leaves_the_test_articles_where_they_are() -> None:
+    for paper_id in (f"paper {n}" for n in range(300)):
+        before = split_of(paper_id, validation_percent=5, test_percent=10)
+        after = split_of(paper_id, validation_percent=40, test_percent=10)
+        assert (before == "test") == (after == "test")
+
+
+def test_ids_of_any_script_have_a_split() -> None:
+    assert split_of("論文/№ 1", validation_percent=0, test_percent=100) == "test"
+
+
+@pytest.mark.parametrize(("validation", "test"), [(-1, 10), (10, -1), (60, 50)])
+def test_shares_that_are_none_are_refused(validation: int, test: int) -> None:
+    with pytest.raises(ConfigurationError, match="sum to at most 100"):
+        split_of("paper", validation_percent=validation, test_percent=test)
