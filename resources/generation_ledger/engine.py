@@ -1,0 +1,200 @@
+"""The open database of a ledger: its URL and password, its transactions, and patience with both.
+
+Which statements run in a transaction belongs to `store` and its neighbours; versions of the
+schema belong to `upgrade`.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from resources.errors import LedgerError
+from resources.generation_ledger.faults import is_lost_connection, ledger_error
+
+T = TypeVar("T")
+
+FIRST_PAUSE_SECONDS: Final = 0.1
+LONGEST_PAUSE_SECONDS: Final = 2.0
+
+_WRITES: Final = "ledger_writes"
+
+
+def resolve_url(url: str, password_env: str | None) -> URL:
+    """Return the URL to connect to, with the password from the environment.
+
+    Raises:
+        LedgerError: The URL is no usable one, holds a password, or the variable is not set.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise LedgerError(
+            "the ledger's URL is no SQLAlchemy URL.",
+            remedy="Write sqlite:///path/to/ledger.db or postgresql+psycopg2://user@host/database.",
+        ) from error
+    where = parsed.render_as_string(hide_password=True)
+    if parsed.password is not None:
+        raise LedgerError(
+            "the ledger's URL holds a password.",
+            where=where,
+            remedy="Put it into an environment variable and name that in password_env.",
+        )
+    if parsed.drivername in ("postgres", "postgresql"):
+        parsed = parsed.set(drivername="postgresql+psycopg2")
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise LedgerError("a ledger is kept in SQLite or PostgreSQL only.", where=where)
+    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise LedgerError(
+            "a ledger in memory would be lost.", where=where, remedy="Name a file in the URL."
+        )
+    if password_env is None:
+        return parsed
+    if password_env not in os.environ:
+        raise LedgerError(
+            f"the environment variable {password_env} is not set.",
+            where=where,
+            remedy="Set it to the password of the ledger's database.",
+        )
+    return parsed.set(password=os.environ[password_env])
+
+
+class Database:
+    """One database, opened; may be used from any thread.
+
+    Args:
+        url: From `resolve_url`.
+        busy_seconds: How long a statement waits for another process's lock.
+        patience_seconds: How long a database server that went away is waited for.
+
+    Attributes:
+        where: The URL without its password, for errors and reports.
+        engine: The SQLAlchemy engine.
+    """
+
+    def __init__(self, url: URL, *, busy_seconds: float, patience_seconds: float) -> None:
+        self.where = url.render_as_string(hide_password=True)
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        self._file = Path(url.database or "") if self.is_sqlite else None
+        self._inode: int | None = None
+        self._patience = patience_seconds
+        # SQLite's own lock is polled; waiting here first keeps many threads quick and fair.
+        self._one_writer = threading.Lock()
+        self.engine = self._create_engine(url, busy_seconds)
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction that only reads.
+
+        Raises:
+            LedgerError: The database cannot be read.
+        """
+        return self._patiently(lambda: self._transaction(work, writes=False))
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction; everything is durable when this returns.
+
+        `work` must be harmless to repeat: when the connection is lost while it commits, nobody
+        can tell whether it had happened.
+
+        Raises:
+            LedgerError: The database cannot be written; nothing of `work` has happened.
+        """
+        return self._patiently(lambda: self._transaction(work, writes=True))
+
+    def close(self) -> None:
+        """Close all connections; the next use opens new ones."""
+        self.engine.dispose()
+        self._inode = None
+
+    def _create_engine(self, url: URL, busy_seconds: float) -> Engine:
+        try:
+            if self._file is None:
+                # A lost connection is noticed before it is used, not in the middle of a write.
+                return create_engine(
+                    url,
+                    pool_pre_ping=True,
+                    hide_parameters=True,
+                    connect_args={"connect_timeout": 10, "application_name": "generation_ledger"},
+                )
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            engine = create_engine(
+                url, hide_parameters=True, connect_args={"timeout": busy_seconds}
+            )
+        except (NoSuchModuleError, ImportError) as error:
+            raise LedgerError(
+                f"the database driver is missing: {error}.",
+                where=self.where,
+                remedy="Install it, or write postgresql+psycopg2:// or sqlite:///.",
+            ) from error
+        except OSError as error:
+            raise LedgerError(
+                f"the ledger's folder cannot be created: {error.strerror}.",
+                where=self.where,
+                remedy="Give this user permission there, or correct the ledger's URL.",
+            ) from error
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+
+    def _patiently(self, act: Callable[[], T]) -> T:
+        deadline = time.monotonic() + self._patience
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                return act()
+            except DBAPIError as error:
+                may_return = not self.is_sqlite and is_lost_connection(error)
+                if not may_return or time.monotonic() + pause > deadline:
+                    raise ledger_error(error, self.where) from error
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+    def _transaction(self, work: Callable[[Connection], T], *, writes: bool) -> T:
+        turn = self._one_writer if writes and self.is_sqlite else nullcontext()
+        with turn, self.engine.connect() as raw:
+            connection = raw.execution_options(**{_WRITES: writes})
+            with connection.begin():
+                result = work(connection)
+            self._check_file()
+        return result
+
+    def _check_file(self) -> None:
+        """Refuse to go on in a file that was deleted or replaced: its answers would vanish."""
+        if self._file is None:
+            return
+        try:
+            inode = self._file.stat().st_ino
+        except FileNotFoundError:
+            inode = -1
+        if self._inode is None:
+            self._inode = inode
+        if inode != self._inode:
+            self.close()
+            raise LedgerError(
+                "the ledger's file was removed or replaced while it was in use.",
+                where=self.where,
+                remedy="Put the file back and run again; a missing file is made anew, empty.",
+            )
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    """Set up a new SQLite connection: transactions are ours, commits reach the disk."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at the start: a reader that turns writer midway could only fail."""
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,59 @@
+"""What databases complain about, in words that say what to do."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from resources.errors import LedgerError
+
+_REMEDIES: Final = (
+    (
+        "database is locked",
+        "Another process held the ledger for too long: end it, or use PostgreSQL for many runs.",
+    ),
+    ("readonly database", "Give this user write permission on the ledger's file and folder."),
+    ("unable to open database file", "Create the folder, or give this user permission there."),
+    ("disk is full", "Free space on the ledger's disk, then run again."),
+    ("no space left", "Free space on the database's disk, then run again."),
+    ("disk i/o error", "Check the disk's space, limits (ulimit -f) and health, then run again."),
+    (
+        "file is not a database",
+        "The file is no ledger: move it away, or correct the ledger's URL.",
+    ),
+    (
+        "malformed",
+        "The file is damaged: move it away and import the last export (relgen ledger import).",
+    ),
+    ("password", "Check the user in the ledger's URL and the variable that holds its password."),
+    ("does not exist", "Create that database and user, or correct the ledger's URL."),
+    ("permission denied", "Grant this database user the right to read and write its schema."),
+    ("connection", "Start the database, or correct host and port in the ledger's URL."),
+)
+
+_FINAL: Final = ("authentication failed", "no password", "does not exist", "pg_hba")
+"""Refusals at the door: trying again will not help."""
+
+
+def ledger_error(error: DBAPIError, where: str) -> LedgerError:
+    """Return a driver's error as one that says what, where and what to do."""
+    # The driver's own words only: SQLAlchemy would add the statement with its parameters.
+    words = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
+    lowered = " ".join(words).lower()
+    remedy = next((remedy for sign, remedy in _REMEDIES if sign in lowered), "")
+    return LedgerError(
+        f"the ledger cannot be used: {words[0].rstrip('.')}.",
+        where=where,
+        remedy=f"{remedy} Answers recorded before are safe.".strip(),
+    )
+
+
+def is_lost_connection(error: DBAPIError) -> bool:
+    """Tell whether a database server went away or is starting, so that trying again may help."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    if any(sign in str(error.orig).lower() for sign in _FINAL):
+        return False
+    code = getattr(error.orig, "pgcode", None)
+    return error.connection_invalidated or code is None or code.startswith(("57P", "08"))

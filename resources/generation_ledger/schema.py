@@ -1,0 +1,111 @@
+"""The tables of the ledger. How they came to be, version by version, is in `migrations`.
+
+Columns that hold words of articles or models are packed: compressed JSON in ASCII. That keeps
+NUL characters and lone surrogates, which a PostgreSQL text refuses, and takes a third of the room.
+Times are UTC in ISO 8601 with microseconds, the same text in both databases.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+import zlib
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlalchemy import BigInteger, Dialect, Double, Index, LargeBinary, String, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+Status = Literal["completed", "failed"]
+
+
+class Packed(TypeDecorator[Any]):
+    """A JSON value as compressed bytes."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, _dialect: Dialect) -> bytes:
+        """Return the bytes to store."""
+        plain = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+        return zlib.compress(plain.encode("ascii"))
+
+    def process_result_value(self, value: bytes | None, _dialect: Dialect) -> Any:
+        """Return the value that was stored."""
+        return None if value is None else json.loads(zlib.decompress(value))
+
+
+class LedgerTable(DeclarativeBase):
+    """Base of the ledger's tables."""
+
+
+class GenerationRow(LedgerTable):
+    """One completed or finally failed call; only `superseded_at` ever changes."""
+
+    __tablename__ = "ledger_generations"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, doc="Time-ordered unique id.")
+    key: Mapped[str] = mapped_column(String(64), doc="What was asked; see `keys`.")
+    task: Mapped[str] = mapped_column(String, doc="The kind of work.")
+    subject: Mapped[str] = mapped_column(String, doc="What the answer is about.")
+    model: Mapped[str] = mapped_column(String, doc="Identity of the model.")
+    attempt: Mapped[int] = mapped_column(doc="Content attempt, from 1.")
+    variant: Mapped[int] = mapped_column(doc="Number among several answers per subject, from 1.")
+    status: Mapped[str] = mapped_column(String(16), doc="`completed` or `failed`.")
+    messages: Mapped[Any] = mapped_column(Packed, nullable=False, doc="The exact messages.")
+    json_schema: Mapped[Any] = mapped_column(
+        Packed, nullable=False, doc="Schema of the answer, or null."
+    )
+    temperature: Mapped[float] = mapped_column(Double)
+    top_p: Mapped[float] = mapped_column(Double)
+    max_tokens: Mapped[int] = mapped_column()
+    seed: Mapped[int | None] = mapped_column(BigInteger)
+    answer: Mapped[Any] = mapped_column(
+        Packed, nullable=False, doc="The raw answer; null when it failed."
+    )
+    finish_reason: Mapped[str] = mapped_column(String, doc="As the server said; empty if failed.")
+    endpoint: Mapped[str] = mapped_column(String, doc="Who answered; empty if failed.")
+    prompt_tokens: Mapped[int] = mapped_column(doc="Counted by the server.")
+    cached_tokens: Mapped[int] = mapped_column(doc="Of the prompt, taken from its cache.")
+    completion_tokens: Mapped[int] = mapped_column(doc="Tokens of the answer.")
+    seconds: Mapped[float] = mapped_column(Double, doc="Wall time on the endpoint.")
+    error: Mapped[Any] = mapped_column(
+        Packed, nullable=False, doc="Reason and faults of a failure, or null."
+    )
+    run_id: Mapped[str] = mapped_column(String, doc="Run that asked; empty when not known.")
+    partition: Mapped[str] = mapped_column(String, doc="Partition asked for; empty likewise.")
+    labels: Mapped[Any] = mapped_column(
+        Packed, nullable=False, doc="Further facts, such as the prompt version."
+    )
+    recorded_at: Mapped[str] = mapped_column(String(32), doc="When it became durable (UTC).")
+    superseded_at: Mapped[str | None] = mapped_column(String(32), doc="When another took over.")
+
+    __table_args__ = (
+        # At most one row per key counts: this is what makes recording twice harmless.
+        Index(
+            "ledger_generations_current",
+            "key",
+            unique=True,
+            sqlite_where=text("superseded_at IS NULL"),
+            postgresql_where=text("superseded_at IS NULL"),
+        ),
+        Index("ledger_generations_subject", "task", "subject"),
+    )
+
+
+def new_id() -> str:
+    """Return a unique id; ids of one machine sort by time."""
+    return f"{time.time_ns():016x}{secrets.token_hex(8)}"
+
+
+def now() -> str:
+    """Return the present time as the ledger writes it."""
+    return timestamp(datetime.now(UTC))
+
+
+def timestamp(moment: datetime) -> str:
+    """Return a moment as the ledger writes it; without a time zone it is taken as UTC."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware.astimezone(UTC).isoformat(timespec="microseconds")

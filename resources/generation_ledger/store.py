@@ -1,0 +1,175 @@
+"""Looking answers up and recording them: the statements every generation passes through.
+
+All functions run in a transaction of the caller. Reports over the whole ledger belong to
+`reports`, moving it elsewhere to `transfer`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection, Insert, and_, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from resources.generation_ledger.keys import generation_key
+from resources.generation_ledger.schema import GenerationRow, LedgerTable, Status, new_id, now
+from resources.llama_server_pool.request import Failure, Generation, GenerationRequest
+
+ItemT = TypeVar("ItemT")
+
+CHUNK: Final = 500
+"""Keys per query: far below the limits on parameters of both databases."""
+
+_ANSWER_COLUMNS: Final = (
+    GenerationRow.key,
+    GenerationRow.answer,
+    GenerationRow.finish_reason,
+    GenerationRow.model,
+    GenerationRow.endpoint,
+    GenerationRow.prompt_tokens,
+    GenerationRow.cached_tokens,
+    GenerationRow.completion_tokens,
+    GenerationRow.seconds,
+    GenerationRow.attempt,
+)
+
+
+def in_chunks(items: Sequence[ItemT], size: int = CHUNK) -> Iterator[Sequence[ItemT]]:
+    """Yield `items` in pieces of at most `size`."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def insert_unless_known(connection: Connection, table: type[LedgerTable]) -> Insert:
+    """Return an INSERT that skips rows which a unique index already holds."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def find_answers(
+    connection: Connection, subjects_by_key: Mapping[str, Sequence[str]], renew_before: str | None
+) -> dict[str, Generation]:
+    """Return the completed answers that count, by subject.
+
+    Args:
+        connection: In a transaction.
+        subjects_by_key: Which subjects ask for which key.
+        renew_before: Answers recorded earlier than this are to be asked again.
+    """
+    found: dict[str, Generation] = {}
+    for keys in in_chunks(list(subjects_by_key)):
+        statement = select(*_ANSWER_COLUMNS).where(
+            GenerationRow.key.in_(keys),
+            GenerationRow.superseded_at.is_(None),
+            GenerationRow.status == "completed",
+        )
+        if renew_before is not None:
+            statement = statement.where(GenerationRow.recorded_at >= renew_before)
+        for row in connection.execute(statement):
+            for subject in subjects_by_key[row.key]:
+                found[subject] = Generation(
+                    subject=subject,
+                    text=row.answer,
+                    finish_reason=row.finish_reason,
+                    model=row.model,
+                    endpoint=row.endpoint,
+                    prompt_tokens=row.prompt_tokens,
+                    cached_tokens=row.cached_tokens,
+                    completion_tokens=row.completion_tokens,
+                    seconds=row.seconds,
+                    attempt=row.attempt,
+                    from_ledger=True,
+                )
+    return found
+
+
+def record_rows(
+    connection: Connection, rows: Sequence[dict[str, Any]], renew_before: str | None
+) -> None:
+    """Insert rows, each unless an answer that counts is there; what it replaces is superseded.
+
+    A failure always gives way, an answer only when it is older than `renew_before`.
+
+    Args:
+        connection: In a writing transaction.
+        rows: Values from `answer_row` or `failure_row`.
+        renew_before: Answers recorded earlier than this give way to new ones.
+    """
+    # In the order of keys, so that two processes lock them in the same order.
+    ordered = sorted(rows, key=lambda row: str(row["key"]))
+    gives_way = GenerationRow.status == "failed"
+    if renew_before is not None:
+        gives_way = or_(gives_way, GenerationRow.recorded_at < renew_before)
+    for piece in in_chunks(ordered):
+        connection.execute(
+            update(GenerationRow)
+            .where(
+                and_(
+                    GenerationRow.key.in_([row["key"] for row in piece]),
+                    GenerationRow.superseded_at.is_(None),
+                    gives_way,
+                )
+            )
+            .values(superseded_at=now())
+        )
+        connection.execute(insert_unless_known(connection, GenerationRow), list(piece))
+
+
+def answer_row(request: GenerationRequest, generation: Generation) -> dict[str, Any]:
+    """Return the row of an answer."""
+    return {
+        **_asked(request, generation.model, "completed"),
+        "answer": generation.text,
+        "finish_reason": generation.finish_reason,
+        "endpoint": generation.endpoint,
+        "prompt_tokens": generation.prompt_tokens,
+        "cached_tokens": generation.cached_tokens,
+        "completion_tokens": generation.completion_tokens,
+        "seconds": generation.seconds,
+        "error": None,
+    }
+
+
+def failure_row(request: GenerationRequest, failure: Failure, model: str) -> dict[str, Any]:
+    """Return the row of a request that was set aside for good."""
+    faults = [asdict(fault) for fault in failure.faults]
+    return {
+        **_asked(request, model, "failed"),
+        "answer": None,
+        "finish_reason": "",
+        "endpoint": "",
+        "prompt_tokens": 0,
+        "cached_tokens": 0,
+        "completion_tokens": 0,
+        "seconds": 0.0,
+        "error": {"reason": failure.reason, "faults": faults},
+    }
+
+
+def _asked(request: GenerationRequest, model: str, status: Status) -> dict[str, Any]:
+    """Return the columns that say what was asked, by whom and when."""
+    labels = dict(request.labels)
+    return {
+        "id": new_id(),
+        "key": generation_key(request, model),
+        "task": request.task,
+        "subject": request.subject,
+        "model": model,
+        "attempt": request.attempt,
+        "variant": request.variant,
+        "status": status,
+        "messages": list(request.messages),
+        "json_schema": request.json_schema,
+        "temperature": float(request.sampling.temperature),
+        "top_p": float(request.sampling.top_p),
+        "max_tokens": request.sampling.max_tokens,
+        "seed": request.sampling.seed,
+        "run_id": labels.pop("run_id", ""),
+        "partition": labels.pop("partition", ""),
+        "labels": labels,
+        "recorded_at": now(),
+        "superseded_at": None,
+    }
