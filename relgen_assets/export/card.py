@@ -1,12 +1,15 @@
 """The dataset card: README.md, whose YAML tells `datasets` which files make which config and split.
 
 The card is made from the shards that exist, so it can be written after any number of batches. It
-names files by glob: a batch that is added later is loaded without a new card, unless it is the
-first with rows in some split. Its words belong to `card_text`, the shards to `shards`.
+names files by glob and carries a fingerprint of what the shards hold, since `datasets` tells by the
+card alone whether a folder is still the one it has in its cache: without a new card a user who
+loaded the folder before is served the old rows. Its words belong to `card_text`, the shards to
+`shards`.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,7 +17,7 @@ from typing import Any, Final
 import yaml
 
 from relgen_assets.errors import DatasetError
-from relgen_assets.export.card_text import card_text
+from relgen_assets.export.card_text import WHAT_CONFIGS_ARE, card_text
 from relgen_assets.export.shards import CONFIGS, SUFFIX, Config, Shard, find_shards
 from relgen_assets.export.splits import SPLITS, Split
 from resources import storage
@@ -77,9 +80,8 @@ def write_card(root: str, *, title: str, licence: str) -> CardReport:
         splits[shard.split] = splits.get(shard.split, 0) + shard.rows
     facts = [shard.facts for shard in shards if shard.facts is not None]
 
-    front_matter = yaml.safe_dump(
-        _metadata(rows, title=title, licence=licence), sort_keys=False, allow_unicode=True
-    )
+    metadata = _metadata(rows, _fingerprint(shards), title=title, licence=licence)
+    front_matter = yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True)
     text = f"---\n{front_matter}---\n\n" + card_text(rows, facts, title=title, licence=licence)
     url = storage.join(root, CARD_FILE)
     storage.write_atomic(url, text.encode("utf-8"))
@@ -124,8 +126,17 @@ def _incomplete(shards: Sequence[Shard]) -> list[str]:
     )
 
 
+def _fingerprint(shards: Sequence[Shard]) -> str:
+    """Return a short hash that changes whenever a row of the dataset does."""
+    digest = hashlib.sha256()
+    for shard in shards:
+        facts = shard.facts.digest if shard.facts else ""
+        digest.update(f"{shard.config} {shard.split} {shard.partition} {facts}\n".encode())
+    return digest.hexdigest()[:12]
+
+
 def _metadata(
-    rows: Mapping[Config, Mapping[Split, int]], *, title: str, licence: str
+    rows: Mapping[Config, Mapping[Split, int]], fingerprint: str, *, title: str, licence: str
 ) -> dict[str, Any]:
     """Return the YAML front matter; configs and splits without rows are left out.
 
@@ -144,15 +155,18 @@ def _metadata(
     examples = max(sum(splits.values()) for splits in rows.values())
     size = next((name for limit, name in _SIZES if examples < limit), _LARGER)
     metadata["size_categories"] = [size]
-    configs = [config for config in CONFIGS if config in rows]
-    metadata["configs"] = [_config_entry(config, rows[config]) for config in configs]
+    metadata["configs"] = [
+        _config_entry(config, rows[config], fingerprint) for config in CONFIGS if config in rows
+    ]
     metadata["configs"][0]["default"] = True
     return metadata
 
 
-def _config_entry(config: Config, rows: Mapping[Split, int]) -> dict[str, Any]:
+def _config_entry(config: Config, rows: Mapping[Split, int], fingerprint: str) -> dict[str, Any]:
     return {
         "config_name": config,
+        # Any key of a config enters the name of its cache folder; this one says what it is.
+        "description": f"{WHAT_CONFIGS_ARE[config]}; contents {fingerprint}",
         "data_files": [
             {"split": split, "path": f"{config}/{split}/*{SUFFIX}"}
             for split in SPLITS

@@ -13,11 +13,12 @@ from relgen_assets.export.shards import CONFIGS, Config, ShardFacts
 from relgen_assets.export.splits import SPLITS, Split
 from relgen_assets.tables import arrow_schema
 
-_WHAT_CONFIGS_ARE: Final[dict[Config, str]] = {
+WHAT_CONFIGS_ARE: Final[dict[Config, str]] = {
     "core": "input and output only; the default",
     "full": "the same rows with their origin and how they were made",
     "messages": "the same rows as conversations, ready for chat fine-tuning",
 }
+"""What each config is for, in a few words."""
 
 _EMPTY: Final = """
 This dataset has no examples yet, so there is nothing to load.
@@ -36,8 +37,8 @@ from datasets import load_dataset
 dataset = load_dataset("path/to/this/folder", "core")
 ```
 
-When a batch was made again after you loaded the folder once, add
-`download_mode="force_redownload"`: `datasets` keeps what it has read.
+`datasets` keeps a copy of what it has loaded and tells by this card whether the folder has changed:
+whoever adds or replaces files must write the card anew, as the asset `dataset_card` does.
 
 ## Configs and rows
 
@@ -104,7 +105,7 @@ def card_text(
 
 def _body(rows: Mapping[Config, Mapping[Split, int]], facts: Sequence[ShardFacts]) -> str:
     table = [
-        [f"`{config}`", _WHAT_CONFIGS_ARE[config], *(f"{splits.get(s, 0):,}" for s in SPLITS)]
+        [f"`{config}`", WHAT_CONFIGS_ARE[config], *(f"{splits.get(s, 0):,}" for s in SPLITS)]
         for config, splits in rows.items()
     ]
     return _BODY.format(

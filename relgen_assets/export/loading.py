@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import datasets
 import fsspec
@@ -19,6 +20,10 @@ from relgen_assets.export.card import CARD_FILE, named_configs
 from relgen_assets.export.shards import CONFIGS, SUFFIX, Shard, find_shards, read_column
 from relgen_assets.export.splits import SPLITS, Split
 from resources import storage
+
+_PATTERN_REMEDY: Final = (
+    "Use a folder whose path has no '*', '?', '[' or ']': `datasets` takes them for patterns."
+)
 
 
 def articles_in_two_splits(root: str) -> list[str]:
@@ -88,7 +93,9 @@ def loads(root: str) -> dict[tuple[str, str], int]:
             raise DatasetError(
                 f"the dataset cannot be loaded: {error}.",
                 where=storage.shown(root),
-                remedy="Materialise dataset_card again; when that does not help, the batch named.",
+                remedy=_PATTERN_REMEDY
+                if any(sign in str(folder) for sign in "*?[]")
+                else "Materialise dataset_card again; when that does not help, the batch named.",
             ) from error
     return rows
 

@@ -7,6 +7,7 @@ the card says can be read without reading rows. The card itself belongs to `card
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -52,8 +53,9 @@ _ROW_OF: Final[dict[Config, Callable[[FullExample], Row]]] = {
 
 
 class ShardFacts(BaseModel):
-    """What a shard's footer says of its rows: how many come from where, by name."""
+    """What a shard's footer says of its rows: their digest, and how many come from where."""
 
+    digest: str
     articles: int
     sources: dict[str, int]
     models: dict[str, int]
@@ -209,7 +211,11 @@ def _parquet(config: Config, examples: Sequence[FullExample]) -> bytes:
 
 
 def _facts(examples: Sequence[FullExample]) -> ShardFacts:
+    digest = hashlib.sha256()
+    for example in examples:
+        digest.update(example.model_dump_json().encode("utf-8"))
     return ShardFacts(
+        digest=digest.hexdigest(),
         articles=len({example.paper_id for example in examples}),
         sources=Counter(example.source for example in examples),
         models=Counter(example.model for example in examples),

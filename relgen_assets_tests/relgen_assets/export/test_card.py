@@ -115,6 +115,13 @@ def test_the_same_shards_give_the_same_card(tmp_path: Path) -> None:
     assert card_of(tmp_path).text == card_of(tmp_path).text
 
 
+def test_other_content_in_as_many_rows_makes_another_card(tmp_path: Path) -> None:
+    write(str(tmp_path), "lakes-00000", TRAIN)
+    before = card_of(tmp_path).text
+    write(str(tmp_path), "lakes-00000", "lake-2")
+    assert card_of(tmp_path).text != before
+
+
 def test_a_folder_without_examples_has_a_card_that_says_so(tmp_path: Path) -> None:
     report = card_of(tmp_path / "new")
     assert "configs" not in front_matter(report.text)

@@ -62,6 +62,24 @@ def test_a_batch_made_again_replaces_its_rows(tmp_path: Path) -> None:
     assert loads(str(tmp_path)) == in_every_config(validation=2)
 
 
+def test_a_user_who_loaded_the_folder_before_gets_the_rows_of_now(tmp_path: Path) -> None:
+    root, cache = str(tmp_path / "dataset"), str(tmp_path / "cache")
+
+    def texts() -> list[str]:
+        loaded = datasets.load_dataset(root, "core", split="train", cache_dir=cache)
+        return [str(text) for text in loaded["text"]]
+
+    publish(root, "lakes-00000", TRAIN)
+    first = texts()
+    publish(root, "lakes-00001", "lake-2")
+    added = texts()
+    assert added[:2] == first
+    assert len(added) == 4
+    publish(root, "lakes-00001", "lake-6")  # as many rows as before, other content
+    assert len(texts()) == 4
+    assert texts() != added
+
+
 def test_a_folder_without_examples_has_nothing_to_load(tmp_path: Path) -> None:
     publish(str(tmp_path), "lakes-00000")
     assert loads(str(tmp_path)) == {}
@@ -144,6 +162,12 @@ def test_a_folder_that_does_not_load_is_an_error_that_says_why(tmp_path: Path) -
     (tmp_path / "core" / "train" / "lakes-00000.parquet").write_bytes(b"PAR1 no more")
     with pytest.raises(DatasetError, match="cannot be loaded"):
         loads(str(tmp_path))
+
+
+def test_a_folder_whose_name_datasets_takes_for_a_pattern_is_an_error(tmp_path: Path) -> None:
+    publish(str(tmp_path / "run [1]"), "lakes-00000", TRAIN)
+    with pytest.raises(DatasetError, match="takes them for patterns"):
+        loads(str(tmp_path / "run [1]"))
 
 
 def test_a_split_whose_files_are_gone_is_an_error(tmp_path: Path) -> None:
