@@ -1,0 +1,351 @@
+"""The policy in simulated time: the same `Scheduler`, with servers that obey arithmetic.
+
+Event driven and deterministic. Servers share nothing, prefill at a fixed rate and decode at a rate
+that depends on how many of their slots are busy; they may change speed, die and come back. What a
+fleet and its work consist of is in `workload`; forecasts for long runs are in `forecast`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from itertools import count
+from typing import Protocol
+
+from resources.errors import NoEndpointLeft
+from resources.llama_server_pool.jobs import Assignment, Job, Usage
+from resources.llama_server_pool.scheduler import Scheduler
+from resources.llama_server_pool.workload import SimulatedJob, SimulatedServer
+
+CANCEL_SECONDS = 0.1
+"""Time from cancelling a copy to its slot being free."""
+DETECT_SECONDS = 5.0
+"""Time from the death of a server to the policy being told."""
+REPORT_TOKENS = 32
+"""Progress is reported every so many tokens."""
+_NEGLIGIBLE = 1e-6
+_START, _SERVER, _CHANGE, _DETECT, _RELEASE, _REVIEW = range(6)
+
+
+class Policy(Protocol):
+    """What the simulator asks of a policy; `Scheduler` is one, the rivals of benchmarks others."""
+
+    @property
+    def outstanding(self) -> int: ...  # noqa: D102
+    def submit(self, jobs: Iterable[Job], now: float) -> list[str]: ...  # noqa: D102
+    def assign(self, now: float) -> list[Assignment]: ...  # noqa: D102
+    def progress(self, copy: int, tokens: int, now: float) -> None: ...  # noqa: D102
+    def complete(self, copy: int, usage: Usage, now: float) -> list[int]: ...  # noqa: D102
+    def fail(self, copy: int, now: float) -> None: ...  # noqa: D102
+    def release(self, copy: int, now: float) -> None: ...  # noqa: D102
+    def set_slots(self, endpoint: str, slots: int, now: float) -> None: ...  # noqa: D102
+    def next_decision(self, now: float) -> float | None: ...  # noqa: D102
+
+
+@dataclass(slots=True)
+class ServerAccount:
+    """What one server did.
+
+    Attributes:
+        answers: Jobs whose answer it gave.
+        answer_tokens: Tokens of those answers.
+        prompt_tokens: Prompt tokens it read for them, cached ones excluded.
+        wasted_tokens: Tokens decoded for copies that were cancelled or failed.
+        busy_seconds: Time with at least one busy slot.
+        slot_seconds: Sum of the busy times of its slots.
+    """
+
+    answers: int = 0
+    answer_tokens: int = 0
+    prompt_tokens: int = 0
+    wasted_tokens: float = 0.0
+    busy_seconds: float = 0.0
+    slot_seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class SimulationResult:
+    """What happened to a batch.
+
+    Attributes:
+        makespan: Seconds until the last answer.
+        completed: Ids of the jobs in the order of their answers.
+        rejected: Ids of jobs that fit no server.
+        hedges: Second copies started.
+        failures: Copies that died with a server.
+        servers: Account per server.
+    """
+
+    makespan: float = 0.0
+    completed: list[str] = field(default_factory=list[str])
+    rejected: list[str] = field(default_factory=list[str])
+    hedges: int = 0
+    failures: int = 0
+    servers: dict[str, ServerAccount] = field(default_factory=dict[str, ServerAccount])
+
+    @property
+    def wasted_tokens(self) -> float:
+        """Tokens decoded for nothing on all servers."""
+        return sum(account.wasted_tokens for account in self.servers.values())
+
+    @property
+    def answer_tokens(self) -> int:
+        """Tokens of all answers."""
+        return sum(account.answer_tokens for account in self.servers.values())
+
+
+@dataclass(slots=True)
+class _Run:
+    """A copy on a simulated server; lengths in tokens that remain."""
+
+    copy: int
+    work: SimulatedJob
+    cached: int
+    prefill: float
+    decode: float
+    report: float
+    started: float
+    decoding_since: float | None = None
+
+
+class _Server:
+    """The state of one server between two events."""
+
+    def __init__(self, model: SimulatedServer) -> None:
+        self.model = model
+        self.factor = 1.0
+        self.declared_dead = False
+        self.runs: dict[int, _Run] = {}
+        self.account = ServerAccount()
+        self.version = 0
+        self._now = 0.0
+        self._warm: list[str] = []
+
+    def start(self, copy: int, work: SimulatedJob, now: float, report: int) -> None:
+        self.advance(now)
+        affinity = work.job.affinity
+        cached = 0
+        if affinity and affinity in self._warm:
+            self._warm.remove(affinity)
+            cached = work.shared_prefix
+        prefill = float(work.job.prompt_tokens - cached)
+        self.runs[copy] = _Run(copy, work, cached, prefill, work.answer, report, now)
+
+    def end(self, copy: int) -> _Run:
+        run = self.runs.pop(copy)
+        affinity = run.work.job.affinity
+        if affinity:
+            self._warm = [affinity, *(one for one in self._warm if one != affinity)]
+            del self._warm[self.model.slots :]
+        return run
+
+    def rate(self) -> float:
+        rates = self.model.decode_rates
+        return self.factor * rates[min(len(self.runs), len(rates)) - 1]
+
+    def advance(self, now: float) -> None:
+        """Let time pass; nothing may end in between."""
+        seconds = now - self._now
+        self._now = now
+        if not self.runs or seconds <= 0:
+            return
+        self.account.busy_seconds += seconds
+        self.account.slot_seconds += seconds * len(self.runs)
+        decoded = seconds * self.rate()
+        read = seconds * self.factor * self.model.prefill_rate
+        for run in self.runs.values():
+            if run.decoding_since is None:
+                run.prefill -= read
+            else:
+                run.decode -= decoded
+                run.report -= decoded
+
+    def next_event(self) -> float | None:
+        """When the next copy ends its prefill, reports or is done."""
+        if not self.runs or self.factor <= 0:
+            return None
+        rate, prefill_rate = self.rate(), self.factor * self.model.prefill_rate
+        return self._now + max(
+            0.0,
+            min(
+                run.prefill / prefill_rate
+                if run.decoding_since is None
+                else min(run.decode, run.report) / rate
+                for run in self.runs.values()
+            ),
+        )
+
+
+class Simulation:
+    """One batch on one fleet under one policy.
+
+    Args:
+        fleet: The servers.
+        work: The batch; all of it is submitted at time 0.
+        policy: The policy; a `Scheduler` that knows the servers' nominal speeds when not given.
+        report_tokens: Progress is reported every so many tokens.
+    """
+
+    def __init__(
+        self,
+        fleet: Sequence[SimulatedServer],
+        work: Sequence[SimulatedJob],
+        policy: Policy | None = None,
+        report_tokens: int = REPORT_TOKENS,
+    ) -> None:
+        self._servers = {model.name: _Server(model) for model in fleet}
+        self._work = {each.job.id: each for each in work}
+        self._policy = policy or Scheduler(model.profile for model in fleet)
+        self._report = report_tokens
+        self._copies: dict[int, _Server] = {}
+        self._events: list[tuple[float, int, int, str, float]] = []
+        self._numbers = count()
+        self._review_at: float | None = None
+        self.result = SimulationResult(
+            servers={name: server.account for name, server in self._servers.items()}
+        )
+
+    def run(self) -> SimulationResult:
+        """Run the batch to its end.
+
+        Raises:
+            NoEndpointLeft: The fleet stands still although work is left.
+        """
+        self.result.rejected = self._policy.submit((each.job for each in self._work.values()), 0.0)
+        for server in self._servers.values():
+            for time, factor in server.model.changes:
+                self._push(time, _CHANGE, server.model.name, factor)
+        self._decide(0.0)
+        while self._policy.outstanding:
+            if not self._events:
+                raise NoEndpointLeft(
+                    f"{self._policy.outstanding} jobs wait and no simulated server works",
+                    remedy="Let a server come back, or give every job a context it fits.",
+                )
+            now, _, kind, name, value = heappop(self._events)
+            if self._handle(now, kind, name, value):
+                self._decide(now)
+        return self.result
+
+    def _push(self, time: float, kind: int, name: str, value: float = 0.0) -> None:
+        heappush(self._events, (time, next(self._numbers), kind, name, value))
+
+    def _schedule(self, server: _Server) -> None:
+        """Replace the server's next event."""
+        server.version += 1
+        time = server.next_event()
+        if time is not None:
+            self._push(time, _SERVER, server.model.name, server.version)
+
+    def _handle(self, now: float, kind: int, name: str, value: float) -> bool:
+        """Let an event happen; returns whether the policy may decide differently after it."""
+        if kind == _REVIEW:
+            due = self._review_at == now
+            self._review_at = None if due else self._review_at
+            return due
+        if kind == _RELEASE:
+            return self._release(int(value), now)
+        server = self._servers[name]
+        if kind == _SERVER:
+            return value == server.version and self._progress(server, now)
+        if kind == _CHANGE:
+            return self._change(server, value, now)
+        return self._detect(server, now)
+
+    def _progress(self, server: _Server, now: float) -> bool:
+        server.advance(now)
+        ended = False
+        for run in list(server.runs.values()):
+            if run.decoding_since is None:
+                if run.prefill <= _NEGLIGIBLE:
+                    run.decoding_since = now
+                    self._policy.progress(run.copy, 0, now)
+            elif run.decode <= _NEGLIGIBLE:
+                self._complete(server, run, now)
+                ended = True
+            elif run.report <= _NEGLIGIBLE:
+                run.report = self._report
+                self._policy.progress(run.copy, round(run.work.answer - run.decode), now)
+        self._schedule(server)
+        return ended
+
+    def _complete(self, server: _Server, run: _Run, now: float) -> None:
+        server.end(run.copy)
+        del self._copies[run.copy]
+        job, since = run.work.job, run.decoding_since or now
+        usage = Usage(
+            job.prompt_tokens, run.cached, run.work.answer, since - run.started, now - since
+        )
+        before = self._policy.outstanding
+        losers = self._policy.complete(run.copy, usage, now)
+        if self._policy.outstanding == before:
+            server.account.wasted_tokens += run.work.answer
+            return
+        server.account.answers += 1
+        server.account.answer_tokens += run.work.answer
+        server.account.prompt_tokens += job.prompt_tokens - run.cached
+        self.result.completed.append(job.id)
+        self.result.makespan = now
+        for copy in losers:
+            self._push(now + CANCEL_SECONDS, _RELEASE, "", copy)
+
+    def _release(self, copy: int, now: float) -> bool:
+        server = self._copies.get(copy)
+        if server is None:
+            return False
+        self._drop(server, copy, now)
+        self._policy.release(copy, now)
+        self._schedule(server)
+        return True
+
+    def _drop(self, server: _Server, copy: int, now: float) -> None:
+        server.advance(now)
+        run = server.end(copy)
+        del self._copies[copy]
+        server.account.wasted_tokens += run.work.answer - run.decode
+
+    def _change(self, server: _Server, factor: float, now: float) -> bool:
+        server.advance(now)
+        server.factor = factor
+        self._schedule(server)
+        if factor <= 0:
+            self._push(now + DETECT_SECONDS, _DETECT, server.model.name)
+        elif server.declared_dead:
+            server.declared_dead = False
+            self._policy.set_slots(server.model.name, server.model.slots, now)
+        return True
+
+    def _detect(self, server: _Server, now: float) -> bool:
+        if server.factor > 0:
+            return False
+        server.declared_dead = True
+        for copy in list(server.runs):
+            self._drop(server, copy, now)
+            self._policy.fail(copy, now)
+            self.result.failures += 1
+        self._policy.set_slots(server.model.name, 0, now)
+        return True
+
+    def _decide(self, now: float) -> None:
+        touched: dict[str, _Server] = {}
+        for order in self._policy.assign(now):
+            server = touched[order.endpoint] = self._servers[order.endpoint]
+            server.start(order.copy, self._work[order.job], now, self._report)
+            self._copies[order.copy] = server
+            self.result.hedges += order.hedge
+        for server in touched.values():
+            self._schedule(server)
+        review = self._policy.next_decision(now)
+        if review is not None and (self._review_at is None or self._review_at <= now):
+            self._review_at = review
+            self._push(review, _REVIEW, "")
+
+
+def simulate(
+    fleet: Sequence[SimulatedServer],
+    work: Sequence[SimulatedJob],
+    policy: Policy | None = None,
+) -> SimulationResult:
+    """Run a batch on a simulated fleet; see `Simulation`."""
+    return Simulation(fleet, work, policy).run()
