@@ -1,0 +1,180 @@
+"""One endpoint as the dispatcher sees it: its state, and what a fault means for it.
+
+What a fault means for the *request* is decided in `dispatcher`; talking to the server is `client`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass, field
+
+from resources.llama_server_pool.accounting import EndpointAccount
+from resources.llama_server_pool.breaker import BreakerState, CircuitBreaker
+from resources.llama_server_pool.client import EndpointClient, ServerFacts
+from resources.llama_server_pool.endpoint import EndpointConfig
+from resources.llama_server_pool.faults import Disposition, EndpointFault
+from resources.llama_server_pool.policy import DispatchPolicy
+from resources.llama_server_pool.request import Fault
+
+NOBODY_LISTENS = frozenset({"refused", "dns", "tls", "connect_timeout", "unreachable"})
+"""Faults after which no request can be expected to get through: one is enough."""
+DEFAULT_SLOTS = 1
+"""Slots of a server that neither the configuration nor the server itself tells about."""
+
+
+@dataclass
+class Member:
+    """One endpoint of the fleet and its present state.
+
+    Attributes:
+        config: Its configuration.
+        client: Speaks with it.
+        policy: The dispatcher's constants.
+        breaker: Whether its faults keep it out of service.
+        account: What it did in the present batch.
+        facts: What it said about itself, or `None` before it was reached.
+        enforces_schema: Whether it holds answers to a schema; `None` before that was probed.
+        tried: Whether the first attempt to reach it has ended.
+        proven: Whether it has shown that it works since its last outage.
+        loading: Whether it is loading its model.
+        suspect: Whether a fault calls for a look at its health.
+        paused_until: Until when it asked to be left alone.
+        dismissed: Why it is not used in this batch at all, or `None`.
+        last_fault: Its most recent fault.
+        limit: Most requests it bears at once, learned from overloads.
+        leased: Slots this run may use beside other runs; `None` when nobody shares.
+        changed: Set when anything of the above changes.
+    """
+
+    config: EndpointConfig
+    client: EndpointClient
+    policy: DispatchPolicy
+    breaker: CircuitBreaker
+    account: EndpointAccount = field(default_factory=EndpointAccount)
+    facts: ServerFacts | None = None
+    enforces_schema: bool | None = None
+    tried: bool = False
+    proven: bool = False
+    loading: bool = False
+    suspect: bool = False
+    paused_until: float = 0.0
+    dismissed: Fault | None = None
+    last_fault: Fault | None = None
+    limit: int | None = None
+    leased: int | None = None
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _streak: set[str] = field(default_factory=set[str])
+    _throttles: int = 0
+    _refusals: int = 0
+    _answers: int = 0
+    _answers_since_overload: int = 0
+
+    @property
+    def name(self) -> str:
+        """Name of the endpoint."""
+        return self.config.name
+
+    @property
+    def slots(self) -> int:
+        """Slots of the server when all is well."""
+        told = self.facts.slots if self.facts else None
+        return self.config.slots or told or DEFAULT_SLOTS
+
+    @property
+    def serving(self) -> bool:
+        """Whether it takes requests and can be trusted to answer them."""
+        return self.proven and self.slots_wanted(0.0, ignore_pause=True) > 0
+
+    def slots_wanted(self, now: float, *, ignore_pause: bool = False) -> int:
+        """Return how many requests it could run at once in its present state."""
+        out = self.facts is None or self.loading or self.dismissed is not None
+        if out or self.breaker.state is BreakerState.open:
+            return 0
+        if not ignore_pause and now < self.paused_until:
+            return 0
+        if self.breaker.state is BreakerState.half_open:
+            return 1
+        return min(self.slots, self.limit or self.slots)
+
+    def slots_granted(self, now: float) -> int:
+        """Return how many requests this run may have in flight on it."""
+        wanted = self.slots_wanted(now)
+        return wanted if self.leased is None else min(wanted, self.leased)
+
+    def answered(self) -> None:
+        """It gave an answer."""
+        self.breaker.success()
+        self._streak.clear()
+        self._throttles = self._refusals = 0
+        self._answers += 1
+        self._answers_since_overload += 1
+        if not self.proven or self.suspect:
+            self.proven, self.suspect = True, False
+            self.changed.set()
+        recovered = self._answers_since_overload >= self.policy.recovery_successes
+        if self.limit is not None and recovered:
+            self.limit = self.limit + 1 if self.limit + 1 < self.slots else None
+            self._answers_since_overload = 0
+            self.changed.set()
+
+    def take(self, fault: EndpointFault, job: str, now: float) -> bool:
+        """Draw the consequences of a fault for this endpoint.
+
+        Args:
+            fault: What went wrong.
+            job: The job that met it; empty for probes.
+            now: The time.
+
+        Returns:
+            Whether the job may be to blame: the endpoint had been well until then, or only this
+            job has failed there.
+        """
+        self.account.faults[fault.kind] += 1
+        self.last_fault = Fault(self.name, fault.kind, fault.detail)
+        self.changed.set()
+        match fault.disposition:
+            case Disposition.server:
+                return self._server_fault(fault, job, now)
+            case Disposition.loading:
+                self.loading, self.proven = True, False
+            case Disposition.throttled:
+                self._throttled(fault, now)
+            case Disposition.overload:
+                self.limit = max(1, min(self.slots, self.account.running) - 1)
+                self._answers_since_overload = 0
+            case Disposition.auth:
+                self.dismissed = self.last_fault
+            case Disposition.schema | Disposition.request:
+                self._refusals += 1
+                if not self._answers and self._refusals >= self.policy.misconfigured_after:
+                    self.dismissed = self.last_fault
+            case Disposition.context:
+                pass
+        return False
+
+    def _server_fault(self, fault: EndpointFault, job: str, now: float) -> bool:
+        fatal = fault.kind in NOBODY_LISTENS or not job
+        self.breaker.fault(now, fatal=fatal)
+        self.suspect = not fatal
+        if self.breaker.state is BreakerState.open:
+            self.proven = False
+        self._streak.add(job)
+        return not fatal and self._streak == {job}
+
+    def _throttled(self, fault: EndpointFault, now: float) -> None:
+        pause = min(
+            self.policy.throttle_pause * 2.0**self._throttles, self.policy.throttle_pause_limit
+        )
+        pause = fault.retry_after if fault.retry_after is not None else pause
+        self._throttles += 1
+        self.paused_until = max(self.paused_until, now + pause)
+        if self._throttles > 1:
+            self.proven = False
+
+
+def new_member(
+    config: EndpointConfig, client: EndpointClient, policy: DispatchPolicy, jitter: random.Random
+) -> Member:
+    """Return the state of an endpoint that has not been reached yet."""
+    return Member(config, client, policy, CircuitBreaker(policy, jitter))

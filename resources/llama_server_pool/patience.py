@@ -1,0 +1,75 @@
+"""How long a batch waits for a fleet that is gone, and what it says then.
+
+Only whether to go on waiting is decided here; bringing endpoints back is done in `supervisor`.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from resources.errors import NoEndpointLeft
+from resources.llama_server_pool.supervisor import Supervisor
+from resources.progress import ProgressTask
+
+logger = logging.getLogger(__name__)
+
+
+class Patience:
+    """Watches over the fleet during one batch.
+
+    Args:
+        fleet: The endpoints.
+        seconds: How long to wait when no endpoint is left.
+        progress: Where to say that the batch pauses.
+    """
+
+    def __init__(self, fleet: Supervisor, seconds: float, progress: ProgressTask) -> None:
+        self._fleet = fleet
+        self._seconds = seconds
+        self._progress = progress
+        self._lost_since: float | None = None
+
+    def check(self, now: float, *, moving: bool) -> None:
+        """Say that the batch pauses, or that it has waited long enough.
+
+        Args:
+            now: The time.
+            moving: Whether any running request has produced tokens.
+
+        Raises:
+            NoEndpointLeft: No endpoint has been in service for longer than the patience, or none
+                can come back at all.
+        """
+        if self._fleet.serving or moving:
+            self._end_pause()
+            return
+        if not all(member.tried for member in self._fleet.members.values()):
+            return
+        if self._lost_since is None:
+            self._lost_since = now
+            logger.warning(
+                "No endpoint is left; waiting up to %.0f s. %s", self._seconds, self._faults()
+            )
+        left = self._lost_since + self._seconds - now
+        if self._fleet.all_dismissed or left <= 0:
+            raise NoEndpointLeft(
+                f"no endpoint is left ({self._faults()}).",
+                where="LlamaServerPool",
+                remedy="What was answered is kept. Start or correct the servers, look with "
+                "`relgen endpoints`, and run the partition again.",
+            )
+        self._progress.note(f"no endpoint is left; waiting {left:.0f} s more. {self._faults()}")
+
+    def _end_pause(self) -> None:
+        if self._lost_since is not None:
+            self._lost_since = None
+            self._progress.note("")
+
+    def _faults(self) -> str:
+        """Return each endpoint with its last fault."""
+        return "; ".join(
+            f"{member.name}: {fault.kind}, {fault.detail}"
+            if (fault := member.dismissed or member.last_fault)
+            else f"{member.name}: loading"
+            for member in self._fleet.members.values()
+        )

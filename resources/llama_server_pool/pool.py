@@ -1,0 +1,212 @@
+"""The Dagster resource: configuration and life cycle of a pool of servers, and nothing else.
+
+How a batch runs is in `dispatcher`; what the servers are doing, in `supervisor`.
+"""
+
+# Without `from __future__ import annotations`: Dagster reads the annotation of `ledger` as it is.
+
+import asyncio
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from dagster import ConfigurableResource, InitResourceContext, ResourceDependency
+from pydantic import Field, PrivateAttr
+
+from resources.errors import ConfigurationError
+from resources.generation_ledger import GenerationLedger
+from resources.llama_server_pool.dispatcher import Batch, BatchResult
+from resources.llama_server_pool.endpoint import EndpointConfig
+from resources.llama_server_pool.loop_thread import LoopThread
+from resources.llama_server_pool.policy import DispatchPolicy
+from resources.llama_server_pool.request import Generation, GenerationRequest
+from resources.llama_server_pool.status import EndpointStatus, look_at
+from resources.llama_server_pool.supervisor import Supervisor, Unenforced, refuse_models
+from resources.progress import BOARD
+
+__all__ = ["EndpointStatus", "LlamaServerPool"]
+
+
+class LlamaServerPool(ConfigurableResource[None]):
+    """Any number of OpenAI-compatible servers that work on one batch after another.
+
+    With no endpoint configured, the embedded server is started at setup and released at teardown.
+
+    Raises:
+        ConfigurationError: Two endpoints share a name or serve different models, or the variable of
+            a key is missing.
+    """
+
+    endpoints: list[EndpointConfig] = Field(
+        default_factory=list[EndpointConfig], description="The servers; none: the embedded one."
+    )
+    model: str | None = Field(
+        None, description="Identity of the model all endpoints serve; asked when not given."
+    )
+    patience_seconds: float = Field(
+        600, ge=0, description="How long to pause when no endpoint is left."
+    )
+    log_dir: str = Field(".relgen/logs", description="Folder for the embedded server's log.")
+    unenforced_schema: str = Field(
+        "use",
+        pattern="^(use|leave_out)$",
+        description="Endpoints that ignore JSON schemas: `use` their answers, or `leave_out`.",
+    )
+    ledger: ResourceDependency[GenerationLedger]
+
+    _lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)
+    _policy: DispatchPolicy = PrivateAttr(default_factory=DispatchPolicy)
+    _loop: LoopThread | None = PrivateAttr(default=None)
+    _supervisor: Supervisor | None = PrivateAttr(default=None)
+    _embedded: bool = PrivateAttr(default=False)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Refuse a configuration that cannot work, before anything starts."""
+        super().model_post_init(context)
+        _check_names(self.endpoints)
+        if self.model is None:
+            self._common_model()
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the embedded server does the work."""
+        return not self.endpoints
+
+    def setup_for_execution(self, _context: InitResourceContext) -> None:
+        """Check the keys, start the embedded server if it is needed, open the event loop."""
+        self._open()
+
+    def teardown_after_execution(self, _context: InitResourceContext) -> None:
+        """Close all connections and let the embedded server go."""
+        self.close()
+
+    def generate(
+        self,
+        requests: Sequence[GenerationRequest],
+        *,
+        accept: Callable[[Generation], bool] | None = None,
+        attempts: int = 1,
+        title: str = "",
+    ) -> BatchResult:
+        """Return the outcome of every request, from the ledger or from a server.
+
+        Args:
+            requests: What to generate; subjects must be unique.
+            accept: Says whether an answer can be used. When it says no, or the answer was cut off
+                at its greatest length, the request is tried again with other sampling.
+            attempts: Tries per request; after the last one its answer is the outcome as it is.
+            title: What to call the work on the progress board.
+
+        Returns:
+            The outcomes by subject, and what they cost.
+
+        Raises:
+            ValueError: Two requests have the same subject.
+            NoEndpointLeft: Every endpoint was out of service for longer than `patience_seconds`;
+                what was answered until then is in the ledger.
+            ConfigurationError: The servers serve different models, or none says which.
+            LedgerError: The ledger cannot be read or written.
+        """
+        _check_subjects(requests)
+        with self._lock, BOARD.begin(title or "generations", len(requests)) as progress:
+            loop, supervisor = self._open()
+            return loop.run(
+                Batch(
+                    supervisor,
+                    self.ledger,
+                    requests,
+                    accept,
+                    attempts,
+                    progress,
+                    self.patience_seconds,
+                ).run()
+            )
+
+    def describe(self) -> list[EndpointStatus]:
+        """Ask every endpoint who it is and how fast it answers; starts no batch."""
+        with self._lock:
+            loop, supervisor = self._open()
+
+            async def look() -> list[EndpointStatus]:
+                members = supervisor.members.values()
+                return list(
+                    await asyncio.gather(*(look_at(member, self._policy) for member in members))
+                )
+
+            return loop.run(look())
+
+    def close(self) -> None:
+        """Close all connections and let the embedded server go; a later call opens them again."""
+        loop, supervisor = self._loop, self._supervisor
+        self._loop = self._supervisor = None
+        try:
+            if loop is not None and supervisor is not None:
+                loop.run(supervisor.close())
+                loop.close()
+        finally:
+            if self._embedded:
+                self._embedded = False
+                _embedded_server().release()
+
+    def _open(self) -> tuple[LoopThread, Supervisor]:
+        if self._loop is None or self._supervisor is None:
+            keys = _keys(self.endpoints)
+            endpoints = self.endpoints
+            if self.is_embedded:
+                endpoints = [_embedded_server().acquire(Path(self.log_dir))]
+                self._embedded = True
+            model = self.model or self._common_model(endpoints)
+            unenforced: Unenforced = "leave_out" if self.unenforced_schema == "leave_out" else "use"
+            self._supervisor = Supervisor(endpoints, keys, model, unenforced, self._policy)
+            self._loop = LoopThread("llama-server-pool", self._policy.closing_seconds)
+        return self._loop, self._supervisor
+
+    def _common_model(self, endpoints: Sequence[EndpointConfig] | None = None) -> str | None:
+        """Return the model that the endpoints' configuration names, if any does."""
+        named = {one.name: one.model for one in endpoints or self.endpoints if one.model}
+        if len(set(named.values())) > 1:
+            refuse_models(named)
+        return next(iter(named.values()), None)
+
+
+def _embedded_server() -> Any:
+    """Return the module that runs the embedded server; its packages are an optional extra."""
+    return import_module("resources.llama_server_pool.embedded")
+
+
+def _check_names(endpoints: Sequence[EndpointConfig]) -> None:
+    for name, count in Counter(endpoint.name for endpoint in endpoints).items():
+        if count > 1:
+            raise ConfigurationError(
+                f"{count} endpoints have this name.",
+                where=f"endpoint {name!r}, field name",
+                remedy="Give every endpoint its own name.",
+            )
+
+
+def _keys(endpoints: Sequence[EndpointConfig]) -> dict[str, str]:
+    """Return the API keys by endpoint name."""
+    keys: dict[str, str] = {}
+    for endpoint in endpoints:
+        variable = endpoint.api_key_env
+        if variable is None:
+            continue
+        if not os.environ.get(variable):
+            raise ConfigurationError(
+                f"the environment variable {variable} is not set.",
+                where=f"endpoint {endpoint.name!r}, field api_key_env",
+                remedy="Set it to the server's API key, or remove the field.",
+            )
+        keys[endpoint.name] = os.environ[variable]
+    return keys
+
+
+def _check_subjects(requests: Sequence[GenerationRequest]) -> None:
+    counted = Counter(request.subject for request in requests)
+    doubled = [subject for subject, count in counted.items() if count > 1]
+    if doubled:
+        raise ValueError(f"{len(doubled)} subjects occur twice, e.g. {doubled[0]!r}")

@@ -1,0 +1,103 @@
+"""Trying again, pure: with other sampling after a useless answer, elsewhere after a fault.
+
+Content retries ask the same question with another seed. Fault retries ask it of another server,
+from a budget, so that a sick fleet is not hammered. When a copy really runs again is the
+scheduler's decision.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field, replace
+
+from resources.llama_server_pool.policy import DispatchPolicy
+from resources.llama_server_pool.request import Fault, Generation, GenerationRequest
+
+TEMPERATURE_STEP = 0.1
+"""How much warmer each content attempt is than the one before."""
+TEMPERATURE_LIMIT = 1.5
+"""Retries are never warmer than this; a warmer first attempt keeps its temperature."""
+
+
+def next_attempt(request: GenerationRequest) -> GenerationRequest:
+    """Return the content retry of `request`: another seed, slightly warmer.
+
+    The result depends on nothing but `request`, so that a re-run finds it in the ledger.
+    """
+    sampling = request.sampling
+    warmer = min(sampling.temperature + TEMPERATURE_STEP, TEMPERATURE_LIMIT)
+    return replace(
+        request,
+        attempt=request.attempt + 1,
+        sampling=replace(
+            sampling,
+            temperature=max(sampling.temperature, warmer),
+            seed=(sampling.seed or 0) + 1,
+        ),
+    )
+
+
+@dataclass(slots=True)
+class Ticket:
+    """One request on its way through the pool.
+
+    Attributes:
+        job: Its name within the scheduler.
+        request: The request, as of the present content attempt.
+        prompt_tokens: Its length, corrected when a server counted more than was estimated.
+        faults: Every failed try, in order.
+        charged: Failed tries that may be the request's own fault.
+        failed_on: Endpoints of those tries.
+        rejected_by: Endpoints that do not take its schema, or call it malformed.
+        unusable: An answer that was not accepted while another copy was still running.
+    """
+
+    job: str
+    request: GenerationRequest
+    prompt_tokens: int
+    faults: list[Fault] = field(default_factory=list[Fault])
+    charged: int = 0
+    failed_on: set[str] = field(default_factory=set[str])
+    rejected_by: set[str] = field(default_factory=set[str])
+    unusable: Generation | None = None
+
+    def charge(self, endpoint: str) -> None:
+        """Count a failed try that may be the request's own fault."""
+        self.charged += 1
+        self.failed_on.add(endpoint)
+
+    def hopeless(self, policy: DispatchPolicy) -> bool:
+        """Whether it has failed on so many endpoints, or so often, that it is set aside."""
+        return (
+            len(self.failed_on) >= policy.set_aside_endpoints
+            or self.charged >= policy.set_aside_tries
+        )
+
+
+class RetryBudget:
+    """A token bucket that spaces retries out when many requests fail at once.
+
+    Args:
+        policy: Size, refill and pause.
+        jitter: Source of randomness for the pauses.
+    """
+
+    def __init__(self, policy: DispatchPolicy, jitter: random.Random) -> None:
+        self._policy = policy
+        self._jitter = jitter
+        self._left = policy.retry_budget
+        self._debt = 0
+
+    def earn(self) -> None:
+        """An answer arrived."""
+        self._left = min(self._policy.retry_budget, self._left + self._policy.retry_refill)
+        self._debt = 0
+
+    def spend(self) -> float:
+        """Take one retry; returns how long it has to wait, in seconds, with jitter."""
+        if self._left >= 1:
+            self._left -= 1
+            return 0.0
+        self._debt += 1
+        pause = self._policy.retry_pause * min(self._debt, 30)
+        return pause * self._jitter.uniform(0.5, 1.5)

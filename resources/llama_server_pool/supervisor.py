@@ -1,0 +1,244 @@
+"""All endpoints of a pool: bringing them into service, and back after every outage.
+
+One task per endpoint looks after it while a batch runs: it discovers the server, probes whether it
+enforces schemas, waits out pauses and loading, tries it again after faults, and tells the scheduler
+how many slots there are. Which request goes where is not decided here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import PurePath
+from typing import Literal
+
+from resources.errors import ConfigurationError
+from resources.llama_server_pool.accounting import EndpointAccount
+from resources.llama_server_pool.breaker import BreakerState
+from resources.llama_server_pool.client import EndpointClient
+from resources.llama_server_pool.endpoint import EndpointConfig
+from resources.llama_server_pool.faults import Disposition, EndpointFault
+from resources.llama_server_pool.member import Member, new_member
+from resources.llama_server_pool.policy import DispatchPolicy
+from resources.llama_server_pool.request import Fault
+from resources.llama_server_pool.scheduler import EndpointProfile, Scheduler
+
+logger = logging.getLogger(__name__)
+
+Unenforced = Literal["use", "leave_out"]
+"""What to do with an endpoint that ignores JSON schemas."""
+_NOT_A_SERVER_FAULT = (Disposition.loading, Disposition.throttled, Disposition.auth)
+
+
+class Supervisor:
+    """The endpoints, the scheduler that knows them, and one clock for both.
+
+    Args:
+        configs: The endpoints.
+        keys: API key of each endpoint that has one, by name.
+        model: Identity of the model, or `None` to take what the servers say.
+        unenforced: What to do with an endpoint that ignores JSON schemas.
+        policy: The dispatcher's constants.
+    """
+
+    def __init__(
+        self,
+        configs: Sequence[EndpointConfig],
+        keys: Mapping[str, str],
+        model: str | None,
+        unenforced: Unenforced,
+        policy: DispatchPolicy,
+    ) -> None:
+        self.policy = policy
+        self.model = model
+        self.jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
+        self.members = {
+            config.name: new_member(
+                config,
+                EndpointClient(config, model=model, api_key=keys.get(config.name)),
+                policy,
+                self.jitter,
+            )
+            for config in configs
+        }
+        self.scheduler = Scheduler(
+            EndpointProfile(config.name, 0, config.context) for config in configs
+        )
+        self.needs_schema = False
+        self._unenforced = unenforced
+        self._slots: dict[str, int] = {}
+
+    @staticmethod
+    def now() -> float:
+        """Return the time of the pool's clock, in seconds."""
+        return time.monotonic()
+
+    @property
+    def serving(self) -> bool:
+        """Whether any endpoint takes requests and can be trusted to answer them."""
+        return any(member.serving for member in self.members.values())
+
+    @property
+    def all_dismissed(self) -> bool:
+        """Whether no endpoint can come back in this batch."""
+        return all(member.dismissed for member in self.members.values())
+
+    def prepare(self, *, needs_schema: bool) -> None:
+        """Start a batch with fresh accounts, and give dismissed endpoints another chance.
+
+        Args:
+            needs_schema: Whether any request carries a JSON schema.
+        """
+        self.needs_schema = needs_schema
+        for member in self.members.values():
+            member.account = EndpointAccount()
+            member.dismissed = None
+            if needs_schema and member.enforces_schema is False:
+                self._note_unenforced(member)
+
+    def identify(self) -> str | None:
+        """Return the identity of the model, once it is known.
+
+        Raises:
+            ConfigurationError: Two servers serve different models.
+        """
+        if self.model is None and all(member.tried for member in self.members.values()):
+            told = {
+                member.name: _plain(member.facts.model)
+                for member in self.members.values()
+                if member.facts is not None and member.facts.model
+            }
+            if len(set(told.values())) > 1:
+                refuse_models(told)
+            self.model = next(iter(told.values()), None)
+        return self.model
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await asyncio.gather(*(member.client.close() for member in self.members.values()))
+
+    async def tend(self, member: Member, changed: Callable[[list[str]], None]) -> None:
+        """Look after one endpoint until cancelled.
+
+        Args:
+            member: The endpoint.
+            changed: Called after every change of its slots, with the jobs that no longer fit
+                anywhere.
+        """
+        while True:
+            changed(self._apply(member))
+            pause = await self._next_step(member)
+            if pause != 0:
+                await self._rest(member, pause)
+
+    async def _next_step(self, member: Member) -> float | None:
+        """Do what the state of the endpoint calls for; returns how long to rest after that."""
+        now = self.now()
+        if member.dismissed:
+            return None
+        if member.loading:
+            await asyncio.sleep(self.policy.loading_poll)
+            await self._try(member)
+            return 0
+        if member.breaker.state is BreakerState.open and now < member.breaker.retry_at:
+            return member.breaker.retry_at - now
+        if now < member.paused_until:
+            return member.paused_until - now
+        unknown = member.facts is None or (self.needs_schema and member.enforces_schema is None)
+        if unknown or member.suspect or member.breaker.state is BreakerState.open:
+            await self._try(member)
+            return 0
+        return None
+
+    async def _rest(self, member: Member, pause: float | None) -> None:
+        try:
+            async with asyncio.timeout(pause):
+                await member.changed.wait()
+        except TimeoutError:
+            return
+        member.changed.clear()
+
+    async def _try(self, member: Member) -> None:
+        """Ask the server whether it is well, and what it is if that is not known yet."""
+        first = not member.tried
+        try:
+            async with asyncio.timeout(self.policy.probe_timeout):
+                await self._ask(member)
+            member.loading = member.suspect = False
+            if self.needs_schema and member.enforces_schema is None:
+                async with asyncio.timeout(self.policy.trial_timeout):
+                    await self._probe_enforcement(member)
+        except TimeoutError:
+            fault = EndpointFault("probe_timeout", "no answer to a probe", Disposition.server)
+            member.take(fault, "", self.now())
+        except EndpointFault as fault:
+            if fault.disposition not in _NOT_A_SERVER_FAULT:
+                fault.disposition = Disposition.server
+            member.take(fault, "", self.now())
+        else:
+            member.proven = member.proven or first
+            member.breaker.trial()
+        finally:
+            member.tried = True
+
+    async def _ask(self, member: Member) -> None:
+        if member.facts is not None:
+            await member.client.probe()
+            return
+        facts = await member.client.discover()
+        told = facts.model
+        if self.model and told and member.client.model is None and _plain(told) != self.model:
+            detail = f"it serves the model {told!r}, the pool {self.model!r}"
+            raise EndpointFault("wrong_model", detail, Disposition.auth)
+        member.facts = facts
+
+    async def _probe_enforcement(self, member: Member) -> None:
+        if member.facts is None:
+            return
+        member.enforces_schema = await member.client.enforces_schema(member.facts)
+        if not member.enforces_schema:
+            self._note_unenforced(member)
+
+    def _note_unenforced(self, member: Member) -> None:
+        detail = "it ignores or refuses JSON schemas, so its answers need repair"
+        logger.warning("%s: %s (setting: %s).", member.name, detail, self._unenforced)
+        if self._unenforced == "leave_out":
+            member.dismissed = member.last_fault = Fault(member.name, "schema_not_enforced", detail)
+
+    def _apply(self, member: Member) -> list[str]:
+        """Tell the scheduler the present slots and context; returns jobs that fit nowhere."""
+        now = self.now()
+        lost: list[str] = []
+        if member.facts is None:
+            return lost
+        told = member.facts.context
+        if told and not member.config.context and member.name not in self._slots:
+            lost = self.scheduler.set_context(member.name, told, now)
+        unprobed = self.needs_schema and member.enforces_schema is None
+        slots = 0 if unprobed else member.slots_granted(now)
+        if self._slots.get(member.name) != slots:
+            self._slots[member.name] = slots
+            self.scheduler.set_slots(member.name, slots, now)
+        return lost
+
+
+def _plain(model: str | None) -> str:
+    """Return a model's name without the folders and the suffix of its file."""
+    return PurePath(model or "").name.removesuffix(".gguf")
+
+
+def refuse_models(models: Mapping[str, str]) -> None:
+    """Raise the error that says which endpoint serves which model.
+
+    Raises:
+        ConfigurationError: Always.
+    """
+    listed = ", ".join(f"{name}: {model}" for name, model in sorted(models.items()))
+    raise ConfigurationError(
+        f"the endpoints of one pool serve different models ({listed}).",
+        where="pool.endpoints",
+        remedy="Give every server the same model, or name the common identity in pool.model.",
+    )

@@ -1,0 +1,93 @@
+"""When a running request counts as hung, pure: deadlines from learned speed and seen progress.
+
+Only tokens are progress. Keep-alive pings, open connections and healthy health probes are not.
+A server that is slow but moves is left alone; that somebody faster might do its work is the
+scheduler's affair.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from resources.llama_server_pool.policy import DispatchPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What is known of a request before it runs.
+
+    Attributes:
+        prompt_tokens: Length of the prompt.
+        max_tokens: Longest answer.
+        expected_tokens: Expected length of the answer.
+        seconds: Expected time on this endpoint, or `None` when nothing is known of its speed.
+    """
+
+    prompt_tokens: int
+    max_tokens: int
+    expected_tokens: float
+    seconds: float | None
+
+
+@dataclass(slots=True)
+class Watch:
+    """The progress of one running request.
+
+    Attributes:
+        started: When it was sent.
+        tokens: Tokens seen so far.
+        moved: When the last token was seen, or `None` before the first.
+    """
+
+    started: float
+    tokens: int = 0
+    moved: float | None = None
+
+    def progress(self, tokens: int, now: float) -> None:
+        """Note that `tokens` have arrived in all."""
+        if tokens > self.tokens:
+            self.tokens, self.moved = tokens, now
+
+    def verdict(self, expected: Expectation, policy: DispatchPolicy, now: float) -> str:
+        """Return why the request counts as hung, or an empty string while it does not."""
+        if self.moved is None:
+            limit = first_token_limit(expected, policy)
+            waited = now - self.started
+            return f"no token within {waited:.0f} s" if waited > limit else ""
+        silence = now - self.moved
+        if silence > self._silence_limit(policy):
+            return f"no further token for {silence:.0f} s after {self.tokens}"
+        taken = now - self.started
+        if taken > total_limit(expected, policy) and not self._brisk(expected, taken):
+            return f"not finished after {taken:.0f} s and {self.tokens} tokens"
+        return ""
+
+    def _silence_limit(self, policy: DispatchPolicy) -> float:
+        """A board that needs 10 s per token may be silent for longer than one that needs 0.1 s."""
+        if self.moved is None or self.tokens < 2:
+            return policy.stall_floor
+        pace = (self.moved - self.started) / self.tokens
+        return max(policy.stall_floor, policy.deadline_factor * pace)
+
+    def _brisk(self, expected: Expectation, taken: float) -> bool:
+        """Whether it is past half of its longest answer: then waiting beats starting over."""
+        return taken > 0 and self.tokens * 2 >= expected.max_tokens > self.tokens
+
+
+def first_token_limit(expected: Expectation, policy: DispatchPolicy) -> float:
+    """Return how long to wait for the first token, in seconds."""
+    if expected.seconds is None:
+        return policy.first_token_floor + expected.prompt_tokens / policy.unknown_prefill_rate
+    return max(policy.first_token_floor, policy.deadline_factor * expected.seconds)
+
+
+def total_limit(expected: Expectation, policy: DispatchPolicy) -> float:
+    """Return how long a request that moves may take in all, in seconds.
+
+    The expected time is that of the expected length; the longest answer takes longer in
+    proportion. Nothing is known of the speed: no limit, since the silence limit still holds.
+    """
+    if expected.seconds is None:
+        return float("inf")
+    stretch = max(1.0, expected.max_tokens / max(1.0, expected.expected_tokens))
+    return max(policy.total_floor, policy.deadline_factor * expected.seconds * stretch)

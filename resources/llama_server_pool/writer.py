@@ -1,0 +1,101 @@
+"""Durable before used: hands answers to the ledger in groups and reports when they are written.
+
+While one group is being written in a thread, the next collects; so 20,000 answers cost a few
+hundred transactions, and one slow answer waits for nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+from resources.llama_server_pool.request import (
+    Failure,
+    Generation,
+    GenerationRequest,
+    Outcome,
+)
+
+
+class Ledger(Protocol):
+    """What the pool needs of the generation ledger; all calls may come from any thread."""
+
+    def lookup(self, requests: Sequence[GenerationRequest], model: str) -> dict[str, Generation]:
+        """Return the known answers, by subject."""
+        ...
+
+    def record(self, answers: Sequence[tuple[GenerationRequest, Generation]]) -> None:
+        """Write answers; they are durable when this returns."""
+        ...
+
+    def record_failure(self, request: GenerationRequest, failure: Failure, model: str) -> None:
+        """Write down that a request was set aside, and why."""
+        ...
+
+
+class _Entry(NamedTuple):
+    request: GenerationRequest
+    outcome: Outcome
+    model: str
+
+
+class LedgerWriter:
+    """Writes answers in groups.
+
+    Args:
+        ledger: Where to write.
+        written: Called in the event loop with every answer or failure that has become durable.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        written: Callable[[GenerationRequest, Outcome], None],
+    ) -> None:
+        self._ledger = ledger
+        self._written = written
+        self._waiting: list[_Entry] = []
+        self._changed = asyncio.Event()
+
+    def put(self, request: GenerationRequest, outcome: Outcome, model: str) -> None:
+        """Queue an outcome of `model` for the next group."""
+        self._waiting.append(_Entry(request, outcome, model))
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Write until cancelled.
+
+        Raises:
+            LedgerError: The ledger cannot be written.
+        """
+        while True:
+            await self._changed.wait()
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Write everything that waits.
+
+        Raises:
+            LedgerError: The ledger cannot be written.
+        """
+        self._changed.clear()
+        group, self._waiting = self._waiting, []
+        if not group:
+            return
+        # Shielded: a batch that is cancelled must not leave a group half reported.
+        await asyncio.shield(asyncio.to_thread(self._write, group))
+        for entry in group:
+            self._written(entry.request, entry.outcome)
+
+    def _write(self, group: Sequence[_Entry]) -> None:
+        answers = [
+            (entry.request, entry.outcome)
+            for entry in group
+            if isinstance(entry.outcome, Generation)
+        ]
+        if answers:
+            self._ledger.record(answers)
+        for entry in group:
+            if isinstance(entry.outcome, Failure):
+                self._ledger.record_failure(entry.request, entry.outcome, entry.model)
