@@ -11,7 +11,7 @@ from enum import Enum
 from urllib.parse import urlsplit
 
 from dagster import Config
-from pydantic import Field, field_validator
+from pydantic import ConfigDict, Field, field_validator
 
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
 
@@ -38,10 +38,10 @@ class Dialect(str, Enum):
 class EndpointConfig(Config):
     """One OpenAI-compatible server of the pool."""
 
+    model_config = ConfigDict(extra="forbid")  # a misspelt key is an error, not a default
+
     name: str = Field(description="Unique name, shown in reports and stored with every answer.")
-    url: str = Field(
-        description="Base URL with scheme, e.g. http://10.0.0.5:8080."
-    )
+    url: str = Field(description="Base URL with scheme, e.g. http://10.0.0.5:8080.")
     kind: EndpointKind = Field(EndpointKind.gpu, description="Hardware: gpu, arm or cpu.")
     dialect: Dialect = Field(Dialect.auto, description="Server software; `auto` asks the server.")
     slots: int | None = Field(None, ge=1, description="Parallel requests; asked when not given.")

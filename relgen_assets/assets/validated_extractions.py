@@ -1,0 +1,48 @@
+"""Asset `validated_extractions`: exactly one verdict per chunk."""
+
+from __future__ import annotations
+
+import dagster as dg
+import pyarrow as pa
+
+from relgen_assets.assets.common import batch_options, refuse_above, table_output, tally
+from relgen_assets.extraction.verdicts import validate
+from relgen_assets.models import Chunk, RawExtraction, ValidatedExtraction
+from relgen_assets.tables import from_table
+
+MAX_REJECTED_SHARE = 0.9
+"""Above this share of rejected answers the model or the prompt is unfit, not the articles."""
+
+
+def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
+    """Return the asset that repairs, grounds and judges the raw answers."""
+
+    @dg.asset(**batch_options(partitions, ValidatedExtraction, "pydantic", "parquet"))
+    def validated_extractions(
+        context: dg.AssetExecutionContext, chunks: pa.Table, raw_extractions: pa.Table
+    ) -> dg.Output[pa.Table]:
+        """Parsed, repaired and grounded extractions: valid, repaired, or rejected with a reason."""
+        texts = {chunk.chunk_id: chunk.text for chunk in from_table(chunks, Chunk)}
+        rows = [
+            validate(row, texts[row.chunk_id]) for row in from_table(raw_extractions, RawExtraction)
+        ]
+        reasons = tally(row.reason for row in rows)
+        refuse_above(
+            MAX_REJECTED_SHARE,
+            bad=sum(row.verdict == "rejected" for row in rows),
+            total=len(rows),
+            what=f"rejected ({reasons})",
+            partition=context.partition_key,
+        )
+        extractions = [row.extraction for row in rows if row.extraction is not None]
+        return table_output(
+            rows,
+            ValidatedExtraction,
+            by_verdict=tally(row.verdict for row in rows),
+            rejected_by_reason=reasons,
+            repairs=tally(code for row in rows for code in row.repairs),
+            entities=sum(len(extraction.list_of_entities) for extraction in extractions),
+            relations=sum(len(extraction.relations) for extraction in extractions),
+        )
+
+    return validated_extractions

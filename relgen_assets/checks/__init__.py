@@ -1,0 +1,21 @@
+"""Asset checks: what every partition has to satisfy, wired from `relgen_assets.invariants`.
+
+`batch` turns invariants into partitioned checks, `dataset` looks at the finished folder.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from relgen_assets.checks.batch import build_batch_checks
+from relgen_assets.checks.dataset import build_dataset_checks
+from relgen_assets.project import Project
+
+
+def build_checks(project: Project) -> list[dg.AssetChecksDefinition]:
+    """Return every check of the graph."""
+    partitions = project.batches.definition()
+    return [
+        *build_batch_checks(project.settings, partitions),
+        *build_dataset_checks(project.settings, partitions),
+    ]

@@ -1,0 +1,103 @@
+"""Checks of the finished dataset: the shards of a batch, and the folder as a whole.
+
+The checks ask the files themselves. Those of `dataset_card` look at every batch that exists.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from relgen_assets.checks.batch import MODELS
+from relgen_assets.export.loading import (
+    articles_in_two_batches,
+    articles_in_two_splits,
+    loads,
+)
+from relgen_assets.export.shards import CONFIGS, find_shards
+from relgen_assets.models import ValidatedExtraction
+from relgen_assets.settings import Settings
+from relgen_assets.tables import from_table
+from resources.parquet_io_manager import ParquetIOManager
+
+
+def build_dataset_checks(
+    settings: Settings, partitions: dg.PartitionsDefinition[str]
+) -> list[dg.AssetChecksDefinition]:
+    """Return the checks of `hf_dataset` and `dataset_card`."""
+    root = settings.storage.dataset
+    return [
+        _rows_are_conserved(root, partitions),
+        _one_split_per_article(root, partitions),
+        *_folder_checks(root),
+    ]
+
+
+def _rows_are_conserved(
+    root: str, partitions: dg.PartitionsDefinition[str]
+) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset="hf_dataset",
+        additional_deps=["validated_extractions"],
+        partitions_def=partitions,
+        description="Every config holds one row for each valid or repaired extraction.",
+    )
+    def rows_are_conserved(
+        context: dg.AssetCheckExecutionContext, io_manager: ParquetIOManager
+    ) -> dg.AssetCheckResult:
+        table = io_manager.read("validated_extractions", context.partition_key)
+        verdicts = from_table(table, MODELS["validated_extractions"])
+        usable = sum(
+            isinstance(row, ValidatedExtraction) and row.verdict != "rejected" for row in verdicts
+        )
+        rows = dict.fromkeys(map(str, CONFIGS), 0)
+        for shard in find_shards(root, context.partition_key):
+            rows[shard.config] += shard.rows
+        return dg.AssetCheckResult(
+            passed=all(count == usable for count in rows.values()),
+            metadata={"usable_extractions": usable, "rows": rows},
+        )
+
+    return rows_are_conserved
+
+
+def _one_split_per_article(
+    root: str, partitions: dg.PartitionsDefinition[str]
+) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset="hf_dataset",
+        partitions_def=partitions,
+        description="No article of the batch has rows in two splits.",
+    )
+    def one_split_per_article(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        torn = articles_in_two_splits(root, context.partition_key)
+        return dg.AssetCheckResult(passed=not torn, metadata={"articles": torn[:20]})
+
+    return one_split_per_article
+
+
+def _folder_checks(root: str) -> list[dg.AssetChecksDefinition]:
+    @dg.asset_check(
+        asset="dataset_card",
+        description="Every config loads with `datasets`, with as many rows as the shards hold.",
+    )
+    def folder_loads() -> dg.AssetCheckResult:
+        expected: dict[str, int] = {}
+        for shard in find_shards(root):
+            place = f"{shard.config}/{shard.split}"
+            expected[place] = expected.get(place, 0) + shard.rows
+        loaded = {f"{config}/{split}": rows for (config, split), rows in loads(root).items()}
+        return dg.AssetCheckResult(
+            passed=loaded == expected, metadata={"loaded": loaded, "expected": expected}
+        )
+
+    @dg.asset_check(
+        asset="dataset_card", description="No article has rows in two splits or in two batches."
+    )
+    def articles_are_in_one_place() -> dg.AssetCheckResult:
+        splits, batches = articles_in_two_splits(root), articles_in_two_batches(root)
+        return dg.AssetCheckResult(
+            passed=not splits and not batches,
+            metadata={"in_two_splits": splits[:20], "in_two_batches": batches[:20]},
+        )
+
+    return [folder_loads, articles_are_in_one_place]

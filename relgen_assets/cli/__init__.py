@@ -1,0 +1,36 @@
+"""The command line `relgen`: thin commands over the same definitions that Dagster's UI loads.
+
+`app` holds the commands, `progress` the bar, `report` the tables a command ends with. An error that
+a person can act on is printed as one paragraph and ends the command with status 1.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from rich.console import Console
+
+from relgen_assets.cli.app import app
+from relgen_assets.errors import ActionableError
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells count it."""
+
+
+def main() -> None:
+    """Run the command line."""
+    errors = Console(stderr=True, soft_wrap=True, highlight=False)
+    try:
+        app(standalone_mode=True)
+    except ActionableError as error:
+        errors.print("[bold red]Error[/] ", end="")
+        errors.print(str(error), markup=False)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        errors.print("Stopped. Finished generations are kept; the same command goes on from here.")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output went away; nothing is left to say, not even at shutdown.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

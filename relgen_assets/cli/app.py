@@ -1,0 +1,167 @@
+"""The commands. Each opens the project, calls what does the work, and prints its result.
+
+Imports stand inside the commands: Dagster and the tokenizer take seconds that `--help` need not pay.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Turn scientific articles into a fine-tuning dataset for relation extraction.",
+)
+
+_DEMO_FOLDER = "demo"
+
+Batches = Annotated[
+    list[str] | None,
+    typer.Option("--batches", "-b", help="Batch keys, or first:last; repeatable. Default: all."),
+]
+
+
+@app.command()
+def run(
+    batches: Batches = None,
+    missing: Annotated[
+        bool, typer.Option("--missing", help="Only batches that are not in the dataset yet.")
+    ] = False,
+) -> None:
+    """Materialise batches in this process; answers known from earlier runs are not asked again."""
+    from relgen_assets.cli.running import run_batches
+
+    with _opened() as (project, console):
+        run_batches(project, console, _root(), batches, missing=missing)
+
+
+@app.command()
+def demo() -> None:
+    """Turn the bundled articles into a dataset with the embedded model; needs no settings."""
+    from relgen_assets.cli.running import run_batches
+
+    with _opened(_demo_overrides()) as (project, console):
+        run_batches(project, console, _root(), None)
+        console.print("\nSee every step: relgen ui", markup=False)
+
+
+@app.command()
+def status() -> None:
+    """Show what each batch holds."""
+    from relgen_assets.cli.report import print_batches
+    from relgen_assets.definitions import build_resources
+    from relgen_assets.overview import overview
+
+    with _opened() as (project, console):
+        tables = build_resources(project.settings)["io_manager"]
+        written = [key for key in project.batches.keys if tables.exists("raw_papers", key)]
+        print_batches(console, ((key, overview(tables, [key])) for key in written))
+        console.print(
+            f"{len(written)} of {len(project.batches.keys)} batches of"
+            f" {project.batches.articles} articles begun"
+        )
+
+
+@app.command()
+def endpoints() -> None:
+    """Show which servers answer, with which model, slots, context and speed; exits 1 when none does."""
+    from relgen_assets.cli.report import print_endpoints
+    from relgen_assets.definitions import build_resources
+
+    with _opened() as (project, console):
+        statuses = build_resources(project.settings)["llama_server_pool"].describe()
+        print_endpoints(console, statuses)
+        if not any(one.answers for one in statuses):
+            raise typer.Exit(1)
+
+
+@app.command()
+def config() -> None:
+    """Print the effective settings; secrets are named, never shown."""
+    with _opened() as (project, console):
+        console.print_json(project.settings.model_dump_json())
+
+
+@app.command()
+def ui(
+    port: Annotated[int, typer.Option(help="Port of the web UI on loopback.")] = 3000,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Open Dagster's web UI on the instance that the other commands use."""
+    root = _root()
+    environment = {"DAGSTER_HOME": str(root), **os.environ}
+    command = [sys.executable, "-m", "dagster", "dev", "--host", host, "--port", str(port)]
+    if not (root / "workspace.yaml").is_file():
+        command += ["--module-name", "relgen_assets.definitions"]
+    # Ctrl-C reaches the whole group; Dagster stops its parts itself, so wait for it.
+    process = subprocess.Popen(command, env=environment, cwd=root)  # noqa: S603
+    while True:
+        try:
+            raise typer.Exit(process.wait())
+        except KeyboardInterrupt:
+            continue
+
+
+@app.command()
+def check(batches: Batches = None) -> None:
+    """Run the asset checks; exits 1 when one of error severity fails or none was evaluated."""
+    from relgen_assets.cli.report import print_checks
+    from relgen_assets.cli.running import select_batches
+    from relgen_assets.definitions import build_defs, build_resources
+    from relgen_assets.execution import opened_instance, run_checks
+
+    with _opened() as (project, console), opened_instance(_root()) as instance:
+        tables = build_resources(project.settings)["io_manager"]
+        keys = [
+            key
+            for key in select_batches(project.batches, batches)
+            if tables.exists("raw_papers", key)
+        ]
+        if not keys:
+            console.print("No batch has been materialised, so nothing was checked: relgen run")
+            raise typer.Exit(1)
+        outcomes = list(run_checks(build_defs(project), instance, keys))
+        print_checks(console, outcomes)
+        if not outcomes or any(not one.passed and one.is_error for one in outcomes):
+            raise typer.Exit(1)
+
+
+@contextmanager
+def _opened(overrides: dict[str, Any] | None = None) -> Iterator[tuple[Any, Console]]:
+    """Enter the project folder and open the project; relative paths are relative to it."""
+    from relgen_assets.project import Project
+    from relgen_assets.settings import load_settings
+
+    root = _root()
+    os.chdir(root)
+    yield Project(load_settings(root, overrides)), Console()
+
+
+def _demo_overrides() -> dict[str, Any]:
+    """Return settings that run the bundled articles, away from the data of other articles."""
+    from relgen_assets.settings import load_settings
+
+    overrides: dict[str, Any] = {"source": {"kind": "sample"}, "pool": {}}
+    settings = load_settings(_root())
+    if settings.source.kind != "sample" or settings.pool.endpoints:
+        overrides["storage"] = {
+            "data": f"{_DEMO_FOLDER}/data",
+            "dataset": f"{_DEMO_FOLDER}/dataset",
+            "state": settings.storage.state,
+        }
+    return overrides
+
+
+def _root() -> Path:
+    from relgen_assets.project import find_root
+
+    return find_root(Path.cwd())

@@ -1,0 +1,120 @@
+"""What `relgen run` and `relgen demo` do: batches one after the other, then the card.
+
+A batch that fails is reported and the others go on; the command then ends with an error.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+from rich.console import Console
+
+from relgen_assets.cli.progress import shown_progress
+from relgen_assets.cli.report import print_run
+from relgen_assets.definitions import build_defs, build_resources
+from relgen_assets.errors import ActionableError, ConfigurationError
+from relgen_assets.execution import opened_instance, run_batch, run_card
+from relgen_assets.overview import overview
+from relgen_assets.partitions import Batches
+from relgen_assets.project import Project
+from resources.llama_server_pool import embedded
+from resources.parquet_io_manager import ParquetIOManager
+from resources.progress import BOARD
+
+
+def run_batches(
+    project: Project,
+    console: Console,
+    root: Path,
+    selection: Sequence[str] | None,
+    *,
+    missing: bool = False,
+) -> None:
+    """Materialise batches and the card, show progress, and print what came of it.
+
+    Args:
+        project: The opened project.
+        console: Where to print.
+        root: The project folder, home of the Dagster instance.
+        selection: Batch keys or ranges; all batches when not given.
+        missing: Leave out batches that have been validated before.
+
+    Raises:
+        ActionableError: A batch or the card failed, after the other batches were done.
+    """
+    started = time.monotonic()
+    tables: ParquetIOManager = build_resources(project.settings)["io_manager"]
+    keys = select_batches(project.batches, selection)
+    if missing:
+        keys = [key for key in keys if not tables.exists("validated_extractions", key)]
+    failures: dict[str, ActionableError] = {}
+    with opened_instance(root) as instance, _shared_server(project), shown_progress(console):
+        definitions = build_defs(project)
+        with BOARD.begin("batches", len(keys)) as task:
+            for key in keys:
+                failed = _try_batch(definitions, instance, key)
+                failures.update(failed)
+                task.advance(failed=len(failed))
+        run_card(definitions, instance)
+    done = [key for key in keys if key not in failures]
+    print_run(
+        console,
+        overview(tables, done),
+        batches=len(done),
+        seconds=time.monotonic() - started,
+        settings=project.settings,
+    )
+    if failures:
+        raise ActionableError(
+            f"{len(failures)} of {len(keys)} batches failed: "
+            + "; ".join(f"{key}: {error}" for key, error in failures.items()),
+            remedy="The others are done. `relgen run --missing` goes on with these.",
+        )
+
+
+def select_batches(batches: Batches, selection: Sequence[str] | None) -> list[str]:
+    """Return the keys a person named: single ones, or ranges as `first:last`.
+
+    Raises:
+        ConfigurationError: There is no such batch, or a range runs backwards.
+    """
+    if not selection:
+        return batches.keys
+    chosen: list[str] = []
+    for named in selection:
+        first, _, last = named.partition(":")
+        keys = batches.keys
+        for key in (first, last or first):
+            batches.rows(key)
+        start, stop = keys.index(first), keys.index(last or first)
+        if stop < start:
+            raise ConfigurationError("this range runs backwards.", where=named)
+        chosen += keys[start : stop + 1]
+    return list(dict.fromkeys(chosen))
+
+
+def _try_batch(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, key: str
+) -> dict[str, ActionableError]:
+    try:
+        run_batch(definitions, instance, key)
+    except ActionableError as error:
+        return {key: error}
+    return {}
+
+
+@contextmanager
+def _shared_server(project: Project) -> Iterator[None]:
+    """Keep one embedded server for all runs of this command, when there is no other server."""
+    if project.settings.pool.endpoints:
+        yield
+        return
+    embedded.acquire(Path(project.settings.storage.state) / "logs")
+    try:
+        yield
+    finally:
+        embedded.release()

@@ -1,0 +1,65 @@
+"""Everything wired together: settings to resources, assets, checks and jobs.
+
+The only module that knows all others; nothing imports it but Dagster and the command line.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from relgen_assets.assets import build_assets
+from relgen_assets.checks import build_checks
+from relgen_assets.jobs import build_jobs, build_sensors
+from relgen_assets.project import Project
+from relgen_assets.settings import Settings, load_settings
+from resources.generation_ledger import GenerationLedger
+from resources.llama_server_pool import LlamaServerPool
+from resources.parquet_io_manager import ParquetIOManager
+
+# Partitioned checks are a preview feature of Dagster; the graph relies on them knowingly.
+warnings.filterwarnings("ignore", category=dg.PreviewWarning)
+
+
+def build_resources(settings: Settings) -> dict[str, Any]:
+    """Return the resources the settings describe, by the key assets ask for them."""
+    return {
+        "io_manager": ParquetIOManager(base_path=settings.storage.data),
+        "llama_server_pool": LlamaServerPool(
+            endpoints=settings.pool.endpoints,
+            model=settings.pool.model,
+            patience_seconds=settings.pool.patience_seconds,
+            log_dir=f"{settings.storage.state}/logs",
+            ledger=GenerationLedger(
+                url=settings.ledger.url, password_env=settings.ledger.password_env
+            ),
+        ),
+    }
+
+
+def build_defs(project: Project, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
+    """Return the definitions of a project.
+
+    Args:
+        project: The opened project.
+        resources: Resources that replace those of the settings, by key; for tests.
+    """
+    return dg.Definitions(
+        assets=build_assets(project),
+        asset_checks=build_checks(project),
+        jobs=build_jobs(project.batches.definition()),
+        sensors=build_sensors(),
+        resources={**build_resources(project.settings), **(resources or {})},
+        # The work waits on servers and the pool keeps state: one process a run, runs in parallel.
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Return the definitions of the project in the working folder, for Dagster's tools."""
+    return build_defs(Project(load_settings(Path.cwd())))

@@ -1,0 +1,57 @@
+"""Jobs of the graph and the sensor that keeps the card up to date.
+
+`batches` takes one batch, or all of them as a back-fill; `card` is one for all batches.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from relgen_assets.assets import BATCH_ASSETS
+
+BATCH_JOB = "batches"
+CARD_JOB = "card"
+BATCH_CHECKS_JOB = "batch_checks"
+CARD_CHECKS_JOB = "card_checks"
+
+
+def build_jobs(
+    partitions: dg.PartitionsDefinition[str],
+) -> list[dg.job_definition.UnresolvedAssetJobDefinition]:
+    """Return the jobs over the assets of a batch and the card, and over the checks of each."""
+    return [
+        dg.define_asset_job(
+            BATCH_JOB,
+            selection=dg.AssetSelection.assets(*BATCH_ASSETS),
+            partitions_def=partitions,
+            description="One batch of articles to its shards; all batches as a back-fill.",
+        ),
+        dg.define_asset_job(
+            CARD_JOB,
+            selection=dg.AssetSelection.assets("dataset_card"),
+            description="The dataset card, from the batches that exist.",
+        ),
+        dg.define_asset_job(
+            BATCH_CHECKS_JOB,
+            selection=dg.AssetSelection.checks_for_assets(*BATCH_ASSETS),
+            partitions_def=partitions,
+            description="The checks of one batch, without materialising anything.",
+        ),
+        dg.define_asset_job(
+            CARD_CHECKS_JOB,
+            selection=dg.AssetSelection.checks_for_assets("dataset_card"),
+            description="The checks over all batches, without materialising anything.",
+        ),
+    ]
+
+
+def build_sensors() -> list[dg.SensorDefinition]:
+    """Return the sensor that renews the dataset card after each batch while a daemon runs."""
+    return [
+        dg.AutomationConditionSensorDefinition(
+            "keep_card_current",
+            target=dg.AssetSelection.assets("dataset_card"),
+            default_status=dg.DefaultSensorStatus.RUNNING,
+            minimum_interval_seconds=30,
+        )
+    ]

@@ -1,0 +1,84 @@
+"""What a batch holds, counted from its stored tables: for the command line's summary and status.
+
+Reads single columns of what exists; nothing is computed that the assets have not written.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from resources.parquet_io_manager import ParquetIOManager
+
+
+@dataclass(slots=True)
+class Overview:
+    """Counts over one or several batches.
+
+    Attributes:
+        articles: Articles of the source.
+        unusable: Unusable articles by reason.
+        chunks: Chunks of the usable articles.
+        verdicts: Chunks by verdict.
+        rejected: Rejected chunks by reason.
+        prompt_tokens: Tokens of all prompts of summaries and extractions, as servers counted them.
+        completion_tokens: Tokens of all their answers.
+        seconds: Seconds those requests took on their endpoints, summed.
+    """
+
+    articles: int = 0
+    unusable: Counter[str] = field(default_factory=Counter[str])
+    chunks: int = 0
+    verdicts: Counter[str] = field(default_factory=Counter[str])
+    rejected: Counter[str] = field(default_factory=Counter[str])
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    seconds: float = 0.0
+
+    @property
+    def usable(self) -> int:
+        """Chunks that became an example."""
+        return self.verdicts["valid"] + self.verdicts["repaired"]
+
+
+def overview(tables: ParquetIOManager, keys: list[str]) -> Overview:
+    """Count what the given batches hold; tables that are not written yet count as nothing."""
+    total = Overview()
+    for key in keys:
+        _add_papers(total, _stored(tables, "raw_papers", key))
+        chunks = _stored(tables, "chunks", key)
+        total.chunks += chunks.num_rows if chunks is not None else 0
+        for asset in ("summaries", "raw_extractions"):
+            _add_generated(total, _stored(tables, asset, key))
+        _add_verdicts(total, _stored(tables, "validated_extractions", key))
+    return total
+
+
+def _stored(tables: ParquetIOManager, asset: str, key: str) -> pa.Table | None:
+    return tables.read(asset, key) if tables.exists(asset, key) else None
+
+
+def _add_papers(total: Overview, table: pa.Table | None) -> None:
+    if table is not None:
+        total.articles += table.num_rows
+        total.unusable.update(_count(table, "reason"))
+
+
+def _add_generated(total: Overview, table: pa.Table | None) -> None:
+    if table is not None and table.num_rows:
+        total.prompt_tokens += pc.sum(table.column("prompt_tokens")).as_py()
+        total.completion_tokens += pc.sum(table.column("completion_tokens")).as_py()
+        total.seconds += pc.sum(table.column("seconds")).as_py()
+
+
+def _add_verdicts(total: Overview, table: pa.Table | None) -> None:
+    if table is not None:
+        total.verdicts.update(_count(table, "verdict"))
+        total.rejected.update(_count(table, "reason"))
+
+
+def _count(table: pa.Table, column: str) -> Counter[str]:
+    return Counter(value for value in table.column(column).to_pylist() if value is not None)
