@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import datasets
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
@@ -26,15 +25,19 @@ _PATTERN_REMEDY: Final = (
 )
 
 
-def articles_in_two_splits(root: str) -> list[str]:
+def articles_in_two_splits(root: str, partition: str | None = None) -> list[str]:
     """Return the ids of articles that are in more than one split, sorted; none when all is well.
+
+    Args:
+        root: Folder of the dataset.
+        partition: Look at the shards of this batch only.
 
     Raises:
         DatasetError: A shard cannot be read.
         StorageError: The folder cannot be listed.
     """
     splits: dict[str, set[Split]] = {}
-    for shard, paper_ids in _articles(root):
+    for shard, paper_ids in _articles(root, partition):
         for paper_id in paper_ids:
             splits.setdefault(paper_id, set()).add(shard.split)
     return sorted(paper_id for paper_id, found in splits.items() if len(found) > 1)
@@ -70,6 +73,8 @@ def loads(root: str) -> dict[tuple[str, str], int]:
         DatasetError: There is no card, or `datasets` cannot load the folder; the message says what
             it said.
     """
+    import datasets  # takes seconds, which loading Dagster's definitions must not pay
+
     rows: dict[tuple[str, str], int] = {}
     with (
         tempfile.TemporaryDirectory(prefix="relgen-loads-") as scratch,
@@ -100,9 +105,9 @@ def loads(root: str) -> dict[tuple[str, str], int]:
     return rows
 
 
-def _articles(root: str) -> Iterator[tuple[Shard, set[str]]]:
+def _articles(root: str, partition: str | None = None) -> Iterator[tuple[Shard, set[str]]]:
     """Yield each shard that names its articles, with their ids."""
-    for shard in find_shards(root):
+    for shard in find_shards(root, partition):
         if shard.config == "full":
             yield shard, set(read_column(shard, "paper_id"))
 
@@ -127,6 +132,8 @@ def _local_copy(root: str, target: Path) -> Path:
 @contextmanager
 def _quiet_progress() -> Iterator[None]:
     """Keep the progress bars of `datasets` out of the logs of a run."""
+    import datasets
+
     was_quiet = datasets.are_progress_bars_disabled()
     datasets.disable_progress_bars()
     try:

@@ -170,10 +170,14 @@ def shard_url(root: str, config: Config, split: Split, partition: str) -> str:
     return storage.join(root, config, split, partition + SUFFIX)
 
 
-def find_shards(root: str) -> list[Shard]:
+def find_shards(root: str, partition: str | None = None) -> list[Shard]:
     """Return the shards a dataset folder holds, in order of config, split and partition.
 
     Only footers are read, several at a time, since on an object store each is a round trip.
+
+    Args:
+        root: Folder of the dataset; a local path or any fsspec URL.
+        partition: Look at the shards of this batch only.
 
     Raises:
         StorageError: A folder cannot be listed.
@@ -184,6 +188,7 @@ def find_shards(root: str) -> list[Shard]:
         for config in CONFIGS
         for split in SPLITS
         for name in storage.list_files(storage.join(root, config, split), SUFFIX)
+        if partition is None or name == partition + SUFFIX
     ]
     with ThreadPoolExecutor(_FOOTER_READERS) as readers:
         return list(readers.map(lambda place: _read_footer(root, *place), places))
