@@ -1,0 +1,136 @@
+"""Which files a path of the settings stands for, on any fsspec filesystem, and their fingerprints.
+
+What is inside the files does not belong here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+import fsspec
+
+from relgen_assets.errors import SourceError
+from relgen_assets.sources.remembered import Notes
+
+SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".pq")
+"""Kinds of file that hold articles."""
+
+_FINGERPRINT_KEYS = ("size", "mtime", "created", "LastModified", "last_modified", "ETag", "etag")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file of articles.
+
+    Attributes:
+        filesystem: The fsspec filesystem it lies on.
+        path: Its path there.
+        url: Its full address, for messages and notes.
+    """
+
+    filesystem: Any
+    path: str
+    url: str
+
+    @property
+    def suffix(self) -> str:
+        """The ending that says how to read it, in lower case."""
+        return PurePosixPath(self.path).suffix.lower()
+
+    def fingerprint(self) -> dict[str, str]:
+        """Return size and times of the file: what changes when its content does."""
+        info = self.filesystem.info(self.path)
+        return {key: str(info[key]) for key in _FINGERPRINT_KEYS if info.get(key) is not None}
+
+
+def unreadable(file: SourceFile, error: Exception, remedy: str) -> SourceError:
+    """Return the error that says that a file cannot be read, and why."""
+    reason = str(getattr(error, "strerror", None) or error).strip().rstrip(".")
+    return SourceError(f"the file cannot be read: {reason}.", where=file.url, remedy=remedy)
+
+
+class Location:
+    """A file, or a folder of files, named in the settings.
+
+    Args:
+        url: Path or fsspec URL.
+        notes: Where the listing of a remote folder is remembered.
+
+    Raises:
+        SourceError: The URL's protocol is unknown or its package is not installed.
+    """
+
+    def __init__(self, url: str, notes: Notes) -> None:
+        try:
+            self._filesystem, self._path = fsspec.core.url_to_fs(url)
+        except (ValueError, ImportError) as error:
+            raise SourceError(
+                f"the path cannot be opened: {error}.",
+                where=url,
+                remedy="Set source.path to a local path or to an fsspec URL whose package is "
+                "installed.",
+            ) from error
+        self._url = url
+        self._notes = notes
+        protocol = self._filesystem.protocol
+        self.is_local = "file" in ((protocol,) if isinstance(protocol, str) else protocol)
+
+    def remembered_files(self) -> list[SourceFile]:
+        """Return the files in order; those of a remote folder as they were last listed."""
+        if not self.is_local and (note := self._notes.get(f"listing of {self._url}")):
+            return [self._file(path) for path in note["paths"]]
+        return self.files()
+
+    def files(self) -> list[SourceFile]:
+        """List the files in order of their names.
+
+        Raises:
+            SourceError: Nothing is there, or nothing that holds articles.
+        """
+        self._filesystem.invalidate_cache()
+        try:
+            paths = self._list()
+        except OSError as error:
+            raise SourceError(
+                f"the path cannot be read: {error.strerror or error}.",
+                where=self._url,
+                remedy="Set source.path to an existing file or folder that you may read.",
+            ) from error
+        if not self.is_local:
+            self._notes.put(f"listing of {self._url}", {"paths": paths})
+        return [self._file(path) for path in paths]
+
+    def _list(self) -> list[str]:
+        if self._filesystem.isfile(self._path):
+            if PurePosixPath(self._path).suffix.lower() in SUFFIXES:
+                return [self._path]
+            raise SourceError(
+                "files with this ending are not known.",
+                where=self._url,
+                remedy=f"Articles can lie in {', '.join(SUFFIXES)} files.",
+            )
+        found = sorted(filter(self._holds_articles, self._filesystem.find(self._path)))
+        if found:
+            return found
+        what = (
+            "the folder holds no file of articles."
+            if self._filesystem.isdir(self._path)
+            else "there is no such file or folder."
+        )
+        raise SourceError(
+            what,
+            where=self._url,
+            remedy=f"Set source.path to a file, or a folder of files: {', '.join(SUFFIXES)}.",
+        )
+
+    def _holds_articles(self, path: str) -> bool:
+        """Say whether a file of the folder counts: a known ending, and nothing hidden."""
+        inside = PurePosixPath(path).relative_to(PurePosixPath(self._path))
+        hidden = any(part.startswith((".", "_")) for part in inside.parts)
+        return inside.suffix.lower() in SUFFIXES and not hidden
+
+    def _file(self, path: str) -> SourceFile:
+        url = path if self.is_local else self._filesystem.unstrip_protocol(path)
+        return SourceFile(self._filesystem, path, url)

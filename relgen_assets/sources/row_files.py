@@ -1,0 +1,127 @@
+"""The rows of a file or folder as one sequence, with what is remembered about the files.
+
+Files follow each other in order of their names. How many rows each holds is found out once and
+remembered in the state folder until the file changes. What a row means does not belong here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from relgen_assets.errors import SourceError
+from relgen_assets.sources.location import Location, SourceFile, unreadable
+from relgen_assets.sources.remembered import Notes
+from relgen_assets.sources.tables import Row, Table, open_table
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column that is asked for.
+
+    Attributes:
+        name: Its name in the file.
+        setting: Name of the setting that holds this name.
+        required: Whether a file without it is an error.
+    """
+
+    name: str
+    setting: str
+    required: bool = True
+
+
+class RowFiles:
+    """The rows of all files at a location.
+
+    Args:
+        url: File or folder, local or on any fsspec filesystem.
+        columns: Columns to read.
+        state: Local folder where counts are remembered.
+        first: Only the first so many rows exist, as far as anybody is told.
+    """
+
+    def __init__(
+        self, url: str, columns: Sequence[Column], *, state: Path, first: int | None = None
+    ) -> None:
+        self._url = url
+        self._columns = columns
+        self._notes = Notes(state / "sources")
+        self._location = Location(url, self._notes)
+        self._first = first
+        self._opened: tuple[tuple[str, dict[str, str]], Table] | None = None
+
+    def count(self) -> int:
+        """Return the number of rows.
+
+        Nothing is read when it is remembered. Of local files it is looked up whether they changed;
+        of remote ones only `rows` does that, so that counting touches no network.
+
+        Raises:
+            SourceError: There are no files or no rows, or a file cannot be read.
+        """
+        rows = sum(self._remembered(file)["rows"] for file in self._location.remembered_files())
+        if not rows:
+            raise SourceError(
+                "the source is empty: there are no rows.",
+                where=self._url,
+                remedy="Set source.path to a file or folder that holds articles.",
+            )
+        return int(rows) if self._first is None else min(int(rows), self._first)
+
+    def rows(self, start: int, stop: int) -> Iterator[Row]:
+        """Yield the rows from `start` to before `stop`; those beyond the end are absent.
+
+        Raises:
+            SourceError: A file cannot be read or lacks a required column.
+        """
+        stop = stop if self._first is None else min(stop, self._first)
+        begin = 0
+        for file in self._location.files():
+            if begin >= stop:
+                return
+            note = self._current(file)
+            end = begin + note["rows"]
+            if end > start:
+                table = self._open(file, note["fingerprint"])
+                self._require_columns(file, table)
+                names = [column.name for column in self._columns]
+                yield from table.rows(max(0, start - begin), min(stop, end) - begin, names, note)
+            begin = end
+
+    def _remembered(self, file: SourceFile) -> dict[str, Any]:
+        note = None if self._location.is_local else self._notes.get(file.url)
+        return note or self._current(file)
+
+    def _current(self, file: SourceFile) -> dict[str, Any]:
+        """Return the note about a file as it is now, surveying it when it is new or changed."""
+        try:
+            fingerprint = file.fingerprint()
+        except OSError as error:
+            raise unreadable(file, error, "Check that it exists and may be read.") from error
+        note = self._notes.get(file.url)
+        if note is None or note["fingerprint"] != fingerprint:
+            note = {**self._open(file, fingerprint).survey(), "fingerprint": fingerprint}
+            self._notes.put(file.url, note)
+        return note
+
+    def _open(self, file: SourceFile, fingerprint: dict[str, str]) -> Table:
+        """Return the table of a file, the one opened last when it is the same unchanged file."""
+        key = (file.url, fingerprint)
+        if self._opened is None or self._opened[0] != key:
+            self._opened = (key, open_table(file))
+        return self._opened[1]
+
+    def _require_columns(self, file: SourceFile, table: Table) -> None:
+        present = table.columns()
+        missing = [c for c in self._columns if c.required and c.name not in present]
+        if missing:
+            names = " and ".join(f"{column.name!r}" for column in missing)
+            settings = " and ".join(f"source.columns.{column.setting}" for column in missing)
+            raise SourceError(
+                f"the file has no column {names}; its columns are "
+                f"{', '.join(map(repr, present)) or 'none'}.",
+                where=file.url,
+                remedy=f"Set {settings} to the right column.",
+            )

@@ -1,0 +1,82 @@
+"""Hugging Face's `scientific_papers`: articles of arXiv and PubMed, through `datasets`.
+
+The dataset itself is a loading script, which `datasets` no longer runs. The hub's conversion holds
+`<config>/<split>/0000.parquet` and so on, with the folder called `partial-<split>` where the hub
+converted only the first gigabytes. A local folder of the same layout is read by the same call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+from relgen_assets.errors import SourceError
+from relgen_assets.models import Paper
+from relgen_assets.settings import ScientificPapersSource
+from relgen_assets.sources.cleaning import RawRow, papers
+
+COLUMNS = ("article", "abstract", "section_names")
+"""The columns of every config, all of them text; `section_names` has a name a line."""
+
+
+class ScientificPapers:
+    """The first articles of one config and split; see `relgen_assets.sources.ArticleSource`.
+
+    Args:
+        settings: Dataset, revision, config, split and the number of articles to use.
+    """
+
+    def __init__(self, settings: ScientificPapersSource) -> None:
+        self._settings = settings
+
+    def count(self) -> int:
+        """Return the number of articles in the settings; nothing is opened to check it."""
+        return self._settings.articles
+
+    def read(self, start: int, stop: int) -> Iterator[Paper]:
+        """Yield the articles from `start` to before `stop`.
+
+        The first call downloads the split, unless it is local, and keeps it in the cache of
+        `datasets` as a memory-mapped file, of which each call reads only its rows.
+
+        Raises:
+            SourceError: The dataset cannot be loaded or lacks a column.
+        """
+        stop = min(stop, self._settings.articles, len(self._dataset))
+        rows = (
+            RawRow(**{name: row[name] for name in COLUMNS})
+            for row in map(self._dataset.__getitem__, range(start, stop))
+        )
+        return papers(rows, self._settings.name)
+
+    @cached_property
+    def _dataset(self) -> Any:
+        import datasets  # here, because importing it takes a second or more
+
+        settings = self._settings
+        try:
+            dataset = datasets.load_dataset(
+                settings.dataset,
+                data_files={
+                    settings.split: f"{settings.config}/*{settings.split}/*.parquet",
+                },
+                split=settings.split,
+                revision=settings.revision,
+            )
+        except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
+            raise SourceError(
+                f"the dataset cannot be loaded: {error}.",
+                where=f"{settings.dataset} ({settings.revision})",
+                remedy="Check source.dataset, source.revision and the network; a local folder "
+                f"with {settings.config}/{settings.split}/*.parquet can be set as source.dataset.",
+            ) from error
+        if missing := [name for name in COLUMNS if name not in dataset.column_names]:
+            raise SourceError(
+                f"the dataset has no column {' and '.join(map(repr, missing))}; "
+                f"its columns are {', '.join(map(repr, dataset.column_names))}.",
+                where=settings.dataset,
+                remedy="Use a dataset in the form of scientific_papers, or source.kind = 'files', "
+                "whose column names can be set.",
+            )
+        return dataset

@@ -1,0 +1,106 @@
+"""Encyclopedia articles without abstract: the lead stands for it, the headings for the sections.
+
+Two forms are understood: wiki markup, where a heading is `== Heading ==`, and plain text as in
+`wikimedia/wikipedia`, where a heading is a short line on its own between blank lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from relgen_assets.models import Paper
+from relgen_assets.settings import WikipediaSource
+from relgen_assets.sources.cleaning import RawRow, clean_text, papers
+from relgen_assets.sources.row_files import Column, RowFiles
+
+LONGEST_HEADING = 80
+"""Characters up to which a line on its own can be a heading in plain text."""
+
+_MARKUP_HEADING = re.compile(r"^(={2,6})[ \t]*(\S.*?)[ \t]*\1[ \t]*$", re.MULTILINE)
+_PARAGRAPH = re.compile(r"\S.*?(?=\n[ \t]*\n|\s*\Z)", re.DOTALL)
+_SENTENCE_ENDS = tuple(".,:;!?…。，：；！？")  # noqa: RUF001  East Asian punctuation is meant
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The parts of an encyclopedia article.
+
+    Attributes:
+        lead: Text before the first heading; without headings, the first paragraph.
+        headings: Headings in order.
+        body: Everything after the lead, headings included, unchanged.
+    """
+
+    lead: str
+    headings: list[str]
+    body: str
+
+
+def outline(text: str) -> Outline:
+    """Return the parts of an article in wiki markup or plain text."""
+    text = clean_text(text).strip()
+    found = [(m.start(), m.group(2)) for m in _MARKUP_HEADING.finditer(text)]
+    paragraphs = [(m.start(), m.group().strip()) for m in _PARAGRAPH.finditer(text)]
+    if not found:
+        # The last line can be no heading, for want of a text below it, nor can the first.
+        found = [(at, line) for at, line in paragraphs[1:-1] if _is_plain_heading(line)]
+    body_start = next((at for at, _ in found or paragraphs[1:]), len(text))
+    return Outline(
+        lead=text[:body_start].strip(),
+        headings=[heading for _, heading in found],
+        body=text[body_start:],
+    )
+
+
+def _is_plain_heading(line: str) -> bool:
+    return (
+        len(line) <= LONGEST_HEADING
+        and "\n" not in line
+        and not line.endswith(_SENTENCE_ENDS)
+        and (line[0].isalnum() and not line[0].islower())
+        and any(character.isalpha() for character in line)
+    )
+
+
+class WikipediaArticles:
+    """The articles of a `wikipedia` source; see `relgen_assets.sources.ArticleSource`.
+
+    Args:
+        settings: Path, names of the columns and the number of articles to use.
+        state: Local folder where counts are remembered.
+    """
+
+    def __init__(self, settings: WikipediaSource, *, state: Path) -> None:
+        self._name = settings.name
+        self._names = names = settings.columns
+        columns = [Column(names.text, "text"), Column(names.title, "title")]
+        if names.id is not None:
+            columns.append(Column(names.id, "id"))
+        self._rows = RowFiles(settings.path, columns, state=state, first=settings.articles)
+
+    def count(self) -> int:
+        """Return the number of articles."""
+        return self._rows.count()
+
+    def read(self, start: int, stop: int) -> Iterator[Paper]:
+        """Yield the articles from `start` to before `stop`."""
+        names = self._names
+        rows = (
+            self._row(
+                row.get(names.text),
+                row.get(names.title),
+                None if names.id is None else row.get(names.id),
+            )
+            for row in self._rows.rows(start, stop)
+        )
+        return papers(rows, self._name)
+
+    @staticmethod
+    def _row(text: object, title: object, paper_id: object) -> RawRow:
+        if not isinstance(text, str):
+            return RawRow(text, None, None, title, paper_id)
+        parts = outline(text)
+        return RawRow(parts.body, parts.lead, parts.headings, title, paper_id)
