@@ -1,0 +1,1 @@
+"""Tests of the sources of articles, most of them on small files."""
