@@ -1,26 +1,45 @@
 """The generation ledger: every completed generation, durable before it is used.
 
 Configuration and life cycle only. The key is in `keys`, the tables in `schema`, the statements in
-`store`, the database itself in `engine`.
+`store`, the database itself in `engine`; `verdicts`, `entries`, `stats`, `transfer`, `pruning` and
+`lease` each hold what their name says.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
 
 from dagster import ConfigurableResource, InitResourceContext
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, field_validator
 from sqlalchemy import Engine
 
-from resources.generation_ledger import store
+from resources.generation_ledger import entries, pruning, stats, store, transfer, verdicts
 from resources.generation_ledger.engine import Database, resolve_url
+from resources.generation_ledger.entries import Entry
 from resources.generation_ledger.keys import generation_key
+from resources.generation_ledger.lease import lease
+from resources.generation_ledger.pruning import Pruned
+from resources.generation_ledger.schema import GenerationRow, now, timestamp
+from resources.generation_ledger.stats import GroupStats, LedgerStats
+from resources.generation_ledger.transfer import Transferred
 from resources.generation_ledger.upgrade import open_current
+from resources.generation_ledger.verdicts import Verdict
 from resources.llama_server_pool.request import Failure, Generation, GenerationRequest
 
-__all__ = ["GenerationLedger", "generation_key"]
+__all__ = [
+    "Entry",
+    "GenerationLedger",
+    "GroupStats",
+    "LedgerStats",
+    "Pruned",
+    "Transferred",
+    "Verdict",
+    "generation_key",
+]
 
 
 class GenerationLedger(ConfigurableResource[None]):
@@ -44,8 +63,24 @@ class GenerationLedger(ConfigurableResource[None]):
         30.0, ge=0, description="How long to wait for a PostgreSQL server that went away."
     )
 
+    renew_before: str | None = Field(
+        None,
+        description="Ask again for answers recorded before this time (ISO 8601, UTC unless it says"
+        " otherwise); they are kept as superseded.",
+    )
+
     _opening: threading.Lock = PrivateAttr(default_factory=threading.Lock)
     _database: Database | None = PrivateAttr(None)
+
+    @field_validator("renew_before")
+    @classmethod
+    def _renew_before_is_past(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        normal = timestamp(datetime.fromisoformat(value))
+        if normal > now():  # it would ask for everything again, in every run
+            raise ValueError("renew_before must not lie in the future")
+        return normal
 
     @property
     def database(self) -> Database:
@@ -97,7 +132,7 @@ class GenerationLedger(ConfigurableResource[None]):
             subjects[generation_key(request, model)].append(request.subject)
         if not subjects:
             return {}
-        return self.database.read(lambda c: store.find_answers(c, subjects, None))
+        return self.database.read(lambda c: store.find_answers(c, subjects, self.renew_before))
 
     def record(self, answers: Sequence[tuple[GenerationRequest, Generation]]) -> None:
         """Write answers in one transaction; they are durable when this returns.
@@ -110,10 +145,12 @@ class GenerationLedger(ConfigurableResource[None]):
         """
         rows = [store.answer_row(request, generation) for request, generation in answers]
         if rows:
-            self.database.write(lambda c: store.record_rows(c, rows, None))
+            self.database.write(lambda c: store.record_rows(c, rows, self.renew_before))
 
     def record_failure(self, request: GenerationRequest, failure: Failure, model: str) -> None:
         """Write down that a request was set aside; it is asked again by the next run.
+
+        A failure never takes the place of an answer.
 
         Args:
             request: What was asked.
@@ -122,3 +159,110 @@ class GenerationLedger(ConfigurableResource[None]):
         """
         rows = [store.failure_row(request, failure, model)]
         self.database.write(lambda c: store.record_rows(c, rows, None))
+
+    def record_verdicts(self, judged: Sequence[Verdict]) -> int:
+        """Write what a validation says about answers, in place of what it said before.
+
+        Returns:
+            How many were written; a verdict on a key the ledger does not hold is left out.
+        """
+        return self.database.write(lambda c: verdicts.record_verdicts(c, judged))
+
+    def grant_attempts(self, task: str, subjects: Sequence[str], attempts: int) -> None:
+        """Allow subjects at least so many content attempts in all; earlier attempts stay.
+
+        Args:
+            task: The kind of work.
+            subjects: Whom to ask again, e.g. rejected chunks.
+            attempts: Attempts in all, with those already made; a higher grant stays.
+        """
+        self.database.write(lambda c: verdicts.grant_attempts(c, task, subjects, attempts))
+
+    def granted_attempts(self, task: str, subjects: Sequence[str]) -> dict[str, int]:
+        """Return the attempts allowed in all, by subject, for those that were granted some."""
+        return self.database.read(lambda c: verdicts.granted_attempts(c, task, subjects))
+
+    def attempts_made(
+        self, task: str, subjects: Sequence[str], model: str | None = None
+    ) -> dict[str, int]:
+        """Return the highest attempt the ledger holds, by subject; none for unknown ones.
+
+        Args:
+            task: The kind of work.
+            subjects: Whom to look for.
+            model: Only attempts of this model.
+        """
+        return self.database.read(lambda c: verdicts.attempts_made(c, task, subjects, model))
+
+    def entries(
+        self,
+        task: str | None = None,
+        subject: str | None = None,
+        model: str | None = None,
+        partition: str | None = None,
+        *,
+        superseded: bool = False,
+    ) -> Iterator[Entry]:
+        """Yield what the ledger keeps, oldest first, a page at a time.
+
+        Args:
+            task: Only this kind of work.
+            subject: Only this subject.
+            model: Only this model.
+            partition: Only calls made for this partition.
+            superseded: Whether to yield rows that others have taken over from as well.
+        """
+        wanted = {
+            GenerationRow.task: task,
+            GenerationRow.subject: subject,
+            GenerationRow.model: model,
+            GenerationRow.partition: partition,
+        }
+        conditions = [column == value for column, value in wanted.items() if value is not None]
+        if not superseded:
+            conditions.append(GenerationRow.superseded_at.is_(None))
+        return entries.entries(self.database, *conditions)
+
+    def show(self, key: str) -> list[Entry]:
+        """Return all rows of a key, oldest first; its first digits are enough."""
+        return entries.show(self.database, key)
+
+    def stats(self) -> LedgerStats:
+        """Return the whole ledger in numbers."""
+        return stats.ledger_stats(self.database)
+
+    def export(self, folder: str) -> Transferred:
+        """Write the whole ledger to a folder of parquet files, local or on any fsspec URL."""
+        return transfer.export_ledger(self.database, folder)
+
+    def import_from(self, folder: str) -> Transferred:
+        """Take an export in; into an empty ledger it comes out equal, in either database."""
+        return transfer.import_ledger(self.database, folder)
+
+    def prune(
+        self, *, before: datetime | None = None, model: str | None = None, dry_run: bool = False
+    ) -> Pruned:
+        """Remove superseded rows and failures, and all answers of one model if named.
+
+        Args:
+            before: Only what was recorded earlier; everything when not given.
+            model: A model that will not be used any more.
+            dry_run: Only count.
+        """
+        return pruning.prune(self.database, before=before, model=model, dry_run=dry_run)
+
+    def lease(
+        self,
+        name: str,
+        *,
+        waiting: Callable[[], None] | None = None,
+        wait_seconds: float | None = None,
+    ) -> AbstractContextManager[None]:
+        """Return a context that one holder at a time can be in, of all that use this ledger.
+
+        Args:
+            name: What is to be done once only at a time, e.g. an asset and a partition.
+            waiting: Called once when another holds the lease, before the wait.
+            wait_seconds: Give up after so long; `None` waits until the holder is done or dead.
+        """
+        return lease(self.database, name, waiting, wait_seconds)

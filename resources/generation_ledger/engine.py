@@ -78,25 +78,33 @@ class Database:
     Attributes:
         where: The URL without its password, for errors and reports.
         engine: The SQLAlchemy engine.
+        file: The file of a SQLite ledger, otherwise `None`.
     """
 
     def __init__(self, url: URL, *, busy_seconds: float, patience_seconds: float) -> None:
         self.where = url.render_as_string(hide_password=True)
         self.is_sqlite = url.get_backend_name() == "sqlite"
-        self._file = Path(url.database or "") if self.is_sqlite else None
+        self.file = Path(url.database or "") if self.is_sqlite else None
         self._inode: int | None = None
         self._patience = patience_seconds
         # SQLite's own lock is polled; waiting here first keeps many threads quick and fair.
         self._one_writer = threading.Lock()
         self.engine = self._create_engine(url, busy_seconds)
 
-    def read(self, work: Callable[[Connection], T]) -> T:
+    def read(self, work: Callable[[Connection], T], *, snapshot: bool = False) -> T:
         """Run `work` in a transaction that only reads.
+
+        Args:
+            work: Reads over the connection it is given.
+            snapshot: Whether all statements see the database as it was at the first.
 
         Raises:
             LedgerError: The database cannot be read.
         """
-        return self._patiently(lambda: self._transaction(work, writes=False))
+        options: dict[str, Any] = {}
+        if snapshot and not self.is_sqlite:  # there every transaction is a snapshot
+            options["isolation_level"] = "REPEATABLE READ"
+        return self._patiently(lambda: self._transaction(work, options))
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction; everything is durable when this returns.
@@ -107,16 +115,15 @@ class Database:
         Raises:
             LedgerError: The database cannot be written; nothing of `work` has happened.
         """
-        return self._patiently(lambda: self._transaction(work, writes=True))
+        return self._patiently(lambda: self._transaction(work, {_WRITES: True}))
 
     def close(self) -> None:
-        """Close all connections; the next use opens new ones."""
+        """Close all connections."""
         self.engine.dispose()
-        self._inode = None
 
     def _create_engine(self, url: URL, busy_seconds: float) -> Engine:
         try:
-            if self._file is None:
+            if self.file is None:
                 # A lost connection is noticed before it is used, not in the middle of a write.
                 return create_engine(
                     url,
@@ -124,7 +131,7 @@ class Database:
                     hide_parameters=True,
                     connect_args={"connect_timeout": 10, "application_name": "generation_ledger"},
                 )
-            self._file.parent.mkdir(parents=True, exist_ok=True)
+            self.file.parent.mkdir(parents=True, exist_ok=True)
             engine = create_engine(
                 url, hide_parameters=True, connect_args={"timeout": busy_seconds}
             )
@@ -157,31 +164,38 @@ class Database:
             time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
-    def _transaction(self, work: Callable[[Connection], T], *, writes: bool) -> T:
-        turn = self._one_writer if writes and self.is_sqlite else nullcontext()
+    def _transaction(self, work: Callable[[Connection], T], options: dict[str, Any]) -> T:
+        alone = self.is_sqlite and options.get(_WRITES, False)
+        turn = self._one_writer if alone else nullcontext()
+        self._check_file()
         with turn, self.engine.connect() as raw:
-            connection = raw.execution_options(**{_WRITES: writes})
+            connection = raw.execution_options(**options)
             with connection.begin():
                 result = work(connection)
-            self._check_file()
+        self._check_file()
         return result
 
     def _check_file(self) -> None:
         """Refuse to go on in a file that was deleted or replaced: its answers would vanish."""
-        if self._file is None:
+        if self.file is None:
             return
         try:
-            inode = self._file.stat().st_ino
+            inode = self.file.stat().st_ino
         except FileNotFoundError:
-            inode = -1
+            inode = None
+        except OSError as error:
+            raise LedgerError(
+                f"the ledger's file cannot be reached: {error.strerror}.",
+                where=self.where,
+                remedy="Give this user permission there, or correct the ledger's URL.",
+            ) from error
         if self._inode is None:
             self._inode = inode
         if inode != self._inode:
-            self.close()
             raise LedgerError(
                 "the ledger's file was removed or replaced while it was in use.",
                 where=self.where,
-                remedy="Put the file back and run again; a missing file is made anew, empty.",
+                remedy="Put the file back, or let the next run begin a new one; then run again.",
             )
 
 

@@ -14,7 +14,7 @@ import zlib
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, Dialect, Double, Index, LargeBinary, String, text
+from sqlalchemy import BigInteger, Dialect, Double, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -95,6 +95,32 @@ class GenerationRow(LedgerTable):
     )
 
 
+class VerdictRow(LedgerTable):
+    """What one version of the validation said about one answer; may change at any time."""
+
+    __tablename__ = "ledger_verdicts"
+
+    generation_id: Mapped[str] = mapped_column(
+        ForeignKey("ledger_generations.id", ondelete="CASCADE"), primary_key=True
+    )
+    validator: Mapped[str] = mapped_column(String, primary_key=True, doc="Who judged.")
+    verdict: Mapped[str] = mapped_column(String, doc="E.g. `valid`, `repaired`, `rejected`.")
+    reason: Mapped[str | None] = mapped_column(String, doc="Reason code of a rejection.")
+    details: Mapped[Any] = mapped_column(Packed, nullable=False, doc="Codes, in order.")
+    judged_at: Mapped[str] = mapped_column(String(32), doc="When (UTC).")
+
+
+class GrantRow(LedgerTable):
+    """How many content attempts a subject may take, where more than usual were granted."""
+
+    __tablename__ = "ledger_grants"
+
+    task: Mapped[str] = mapped_column(String, primary_key=True)
+    subject: Mapped[str] = mapped_column(String, primary_key=True)
+    attempts: Mapped[int] = mapped_column(doc="Attempts allowed in all.")
+    granted_at: Mapped[str] = mapped_column(String(32), doc="When (UTC).")
+
+
 def new_id() -> str:
     """Return a unique id; ids of one machine sort by time."""
     return f"{time.time_ns():016x}{secrets.token_hex(8)}"
@@ -103,6 +129,11 @@ def new_id() -> str:
 def now() -> str:
     """Return the present time as the ledger writes it."""
     return timestamp(datetime.now(UTC))
+
+
+def plain(value: str) -> str:
+    """Return a text that every database takes: no NUL characters, no lone surrogates."""
+    return value.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def timestamp(moment: datetime) -> str:

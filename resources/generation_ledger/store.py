@@ -1,7 +1,7 @@
 """Looking answers up and recording them: the statements every generation passes through.
 
 All functions run in a transaction of the caller. Reports over the whole ledger belong to
-`reports`, moving it elsewhere to `transfer`.
+`entries` and `stats`, moving it elsewhere to `transfer`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,14 @@ from sqlalchemy import Connection, Insert, and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from resources.generation_ledger.keys import generation_key
-from resources.generation_ledger.schema import GenerationRow, LedgerTable, Status, new_id, now
+from resources.generation_ledger.schema import (
+    GenerationRow,
+    LedgerTable,
+    Status,
+    new_id,
+    now,
+    plain,
+)
 from resources.llama_server_pool.request import Failure, Generation, GenerationRequest
 
 ItemT = TypeVar("ItemT")
@@ -123,8 +130,8 @@ def answer_row(request: GenerationRequest, generation: Generation) -> dict[str, 
     return {
         **_asked(request, generation.model, "completed"),
         "answer": generation.text,
-        "finish_reason": generation.finish_reason,
-        "endpoint": generation.endpoint,
+        "finish_reason": plain(generation.finish_reason),
+        "endpoint": plain(generation.endpoint),
         "prompt_tokens": generation.prompt_tokens,
         "cached_tokens": generation.cached_tokens,
         "completion_tokens": generation.completion_tokens,
@@ -156,8 +163,8 @@ def _asked(request: GenerationRequest, model: str, status: Status) -> dict[str, 
         "id": new_id(),
         "key": generation_key(request, model),
         "task": request.task,
-        "subject": request.subject,
-        "model": model,
+        "subject": plain(request.subject),
+        "model": plain(model),
         "attempt": request.attempt,
         "variant": request.variant,
         "status": status,
@@ -167,8 +174,8 @@ def _asked(request: GenerationRequest, model: str, status: Status) -> dict[str, 
         "top_p": float(request.sampling.top_p),
         "max_tokens": request.sampling.max_tokens,
         "seed": request.sampling.seed,
-        "run_id": labels.pop("run_id", ""),
-        "partition": labels.pop("partition", ""),
+        "run_id": plain(labels.pop("run_id", "")),
+        "partition": plain(labels.pop("partition", "")),
         "labels": labels,
         "recorded_at": now(),
         "superseded_at": None,

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, inspect, text
 from resources.errors import LedgerError
 from resources.generation_ledger.engine import Database
 
-VERSIONS: Final = ("0001",)
+VERSIONS: Final = ("0001", "0002")
 """Every schema version, oldest first."""
 
 VERSION_TABLE: Final = "ledger_version"
@@ -36,9 +36,9 @@ def open_current(database: Database) -> None:
     database.write(lambda connection: _upgrade(connection, database.where))
 
 
-def ledger_version(database: Database) -> str:
+def ledger_version(connection: Connection) -> str:
     """Return the schema version of an open ledger."""
-    return database.read(lambda connection: _version(connection)) or ""
+    return _version(connection) or ""
 
 
 def migrate(connection: Connection, target: str = VERSIONS[-1]) -> None:

@@ -1,0 +1,1 @@
+"""Tests of the generation ledger: the same on SQLite and on PostgreSQL."""

@@ -1,0 +1,65 @@
+"""A fresh place for a ledger, once in SQLite and once in PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from relgen_assets_tests.postgres import PASSWORD_VARIABLE, PostgresServer, postgres_server
+from resources.generation_ledger import GenerationLedger
+
+__all__ = ["postgres_server"]
+
+
+class Place:
+    """Where a ledger is kept; every `open` is like another process coming to it."""
+
+    def __init__(self, url: str, password_env: str | None) -> None:
+        self.url = url
+        self.password_env = password_env
+        self._opened: list[GenerationLedger] = []
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.startswith("sqlite")
+
+    def open(self, **options: Any) -> GenerationLedger:
+        ledger = GenerationLedger(url=self.url, password_env=self.password_env, **options)
+        self._opened.append(ledger)
+        return ledger
+
+    def close(self) -> None:
+        for ledger in self._opened:
+            ledger.close()
+
+
+@pytest.fixture
+def sqlite_place(tmp_path: Path) -> Iterator[Place]:
+    place = Place(f"sqlite:///{tmp_path}/state/ledger.db", None)
+    yield place
+    place.close()
+
+
+@pytest.fixture
+def postgres_place(
+    postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Place]:
+    monkeypatch.setenv(PASSWORD_VARIABLE, postgres_server.password)
+    place = Place(postgres_server.url(postgres_server.create_database()), PASSWORD_VARIABLE)
+    yield place
+    place.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest) -> Place:
+    name = "sqlite_place" if request.param == "sqlite" else "postgres_place"
+    found: Place = request.getfixturevalue(name)
+    return found
+
+
+@pytest.fixture
+def ledger(place: Place) -> GenerationLedger:
+    return place.open()

@@ -1,0 +1,180 @@
+"""Single calls with everything the ledger knows of them, one by one or all in turn.
+
+Reads only. Entries come page by page, so that a ledger of any size can be walked through.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Row, select
+
+from resources.errors import LedgerError
+from resources.generation_ledger.engine import Database
+from resources.generation_ledger.schema import GenerationRow, VerdictRow
+from resources.generation_ledger.verdicts import Verdict
+from resources.llama_server_pool.request import Failure, Fault, Generation, Message, Sampling
+
+PAGE: Final = 500
+"""Entries per query."""
+
+SHORTEST_PREFIX: Final = 4
+"""Fewer leading digits of a key are refused: they would fit too many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One call as the ledger keeps it.
+
+    Attributes:
+        id: Id of this row; rows of one key are told apart by it.
+        key: What was asked; see `keys`.
+        task: The kind of work.
+        subject: What it is about.
+        model: Identity of the model.
+        attempt: Content attempt, from 1.
+        variant: Number among several answers per subject, from 1.
+        messages: The exact messages.
+        json_schema: Schema of the answer, if any.
+        sampling: Sampling parameters.
+        outcome: The answer, or why there is none.
+        run_id: Run that asked; empty when not known.
+        partition: Partition it asked for; empty likewise.
+        labels: Further facts.
+        recorded_at: When it became durable, UTC.
+        superseded_at: When another row took over, if one did.
+        verdicts: What validations said, by time.
+    """
+
+    id: str
+    key: str
+    task: str
+    subject: str
+    model: str
+    attempt: int
+    variant: int
+    messages: tuple[Message, ...]
+    json_schema: Mapping[str, Any] | None
+    sampling: Sampling
+    outcome: Generation | Failure
+    run_id: str
+    partition: str
+    labels: Mapping[str, str]
+    recorded_at: str
+    superseded_at: str | None
+    verdicts: tuple[Verdict, ...]
+
+
+def entries(database: Database, *conditions: ColumnElement[bool]) -> Iterator[Entry]:
+    """Yield the entries that meet all conditions on `GenerationRow`, in the order of their ids.
+
+    Each page is a transaction of its own: what is recorded meanwhile may or may not be seen.
+    """
+    last = ""
+    while True:
+        page = database.read(partial(_page, after=last, conditions=conditions))
+        yield from page
+        if len(page) < PAGE:
+            return
+        last = page[-1].id
+
+
+def show(database: Database, key: str) -> list[Entry]:
+    """Return all rows of a key, oldest first, superseded ones as well.
+
+    Args:
+        database: The open ledger.
+        key: The key, or enough of its first digits to be the only one.
+
+    Raises:
+        LedgerError: No key begins so, or several do.
+    """
+    if len(key) < SHORTEST_PREFIX or not all(digit in "0123456789abcdef" for digit in key):
+        raise LedgerError(
+            f"{key!r} is no key: at least {SHORTEST_PREFIX} hexadecimal digits are.",
+            where=database.where,
+        )
+    found = list(entries(database, GenerationRow.key >= key, GenerationRow.key < key + "g"))
+    keys = {entry.key for entry in found}
+    if not keys:
+        raise LedgerError(f"no key begins with {key}.", where=database.where)
+    if len(keys) > 1:
+        raise LedgerError(
+            f"{len(keys)} keys begin with {key}.", where=database.where, remedy="Give more digits."
+        )
+    return found
+
+
+def _page(
+    connection: Connection, after: str, conditions: Sequence[ColumnElement[bool]]
+) -> list[Entry]:
+    columns = GenerationRow.__table__.columns
+    rows = connection.execute(
+        select(*columns)
+        .where(GenerationRow.id > after, *conditions)
+        .order_by(GenerationRow.id)
+        .limit(PAGE)
+    ).all()
+    verdicts: dict[str, list[Verdict]] = defaultdict(list)
+    keys = {row.id: row.key for row in rows}
+    statement = (
+        select(*VerdictRow.__table__.columns)
+        .where(VerdictRow.generation_id.in_(list(keys)))
+        .order_by(VerdictRow.judged_at)
+    )
+    for row in connection.execute(statement):
+        verdicts[row.generation_id].append(
+            Verdict(
+                keys[row.generation_id],
+                row.validator,
+                row.verdict,
+                row.reason,
+                tuple(row.details),
+            )
+        )
+    return [_entry(row, verdicts[row.id]) for row in rows]
+
+
+def _entry(row: Row[Any], verdicts: Sequence[Verdict]) -> Entry:
+    return Entry(
+        id=row.id,
+        key=row.key,
+        task=row.task,
+        subject=row.subject,
+        model=row.model,
+        attempt=row.attempt,
+        variant=row.variant,
+        messages=tuple(row.messages),
+        json_schema=row.json_schema,
+        sampling=Sampling(row.temperature, row.max_tokens, row.top_p, row.seed),
+        outcome=_outcome(row),
+        run_id=row.run_id,
+        partition=row.partition,
+        labels=row.labels,
+        recorded_at=row.recorded_at,
+        superseded_at=row.superseded_at,
+        verdicts=tuple(verdicts),
+    )
+
+
+def _outcome(row: Row[Any]) -> Generation | Failure:
+    if row.status == "failed":
+        faults = tuple(Fault(**fault) for fault in row.error["faults"])
+        return Failure(row.subject, row.error["reason"], faults)
+    return Generation(
+        subject=row.subject,
+        text=row.answer,
+        finish_reason=row.finish_reason,
+        model=row.model,
+        endpoint=row.endpoint,
+        prompt_tokens=row.prompt_tokens,
+        cached_tokens=row.cached_tokens,
+        completion_tokens=row.completion_tokens,
+        seconds=row.seconds,
+        attempt=row.attempt,
+        from_ledger=True,
+    )

@@ -1,0 +1,84 @@
+"""Taking rows of another ledger in: nothing here is lost, nothing there is taken twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select, text, update
+
+from resources.generation_ledger.schema import GenerationRow, GrantRow, VerdictRow, now
+from resources.generation_ledger.store import in_chunks, insert_unless_known
+from resources.generation_ledger.verdicts import put_grant_rows, put_verdict_rows
+
+
+def merge_rows(connection: Connection, table: str, rows: Sequence[dict[str, Any]]) -> int:
+    """Take rows of one table in, and return how many generations were new or changed ours.
+
+    Args:
+        connection: In a writing transaction.
+        table: Name of the table.
+        rows: Values by column.
+    """
+    if table == VerdictRow.__tablename__:
+        put_verdict_rows(connection, rows)
+        return 0
+    if table == GrantRow.__tablename__:
+        put_grant_rows(connection, rows)
+        return 0
+    if connection.dialect.name == "postgresql":  # SQLite's transactions keep other writers out
+        connection.execute(text(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
+    return sum(_merge_generations(connection, piece) for piece in in_chunks(rows))
+
+
+def _merge_generations(connection: Connection, rows: Sequence[dict[str, Any]]) -> int:
+    """Insert the rows that are not known, at most one per key as the one that counts.
+
+    Of two rows that both count, an answer beats a failure, and otherwise ours beats theirs.
+    """
+    known = _standing(connection, [row["id"] for row in rows])
+    current = _current(connection, [row["key"] for row in rows])
+    outdated: list[str] = []  # ours, for which a row of theirs takes over
+    new: list[dict[str, Any]] = []
+    for row in rows:
+        key, counts = row["key"], row["superseded_at"] is None
+        if row["id"] in known:
+            if not counts and known[row["id"]] is None:
+                # They have learnt meanwhile that another took over; it comes with its own row.
+                outdated.append(row["id"])
+                current.pop(key, None)
+            continue
+        if counts and key in current:
+            our_id, our_status = current[key]
+            if our_status == "failed" and row["status"] == "completed":
+                outdated.append(our_id)
+            else:
+                counts = False
+        if counts:
+            current[key] = (row["id"], row["status"])
+        new.append(row if counts or row["superseded_at"] else {**row, "superseded_at": now()})
+    theirs = {row["id"]: row["superseded_at"] for row in rows}
+    for row_id in outdated:
+        connection.execute(
+            update(GenerationRow)
+            .where(GenerationRow.id == row_id)
+            .values(superseded_at=theirs.get(row_id) or now())
+        )
+    if new:
+        connection.execute(insert_unless_known(connection, GenerationRow), new)
+    return len(new) + len(outdated)
+
+
+def _standing(connection: Connection, ids: Sequence[str]) -> dict[str, str | None]:
+    """Return when the known ones of these rows were superseded."""
+    statement = select(GenerationRow.id, GenerationRow.superseded_at)
+    rows = connection.execute(statement.where(GenerationRow.id.in_(ids)))
+    return {row.id: row.superseded_at for row in rows}
+
+
+def _current(connection: Connection, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Return id and status of the rows that count, by key."""
+    statement = select(GenerationRow.key, GenerationRow.id, GenerationRow.status).where(
+        GenerationRow.key.in_(keys), GenerationRow.superseded_at.is_(None)
+    )
+    return {row.key: (row.id, row.status) for row in connection.execute(statement)}

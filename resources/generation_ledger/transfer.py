@@ -1,0 +1,222 @@
+"""The ledger as parquet files and back: its backup, and its way from one database to another.
+
+An export is a folder with the rows of every table in files of bounded size, and a manifest that
+is written last: without it, or with files that do not fit it, nothing is imported.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlalchemy import Connection, Double, Integer, Table, select, tuple_
+
+from resources import storage
+from resources.errors import LedgerError, StorageError
+from resources.generation_ledger.engine import Database
+from resources.generation_ledger.merge import merge_rows
+from resources.generation_ledger.schema import LedgerTable, Packed, new_id, now
+from resources.generation_ledger.upgrade import VERSIONS
+
+FORMAT: Final = 1
+MANIFEST: Final = "manifest.json"
+ROWS_PER_FILE: Final = 2_000
+"""Rows of one file, held in memory at once: about 30 MB where a prompt has 10 kB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """What was written or read.
+
+    Attributes:
+        folder: Where the export lies, without credentials.
+        rows: Rows of the export, by table.
+        new: Generations of it that the ledger did not hold, or not as they are there.
+    """
+
+    folder: str
+    rows: Mapping[str, int]
+    new: int
+
+
+def export_ledger(database: Database, folder: str) -> Transferred:
+    """Write the whole ledger, as it is at this moment, to a folder.
+
+    An earlier export in the folder stays valid until this one is complete, and is then removed.
+
+    Args:
+        database: The open ledger.
+        folder: Local path or fsspec URL.
+
+    Raises:
+        StorageError: The folder cannot be written.
+    """
+    tables = database.read(lambda connection: _export(connection, folder), snapshot=True)
+    manifest = {
+        "format": FORMAT,
+        "schema_version": VERSIONS[-1],
+        "exported_at": now(),
+        "tables": tables,
+    }
+    storage.write_atomic(storage.join(folder, MANIFEST), json.dumps(manifest, indent=1).encode())
+    kept = {file for table in tables.values() for file in table["files"]}
+    for name in storage.list_files(folder, ".parquet"):
+        if name.startswith(tuple(tables)) and name not in kept:
+            # Whatever cannot be removed only takes room: the manifest does not name it.
+            with suppress(StorageError):
+                storage.remove(storage.join(folder, name))
+    rows = {name: int(table["rows"]) for name, table in tables.items()}
+    return Transferred(storage.shown(folder), rows, new=0)
+
+
+def import_ledger(database: Database, folder: str) -> Transferred:
+    """Take the rows of an export into the ledger; into an empty one they come out the same.
+
+    What the ledger holds already stays; an answer that counts is never replaced. Interrupted, it
+    can simply be run again.
+
+    Args:
+        database: The open ledger.
+        folder: Local path or fsspec URL of an export.
+
+    Raises:
+        LedgerError: The folder holds no complete export, or one of newer code.
+        StorageError: A file cannot be read.
+    """
+    manifest = _manifest(folder)
+    rows = {name: int(table["rows"]) for name, table in manifest.items()}
+    new = 0
+    for table in _tables():
+        files = manifest.get(table.name, {"files": []})["files"]
+        found = 0
+        for file in files:
+            values = _from_parquet(table, storage.join(folder, file))
+            new += database.write(partial(merge_rows, table=table.name, rows=values))
+            found += len(values)
+        if found != rows.get(table.name, 0):
+            raise LedgerError(
+                f"the export has {found} rows of {table.name}, its manifest names "
+                f"{rows.get(table.name, 0)}.",
+                where=storage.shown(folder),
+                remedy="Export again; what was imported is sound and stays.",
+            )
+    return Transferred(storage.shown(folder), rows, new)
+
+
+def _tables() -> list[Table]:
+    """Return all tables, those that others point to first."""
+    return list(LedgerTable.metadata.sorted_tables)
+
+
+def _export(connection: Connection, folder: str) -> dict[str, dict[str, Any]]:
+    """Write all rows, and return the files and the number of rows of every table."""
+    export = new_id()
+    tables: dict[str, dict[str, Any]] = {}
+    for table in _tables():
+        files: list[str] = []
+        rows = 0
+        for page in _pages(connection, table):
+            files.append(f"{table.name}-{export}-{len(files):05d}.parquet")
+            storage.write_atomic(storage.join(folder, files[-1]), _to_parquet(table, page))
+            rows += len(page)
+        tables[table.name] = {"rows": rows, "files": files}
+    return tables
+
+
+def _pages(connection: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:
+    """Yield all rows in the order of the primary key, a page at a time."""
+    key = tuple_(*table.primary_key.columns)
+    statement = select(table).order_by(*table.primary_key.columns).limit(ROWS_PER_FILE)
+    after: tuple[Any, ...] | None = None
+    while True:
+        page = statement if after is None else statement.where(key > after)
+        rows = [dict(row) for row in connection.execute(page).mappings()]
+        if rows:
+            yield rows
+        if len(rows) < ROWS_PER_FILE:
+            return
+        after = tuple(rows[-1][column.name] for column in table.primary_key.columns)
+
+
+def _schema(table: Table) -> pa.Schema:
+    fields: list[pa.Field] = []
+    for column in table.columns:
+        kind = pa.string()
+        if isinstance(column.type, Integer):
+            kind = pa.int64()
+        elif isinstance(column.type, Double):
+            kind = pa.float64()
+        fields.append(pa.field(column.name, kind, nullable=bool(column.nullable)))
+    return pa.schema(fields)
+
+
+def _packed(table: Table) -> list[str]:
+    """Return the names of the columns that are JSON text in a file."""
+    return [column.name for column in table.columns if isinstance(column.type, Packed)]
+
+
+def _to_parquet(table: Table, rows: list[dict[str, Any]]) -> bytes:
+    packed = dict.fromkeys(_packed(table), json.dumps)
+    plain = [{name: packed.get(name, _same)(row[name]) for name in row} for row in rows]
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        pa.Table.from_pylist(plain, schema=_schema(table)),
+        sink,
+        compression="zstd",
+        write_page_checksum=True,
+    )
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def _from_parquet(table: Table, url: str) -> list[dict[str, Any]]:
+    data = storage.read_bytes(url)
+    try:
+        read = pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
+        rows = read.cast(_schema(table)).to_pylist()
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise LedgerError(
+            f"a file of the export is damaged: {error}.",
+            where=storage.shown(url),
+            remedy="Export again; what was imported is sound and stays.",
+        ) from error
+    packed = dict.fromkeys(_packed(table), json.loads)
+    return [{name: packed.get(name, _same)(row[name]) for name in row} for row in rows]
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _manifest(folder: str) -> dict[str, dict[str, Any]]:
+    """Return files and number of rows by table."""
+    url = storage.join(folder, MANIFEST)
+    if not storage.exists(url):
+        raise LedgerError(
+            "the folder holds no complete export: its manifest is missing.",
+            where=storage.shown(folder),
+            remedy="Name the folder that was given to the export, or export again.",
+        )
+    try:
+        manifest = json.loads(storage.read_bytes(url))
+        known = manifest["format"] == FORMAT and manifest["schema_version"] in VERSIONS
+        tables: dict[str, dict[str, Any]] = manifest["tables"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise LedgerError(
+            "the export's manifest cannot be read.",
+            where=storage.shown(url),
+            remedy="Export again.",
+        ) from error
+    if not known:
+        raise LedgerError(
+            f"the export has schema version {manifest['schema_version']}; this code knows "
+            f"{VERSIONS[-1]} at most.",
+            where=storage.shown(url),
+            remedy="Install the newer version of this project.",
+        )
+    return tables
