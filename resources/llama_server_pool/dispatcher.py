@@ -12,12 +12,14 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from resources.llama_server_pool.accounting import BatchReport
 from resources.llama_server_pool.client import Completion
 from resources.llama_server_pool.faults import Disposition, EndpointFault
+from resources.llama_server_pool.leases import Demand, LeaseBook
 from resources.llama_server_pool.member import Member
 from resources.llama_server_pool.patience import Patience
 from resources.llama_server_pool.request import (
@@ -80,6 +82,7 @@ class Batch:
         attempts: Content attempts per request.
         progress: Where to show how far it is.
         patience_seconds: How long to pause when no endpoint is left.
+        leases: Shares the servers with other runs.
     """
 
     def __init__(
@@ -91,8 +94,9 @@ class Batch:
         attempts: int,
         progress: ProgressTask,
         patience_seconds: float,
+        leases: LeaseBook,
     ) -> None:
-        self._fleet, self._ledger = fleet, ledger
+        self._fleet, self._ledger, self._leases = fleet, ledger, leases
         self._accept, self._attempts, self._progress = accept, attempts, progress
         self._patience = Patience(fleet, patience_seconds, progress)
         self._intake = list(requests)
@@ -101,9 +105,10 @@ class Batch:
         self._tickets: dict[str, Ticket] = {}
         self._delayed: set[str] = set()
         self._running: dict[int, Execution] = {}
-        self._useless: set[str] = set()
+        self._demanded: dict[str, int] = {}
         self._budget = RetryBudget(fleet.policy, fleet.jitter)
         self._wake = asyncio.Event()
+        self._demand_changed = asyncio.Event()
         self._background: list[asyncio.Task[None]] = []
         self._crash: BaseException | None = None
         self._started = fleet.now()
@@ -133,6 +138,8 @@ class Batch:
 
     async def _serve(self) -> None:
         """Run until every request has its outcome."""
+        await self._negotiate()
+        self._spawn(self._keep_leases())
         self._spawn(self._writer.run())
         for member in self._fleet.members.values():
             self._spawn(self._fleet.tend(member, self._fleet_changed))
@@ -143,6 +150,7 @@ class Batch:
             if self._intake:
                 await self._take_in()
             now = self._fleet.now()
+            self._too_long(self._fleet.scheduler.take_stranded())
             for assignment in self._fleet.scheduler.assign(now):
                 self._start(assignment, now)
             self._patrol(now)
@@ -162,11 +170,9 @@ class Batch:
         pause = self._fleet.policy.tick
         if until is not None:
             pause = min(pause, max(0.0, until - self._fleet.now()))
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(pause):
                 await self._wake.wait()
-        except TimeoutError:
-            return
         self._wake.clear()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -209,6 +215,44 @@ class Batch:
     def _fleet_changed(self, lost: list[str]) -> None:
         self._too_long(lost)
         self._wake.set()
+        if self._demands() != self._demanded:
+            self._demand_changed.set()
+
+    # Leases: what this run may use of servers that others use too.
+
+    def _demands(self) -> dict[str, int]:
+        """Return how many slots of each endpoint this batch could use; a hedge needs one more."""
+        now, most = self._fleet.now(), 2 * len(self._open)
+        return {
+            member.name: min(member.slots_wanted(now), most)
+            for member in self._fleet.members.values()
+        }
+
+    async def _negotiate(self) -> None:
+        self._demand_changed.clear()
+        self._demanded = self._demands()
+        members = self._fleet.members.values()
+        demands = {
+            one.config.url: Demand(
+                slots=one.slots,
+                wants=self._demanded[one.name],
+                in_use=max(one.account.running, one.leased or 0),
+            )
+            for one in members
+        }
+        granted = await asyncio.to_thread(self._leases.negotiate, demands)
+        for member in members:
+            if member.leased != granted[member.config.url]:
+                member.leased = granted[member.config.url]
+                member.changed.set()
+
+    async def _keep_leases(self) -> None:
+        """Renew the leases until cancelled, and ask again when the demand changes."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._fleet.policy.lease_renewal):
+                    await self._demand_changed.wait()
+            await self._negotiate()
 
     # Execution: one copy on one endpoint.
 
@@ -403,12 +447,17 @@ class Batch:
             if execution.superseded or execution.hung:
                 continue
             ticket = execution.ticket
-            seconds = self._fleet.scheduler.expected_seconds(ticket.job, execution.member.name)
-            expected = _expectation(ticket, seconds)
+            expected = _expectation(ticket, self._expected_seconds(execution))
             execution.hung = execution.watch.verdict(expected, self._fleet.policy, now)
             if execution.hung:
                 execution.stop()
         self._patience.check(now, moving=moving)
+
+    def _expected_seconds(self, execution: Execution) -> float | None:
+        """A probe tells nothing of how long the endpoint reads a long prompt: only work does."""
+        if not execution.member.experienced:
+            return None
+        return self._fleet.scheduler.expected_seconds(execution.ticket.job, execution.member.name)
 
     async def _close(self) -> None:
         """Cancel what still runs, keep what was answered, leave the scheduler empty."""
@@ -424,7 +473,10 @@ class Batch:
             execution.member.account.end(now)
             self._fleet.scheduler.release(copy, now)
         self._running.clear()
+        for member in self._fleet.members.values():
+            member.leased = 0
         await self._writer.flush()
+        await asyncio.to_thread(self._leases.release)
 
     def _report(self) -> BatchReport:
         now = self._fleet.now()

@@ -17,7 +17,7 @@ from resources.llama_server_pool.faults import Disposition, EndpointFault
 from resources.llama_server_pool.policy import DispatchPolicy
 from resources.llama_server_pool.request import Fault
 
-NOBODY_LISTENS = frozenset({"refused", "dns", "tls", "connect_timeout", "unreachable"})
+NOBODY_LISTENS = frozenset({"refused", "dns", "tls", "timeout"})
 """Faults after which no request can be expected to get through: one is enough."""
 DEFAULT_SLOTS = 1
 """Slots of a server that neither the configuration nor the server itself tells about."""
@@ -36,6 +36,7 @@ class Member:
         facts: What it said about itself, or `None` before it was reached.
         enforces_schema: Whether it holds answers to a schema; `None` before that was probed.
         tried: Whether the first attempt to reach it has ended.
+        tried_out: Whether it has generated a few tokens on trial.
         proven: Whether it has shown that it works since its last outage.
         loading: Whether it is loading its model.
         suspect: Whether a fault calls for a look at its health.
@@ -55,6 +56,7 @@ class Member:
     facts: ServerFacts | None = None
     enforces_schema: bool | None = None
     tried: bool = False
+    tried_out: bool = False
     proven: bool = False
     loading: bool = False
     suspect: bool = False
@@ -85,6 +87,15 @@ class Member:
     def serving(self) -> bool:
         """Whether it takes requests and can be trusted to answer them."""
         return self.proven and self.slots_wanted(0.0, ignore_pause=True) > 0
+
+    @property
+    def experienced(self) -> bool:
+        """Whether its speed is known from real requests, not from a probe."""
+        return self._answers > 0
+
+    def untried(self, *, needs_schema: bool) -> bool:
+        """Return whether it has to show on trial that it works before it gets requests."""
+        return self.enforces_schema is None if needs_schema else not self.tried_out
 
     def slots_wanted(self, now: float, *, ignore_pause: bool = False) -> int:
         """Return how many requests it could run at once in its present state."""

@@ -23,7 +23,7 @@ class DispatchPolicy:
         stall_floor: Longest silence between two tokens.
         total_floor: Least deadline of a whole answer.
         probe_timeout: Longest wait for a health probe or for discovery.
-        trial_timeout: Longest wait for the small completion that probes schema enforcement.
+        trial_timeout: Longest wait for the small completion by which an endpoint is tried out.
         breaker_threshold: Server faults in a row that open the breaker.
         breaker_pause: First pause of an open breaker.
         breaker_pause_limit: Longest pause of an open breaker.
@@ -40,6 +40,7 @@ class DispatchPolicy:
             endpoint is held to be configured wrongly.
         lease_seconds: Life of a lease whose run does not renew it.
         lease_renewal: Pause between two renewals.
+        lease_rotation: How long a slot that several runs cannot divide stays with one of them.
         closing_seconds: Longest wait for requests to be cancelled when a batch ends early.
     """
 
@@ -65,5 +66,6 @@ class DispatchPolicy:
     retry_pause: float = 1.0
     misconfigured_after: int = 3
     lease_seconds: float = 30.0
-    lease_renewal: float = 1.0
+    lease_renewal: float = 2.0
+    lease_rotation: float = 20.0
     closing_seconds: float = 10.0

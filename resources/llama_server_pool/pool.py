@@ -21,6 +21,7 @@ from resources.errors import ConfigurationError
 from resources.generation_ledger import GenerationLedger
 from resources.llama_server_pool.dispatcher import Batch, BatchResult
 from resources.llama_server_pool.endpoint import EndpointConfig
+from resources.llama_server_pool.leases import LeaseBook
 from resources.llama_server_pool.loop_thread import LoopThread
 from resources.llama_server_pool.policy import DispatchPolicy
 from resources.llama_server_pool.request import Generation, GenerationRequest
@@ -67,7 +68,8 @@ class LlamaServerPool(ConfigurableResource[None]):
     def model_post_init(self, context: Any, /) -> None:
         """Refuse a configuration that cannot work, before anything starts."""
         super().model_post_init(context)
-        _check_names(self.endpoints)
+        _check_unique(self.endpoints)
+        _keys(self.endpoints)
         if self.model is None:
             self._common_model()
 
@@ -114,6 +116,9 @@ class LlamaServerPool(ConfigurableResource[None]):
         _check_subjects(requests)
         with self._lock, BOARD.begin(title or "generations", len(requests)) as progress:
             loop, supervisor = self._open()
+            leases = LeaseBook(
+                self.ledger.database, self._policy.lease_seconds, self._policy.lease_rotation
+            )
             return loop.run(
                 Batch(
                     supervisor,
@@ -123,6 +128,7 @@ class LlamaServerPool(ConfigurableResource[None]):
                     attempts,
                     progress,
                     self.patience_seconds,
+                    leases,
                 ).run()
             )
 
@@ -178,14 +184,24 @@ def _embedded_server() -> Any:
     return import_module("resources.llama_server_pool.embedded")
 
 
-def _check_names(endpoints: Sequence[EndpointConfig]) -> None:
-    for name, count in Counter(endpoint.name for endpoint in endpoints).items():
-        if count > 1:
+def _check_unique(endpoints: Sequence[EndpointConfig]) -> None:
+    names: set[str] = set()
+    urls: dict[str, str] = {}
+    for one in endpoints:
+        if one.name in names:
             raise ConfigurationError(
-                f"{count} endpoints have this name.",
-                where=f"endpoint {name!r}, field name",
+                "another endpoint has the same name.",
+                where=f"endpoint {one.name!r}, field name",
                 remedy="Give every endpoint its own name.",
             )
+        if one.url in urls:
+            raise ConfigurationError(
+                f"endpoint {urls[one.url]!r} is the same server.",
+                where=f"endpoint {one.name!r}, field url",
+                remedy="Name every server once; `slots` says how many requests it takes.",
+            )
+        names.add(one.name)
+        urls[one.url] = one.name
 
 
 def _keys(endpoints: Sequence[EndpointConfig]) -> dict[str, str]:

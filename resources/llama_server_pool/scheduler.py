@@ -331,6 +331,12 @@ class Scheduler:
         if running is not None and not running.cancelled:
             running.progress(tokens, now)
 
+    def observe(self, endpoint: str, usage: Usage) -> None:
+        """Learn an endpoint's speed from a probe: a request that was no job."""
+        speed = self._endpoints[endpoint].speed
+        speed.observe_prefill(usage.prompt_tokens - usage.cached_tokens, usage.prefill_seconds)
+        speed.observe_decode(usage.completion_tokens, usage.decode_seconds, 1)
+
     def complete(self, copy: int, usage: Usage, now: float) -> list[int]:
         """A copy answered: its job is done.
 

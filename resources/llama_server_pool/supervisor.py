@@ -11,20 +11,22 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from pathlib import PurePath
-from typing import Literal
+from typing import Any, Literal
 
 from resources.errors import ConfigurationError
 from resources.llama_server_pool.accounting import EndpointAccount
 from resources.llama_server_pool.breaker import BreakerState
-from resources.llama_server_pool.client import EndpointClient
+from resources.llama_server_pool.client import EndpointClient, ServerFacts
 from resources.llama_server_pool.endpoint import EndpointConfig
 from resources.llama_server_pool.faults import Disposition, EndpointFault
 from resources.llama_server_pool.member import Member, new_member
 from resources.llama_server_pool.policy import DispatchPolicy
 from resources.llama_server_pool.request import Fault
-from resources.llama_server_pool.scheduler import EndpointProfile, Scheduler
+from resources.llama_server_pool.scheduler import EndpointProfile, Scheduler, Usage
+from resources.llama_server_pool.status import SPEED_PROBE
 
 logger = logging.getLogger(__name__)
 
@@ -137,40 +139,33 @@ class Supervisor:
     async def _next_step(self, member: Member) -> float | None:
         """Do what the state of the endpoint calls for; returns how long to rest after that."""
         now = self.now()
+        opened = member.breaker.state is BreakerState.open
         if member.dismissed:
             return None
         if member.loading:
             await asyncio.sleep(self.policy.loading_poll)
-            await self._try(member)
-            return 0
-        if member.breaker.state is BreakerState.open and now < member.breaker.retry_at:
+        elif opened and now < member.breaker.retry_at:
             return member.breaker.retry_at - now
-        if now < member.paused_until:
+        elif now < member.paused_until:
             return member.paused_until - now
-        unknown = member.facts is None or (self.needs_schema and member.enforces_schema is None)
-        if unknown or member.suspect or member.breaker.state is BreakerState.open:
-            await self._try(member)
+        elif member.facts is not None and not member.suspect and not opened:
+            if not member.untried(needs_schema=self.needs_schema) or member.leased == 0:
+                return None
+            await self._guarded(member, self._try_out(member, member.facts))
             return 0
-        return None
+        await self._guarded(member, self._ask(member))
+        return 0
 
     async def _rest(self, member: Member, pause: float | None) -> None:
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(pause):
                 await member.changed.wait()
-        except TimeoutError:
-            return
         member.changed.clear()
 
-    async def _try(self, member: Member) -> None:
-        """Ask the server whether it is well, and what it is if that is not known yet."""
-        first = not member.tried
+    async def _guarded(self, member: Member, work: Coroutine[Any, Any, None]) -> None:
+        """Await a probe; whatever goes wrong with it keeps the endpoint out of service."""
         try:
-            async with asyncio.timeout(self.policy.probe_timeout):
-                await self._ask(member)
-            member.loading = member.suspect = False
-            if self.needs_schema and member.enforces_schema is None:
-                async with asyncio.timeout(self.policy.trial_timeout):
-                    await self._probe_enforcement(member)
+            await work
         except TimeoutError:
             fault = EndpointFault("probe_timeout", "no answer to a probe", Disposition.server)
             member.take(fault, "", self.now())
@@ -178,28 +173,49 @@ class Supervisor:
             if fault.disposition not in _NOT_A_SERVER_FAULT:
                 fault.disposition = Disposition.server
             member.take(fault, "", self.now())
-        else:
-            member.proven = member.proven or first
-            member.breaker.trial()
         finally:
             member.tried = True
 
     async def _ask(self, member: Member) -> None:
-        if member.facts is not None:
-            await member.client.probe()
-            return
-        facts = await member.client.discover()
+        """Ask the server whether it is well, and who it is if that is not known yet."""
+        async with asyncio.timeout(self.policy.probe_timeout):
+            if member.facts is None:
+                facts = await member.client.discover()
+                self._check_model(member, facts)
+                member.facts = facts
+            else:
+                await member.client.probe()
+        if not member.tried:
+            member.proven = True
+        member.loading = member.suspect = False
+        member.breaker.trial()
+
+    def _check_model(self, member: Member, facts: ServerFacts) -> None:
+        """Leave out a server that comes late and serves another model than the others."""
         told = facts.model
         if self.model and told and member.client.model is None and _plain(told) != self.model:
             detail = f"it serves the model {told!r}, the pool {self.model!r}"
             raise EndpointFault("wrong_model", detail, Disposition.auth)
-        member.facts = facts
 
-    async def _probe_enforcement(self, member: Member) -> None:
-        if member.facts is None:
-            return
-        member.enforces_schema = await member.client.enforces_schema(member.facts)
-        if not member.enforces_schema:
+    async def _try_out(self, member: Member, facts: ServerFacts) -> None:
+        """Let the endpoint generate a few tokens before work is entrusted to it.
+
+        A server can be healthy and hang at every completion, or take a schema and ignore it.
+        """
+        member.account.start(self.now())
+        try:
+            async with asyncio.timeout(self.policy.trial_timeout):
+                if self.needs_schema:
+                    member.enforces_schema = await member.client.enforces_schema(facts)
+                else:
+                    completion = await member.client.complete(SPEED_PROBE, lambda _: None, facts)
+                    tokens = completion.generation.completion_tokens
+                    usage = Usage(0, 0, tokens, 0.0, completion.decode_seconds)
+                    self.scheduler.observe(member.name, usage)
+        finally:
+            member.account.end(self.now())
+        member.tried_out = True
+        if member.enforces_schema is False and self.needs_schema:
             self._note_unenforced(member)
 
     def _note_unenforced(self, member: Member) -> None:
@@ -217,8 +233,8 @@ class Supervisor:
         told = member.facts.context
         if told and not member.config.context and member.name not in self._slots:
             lost = self.scheduler.set_context(member.name, told, now)
-        unprobed = self.needs_schema and member.enforces_schema is None
-        slots = 0 if unprobed else member.slots_granted(now)
+        untried = member.untried(needs_schema=self.needs_schema)
+        slots = 0 if untried else member.slots_granted(now)
         if self._slots.get(member.name) != slots:
             self._slots[member.name] = slots
             self.scheduler.set_slots(member.name, slots, now)
