@@ -7,10 +7,12 @@ something. Whether a name occurs in a text is decided in `relgen_assets.extracti
 from __future__ import annotations
 
 from functools import cache
-
-import yake
+from typing import TYPE_CHECKING
 
 from relgen_assets.extraction.grounding import GroundedText, entity_key, is_name
+
+if TYPE_CHECKING:
+    import yake
 
 _WORDS_PER_TERM = 3
 _OFFERED = 4
@@ -39,5 +41,7 @@ def candidate_terms(text: str, limit: int) -> list[str]:
 
 @cache
 def _extractor(top: int) -> yake.KeywordExtractor:
+    import yake  # half a second, which loading the definitions must not pay
+
     # Similar terms are told apart above: YAKE's own comparison doubles the time of a chunk.
     return yake.KeywordExtractor(lan="en", n=_WORDS_PER_TERM, dedup_lim=1.0, top=top)

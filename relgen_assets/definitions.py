@@ -3,9 +3,6 @@
 The only module that knows all others; nothing imports it but Dagster and the command line.
 """
 
-from __future__ import annotations
-
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,9 +17,6 @@ from relgen_assets.settings import Settings, load_settings
 from resources.generation_ledger import GenerationLedger
 from resources.llama_server_pool import LlamaServerPool
 from resources.parquet_io_manager import ParquetIOManager
-
-# Partitioned checks are a preview feature of Dagster; the graph relies on them knowingly.
-warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 
 
 def build_resources(settings: Settings) -> dict[str, Any]:
@@ -51,7 +45,7 @@ def build_defs(project: Project, resources: Mapping[str, Any] | None = None) -> 
     return dg.Definitions(
         assets=build_assets(project),
         asset_checks=build_checks(project),
-        jobs=build_jobs(project.batches.definition()),
+        jobs=build_jobs(),
         sensors=build_sensors(),
         resources={**build_resources(project.settings), **(resources or {})},
         # The work waits on servers and the pool keeps state: one process a run, runs in parallel.

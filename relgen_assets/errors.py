@@ -5,7 +5,7 @@ The root, `ActionableError`, and the errors of servers and storage live in `reso
 
 from __future__ import annotations
 
-from resources.errors import ActionableError, ConfigurationError
+from resources.errors import ActionableError, ConfigurationError, StorageError
 
 __all__ = [
     "ActionableError",
@@ -13,6 +13,7 @@ __all__ = [
     "DatasetError",
     "PartitionRefused",
     "SourceError",
+    "StorageError",
 ]
 
 

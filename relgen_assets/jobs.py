@@ -15,15 +15,12 @@ BATCH_CHECKS_JOB = "batch_checks"
 CARD_CHECKS_JOB = "card_checks"
 
 
-def build_jobs(
-    partitions: dg.PartitionsDefinition[str],
-) -> list[dg.job_definition.UnresolvedAssetJobDefinition]:
+def build_jobs() -> list[dg.job_definition.UnresolvedAssetJobDefinition]:
     """Return the jobs over the assets of a batch and the card, and over the checks of each."""
     return [
         dg.define_asset_job(
             BATCH_JOB,
             selection=dg.AssetSelection.assets(*BATCH_ASSETS),
-            partitions_def=partitions,
             description="One batch of articles to its shards; all batches as a back-fill.",
         ),
         dg.define_asset_job(
@@ -34,7 +31,6 @@ def build_jobs(
         dg.define_asset_job(
             BATCH_CHECKS_JOB,
             selection=dg.AssetSelection.checks_for_assets(*BATCH_ASSETS),
-            partitions_def=partitions,
             description="The checks of one batch, without materialising anything.",
         ),
         dg.define_asset_job(

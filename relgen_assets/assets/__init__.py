@@ -1,7 +1,8 @@
 """The assets, one module each: inputs, one call into the domain, output and metadata.
 
 Every module has one `build` function that takes the opened project and returns the asset. What is
-common to them (options, tables with previews, thresholds) lives in `common`.
+common to them (options, tables with previews, thresholds) lives in `common`. Modules with assets or
+checks go without `from __future__ import annotations`: Dagster reads annotations as they are.
 """
 
 from __future__ import annotations

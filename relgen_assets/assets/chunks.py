@@ -1,7 +1,5 @@
 """Asset `chunks`: every usable article as overlapping windows of a fixed number of tokens."""
 
-from __future__ import annotations
-
 import dagster as dg
 import pyarrow as pa
 

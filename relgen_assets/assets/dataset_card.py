@@ -1,7 +1,5 @@
 """Asset `dataset_card`: the README that makes the dataset folder loadable; one for all batches."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from relgen_assets.assets.common import GROUP, OWNERS

@@ -1,7 +1,5 @@
 """Asset `hf_dataset`: the fine-tuning examples of a batch, as shards of the dataset folder."""
 
-from __future__ import annotations
-
 import dagster as dg
 import pyarrow as pa
 

@@ -1,7 +1,5 @@
 """Asset `raw_extractions`: the model's raw answer for every chunk."""
 
-from __future__ import annotations
-
 import dagster as dg
 import pyarrow as pa
 

@@ -1,7 +1,5 @@
 """Asset `raw_papers`: the articles of a batch, as the source gives them."""
 
-from __future__ import annotations
-
 import dagster as dg
 import pyarrow as pa
 

@@ -1,7 +1,5 @@
 """Asset `summaries`: one summary per usable article, from abstract and section names."""
 
-from __future__ import annotations
-
 import dagster as dg
 import pyarrow as pa
 

@@ -1,7 +1,5 @@
 """Asset `validated_extractions`: exactly one verdict per chunk."""
 
-from __future__ import annotations
-
 import dagster as dg
 import pyarrow as pa
 

@@ -4,8 +4,6 @@ The tables are read through the IO manager of the graph, so a check sees what is
 an asset meant to store. A check fails with the number of violations and the first few of them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -138,12 +136,14 @@ def judge_violations(violations: Sequence[str], *, rows: int, rule: Rule) -> dg.
 def schema_differences(table: pa.Table, model: type[BaseModel]) -> list[str]:
     """List the columns in which a stored table differs from its row class."""
     expected, found = arrow_schema(model), table.schema
-    names = list(dict.fromkeys([*expected.names, *found.names]))
-    return [
-        f"{name}: expected {_type(expected, name)}, found {_type(found, name)}"
-        for name in names
-        if _type(expected, name) != _type(found, name)
-    ]
+    differences: list[str] = []
+    for name in dict.fromkeys([*expected.names, *found.names]):
+        wanted = expected.field(name).type if name in expected.names else None
+        stored = found.field(name).type if name in found.names else None
+        # Types are compared, not their names: parquet renames the items of lists.
+        if wanted is None or stored is None or wanted != stored:
+            differences.append(f"{name}: expected {wanted}, found {stored}")
+    return differences
 
 
 def _schema_check(asset: str, partitions: dg.PartitionsDefinition[str]) -> dg.AssetChecksDefinition:
@@ -154,7 +154,7 @@ def _schema_check(asset: str, partitions: dg.PartitionsDefinition[str]) -> dg.As
         partitions_def=partitions,
     )
     def check(
-        context: dg.AssetCheckExecutionContext, io_manager: ParquetIOManager
+        context: dg.AssetCheckExecutionContext, io_manager: dg.ResourceParam[ParquetIOManager]
     ) -> dg.AssetCheckResult:
         table = io_manager.read(asset, context.partition_key)
         differences = schema_differences(table, MODELS[asset])
@@ -175,7 +175,7 @@ def _rule_check(rule: Rule, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         partitions_def=partitions,
     )
     def check(
-        context: dg.AssetCheckExecutionContext, io_manager: ParquetIOManager
+        context: dg.AssetCheckExecutionContext, io_manager: dg.ResourceParam[ParquetIOManager]
     ) -> dg.AssetCheckResult:
         tables = {
             name: from_table(io_manager.read(name, context.partition_key), MODELS[name])
@@ -185,7 +185,3 @@ def _rule_check(rule: Rule, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         return judge_violations(violations, rows=len(tables[rule.asset]), rule=rule)
 
     return check
-
-
-def _type(schema: pa.Schema, name: str) -> str:
-    return str(schema.field(name).type) if name in schema.names else "no column"

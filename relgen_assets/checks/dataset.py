@@ -3,11 +3,10 @@
 The checks ask the files themselves. Those of `dataset_card` look at every batch that exists.
 """
 
-from __future__ import annotations
-
 import dagster as dg
 
 from relgen_assets.checks.batch import MODELS
+from relgen_assets.errors import DatasetError
 from relgen_assets.export.loading import (
     articles_in_two_batches,
     articles_in_two_splits,
@@ -26,10 +25,27 @@ def build_dataset_checks(
     """Return the checks of `hf_dataset` and `dataset_card`."""
     root = settings.storage.dataset
     return [
+        _schema(root, partitions),
         _rows_are_conserved(root, partitions),
         _one_split_per_article(root, partitions),
         *_folder_checks(root),
     ]
+
+
+def _schema(root: str, partitions: dg.PartitionsDefinition[str]) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset="hf_dataset",
+        partitions_def=partitions,
+        description="The shards of the batch can be read and have the columns of their configs.",
+    )
+    def schema(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        try:
+            shards = find_shards(root, context.partition_key)
+        except DatasetError as error:
+            return dg.AssetCheckResult(passed=False, metadata={"fault": str(error)})
+        return dg.AssetCheckResult(passed=True, metadata={"shards": len(shards)})
+
+    return schema
 
 
 def _rows_are_conserved(
@@ -42,7 +58,7 @@ def _rows_are_conserved(
         description="Every config holds one row for each valid or repaired extraction.",
     )
     def rows_are_conserved(
-        context: dg.AssetCheckExecutionContext, io_manager: ParquetIOManager
+        context: dg.AssetCheckExecutionContext, io_manager: dg.ResourceParam[ParquetIOManager]
     ) -> dg.AssetCheckResult:
         table = io_manager.read("validated_extractions", context.partition_key)
         verdicts = from_table(table, MODELS["validated_extractions"])

@@ -21,7 +21,6 @@ from relgen_assets.execution import opened_instance, run_batch, run_card
 from relgen_assets.overview import overview
 from relgen_assets.partitions import Batches
 from relgen_assets.project import Project
-from resources.llama_server_pool import embedded
 from resources.parquet_io_manager import ParquetIOManager
 from resources.progress import BOARD
 
@@ -51,6 +50,9 @@ def run_batches(
     keys = select_batches(project.batches, selection)
     if missing:
         keys = [key for key in keys if not tables.exists("validated_extractions", key)]
+    if not keys:
+        console.print("Nothing to do: every batch that was asked for is there.")
+        return
     failures: dict[str, ActionableError] = {}
     with opened_instance(root) as instance, _shared_server(project), shown_progress(console):
         definitions = build_defs(project)
@@ -113,6 +115,8 @@ def _shared_server(project: Project) -> Iterator[None]:
     if project.settings.pool.endpoints:
         yield
         return
+    from resources.llama_server_pool import embedded
+
     embedded.acquire(Path(project.settings.storage.state) / "logs")
     try:
         yield

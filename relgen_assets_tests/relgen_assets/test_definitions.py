@@ -1,0 +1,90 @@
+"""The graph as Dagster sees it: assets, dependencies, partitions, checks, jobs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from relgen_assets.definitions import build_defs
+from relgen_assets.project import Project
+from relgen_assets.settings import load_settings
+
+SNAPSHOT = Path(__file__).with_name("graph.json")
+"""Delete the file and run the test to take a new snapshot; review its diff."""
+
+
+@pytest.fixture
+def definitions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dg.Definitions:
+    monkeypatch.chdir(tmp_path)
+    return build_defs(Project(load_settings(tmp_path, {"batches": {"size": 4}})))
+
+
+def graph_of(definitions: dg.Definitions) -> dict[str, object]:
+    graph = definitions.resolve_asset_graph()
+    return {
+        node.key.to_user_string(): {
+            "depends_on": sorted(key.to_user_string() for key in node.parent_keys),
+            "partitioned": node.is_partitioned,
+            "kinds": sorted(node.kinds),
+            "owners": list(node.owners),
+            "checks": sorted(check.name for check in node.check_keys),
+        }
+        for node in sorted(graph.asset_nodes, key=lambda node: node.key)
+    }
+
+
+def test_the_graph_is_the_one_in_the_snapshot(definitions: dg.Definitions) -> None:
+    found = graph_of(definitions)
+    if not SNAPSHOT.exists():
+        SNAPSHOT.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+        pytest.fail("there was no snapshot; one was taken, look at it and run again")
+    assert found == json.loads(SNAPSHOT.read_text(encoding="utf-8"))
+
+
+def test_every_asset_is_described_owned_and_checked(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    for node in graph.asset_nodes:
+        assert node.description, node.key
+        assert node.owners == ["team:relgen"], node.key
+        assert node.check_keys, node.key
+        if node.is_partitioned:
+            assert "dagster/column_schema" in node.metadata, node.key
+
+
+def test_all_batches_of_the_source_are_partitions(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    partitions = graph.get(dg.AssetKey("raw_papers")).partitions_def
+    assert partitions is not None
+    assert list(partitions.get_partition_keys()) == ["sample-00000", "sample-00001"]
+
+
+def test_jobs_for_batches_for_the_card_and_for_checks(definitions: dg.Definitions) -> None:
+    jobs = {job.name for job in definitions.resolve_all_job_defs()}
+    assert {"batches", "card", "batch_checks", "card_checks"} <= jobs
+
+
+def test_loading_the_definitions_touches_no_network_and_no_heavy_library(tmp_path: Path) -> None:
+    program = (
+        "import socket, sys\n"
+        "def refuse(*a, **k): raise AssertionError('network')\n"
+        "socket.socket.connect = refuse\n"
+        "from relgen_assets.definitions import defs\n"
+        "defs.load_fn() if hasattr(defs, 'load_fn') else defs\n"
+        "heavy = {'datasets', 'openai', 'yake', 'torch', 'mistral_common'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={**os.environ, "DAGSTER_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
