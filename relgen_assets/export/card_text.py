@@ -71,6 +71,8 @@ summary and text of its row.
 - The extractions were written by a language model and judged by a program; no person has
   reviewed them. They can be incomplete or wrong, more so with small models.
 - `repaired` extractions needed changes to be usable; the config `full` lists them per row.
+- The conversations of `messages` are the prompts as they were sent, with the worked example that
+  stands in them: train on the last answer only.
 - Summaries are model-written too and can say what the article does not.
 - The articles are in English as far as their source is.
 """
