@@ -145,7 +145,9 @@ class Chunker:
         `alone` says that the window's start is one from which tokens add up word by word.
         """
         before = cuts.before
-        stop = max(bisect_right(before, before[first] + self._limit) - 1, first + 1)
+        # Alone, a text that starts inside a word takes a token more: the space put in front.
+        room = self._limit - (0 if alone else 1)
+        stop = max(bisect_right(before, before[first] + room) - 1, first + 1)
         tokens = before[stop] - before[first]
         if alone and stop not in cuts.inside_words and tokens <= self._limit:
             return stop, tokens

@@ -92,9 +92,11 @@ class Location:
         self._filesystem.invalidate_cache()
         try:
             paths = self._list()
-        except OSError as error:
+        except SourceError:
+            raise
+        except Exception as error:  # remote filesystems raise errors of their own libraries
             raise SourceError(
-                f"the path cannot be read: {error.strerror or error}.",
+                f"the path cannot be read: {getattr(error, 'strerror', None) or error}.",
                 where=self._url,
                 remedy="Set source.path to an existing file or folder that you may read.",
             ) from error

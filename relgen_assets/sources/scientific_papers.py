@@ -64,9 +64,9 @@ class ScientificPapers:
                 split=settings.split,
                 revision=settings.revision,
             )
-        except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
+        except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
             raise SourceError(
-                f"the dataset cannot be loaded: {error}.",
+                f"the dataset cannot be loaded: {str(error).rstrip('.')}.",
                 where=f"{settings.dataset} ({settings.revision})",
                 remedy="Check source.dataset, source.revision and the network; a local folder "
                 f"with {settings.config}/{settings.split}/*.parquet can be set as source.dataset.",

@@ -319,3 +319,19 @@ def test_paths_without_articles_are_refused(tmp_path: Path) -> None:
     assert "no such file or folder" in error(tmp_path / "gone.jsonl", tmp_path)
     assert "holds no file of articles" in error(tmp_path / "empty", tmp_path)
     assert "source.path" in error("nosuch://bucket/a.jsonl", tmp_path)
+
+
+class NoCredentials(Exception):
+    """An error of a remote filesystem's own library."""
+
+
+def test_errors_of_remote_filesystems_name_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: object, path: str) -> bool:
+        raise NoCredentials("unable to locate credentials")
+
+    monkeypatch.setattr(fsspec.get_filesystem_class("memory"), "isfile", refuse)
+    text = error("memory://bucket/a.jsonl", tmp_path)
+    assert text.startswith("memory://bucket/a.jsonl: ")
+    assert "unable to locate credentials" in text
