@@ -39,6 +39,13 @@ from resources.progress import ProgressTask
 logger = logging.getLogger(__name__)
 _job_numbers = itertools.count(1)
 
+REFUSALS = {
+    Disposition.context: "context_exceeded",
+    Disposition.schema: "schema_rejected",
+    Disposition.request: "request_rejected",
+}
+"""Why a request is set aside that every endpoint in service refused."""
+
 
 @dataclass(frozen=True)
 class BatchResult:
@@ -344,9 +351,9 @@ class Batch:
 
     def _failed(self, execution: Execution, fault: EndpointFault, now: float) -> None:
         ticket, member = execution.ticket, execution.member
-        alone = member.account.running == 1
         ticket.faults.append(Fault(member.name, fault.kind, fault.detail))
-        if member.take(fault, ticket.job, now):
+        overflowed_alone = fault.disposition is Disposition.overload and member.bears == 1
+        if member.take(fault, ticket.job, now) or overflowed_alone:
             ticket.charge(member.name)
         member.account.lost_tokens += execution.watch.tokens
         self._fleet.scheduler.fail(execution.copy, now, avoid=True)
@@ -355,35 +362,33 @@ class Batch:
         if ticket.unusable is not None:
             self._fleet.scheduler.withdraw(ticket.job, now)
             self._settle(ticket, ticket.unusable)
-        elif fault.disposition in (Disposition.schema, Disposition.request):
+        elif fault.disposition in REFUSALS:
             self._refused(ticket, member, fault)
-        elif fault.disposition is Disposition.context:
-            self._outgrown(ticket, member, fault.context)
-        elif fault.disposition is Disposition.overload and alone:
-            self._outgrown(ticket, member, None)
         elif ticket.hopeless(self._fleet.policy):
-            self._set_aside(ticket, "endpoints_exhausted")
+            self._set_aside(
+                ticket, "context_exceeded" if overflowed_alone else "endpoints_exhausted"
+            )
         elif fault.disposition is Disposition.server:
             self._retry_within_budget(ticket)
 
     def _refused(self, ticket: Ticket, member: Member, fault: EndpointFault) -> None:
-        """Set the request aside once nobody who works is left that has not refused it."""
-        ticket.rejected_by.add(member.name)
-        others = {one.name for one in self._fleet.members.values() if one.serving}
-        if not others - ticket.rejected_by:
-            schema = fault.disposition is Disposition.schema
-            self._set_aside(ticket, "schema_rejected" if schema else "request_rejected")
-
-    def _outgrown(self, ticket: Ticket, member: Member, context: int | None) -> None:
-        """Queue a request again as too long for this endpoint: larger ones may hold it."""
-        scheduler, now = self._fleet.scheduler, self._fleet.now()
+        """Set the request aside once nobody in service is left that has not refused it."""
         told = member.facts.context if member.facts else None
-        context = context or member.config.context or told
-        needed = ticket.prompt_tokens + ticket.request.sampling.max_tokens
-        if context is None:
-            context = needed - 1
+        context = fault.context or member.config.context or told
+        if fault.disposition is Disposition.context and context is not None:
+            self._outgrown(ticket, member, context)
+            return
+        ticket.rejected_by.add(member.name)
+        serving = {one.name for one in self._fleet.members.values() if one.serving}
+        if not serving - ticket.rejected_by:
+            self._set_aside(ticket, REFUSALS[fault.disposition])
+
+    def _outgrown(self, ticket: Ticket, member: Member, context: int) -> None:
+        """Queue a request again as longer than this context: larger ones may hold it."""
+        scheduler, now = self._fleet.scheduler, self._fleet.now()
         scheduler.withdraw(ticket.job, now)
         self._too_long(scheduler.set_context(member.name, context, now))
+        needed = ticket.prompt_tokens + ticket.request.sampling.max_tokens
         ticket.prompt_tokens += max(0, context + 1 - needed)
         self._submit([ticket])
 

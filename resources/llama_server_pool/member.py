@@ -84,6 +84,11 @@ class Member:
         return self.config.slots or told or DEFAULT_SLOTS
 
     @property
+    def bears(self) -> int:
+        """Requests it bears at once, as far as overloads have shown."""
+        return min(self.slots, self.limit or self.slots)
+
+    @property
     def serving(self) -> bool:
         """Whether it takes requests and can be trusted to answer them."""
         return self.proven and self.slots_wanted(0.0, ignore_pause=True) > 0
@@ -106,7 +111,7 @@ class Member:
             return 0
         if self.breaker.state is BreakerState.half_open:
             return 1
-        return min(self.slots, self.limit or self.slots)
+        return self.bears
 
     def slots_granted(self, now: float) -> int:
         """Return how many requests this run may have in flight on it."""
@@ -152,7 +157,7 @@ class Member:
             case Disposition.throttled:
                 self._throttled(fault, now)
             case Disposition.overload:
-                self.limit = max(1, min(self.slots, self.account.running) - 1)
+                self.limit = max(1, self.bears - 1)
                 self._answers_since_overload = 0
             case Disposition.auth:
                 self.dismissed = self.last_fault
