@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, cast
@@ -20,9 +20,12 @@ import httpx2
 import openai
 
 from resources.llama_server_pool import dialects, faults
+from resources.llama_server_pool.dialects import ServerFacts
 from resources.llama_server_pool.endpoint import Dialect, EndpointConfig
 from resources.llama_server_pool.faults import Disposition, EndpointFault
 from resources.llama_server_pool.request import Generation, GenerationRequest, Message, Sampling
+
+__all__ = ["Completion", "EndpointClient", "ServerFacts"]
 
 CONNECT_SECONDS = 10.0
 """Longest wait for a connection."""
@@ -38,23 +41,6 @@ DRAIN_SECONDS = 0.5
 """Longest wait for the end of a body after its last event."""
 
 _NETWORK_ERRORS = (openai.APIError, httpx2.RequestError, httpx2.StreamError, ssl.SSLError, OSError)
-
-
-@dataclass(frozen=True)
-class ServerFacts:
-    """What a server said about itself, completed by its configuration.
-
-    Attributes:
-        dialect: The server software; never `auto`.
-        slots: Requests it serves at once, where known.
-        context: Context of one slot in tokens, where known.
-        model: The model it serves, where known.
-    """
-
-    dialect: Dialect
-    slots: int | None
-    context: int | None
-    model: str | None
 
 
 @dataclass(frozen=True)
@@ -86,6 +72,7 @@ class EndpointClient:
     ) -> None:
         self.config = config
         self.model = config.model or model
+        self._dialect = config.dialect
         self._client = openai.AsyncOpenAI(
             base_url=f"{config.url}/v1",
             api_key=api_key or "none",
@@ -99,11 +86,16 @@ class EndpointClient:
         Raises:
             EndpointFault: The server cannot be reached or does not answer usably.
         """
+        dialect = await self._known_dialect()
+        if dialect is Dialect.llama_cpp_python and self.config.context and self.model:
+            facts = ServerFacts(dialect)  # all is known, and asking would wait behind its work
+        else:
+            facts = await dialects.discover(self, dialect, self.model)
         return ServerFacts(
-            self.config.dialect if self.config.dialect is not Dialect.auto else Dialect.llama_cpp,
-            self.config.slots,
-            self.config.context,
-            self.model,
+            dialect,
+            self.config.slots or facts.slots or dialects.ASSUMED_SLOTS[dialect],
+            self.config.context or facts.context,
+            facts.model or self.model,
         )
 
     async def probe(self) -> None:
@@ -112,7 +104,7 @@ class EndpointClient:
         Raises:
             EndpointFault: It is not, and why.
         """
-        await self.get("/health")
+        await self.get(dialects.health_path(await self._known_dialect()))
 
     async def complete(
         self, request: GenerationRequest, on_tokens: Callable[[int], None], facts: ServerFacts
@@ -133,6 +125,20 @@ class EndpointClient:
             return await self._stream(request, on_tokens, facts)
         except _NETWORK_ERRORS as error:
             raise self._fault(error) from error
+        except EndpointFault as fault:
+            if fault.kind == "empty_choices" and facts.dialect is Dialect.llama_cpp_python:
+                await self._refuse_overlong(request, facts)
+            raise
+
+    async def _refuse_overlong(self, request: GenerationRequest, facts: ServerFacts) -> None:
+        """Say that the prompt is too long where the server answers that with an empty stream."""
+        text = "".join(message["content"] for message in request.messages)
+        counted = await self.count_tokens(text, facts)
+        if counted is not None and facts.context is not None and counted >= facts.context:
+            detail = f"the prompt has {counted} tokens, the context {facts.context}"
+            raise EndpointFault(
+                "context_exceeded", detail, Disposition.context, context=facts.context
+            )
 
     async def enforces_schema(self, facts: ServerFacts) -> bool:
         """Return whether the server holds answers to a JSON schema.
@@ -157,41 +163,48 @@ class EndpointClient:
         Raises:
             EndpointFault: The server did not answer.
         """
-        if facts.dialect is Dialect.llama_cpp:
-            answer = await self.post("/tokenize", {"content": text, "add_special": False})
-            return len(answer["tokens"])
-        if facts.dialect is Dialect.llama_cpp_python:
-            answer = await self.post("/extras/tokenize/count", {"input": text})
-            return int(answer["count"])
-        return None
+        return await dialects.count_tokens(self, facts.dialect, text)
 
     async def close(self) -> None:
         """Close all connections."""
         await self._client.close()
 
     async def get(self, path: str) -> Any:
-        """Return the JSON that `path` of the server answers.
+        """Return the JSON that `path` of the server answers, or its text when it is no JSON.
 
         Raises:
-            EndpointFault: The server did not answer usably.
+            EndpointFault: The server did not answer within `QUERY_SECONDS`, or with an error.
         """
-        try:
-            async with asyncio.timeout(QUERY_SECONDS):
-                return await self._client.get(self.config.url + path, cast_to=object)
-        except (*_NETWORK_ERRORS, TimeoutError) as error:
-            raise self._fault(error) from error
+        return await self._query(self._client.get(self.config.url + path, cast_to=object))
 
     async def post(self, path: str, body: dict[str, Any]) -> Any:
-        """Return the JSON that `path` of the server answers to `body`.
+        """Return the JSON that `path` answers to `body`, or its text when it is no JSON.
 
         Raises:
-            EndpointFault: The server did not answer usably.
+            EndpointFault: The server did not answer within `QUERY_SECONDS`, or with an error.
         """
+        url = self.config.url + path
+        return await self._query(self._client.post(url, body=body, cast_to=object))
+
+    async def _query(self, asking: Coroutine[Any, Any, object]) -> Any:
         try:
             async with asyncio.timeout(QUERY_SECONDS):
-                return await self._client.post(self.config.url + path, body=body, cast_to=object)
-        except (*_NETWORK_ERRORS, TimeoutError) as error:
+                answer = await asking
+        except TimeoutError as error:
+            detail = f"no answer within {QUERY_SECONDS:g} s"
+            raise EndpointFault("timeout", detail, Disposition.server) from error
+        except _NETWORK_ERRORS as error:
             raise self._fault(error) from error
+        except ValueError as error:
+            raise EndpointFault("bad_body", f"broken JSON: {error}", Disposition.server) from error
+        if isinstance(answer, str) and answer.lstrip()[:1] == "<":
+            raise _wrong_type("text/html", answer)
+        return answer
+
+    async def _known_dialect(self) -> Dialect:
+        if self._dialect is Dialect.auto:
+            self._dialect = await dialects.recognise(self)
+        return self._dialect
 
     def _fault(self, error: BaseException) -> EndpointFault:
         return faults.from_exception(error, key_variable=self.config.api_key_env)
