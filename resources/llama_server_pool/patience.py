@@ -34,13 +34,14 @@ class Patience:
 
         Args:
             now: The time.
-            moving: Whether any running request has produced tokens.
+            moving: Whether any running request has produced tokens. Such a request may end well, so
+                nothing is given up meanwhile; but only an answer proves that a server works.
 
         Raises:
             NoEndpointLeft: No endpoint has been in service for longer than the patience, or none
                 can come back at all.
         """
-        if self._fleet.serving or moving:
+        if self._fleet.serving:
             self._end_pause()
             return
         if not all(member.tried for member in self._fleet.members.values()):
@@ -51,14 +52,16 @@ class Patience:
                 "No endpoint is left; waiting up to %.0f s. %s", self._seconds, self._faults()
             )
         left = self._lost_since + self._seconds - now
-        if self._fleet.all_dismissed or left <= 0:
+        if not moving and (self._fleet.all_dismissed or left <= 0):
             raise NoEndpointLeft(
                 f"no endpoint is left ({self._faults()}).",
                 where="LlamaServerPool",
                 remedy="What was answered is kept. Start or correct the servers, look with "
                 "`relgen endpoints`, and run the partition again.",
             )
-        self._progress.note(f"no endpoint is left; waiting {left:.0f} s more. {self._faults()}")
+        self._progress.note(
+            f"no endpoint is left; waiting {max(left, 0.0):.0f} s more. {self._faults()}"
+        )
 
     def _end_pause(self) -> None:
         if self._lost_since is not None:

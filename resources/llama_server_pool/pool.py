@@ -10,7 +10,6 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from pydantic import Field, PrivateAttr
 
 from resources.errors import ConfigurationError
 from resources.generation_ledger import GenerationLedger
+from resources.llama_server_pool import embedded
 from resources.llama_server_pool.dispatcher import Batch, BatchResult
 from resources.llama_server_pool.endpoint import EndpointConfig
 from resources.llama_server_pool.leases import LeaseBook
@@ -46,14 +46,16 @@ class LlamaServerPool(ConfigurableResource[None]):
         default_factory=list[EndpointConfig], description="The servers; none: the embedded one."
     )
     model: str | None = Field(
-        None, description="Identity of the model all endpoints serve; asked when not given."
+        default=None, description="Identity of the model all endpoints serve; asked when not given."
     )
     patience_seconds: float = Field(
-        600, ge=0, description="How long to pause when no endpoint is left."
+        default=600, ge=0, description="How long to pause when no endpoint is left."
     )
-    log_dir: str = Field(".relgen/logs", description="Folder for the embedded server's log.")
+    log_dir: str = Field(
+        default=".relgen/logs", description="Folder for the embedded server's log."
+    )
     unenforced_schema: str = Field(
-        "use",
+        default="use",
         pattern="^(use|leave_out)$",
         description="Endpoints that ignore JSON schemas: `use` their answers, or `leave_out`.",
     )
@@ -156,14 +158,14 @@ class LlamaServerPool(ConfigurableResource[None]):
         finally:
             if self._embedded:
                 self._embedded = False
-                _embedded_server().release()
+                embedded.release()
 
     def _open(self) -> tuple[LoopThread, Supervisor]:
         if self._loop is None or self._supervisor is None:
             keys = _keys(self.endpoints)
             endpoints = self.endpoints
             if self.is_embedded:
-                endpoints = [_embedded_server().acquire(Path(self.log_dir))]
+                endpoints = [embedded.acquire(Path(self.log_dir))]
                 self._embedded = True
             model = self.model or self._common_model(endpoints)
             unenforced: Unenforced = "leave_out" if self.unenforced_schema == "leave_out" else "use"
@@ -177,11 +179,6 @@ class LlamaServerPool(ConfigurableResource[None]):
         if len(set(named.values())) > 1:
             refuse_models(named)
         return next(iter(named.values()), None)
-
-
-def _embedded_server() -> Any:
-    """Return the module that runs the embedded server; its packages are an optional extra."""
-    return import_module("resources.llama_server_pool.embedded")
 
 
 def _check_unique(endpoints: Sequence[EndpointConfig]) -> None:

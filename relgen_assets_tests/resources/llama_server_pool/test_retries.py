@@ -1,0 +1,63 @@
+"""Content retries that a re-run finds again, and fault retries from a budget."""
+
+from __future__ import annotations
+
+import random
+
+from relgen_assets_tests.resources.llama_server_pool.pools import question
+from resources.llama_server_pool.policy import DispatchPolicy
+from resources.llama_server_pool.request import Sampling
+from resources.llama_server_pool.retries import (
+    TEMPERATURE_LIMIT,
+    RetryBudget,
+    Ticket,
+    next_attempt,
+)
+
+
+def test_the_next_attempt_has_another_seed_and_is_slightly_warmer() -> None:
+    request = question(1)
+    again = next_attempt(request)
+    assert again.attempt == 2
+    assert again.sampling.seed != request.sampling.seed
+    assert request.sampling.temperature < again.sampling.temperature < 0.5
+    assert again.messages == request.messages
+
+
+def test_attempts_are_the_same_on_every_run() -> None:
+    assert next_attempt(next_attempt(question(1))) == next_attempt(next_attempt(question(1)))
+
+
+def test_attempts_get_no_warmer_than_the_limit_unless_the_first_was() -> None:
+    request = question(1)
+    for _ in range(50):
+        request = next_attempt(request)
+    assert request.sampling.temperature == TEMPERATURE_LIMIT
+    hot = question(2, sampling=Sampling(temperature=1.8, max_tokens=9))
+    assert next_attempt(hot).sampling.temperature == 1.8
+
+
+def test_retries_are_free_until_the_budget_is_spent_and_spaced_out_then() -> None:
+    policy = DispatchPolicy(retry_budget=3, retry_refill=0.5, retry_pause=1.0)
+    budget = RetryBudget(policy, random.Random(2))
+    assert [budget.spend() for _ in range(3)] == [0.0, 0.0, 0.0]
+    pauses = [budget.spend() for _ in range(4)]
+    assert all(0.5 * n <= pause <= 1.5 * n for n, pause in enumerate(pauses, start=1))
+    budget.earn()
+    budget.earn()
+    assert budget.spend() == 0.0
+
+
+def test_a_request_is_set_aside_after_several_endpoints_or_many_tries() -> None:
+    policy = DispatchPolicy(set_aside_endpoints=3, set_aside_tries=4)
+    wide, deep = (Ticket("job", question(1), 12) for _ in range(2))
+    for name in "ab":
+        wide.charge(name)
+    assert not wide.hopeless(policy)
+    wide.charge("c")
+    assert wide.hopeless(policy)
+    for _ in range(3):
+        deep.charge("a")
+    assert not deep.hopeless(policy)
+    deep.charge("a")
+    assert deep.hopeless(policy)
