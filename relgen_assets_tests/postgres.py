@@ -49,6 +49,7 @@ class PostgresServer:
         self._log = self._folder / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._port = _free_port()
+        self._spare: list[str] = []
         self._initialise()
         self.start()
 
@@ -57,10 +58,19 @@ class PostgresServer:
         return f"postgresql+psycopg2://{USER}@127.0.0.1:{self._port}/{database}"
 
     def create_database(self) -> str:
-        """Create an empty database and return its name."""
+        """Return the name of an empty database: a new one, or an old one emptied."""
+        if self._spare:
+            name = self._spare.pop()
+            self.execute("DROP SCHEMA public CASCADE", name)
+            self.execute("CREATE SCHEMA public", name)
+            return name
         name = f"ledger_{secrets.token_hex(6)}"
         self.execute(f"CREATE DATABASE {name}")
         return name
+
+    def release_database(self, name: str) -> None:
+        """Give a database back: a used one is emptied in a tenth of the time a new one takes."""
+        self._spare.append(name)
 
     def execute(self, statement: str, database: str = "postgres") -> None:
         """Run one statement outside of any transaction."""
@@ -90,8 +100,8 @@ class PostgresServer:
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:
-        """End the server quickly but properly, and remove its data."""
-        self._end(signal.SIGINT)
+        """End the server at once, and remove its data."""
+        self._end(signal.SIGQUIT)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _end(self, how: signal.Signals) -> None:

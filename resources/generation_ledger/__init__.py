@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from typing import Any
 
 from dagster import ConfigurableResource, InitResourceContext
 from pydantic import Field, PrivateAttr, field_validator
@@ -29,6 +30,7 @@ from resources.generation_ledger.transfer import Transferred
 from resources.generation_ledger.upgrade import open_current
 from resources.generation_ledger.verdicts import Verdict
 from resources.llama_server_pool.request import Failure, Generation, GenerationRequest
+from resources.storage import shown
 
 __all__ = [
     "Entry",
@@ -50,21 +52,24 @@ class GenerationLedger(ConfigurableResource[None]):
     """
 
     url: str = Field(
-        "sqlite:///.relgen/ledger.db",
+        default="sqlite:///.relgen/ledger.db",
         description="SQLAlchemy URL of SQLite or PostgreSQL, without password.",
     )
     password_env: str | None = Field(
-        None, description="Name of the environment variable that holds the database password."
+        default=None,
+        description="Name of the environment variable that holds the database password.",
     )
     busy_seconds: float = Field(
-        30.0, ge=0, description="How long to wait for another process's lock on a SQLite file."
+        default=30.0,
+        ge=0,
+        description="How long to wait for another process's lock on a SQLite file.",
     )
     patience_seconds: float = Field(
-        30.0, ge=0, description="How long to wait for a PostgreSQL server that went away."
+        default=30.0, ge=0, description="How long to wait for a PostgreSQL server that went away."
     )
 
     renew_before: str | None = Field(
-        None,
+        default=None,
         description="Ask again for answers recorded before this time (ISO 8601, UTC unless it says"
         " otherwise); they are kept as superseded.",
     )
@@ -81,6 +86,11 @@ class GenerationLedger(ConfigurableResource[None]):
         if normal > now():  # it would ask for everything again, in every run
             raise ValueError("renew_before must not lie in the future")
         return normal
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        # A password does not belong into the URL; one that is there all the same is not shown.
+        for name, value in super().__repr_args__():
+            yield name, shown(value) if name == "url" else value
 
     @property
     def database(self) -> Database:

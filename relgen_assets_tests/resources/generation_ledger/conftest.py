@@ -48,9 +48,11 @@ def postgres_place(
     postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Place]:
     monkeypatch.setenv(PASSWORD_VARIABLE, postgres_server.password)
-    place = Place(postgres_server.url(postgres_server.create_database()), PASSWORD_VARIABLE)
+    database = postgres_server.create_database()
+    place = Place(postgres_server.url(database), PASSWORD_VARIABLE)
     yield place
     place.close()
+    postgres_server.release_database(database)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -63,3 +65,20 @@ def place(request: pytest.FixtureRequest) -> Place:
 @pytest.fixture
 def ledger(place: Place) -> GenerationLedger:
     return place.open()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def other(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """Yield another, empty place."""
+    if request.param == "sqlite":
+        place = Place(f"sqlite:///{tmp_path}/other.db", None)
+        yield place
+        place.close()
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    request.getfixturevalue("postgres_place")  # sets the password
+    database = server.create_database()
+    place = Place(server.url(database), PASSWORD_VARIABLE)
+    yield place
+    place.close()
+    server.release_database(database)

@@ -1,0 +1,200 @@
+"""Export and import: the backup, and the way from SQLite to PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from sqlalchemy import select
+
+from relgen_assets_tests.resources.generation_ledger.conftest import Place
+from relgen_assets_tests.resources.generation_ledger.samples import (
+    MODEL,
+    a_failure,
+    a_request,
+    an_answer,
+    pairs,
+)
+from resources import storage
+from resources.errors import LedgerError
+from resources.generation_ledger import GenerationLedger, Verdict, generation_key, transfer
+from resources.generation_ledger.schema import LedgerTable
+
+
+def everything(ledger: GenerationLedger) -> dict[str, list[tuple[Any, ...]]]:
+    """Return every row of every table."""
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    for table in LedgerTable.metadata.sorted_tables:
+        statement = select(table).order_by(*table.primary_key.columns)
+        found[table.name] = ledger.database.read(
+            lambda c, statement=statement: [tuple(row) for row in c.execute(statement)]  # type: ignore[misc]
+        )
+    return found
+
+
+def fill(ledger: GenerationLedger) -> None:
+    ledger.record(pairs(1, 2))
+    odd = a_request(3, json_schema=None, messages=({"role": "user", "content": "\0 \ud800 ∑"},))
+    ledger.record([(odd, an_answer(odd, text="a\0\ud800∑"))])
+    failed = a_request(4)
+    ledger.record_failure(failed, a_failure(failed), MODEL)
+    ledger.record(pairs(4))
+    ledger.record_failure(a_request(5), a_failure(a_request(5)), MODEL)
+    key = generation_key(a_request(1), MODEL)
+    ledger.record_verdicts([Verdict(key, "rules-1", "repaired", None, ("x",))])
+    ledger.grant_attempts("extraction", ["a"], 3)
+
+
+def test_an_import_gives_the_same_ledger(
+    place: Place, other: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfer, "ROWS_PER_FILE", 2)
+    source, target = place.open(), other.open()
+    fill(source)
+    exported = source.export(f"{tmp_path}/backup")
+    assert exported.rows == {"ledger_generations": 6, "ledger_verdicts": 1, "ledger_grants": 1}
+    imported = target.import_from(f"{tmp_path}/backup")
+    assert (dict(imported.rows), imported.new) == (dict(exported.rows), 6)
+    assert everything(target) == everything(source)
+    assert target.lookup([a_request(1)], MODEL) == source.lookup([a_request(1)], MODEL)
+
+    assert target.import_from(f"{tmp_path}/backup").new == 0, "twice changes nothing"
+    assert everything(target) == everything(source)
+
+
+def test_an_export_can_lie_on_any_filesystem(ledger: GenerationLedger, tmp_path: Path) -> None:
+    fill(ledger)
+    ledger.export("memory://ledger-export")
+    fresh = Place(f"sqlite:///{tmp_path}/fresh.db", None)
+    fresh.open().import_from("memory://ledger-export")
+    assert everything(fresh.open()) == everything(ledger)
+    fresh.close()
+
+
+def test_an_export_can_be_read_without_this_project(sqlite_place: Place, tmp_path: Path) -> None:
+    ledger = sqlite_place.open()
+    ledger.record(pairs(1))
+    ledger.export(str(tmp_path / "backup"))
+    (file,) = (tmp_path / "backup").glob("ledger_generations-*.parquet")
+    (row,) = pq.read_table(file).to_pylist()
+    assert json.loads(row["messages"])[0]["content"] == "Extract entities and relations."
+    assert json.loads(row["answer"]) == '{"n": 1}'
+
+
+def test_an_empty_ledger_can_be_exported(ledger: GenerationLedger, tmp_path: Path) -> None:
+    ledger.export(str(tmp_path / "backup"))
+    assert ledger.import_from(str(tmp_path / "backup")).new == 0
+
+
+def test_a_new_export_replaces_the_earlier_one(sqlite_place: Place, tmp_path: Path) -> None:
+    ledger, folder = sqlite_place.open(), tmp_path / "backup"
+    ledger.record(pairs(1))
+    ledger.export(str(folder))
+    first = set(folder.iterdir())
+    ledger.record(pairs(2))
+    ledger.export(str(folder))
+    assert set(folder.iterdir()) & first == {folder / transfer.MANIFEST}
+    assert ledger.import_from(str(folder)).rows["ledger_generations"] == 2
+
+
+def test_an_interrupted_export_leaves_the_earlier_one_valid(
+    sqlite_place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger, folder = sqlite_place.open(), tmp_path / "backup"
+    ledger.record(pairs(1))
+    ledger.export(str(folder))
+    ledger.record(pairs(2))
+    write = storage.write_atomic
+
+    def interrupted(url: str, data: bytes) -> None:
+        if url.endswith(transfer.MANIFEST):
+            raise KeyboardInterrupt
+        write(url, data)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(storage, "write_atomic", interrupted)
+        ledger.export(str(folder))
+    fresh = Place(f"sqlite:///{tmp_path}/fresh.db", None)
+    assert fresh.open().import_from(str(folder)).new == 1
+    fresh.close()
+
+
+def test_merging_keeps_what_counts_here_and_loses_nothing(
+    place: Place, other: Place, tmp_path: Path
+) -> None:
+    """Both answered 1; only they answered 2, which failed here; only we answered 3."""
+    ours, theirs = place.open(), other.open()
+    request = a_request(1)
+    ours.record([(request, an_answer(request, text="ours"))])
+    ours.record_failure(a_request(2), a_failure(a_request(2)), MODEL)
+    ours.record(pairs(3))
+    theirs.record([(request, an_answer(request, text="theirs"))])
+    theirs.record(pairs(2))
+    theirs.record_failure(a_request(3), a_failure(a_request(3)), MODEL)
+
+    theirs.export(f"{tmp_path}/theirs")
+    assert ours.import_from(f"{tmp_path}/theirs").new == 4  # three rows, and one of ours outdated
+
+    found = ours.lookup([a_request(number) for number in (1, 2, 3)], MODEL)
+    assert [found[a_request(number).subject].text for number in (1, 2, 3)] == [
+        "ours",
+        '{"n": 2}',
+        '{"n": 3}',
+    ]
+    kept = {e.outcome.text for e in ours.entries(superseded=True) if hasattr(e.outcome, "text")}
+    assert kept == {"ours", "theirs", '{"n": 2}', '{"n": 3}'}
+    assert len(list(ours.entries(superseded=True))) == 6
+
+
+def test_a_mirror_follows_what_was_superseded(place: Place, other: Place, tmp_path: Path) -> None:
+    source, mirror = place.open(), other.open()
+    request = a_request(1)
+    source.record([(request, an_answer(request, text="old"))])
+    source.export(f"{tmp_path}/backup")
+    mirror.import_from(f"{tmp_path}/backup")
+
+    renewing = place.open(renew_before=datetime.now(UTC).isoformat())
+    renewing.record([(request, an_answer(request, text="new"))])
+    source.export(f"{tmp_path}/backup")
+    mirror.import_from(f"{tmp_path}/backup")
+    assert everything(mirror) == everything(source)
+    assert mirror.lookup([request], MODEL)[request.subject].text == "new"
+
+
+def test_a_folder_without_an_export_is_a_clear_error(ledger: GenerationLedger) -> None:
+    with pytest.raises(LedgerError, match="no complete export"):
+        ledger.import_from("memory://nothing-here")
+
+
+@pytest.mark.parametrize(
+    ("damage", "fault"),
+    [
+        ("file", "a file of the export is damaged"),
+        ("rows", "its manifest names 5"),
+        ("manifest", "manifest cannot be read"),
+        ("newer", "schema version 9999; this code knows 0002 at most"),
+    ],
+)
+def test_a_damaged_export_is_a_clear_error(
+    sqlite_place: Place, tmp_path: Path, damage: str, fault: str
+) -> None:
+    ledger, folder = sqlite_place.open(), tmp_path / "backup"
+    ledger.record(pairs(1))
+    ledger.export(str(folder))
+    manifest = json.loads((folder / transfer.MANIFEST).read_text())
+    if damage == "file":
+        (file,) = folder.glob("ledger_generations-*.parquet")
+        file.write_bytes(file.read_bytes()[:-100])
+    elif damage == "rows":
+        manifest["tables"]["ledger_generations"]["rows"] = 5
+    elif damage == "newer":
+        manifest["schema_version"] = "9999"
+    text = "{" if damage == "manifest" else json.dumps(manifest)
+    (folder / transfer.MANIFEST).write_text(text)
+    with pytest.raises(LedgerError, match=fault):
+        ledger.import_from(str(folder))
+    assert len(list(ledger.entries())) == 1

@@ -1,0 +1,96 @@
+"""Schema versions: older ledgers are upgraded, newer ones left alone."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from relgen_assets_tests.resources.generation_ledger.conftest import Place
+from relgen_assets_tests.resources.generation_ledger.samples import MODEL, a_request, pairs
+from resources.errors import LedgerError
+from resources.generation_ledger import GenerationLedger, Verdict, generation_key, store
+from resources.generation_ledger.engine import Database, resolve_url
+from resources.generation_ledger.schema import LedgerTable
+from resources.generation_ledger.upgrade import VERSION_TABLE, VERSIONS, migrate
+
+
+def bare(place: Place) -> Database:
+    """Return the database of a place as it is, without looking at its version."""
+    url = resolve_url(place.url, place.password_env)
+    return Database(url, busy_seconds=5, patience_seconds=5)
+
+
+def test_the_migrations_lead_to_the_tables_of_the_code(ledger: GenerationLedger) -> None:
+    with ledger.engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"version_table": VERSION_TABLE, "compare_type": True}
+        )
+        assert compare_metadata(context, LedgerTable.metadata) == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_an_older_ledger_is_upgraded_with_its_answers(place: Place, version: str) -> None:
+    database = bare(place)
+    database.write(lambda connection: migrate(connection, version))
+    rows = [store.answer_row(request, answer) for request, answer in pairs(1)]
+    database.write(lambda connection: store.record_rows(connection, rows, None))
+    database.close()
+
+    ledger = place.open()
+    assert ledger.stats().version == VERSIONS[-1]
+    assert list(ledger.lookup([a_request(1)], MODEL)) == [a_request(1).subject]
+    key = generation_key(a_request(1), MODEL)
+    assert ledger.record_verdicts([Verdict(key, "rules-1", "valid")]) == 1
+
+
+def test_a_newer_ledger_is_left_alone(place: Place) -> None:
+    place.open().record(pairs(1))
+    database = bare(place)
+    database.write(lambda c: c.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")))
+    with pytest.raises(LedgerError, match=r"schema version 9999; this code knows 0002") as caught:
+        place.open().lookup([a_request(1)], MODEL)
+    assert "newer version of this project" in caught.value.remedy
+    database.write(lambda c: c.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '0002'")))
+    database.close()
+    assert len(place.open().lookup([a_request(1)], MODEL)) == 1
+
+
+def test_many_may_open_a_new_ledger_at_once(place: Place) -> None:
+    ledgers = [place.open() for _ in range(4)]
+    faults: list[BaseException] = []
+    together = threading.Barrier(len(ledgers))
+
+    def work(number: int) -> None:
+        try:
+            together.wait()
+            ledgers[number].record(pairs(number))
+        except BaseException as fault:
+            faults.append(fault)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(len(ledgers))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert len(list(place.open().entries())) == len(ledgers)
+
+
+def test_other_tables_of_the_database_do_not_matter(place: Place) -> None:
+    """Dagster keeps its own tables, and Alembic's usual version table, in PostgreSQL."""
+    database = bare(place)
+    database.write(lambda c: c.execute(text("CREATE TABLE alembic_version (version_num TEXT)")))
+    database.write(lambda c: c.execute(text("INSERT INTO alembic_version VALUES ('ours')")))
+    place.open().record(pairs(1))
+    names = database.read(lambda c: inspect(c).get_table_names())
+    assert {name for name in names if name.startswith("ledger_")} == {
+        *LedgerTable.metadata.tables,
+        VERSION_TABLE,
+    }
+    kept = database.read(lambda c: c.execute(text("SELECT * FROM alembic_version")).scalar_one())
+    assert kept == "ours"
+    database.close()
