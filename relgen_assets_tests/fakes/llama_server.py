@@ -129,6 +129,7 @@ class FakeLlamaServer:
         self.requests: list[Recorded] = []
         self.visited: list[str] = []
         self.completions_started = 0
+        self.connections_made = 0
         self.busy = 0
         self.peak_busy = 0
         self.in_flight = 0
@@ -192,11 +193,15 @@ class FakeLlamaServer:
         return [request.outcome for request in self.requests]
 
     def wait_idle(self, seconds: float = 5.0) -> bool:
-        """Return whether all slots are free within `seconds`."""
+        """Return whether no request is waiting or running within `seconds`."""
+        return self.wait_until(lambda: self.in_flight == 0, seconds)
+
+    def wait_until(self, condition: Callable[[], bool], seconds: float = 5.0) -> bool:
+        """Return whether a condition holds within `seconds`."""
         end = time.monotonic() + seconds
-        while self.in_flight and time.monotonic() < end:
+        while not condition() and time.monotonic() < end:
             time.sleep(0.005)
-        return self.in_flight == 0
+        return condition()
 
     def _serve(self, started: threading.Event) -> None:
         loop = asyncio.new_event_loop()
@@ -280,6 +285,7 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._server.connections_made += 1
         self._server._connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -290,6 +296,10 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
+        if not self._buffer[:1].isalpha() and self._transport is not None:
+            self._transport.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")  # e.g. TLS
+            self._transport.close()
+            return
         self._next_request()
 
     def reset(self) -> None:
