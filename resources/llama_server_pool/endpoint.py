@@ -7,11 +7,15 @@ Configuration only: discovering what is left open belongs to `dialects`, talking
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from enum import Enum
+from typing import Any
 from urllib.parse import urlsplit
 
 from dagster import Config
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, ValidationError, field_validator
+
+from resources.errors import ConfigurationError
 
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
 
@@ -68,3 +72,27 @@ class EndpointConfig(Config):
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("a URL needs a scheme and a host, e.g. http://10.0.0.5:8080")
         return value.rstrip("/").removesuffix("/v1")
+
+
+def read_endpoints(given: Sequence[EndpointConfig | Mapping[str, Any]]) -> list[EndpointConfig]:
+    """Return endpoints from plain values.
+
+    Raises:
+        ConfigurationError: A field is missing, unknown or wrong; the endpoint and the field are
+            named.
+    """
+    endpoints: list[EndpointConfig] = []
+    for number, one in enumerate(given, start=1):
+        if isinstance(one, EndpointConfig):
+            endpoints.append(one)
+            continue
+        try:
+            endpoints.append(EndpointConfig(**one))
+        except ValidationError as error:
+            name = one.get("name", f"number {number}")
+            faults = "; ".join(
+                f"field {'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+                for fault in error.errors(include_url=False)
+            )
+            raise ConfigurationError(f"{faults}.", where=f"endpoint {name!r}") from error
+    return endpoints

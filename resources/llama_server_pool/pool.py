@@ -20,7 +20,7 @@ from resources.errors import ConfigurationError
 from resources.generation_ledger import GenerationLedger
 from resources.llama_server_pool import embedded
 from resources.llama_server_pool.dispatcher import Batch, BatchResult
-from resources.llama_server_pool.endpoint import EndpointConfig
+from resources.llama_server_pool.endpoint import EndpointConfig, read_endpoints
 from resources.llama_server_pool.leases import LeaseBook
 from resources.llama_server_pool.loop_thread import LoopThread
 from resources.llama_server_pool.policy import DispatchPolicy
@@ -66,6 +66,11 @@ class LlamaServerPool(ConfigurableResource[None]):
     _loop: LoopThread | None = PrivateAttr(default=None)
     _supervisor: Supervisor | None = PrivateAttr(default=None)
     _embedded: bool = PrivateAttr(default=False)
+
+    def __init__(self, **values: Any) -> None:
+        if "endpoints" in values:
+            values = {**values, "endpoints": read_endpoints(values["endpoints"])}
+        super().__init__(**values)
 
     def model_post_init(self, context: Any, /) -> None:
         """Refuse a configuration that cannot work, before anything starts."""

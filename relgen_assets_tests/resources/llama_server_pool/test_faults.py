@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,6 +22,7 @@ from relgen_assets_tests.resources.llama_server_pool.pools import (
     pool_of,
     questions,
 )
+from relgen_assets_tests.resources.llama_server_pool.waiting import wait_for
 from resources.errors import NoEndpointLeft
 from resources.llama_server_pool.request import Failure, Generation
 
@@ -374,11 +374,3 @@ def test_a_prompt_that_fits_nowhere_comes_back_at_once(tmp_path: Path) -> None:
         assert failure.reason == "context_exceeded"
         assert all(isinstance(one, Generation) for one in result.outcomes.values())
         assert sum(map(is_question, (one.body for one in server.requests))) == 3
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
-    """Wait until a condition holds; whether it did is told."""
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.005)
-    return condition()

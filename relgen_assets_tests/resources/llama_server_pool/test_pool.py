@@ -1,0 +1,343 @@
+"""The pool as an asset uses it: from requests to outcomes, through the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from relgen_assets_tests.fakes import faults
+from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
+from relgen_assets_tests.resources.llama_server_pool.pools import (
+    assert_complete,
+    echo,
+    endpoint,
+    is_question,
+    ledger_at,
+    pool_of,
+    question,
+    questions,
+)
+from relgen_assets_tests.resources.llama_server_pool.waiting import wait_for
+from resources.errors import ConfigurationError
+from resources.llama_server_pool import LlamaServerPool, embedded
+from resources.llama_server_pool.endpoint import EndpointConfig
+from resources.llama_server_pool.request import Generation
+from resources.progress import BOARD, TaskProgress
+
+pytestmark = pytest.mark.timeout(60)
+
+
+def test_every_endpoint_works_with_as_many_requests_as_it_has_slots(tmp_path: Path) -> None:
+    with (
+        FakeLlamaServer(slots=3, answer=echo, decode=200.0) as large,
+        FakeLlamaServer(slots=1, answer=echo, decode=200.0) as small,
+        pool_of(tmp_path, large, small) as pool,
+    ):
+        requests = questions(32)
+        result = pool.generate(requests)
+        assert_complete(pool, requests, result)
+        assert (large.peak, small.peak) == (3, 1)
+        assert result.report.generated == 32
+        assert not result.report.failed
+
+
+def test_slots_and_context_are_asked_when_not_configured(tmp_path: Path) -> None:
+    with (
+        FakeLlamaServer(slots=3, context=2048, answer=echo, decode=200.0) as server,
+        pool_of(tmp_path, endpoint(server, "a", slots=None)) as pool,
+    ):
+        result = pool.generate([*questions(12), question(12, prompt_tokens=3000)])
+        assert server.peak == 3
+        assert not isinstance(result.outcomes["subject-12"], Generation)
+        assert result.report.generated == 12
+
+
+def test_a_second_run_takes_everything_from_the_ledger_and_needs_no_server(tmp_path: Path) -> None:
+    requests = questions(10)
+    with FakeLlamaServer(slots=2, answer=echo) as server:
+        with pool_of(tmp_path, server) as pool:
+            first = pool.generate(requests)
+        config = endpoint(server, "a")
+    with pool_of(tmp_path, config) as pool:
+        again = pool.generate(requests)
+    assert again.report.from_ledger == 10
+    assert {name: one.text for name, one in generations(again.outcomes).items()} == {
+        name: one.text for name, one in generations(first.outcomes).items()
+    }
+    assert all(one.from_ledger for one in generations(again.outcomes).values())
+
+
+def test_an_empty_batch_asks_nobody(tmp_path: Path) -> None:
+    with FakeLlamaServer() as server, pool_of(tmp_path, server) as pool:
+        assert pool.generate([]).outcomes == {}
+        assert server.visited == []
+
+
+def test_an_answer_that_is_not_accepted_is_asked_for_again_with_other_sampling(
+    tmp_path: Path,
+) -> None:
+    with (
+        FakeLlamaServer(slots=2, answer=lambda body: f"seed {body.get('seed')}") as server,
+        pool_of(tmp_path, server) as pool,
+    ):
+        result = pool.generate(
+            questions(3), accept=lambda one: one.text != "seed 7", attempts=3, title="tries"
+        )
+        for outcome in generations(result.outcomes).values():
+            assert (outcome.attempt, outcome.text) == (2, "seed 8")
+        assert result.report.content_retries == 3
+
+        asked = server.completions_started
+        again = pool.generate(questions(3), accept=lambda one: one.text != "seed 7", attempts=3)
+        assert server.completions_started == asked
+        assert again.report.from_ledger == 3
+        assert {one.attempt for one in generations(again.outcomes).values()} == {2}
+
+
+def test_after_the_last_attempt_its_answer_is_the_outcome_as_it_is(tmp_path: Path) -> None:
+    with FakeLlamaServer(slots=2, answer=echo) as server, pool_of(tmp_path, server) as pool:
+        server.fail_always(faults.LENGTH, is_question)
+        result = pool.generate(questions(4), attempts=3)
+        for outcome in generations(result.outcomes).values():
+            assert (outcome.attempt, outcome.finish_reason) == (3, "length")
+        assert sum(is_question(one.body) for one in server.requests) == 12
+
+
+def test_an_error_of_the_judge_reaches_the_caller(tmp_path: Path) -> None:
+    def judge(_: Generation) -> bool:
+        raise LookupError("no such judge")
+
+    with (
+        FakeLlamaServer(slots=2, answer=echo) as server,
+        pool_of(tmp_path, server) as pool,
+        pytest.raises(LookupError, match="no such judge"),
+    ):
+        pool.generate(questions(4), accept=judge)
+
+
+def test_subjects_must_be_unique(tmp_path: Path) -> None:
+    with (
+        FakeLlamaServer() as server,
+        pool_of(tmp_path, server) as pool,
+        pytest.raises(ValueError, match="subject-1"),
+    ):
+        pool.generate([question(1), question(1)])
+
+
+def test_the_tail_is_run_twice_and_the_losers_tokens_are_told(tmp_path: Path) -> None:
+    with (
+        FakeLlamaServer(slots=2, answer=echo, decode=200.0) as steady,
+        FakeLlamaServer(slots=2, answer=echo, decode=200.0) as slowing,
+        pool_of(tmp_path, steady, slowing) as pool,
+    ):
+        pool.generate(questions(12))
+        slowing.decode = 5.0
+        requests = questions(16)[12:]
+        result = pool.generate(requests)
+        assert_complete(pool, requests, result)
+        assert result.report.hedged_tokens > 0
+        assert "cancelled" in slowing.outcomes()
+        assert slowing.wait_idle()
+
+
+def test_energy_is_watts_times_busy_time(tmp_path: Path) -> None:
+    with (
+        FakeLlamaServer(slots=2, answer=echo, decode=200.0) as server,
+        pool_of(tmp_path, endpoint(server, "a", watts=360.0)) as pool,
+    ):
+        row = pool.generate(questions(6)).report.endpoints[0]
+        assert row.watt_hours == pytest.approx(0.1 * row.seconds_busy)
+        assert row.seconds_busy > 0
+        assert max(row.tokens_per_second_by_load) <= 2
+
+
+def test_it_works_where_an_event_loop_is_running_already(tmp_path: Path) -> None:
+    async def notebook(pool: LlamaServerPool) -> int:
+        return len(pool.generate(questions(4)).outcomes)
+
+    with FakeLlamaServer(slots=2, answer=echo) as server, pool_of(tmp_path, server) as pool:
+        assert asyncio.run(notebook(pool)) == 4
+
+
+def test_an_interrupt_cancels_what_runs_keeps_what_is_done_and_leaves_the_pool_usable(
+    tmp_path: Path,
+) -> None:
+    requests = questions(30)
+    with (
+        FakeLlamaServer(slots=2, answer=echo, decode=60.0) as server,
+        pool_of(tmp_path, server) as pool,
+    ):
+        interrupter = threading.Thread(
+            target=interrupt_main_when, args=(lambda: server.outcomes().count("answered") >= 5,)
+        )
+        interrupter.start()
+        with pytest.raises(KeyboardInterrupt):
+            pool.generate(requests)
+        interrupter.join()
+        assert server.wait_idle(), "a request is still running on the server"
+        kept = pool.ledger.lookup(requests, "fake-model")
+        assert 0 < len(kept) < 30
+        server.decode = 2000.0
+        result = pool.generate(requests)
+        assert_complete(pool, requests, result)
+        assert result.report.from_ledger == len(kept)
+
+
+def test_progress_is_shown_on_the_board(tmp_path: Path) -> None:
+    heard: list[TaskProgress] = []
+    leave = BOARD.subscribe(heard.append)
+    try:
+        with FakeLlamaServer(slots=2, answer=echo) as server, pool_of(tmp_path, server) as pool:
+            pool.generate(questions(5), title="summaries")
+            pool.generate(questions(6), title="summaries")
+    finally:
+        leave()
+    last = [one for one in heard if one.finished]
+    assert [(one.title, one.done, one.total, one.from_ledger) for one in last] == [
+        ("summaries", 5, 5, 0),
+        ("summaries", 6, 6, 5),
+    ]
+    assert last[0].tokens > 0
+
+
+def test_describe_tells_who_answers_and_why_not(tmp_path: Path) -> None:
+    gone = FakeLlamaServer()
+    gone.start()
+    gone.stop()
+    with (
+        FakeLlamaServer(slots=3, context=2048, decode=500.0) as server,
+        pool_of(tmp_path, endpoint(server, "a", slots=None), gone) as pool,
+    ):
+        well, dead = pool.describe()
+        assert (well.answers, well.slots, well.context, well.dialect) == (
+            True,
+            3,
+            2048,
+            "llama_cpp",
+        )
+        assert well.tokens_per_second is not None
+        assert (dead.answers, dead.tokens_per_second) == (False, None)
+        assert "refused" in dead.fault
+
+
+def test_without_a_configured_model_the_servers_are_asked(tmp_path: Path) -> None:
+    with (
+        FakeLlamaServer(slots=2, answer=echo, model="/models/tiny-q4.gguf") as one,
+        FakeLlamaServer(slots=2, answer=echo, model="/srv/tiny-q4.gguf") as other,
+        pool_of(tmp_path, one, other, model=None) as pool,
+    ):
+        outcomes = generations(pool.generate(questions(6)).outcomes)
+        assert {outcome.model for outcome in outcomes.values()} == {"tiny-q4"}
+
+
+def test_servers_with_different_models_are_refused_and_both_are_named(tmp_path: Path) -> None:
+    with (
+        FakeLlamaServer(model="small") as one,
+        FakeLlamaServer(model="large") as other,
+        pool_of(tmp_path, one, other, model=None) as pool,
+        pytest.raises(ConfigurationError, match=r"a: small, b: large"),
+    ):
+        pool.generate(questions(2))
+
+
+def test_it_is_a_dagster_resource(tmp_path: Path) -> None:
+    @dg.asset
+    def answers(llama_server_pool: LlamaServerPool) -> dict[str, str]:
+        outcomes = generations(llama_server_pool.generate(questions(4)).outcomes)
+        return {name: one.text for name, one in outcomes.items()}
+
+    with FakeLlamaServer(slots=2, answer=echo) as server, pool_of(tmp_path, server) as pool:
+        result = dg.materialize([answers], resources={"llama_server_pool": pool})
+        assert result.success
+        value = result.output_for_node("answers")
+        assert value["subject-3"].startswith("the answer to question 3 ")
+
+
+def test_with_no_endpoint_the_embedded_server_is_borrowed_and_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FakeLlamaServer(slots=1, answer=echo) as server:
+        borrowed: list[str] = []
+
+        def acquire(log_dir: Path) -> EndpointConfig:
+            borrowed.append(str(log_dir))
+            return endpoint(server, "embedded")
+
+        monkeypatch.setattr(embedded, "acquire", acquire)
+        monkeypatch.setattr(embedded, "release", borrowed.clear)
+        with pool_of(tmp_path, log_dir=str(tmp_path / "logs")) as pool:
+            assert pool.is_embedded
+            pool.generate(questions(2))
+            pool.generate(questions(3))
+            assert borrowed == [str(tmp_path / "logs")]
+        assert borrowed == []
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "words"),
+    [
+        pytest.param(
+            [{"name": "gpu0", "url": "http://x:1"}, {"name": "gpu0", "url": "http://x:2"}],
+            ["'gpu0'", "field name"],
+            id="duplicate-name",
+        ),
+        pytest.param(
+            [{"name": "gpu0", "url": "http://x:1"}, {"name": "gpu1", "url": "http://x:1/v1"}],
+            ["'gpu1'", "field url", "'gpu0'"],
+            id="same-server-twice",
+        ),
+        pytest.param(
+            [{"name": "gpu0", "url": "http://x:1", "slots": 0}],
+            ["'gpu0'", "field slots"],
+            id="zero-slots",
+        ),
+        pytest.param(
+            [{"name": "gpu0", "url": "x:8080"}], ["'gpu0'", "field url", "scheme"], id="no-scheme"
+        ),
+        pytest.param(
+            [{"name": "gpu0", "url": "http://x:1", "dialect": "tgi"}],
+            ["'gpu0'", "field dialect", "llama_cpp"],
+            id="unknown-dialect",
+        ),
+        pytest.param(
+            [{"name": "gpu0", "url": "http://x:1", "api_key_env": "NO_SUCH_VARIABLE"}],
+            ["'gpu0'", "field api_key_env", "NO_SUCH_VARIABLE"],
+            id="missing-key",
+        ),
+        pytest.param(
+            [
+                {"name": "gpu0", "url": "http://x:1", "model": "a"},
+                {"name": "gpu1", "url": "http://x:2", "model": "b"},
+            ],
+            ["gpu0: a", "gpu1: b"],
+            id="two-models",
+        ),
+    ],
+)
+def test_a_wrong_configuration_is_refused_before_anything_starts(
+    tmp_path: Path, endpoints: list[dict[str, Any]], words: list[str]
+) -> None:
+    settings: dict[str, Any] = {"endpoints": endpoints, "ledger": ledger_at(tmp_path / "l.db")}
+    with pytest.raises(ConfigurationError) as caught:
+        LlamaServerPool(**settings)
+    for word in words:
+        assert word in str(caught.value)
+
+
+def generations(outcomes: dict[str, Any]) -> dict[str, Generation]:
+    """Return the outcomes, all of which have to be answers."""
+    assert all(isinstance(one, Generation) for one in outcomes.values()), outcomes
+    return outcomes
+
+
+def interrupt_main_when(condition: Callable[[], bool]) -> None:
+    """Do what Ctrl-C does, once a condition holds."""
+    wait_for(condition)
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
