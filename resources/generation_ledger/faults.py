@@ -8,15 +8,18 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from resources.errors import LedgerError
 
+_SAFE: Final = "What was recorded before is safe."
+
 _REMEDIES: Final = (
     (
         "database is locked",
-        "Another process held the ledger for too long: end it, or use PostgreSQL for many runs.",
+        "Another process held the ledger for too long: end it, or use PostgreSQL for many runs. "
+        + _SAFE,
     ),
     ("readonly database", "Give this user write permission on the ledger's file and folder."),
     ("unable to open database file", "Create the folder, or give this user permission there."),
-    ("disk is full", "Free space on the ledger's disk, then run again."),
-    ("no space left", "Free space on the database's disk, then run again."),
+    ("disk is full", f"Free space on the ledger's disk, then run again. {_SAFE}"),
+    ("no space left", f"Free space on the database's disk, then run again. {_SAFE}"),
     ("disk i/o error", "Check the disk's space, limits (ulimit -f) and health, then run again."),
     (
         "file is not a database",
@@ -27,10 +30,14 @@ _REMEDIES: Final = (
         "The file is damaged: move it away and import the last export (relgen ledger import).",
     ),
     ("password", "Check the user in the ledger's URL and the variable that holds its password."),
-    ("does not exist", "Create that database and user, or correct the ledger's URL."),
+    ("does not exist", "Create what is missing, or correct the ledger's URL."),
     ("permission denied", "Grant this database user the right to read and write its schema."),
-    ("connection", "Start the database, or correct host and port in the ledger's URL."),
+    (
+        "connection",
+        f"Start the database, or correct host and port in the ledger's URL. {_SAFE}",
+    ),
 )
+"""What a driver's words contain, and what to do then; the first that fits counts."""
 
 _FINAL: Final = ("authentication failed", "no password", "does not exist", "pg_hba")
 """Refusals at the door: trying again will not help."""
@@ -43,9 +50,7 @@ def ledger_error(error: DBAPIError, where: str) -> LedgerError:
     lowered = " ".join(words).lower()
     remedy = next((remedy for sign, remedy in _REMEDIES if sign in lowered), "")
     return LedgerError(
-        f"the ledger cannot be used: {words[0].rstrip('.')}.",
-        where=where,
-        remedy=f"{remedy} Answers recorded before are safe.".strip(),
+        f"the ledger cannot be used: {words[0].rstrip('.')}.", where=where, remedy=remedy
     )
 
 

@@ -30,7 +30,7 @@ POLL_SECONDS: Final = 0.2
 def lease(
     database: Database, name: str, waiting: Callable[[], None] | None, wait_seconds: float | None
 ) -> Iterator[None]:
-    """Hold the lease `name` while the block runs.
+    """Hold the lease `name` while the block runs. Whoever holds it must not ask for it again.
 
     Args:
         database: The open ledger; all that use it share its leases.

@@ -5,14 +5,14 @@ An answer that counts is never removed unless its model is named.
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select
-from sqlalchemy.exc import DBAPIError
 
 from resources.generation_ledger.engine import Database
-from resources.generation_ledger.faults import ledger_error
 from resources.generation_ledger.schema import GenerationRow, timestamp
 
 
@@ -49,7 +49,7 @@ def prune(
     answers = and_(
         GenerationRow.superseded_at.is_(None),
         GenerationRow.status == "completed",
-        GenerationRow.model == (model if model is not None else None),
+        GenerationRow.model == model,  # no model named: no row is without one
     )
     old_enough: list[ColumnElement[bool]] = []
     if before is not None:
@@ -76,14 +76,13 @@ def prune(
 
 def _compact(database: Database) -> None:
     """Shrink a SQLite file; it keeps the room of removed rows otherwise."""
+    connection = database.engine.raw_connection()
     try:
-        connection = database.engine.raw_connection()
-        try:
+        # Needs the file for itself. Where other processes use it, later rows take the room.
+        with suppress(sqlite3.OperationalError):
             cursor = connection.cursor()
             cursor.execute("VACUUM")
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             cursor.close()
-        finally:
-            connection.close()
-    except DBAPIError as error:
-        raise ledger_error(error, database.where) from error
+    finally:
+        connection.close()

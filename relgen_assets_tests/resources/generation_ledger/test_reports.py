@@ -142,3 +142,13 @@ def test_pruning_gives_room_back(sqlite_place: Place) -> None:
     before = ledger.stats().size_bytes
     ledger.prune(model=MODEL)
     assert ledger.stats().size_bytes < before / 2
+
+
+def test_pruning_works_while_another_reads(sqlite_place: Place) -> None:
+    ledger = sqlite_place.open(busy_seconds=0.1)
+    fill(ledger)
+    reader = sqlite_place.open().engine.connect()
+    reader.exec_driver_sql("SELECT COUNT(*) FROM ledger_generations").scalar_one()
+    assert ledger.prune() == Pruned(superseded=1, failed=1, answers=0)
+    reader.close()
+    assert len(list(ledger.entries(superseded=True))) == 4
