@@ -37,6 +37,8 @@ TRUNCATION_SHARE = 0.6
 """A prompt counted below this share of its estimate was cut by the server."""
 TRUNCATION_FLOOR = 200
 """Prompts estimated below this many tokens are too short to judge."""
+TEMPLATE_TOKENS = 64
+"""What a chat template may add to the messages, in tokens."""
 DRAIN_SECONDS = 0.5
 """Longest wait for the end of a body after its last event."""
 
@@ -134,7 +136,7 @@ class EndpointClient:
         """Say that the prompt is too long where the server answers that with an empty stream."""
         text = "".join(message["content"] for message in request.messages)
         counted = await self.count_tokens(text, facts)
-        if counted is not None and facts.context is not None and counted >= facts.context:
+        if counted is not None and facts.context and counted + TEMPLATE_TOKENS >= facts.context:
             detail = f"the prompt has {counted} tokens, the context {facts.context}"
             raise EndpointFault(
                 "context_exceeded", detail, Disposition.context, context=facts.context
@@ -175,7 +177,8 @@ class EndpointClient:
         Raises:
             EndpointFault: The server did not answer within `QUERY_SECONDS`, or with an error.
         """
-        return await self._query(self._client.get(self.config.url + path, cast_to=object))
+        url = self.config.url + path
+        return await self._query(lambda: self._client.get(url, cast_to=object))
 
     async def post(self, path: str, body: dict[str, Any]) -> Any:
         """Return the JSON that `path` answers to `body`, or its text when it is no JSON.
@@ -184,12 +187,17 @@ class EndpointClient:
             EndpointFault: The server did not answer within `QUERY_SECONDS`, or with an error.
         """
         url = self.config.url + path
-        return await self._query(self._client.post(url, body=body, cast_to=object))
+        return await self._query(lambda: self._client.post(url, body=body, cast_to=object))
 
-    async def _query(self, asking: Coroutine[Any, Any, object]) -> Any:
+    async def _query(self, ask: Callable[[], Coroutine[Any, Any, object]]) -> Any:
         try:
             async with asyncio.timeout(QUERY_SECONDS):
-                answer = await asking
+                try:
+                    answer = await ask()
+                except openai.APIConnectionError as error:
+                    if self._fault(error).kind != "reset":
+                        raise
+                    answer = await ask()  # the server had closed the kept connection
         except TimeoutError as error:
             detail = f"no answer within {QUERY_SECONDS:g} s"
             raise EndpointFault("timeout", detail, Disposition.server) from error

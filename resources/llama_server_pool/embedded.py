@@ -271,7 +271,7 @@ def check() -> None:
 
 
 def _require_server() -> None:
-    if util.find_spec(SERVER_MODULE) is None or util.find_spec("uvicorn") is None:
+    if any(util.find_spec(module) is None for module in (SERVER_MODULE, "uvicorn")):
         raise EmbeddedServerError(
             "no endpoint is configured, and llama-cpp-python[server] is not installed.",
             remedy=INSTALL,
