@@ -138,7 +138,7 @@ def test_the_tail_is_run_twice_and_the_losers_tokens_are_told(tmp_path: Path) ->
         pool_of(tmp_path, steady, slowing) as pool,
     ):
         pool.generate(questions(12))
-        slowing.decode = 5.0
+        slowing.decode = 20.0
         requests = questions(16)[12:]
         result = pool.generate(requests)
         assert_complete(pool, requests, result)
