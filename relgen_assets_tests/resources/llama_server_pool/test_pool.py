@@ -28,7 +28,7 @@ from relgen_assets_tests.resources.llama_server_pool.waiting import wait_for
 from resources.errors import ConfigurationError
 from resources.llama_server_pool import LlamaServerPool, embedded
 from resources.llama_server_pool.endpoint import EndpointConfig
-from resources.llama_server_pool.request import Generation
+from resources.llama_server_pool.request import Generation, Sampling
 from resources.progress import BOARD, TaskProgress
 
 pytestmark = pytest.mark.timeout(60)
@@ -132,14 +132,15 @@ def test_subjects_must_be_unique(tmp_path: Path) -> None:
 
 
 def test_the_tail_is_run_twice_and_the_losers_tokens_are_told(tmp_path: Path) -> None:
+    long = Sampling(temperature=0.0, max_tokens=200)
     with (
-        FakeLlamaServer(slots=2, answer=echo, decode=200.0) as steady,
-        FakeLlamaServer(slots=2, answer=echo, decode=200.0) as slowing,
+        FakeLlamaServer(slots=2, answer=at_length, decode=400.0) as steady,
+        FakeLlamaServer(slots=2, answer=at_length, decode=400.0) as slowing,
         pool_of(tmp_path, steady, slowing) as pool,
     ):
-        pool.generate(questions(12))
+        pool.generate(questions(12, sampling=long))
         slowing.decode = 20.0
-        requests = questions(16)[12:]
+        requests = questions(16, sampling=long)[12:]
         result = pool.generate(requests)
         assert_complete(pool, requests, result)
         assert result.report.hedged_tokens > 0
@@ -329,6 +330,11 @@ def test_a_wrong_configuration_is_refused_before_anything_starts(
         LlamaServerPool(**settings)
     for word in words:
         assert word in str(caught.value)
+
+
+def at_length(body: dict[str, Any]) -> str:
+    """Answer with enough tokens for the pool to see how fast they come."""
+    return echo(body) + " indeed" * 80
 
 
 def generations(outcomes: dict[str, Any]) -> dict[str, Generation]:
