@@ -24,7 +24,7 @@ from resources.generation_ledger.entries import Entry
 from resources.generation_ledger.keys import generation_key
 from resources.generation_ledger.lease import lease
 from resources.generation_ledger.pruning import Pruned
-from resources.generation_ledger.schema import GenerationRow, now, timestamp
+from resources.generation_ledger.schema import GenerationRow, now, plain, timestamp
 from resources.generation_ledger.stats import GroupStats, LedgerStats
 from resources.generation_ledger.transfer import Transferred
 from resources.generation_ledger.upgrade import open_current
@@ -224,7 +224,7 @@ class GenerationLedger(ConfigurableResource[None]):
         """
         wanted = {
             GenerationRow.task: task,
-            GenerationRow.subject: subject,
+            GenerationRow.subject: None if subject is None else plain(subject),
             GenerationRow.model: model,
             GenerationRow.partition: partition,
         }
