@@ -94,6 +94,7 @@ _SCHEMA = re.compile(
     r"grammar|json[ _]schema|response_format|guided|structured[ _]output", re.IGNORECASE
 )
 _LOADING = re.compile(r"loading model|unavailable_error|model is loading", re.IGNORECASE)
+_NUMBER = re.compile(r"\d+(\.\d+)?$")
 _NO_MODEL = re.compile(
     r"model[^.]{0,120}(?:not found|does not exist)|model_not_found", re.IGNORECASE
 )
@@ -210,10 +211,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     if value is None:
         return None
     try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    try:
+        if _NUMBER.match(value):
+            return float(value)
         return max(0.0, parsedate_to_datetime(value).timestamp() - time())
     except (ValueError, TypeError):
         return None
