@@ -1,0 +1,128 @@
+"""The HTTP/1.1 side of the fake server: reads requests and routes them.
+
+The standard library's servers hide the socket; the fake has to reset, hang and drip on it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import struct
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+from relgen_assets_tests.fakes import dialect_replies
+from relgen_assets_tests.fakes.exchange import Exchange
+from resources.llama_server_pool.endpoint import Dialect
+
+if TYPE_CHECKING:
+    from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
+
+COMPLETIONS = "/v1/chat/completions"
+
+
+class Connection(asyncio.Protocol):
+    """One HTTP/1.1 connection: reads requests, one after the other."""
+
+    def __init__(self, server: FakeLlamaServer, loop: asyncio.AbstractEventLoop) -> None:
+        self._server = server
+        self._loop = loop
+        self._buffer = b""
+        self._task: asyncio.Task[None] | None = None
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._server.connections_made += 1
+        self._server._connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        self._server._connections.discard(self)
+        if self._task is not None:
+            self._task.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        if not self._buffer[:1].isalpha() and self._transport is not None:
+            self._transport.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")  # e.g. TLS
+            self._transport.close()
+            return
+        self._next_request()
+
+    def reset(self) -> None:
+        """Close with a TCP reset instead of an orderly end."""
+        if self._transport is None:
+            return
+        connection = self._transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._transport.abort()
+
+    def write(self, data: bytes) -> None:
+        if self._transport is not None:
+            self._transport.write(data)
+
+    def _next_request(self) -> None:
+        if self._task is not None:
+            return
+        head, separator, rest = self._buffer.partition(b"\r\n\r\n")
+        if not separator:
+            return
+        lines = head.decode("latin-1").split("\r\n")
+        method, path, _ = lines[0].split(" ", 2)
+        headers = {
+            name.strip().lower(): value.strip()
+            for name, _, value in (line.partition(":") for line in lines[1:])
+        }
+        length = int(headers.get("content-length", "0"))
+        if len(rest) < length:
+            return
+        self._buffer = rest[length:]
+        work = self._respond(method, path, headers, rest[:length])
+        self._task = self._loop.create_task(self._run(work))
+
+    async def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except asyncio.CancelledError:
+            return
+        finally:
+            self._task = None
+        self._next_request()
+
+    async def _respond(
+        self, method: str, path: str, headers: dict[str, str], content: bytes
+    ) -> None:
+        server = self._server
+        path = path.partition("?")[0]
+        server.visited.append(path) if server.keep_records else None
+        public = path == "/health" or (server.dialect is Dialect.llama_cpp and path == "/v1/models")
+        given = headers.get("authorization", "").removeprefix("Bearer ")
+        if server.api_key is not None and given != server.api_key and not public:
+            self.reply(*dialect_replies.key_error(server.dialect))
+        elif method == "GET" and path == "/health" and server.health_status != 200:
+            body = dialect_replies.error(server.health_status, "Loading model", "unavailable_error")
+            self.reply(server.health_status, body)
+        elif method == "GET":
+            self.reply(*dialect_replies.get_reply(server.serving(), path))
+        elif path != COMPLETIONS:
+            self.reply(*dialect_replies.post_reply(server.serving(), path, json.loads(content)))
+        else:
+            await Exchange(server, self, json.loads(content), headers).run()
+
+    def reply(
+        self, status: int, body: dict[str, Any] | str, headers: dict[str, str] | None = None
+    ) -> None:
+        kind = "text/plain" if isinstance(body, str) else "application/json"
+        if isinstance(body, str) and body[:1] in "{<":
+            kind = "application/json" if body[0] == "{" else "text/html; charset=utf-8"
+        content = (body if isinstance(body, str) else json.dumps(body)).encode()
+        lines = [
+            f"HTTP/1.1 {status} -",
+            f"Content-Type: {kind}",
+            f"Content-Length: {len(content)}",
+            *(f"{name}: {value}" for name, value in (headers or {}).items()),
+        ]
+        self.write("\r\n".join(lines).encode() + b"\r\n\r\n" + content)
