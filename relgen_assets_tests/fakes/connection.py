@@ -97,7 +97,8 @@ class Connection(asyncio.Protocol):
     ) -> None:
         server = self._server
         path = path.partition("?")[0]
-        server.visited.append(path) if server.keep_records else None
+        if server.keep_records:
+            server.visited.append(path)
         public = path == "/health" or (server.dialect is Dialect.llama_cpp and path == "/v1/models")
         given = headers.get("authorization", "").removeprefix("Bearer ")
         if server.api_key is not None and given != server.api_key and not public:

@@ -31,6 +31,8 @@ from relgen_assets_tests.fakes.exchange import Recorded
 from relgen_assets_tests.fakes.faults import ServerFault
 from resources.llama_server_pool.endpoint import Dialect
 
+__all__ = ["FakeLlamaServer", "Recorded"]
+
 Condition = Callable[[dict[str, Any]], bool]
 
 

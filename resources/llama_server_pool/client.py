@@ -10,9 +10,8 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from time import perf_counter
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -20,6 +19,7 @@ import httpx2
 import openai
 
 from resources.llama_server_pool import dialects, faults
+from resources.llama_server_pool.answer import StreamedAnswer, wrong_type
 from resources.llama_server_pool.dialects import ServerFacts
 from resources.llama_server_pool.endpoint import Dialect, EndpointConfig
 from resources.llama_server_pool.faults import Disposition, EndpointFault
@@ -39,8 +39,6 @@ TRUNCATION_FLOOR = 200
 """Prompts estimated below this many tokens are too short to judge."""
 TEMPLATE_TOKENS = 64
 """What a chat template may add to the messages, in tokens."""
-DRAIN_SECONDS = 0.5
-"""Longest wait for the end of a body after its last event."""
 
 _NETWORK_ERRORS = (openai.APIError, httpx2.RequestError, httpx2.StreamError, ssl.SSLError, OSError)
 
@@ -206,7 +204,7 @@ class EndpointClient:
         except ValueError as error:
             raise EndpointFault("bad_body", f"broken JSON: {error}", Disposition.server) from error
         if isinstance(answer, str) and answer.lstrip()[:1] == "<":
-            raise _wrong_type("text/html", answer)
+            raise wrong_type("text/html", answer)
         return answer
 
     async def _known_dialect(self) -> Dialect:
@@ -220,13 +218,13 @@ class EndpointClient:
     async def _stream(
         self, request: GenerationRequest, on_tokens: Callable[[int], None], facts: ServerFacts
     ) -> Completion:
-        answer = _Answer(on_tokens)
+        answer = StreamedAnswer(on_tokens)
         async with self._client.chat.completions.with_streaming_response.create(
             **self._body(request, facts)
         ) as response:
             content_type = response.headers.get("content-type", "")
             if not content_type.startswith("text/event-stream"):
-                raise _wrong_type(content_type, await response.text())
+                raise wrong_type(content_type, await response.text())
             await answer.read(response.iter_lines(), self.config.api_key_env)
         return self._completion(request, answer, facts)
 
@@ -248,7 +246,7 @@ class EndpointClient:
         return body
 
     def _completion(
-        self, request: GenerationRequest, answer: _Answer, facts: ServerFacts
+        self, request: GenerationRequest, answer: StreamedAnswer, facts: ServerFacts
     ) -> Completion:
         usage, timings = answer.usage, answer.timings
         details = usage.get("prompt_tokens_details") or {}
@@ -273,96 +271,6 @@ class EndpointClient:
             prefill = answer.first_token - answer.started
             decode = answer.last_token - answer.first_token
         return Completion(generation, prefill, decode)
-
-
-class _Answer:
-    """Collects the events of one streamed answer."""
-
-    def __init__(self, on_tokens: Callable[[int], None]) -> None:
-        self._on_tokens = on_tokens
-        self.started = self.first_token = self.last_token = self.ended = perf_counter()
-        self.parts: list[str] = []
-        self.tokens = 0
-        self.finish_reason: str | None = None
-        self.usage: dict[str, Any] = {}
-        self.timings: dict[str, Any] = {}
-        self.model = ""
-        self._choices_seen = False
-
-    async def read(self, lines: AsyncIterator[str], key_variable: str | None) -> None:
-        async for line in lines:
-            if line.startswith("data:"):
-                data = line[5:].strip()
-                if data == "[DONE]":
-                    await _drain(lines)
-                    break
-                self._take(data, key_variable)
-            elif line.startswith("error:"):
-                raise _error_event(line[6:].strip(), key_variable)
-        self.ended = perf_counter()
-        if self.finish_reason is None:
-            if not self._choices_seen:
-                raise EndpointFault(
-                    "empty_choices", "the answer holds no choice", Disposition.server
-                )
-            detail = f"the answer ended after {self.tokens} tokens without a finish reason"
-            raise EndpointFault("truncated", detail, Disposition.server)
-
-    def _take(self, data: str, key_variable: str | None) -> None:
-        try:
-            event = json.loads(data)
-            if "error" in event:
-                raise _error_event(data, key_variable)
-            choices = event.get("choices")
-            if choices:
-                self._choices_seen = True
-                self._take_choice(choices[0])
-            self.usage = event.get("usage") or self.usage
-            self.timings = event.get("timings") or self.timings
-            self.model = event.get("model") or self.model
-        except (ValueError, TypeError, AttributeError, KeyError) as error:
-            detail = f"an event of the answer is no completion chunk: {data[:80]!r}"
-            raise EndpointFault("bad_body", detail, Disposition.server) from error
-
-    def _take_choice(self, choice: dict[str, Any]) -> None:
-        delta = choice.get("delta") or {}
-        content = delta.get("content")
-        if content or delta.get("reasoning_content") or delta.get("reasoning"):
-            self.last_token = perf_counter()
-            if self.tokens == 0:
-                self.first_token = self.last_token
-            self.tokens += 1
-            if content:
-                self.parts.append(content)
-            self._on_tokens(self.tokens)
-        self.finish_reason = choice.get("finish_reason") or self.finish_reason
-
-
-async def _drain(lines: AsyncIterator[str]) -> None:
-    """Read the body to its end, so that the connection can be used again."""
-    try:
-        async with asyncio.timeout(DRAIN_SECONDS):
-            async for _ in lines:
-                continue
-    except (TimeoutError, httpx2.RequestError):
-        return  # the answer is complete; only the connection is lost
-
-
-def _error_event(data: str, key_variable: str | None) -> EndpointFault:
-    try:
-        error = json.loads(data)
-        code = error.get("error", error).get("code")
-    except (ValueError, AttributeError):
-        code = None
-    status = code if isinstance(code, int) and 400 <= code < 600 else 500
-    return faults.from_status(status, data, {}, key_variable=key_variable)
-
-
-def _wrong_type(content_type: str, body: str) -> EndpointFault:
-    if "html" in content_type or body.lstrip()[:1] == "<":
-        return EndpointFault("html", "an HTML page instead of an answer", Disposition.server)
-    detail = f"content type {content_type!r} instead of an event stream"
-    return EndpointFault("bad_body", detail, Disposition.server)
 
 
 def _refuse_truncated(request: GenerationRequest, counted: int, facts: ServerFacts) -> None:
