@@ -20,13 +20,13 @@ _MASK = re.compile(r"x(?:math|cite)\d*|(?-i:REF|CITE|FORMULA|(?:EQ|FIG|TAB|SEC)R
 _FUNCTION_WORDS = frozenset(
     re.findall(
         r"\w+",
-        """a about above after all also although an and any are as at be because been before being below
-    between both but by can could did do does during each either few first for from further had has
-    have he her here his how however i if in into is it its may might more most much must no nor not
-    of on one only or other our out over own same second she should since so some such than that the
-    their them then there these they this those three through thus to too two under until up us very
-    was we were what when where whether which while who why will with within without would you
-    your""",
+        """a about above after all also although an and any are as at be because been before being
+        below between both but by can could did do does during each either few first for
+        from further had has have he her here his how however i if in into is it its may
+        might more most much must no nor not of on one only or other our out over own same
+        second she should since so some such than that the their them then there these they
+        this those three through thus to too two under until up us very was we were what
+        when where whether which while who why will with within without would you your""",
     )
 )
 

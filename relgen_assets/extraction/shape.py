@@ -58,8 +58,9 @@ class Draft:
 
 
 def has_known_key(value: Mapping[str, Any]) -> bool:
-    """Tell whether an object has a key of an extraction, in any spelling."""
-    known = {spelling for spellings in _EXTRACTION_KEYS.values() for spelling in spellings}
+    """Tell whether an object has entities or relations under a key in any spelling."""
+    # A description alone proves nothing: the relations inside an extraction have one too.
+    known = {*_EXTRACTION_KEYS["list_of_entities"], *_EXTRACTION_KEYS["relations"]}
     return any(_letters(key) in known for key in value)
 
 

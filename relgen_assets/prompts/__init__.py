@@ -8,7 +8,6 @@ reuse what they have already read.
 """
 
 from relgen_assets.prompts.builder import (
-    PromptMode,
     PromptTask,
     example_descriptions,
     extraction_messages,
@@ -17,7 +16,6 @@ from relgen_assets.prompts.builder import (
 )
 
 __all__ = [
-    "PromptMode",
     "PromptTask",
     "example_descriptions",
     "extraction_messages",

@@ -18,9 +18,7 @@ from typing import Literal, get_args
 from relgen_assets.models import Paper
 from resources.llama_server_pool.request import Message
 
-PromptTask = Literal["summary", "extraction"]
-PromptMode = Literal["candidates", "schema"]
-Template = Literal["summary", "extraction_candidates", "extraction_schema"]
+PromptTask = Literal["summary", "extraction_candidates", "extraction_schema"]
 Role = Literal["system", "user", "assistant"]
 
 VERSION_CHARACTERS = 12
@@ -56,17 +54,13 @@ def extraction_messages(
     return _fill(_extraction_template(bool(candidates)), values)
 
 
-def prompt_version(task: PromptTask, mode: PromptMode = "schema") -> str:
+def prompt_version(task: PromptTask) -> str:
     """Return a short hash that changes whenever the template of `task` changes.
 
     Args:
-        task: What the model is asked for.
-        mode: How entity names are restricted; ignored for summaries.
+        task: What the model is asked for; extraction has one template per mode.
     """
-    template: Template = (
-        "summary" if task == "summary" else _extraction_template(mode == "candidates")
-    )
-    digest = hashlib.sha256(_template_text(template).encode()).hexdigest()
+    digest = hashlib.sha256(_template_text(task).encode()).hexdigest()
     return digest[:VERSION_CHARACTERS]
 
 
@@ -77,7 +71,7 @@ def example_descriptions() -> frozenset[str]:
     An answer that repeats one of them has copied the prompt instead of reading the chunk.
     """
     found: set[str] = set()
-    for template in get_args(Template):
+    for template in get_args(PromptTask):
         for role, content in _turns(template):
             if role == "assistant":
                 answer = json.loads(content)
@@ -86,11 +80,11 @@ def example_descriptions() -> frozenset[str]:
     return frozenset(found)
 
 
-def _extraction_template(with_candidates: bool) -> Template:
+def _extraction_template(with_candidates: bool) -> PromptTask:
     return "extraction_candidates" if with_candidates else "extraction_schema"
 
 
-def _fill(template: Template, values: Mapping[str, str]) -> tuple[Message, ...]:
+def _fill(template: PromptTask, values: Mapping[str, str]) -> tuple[Message, ...]:
     return tuple(
         Message(role=role, content=_substitute(content, values))
         for role, content in _turns(template)
@@ -104,7 +98,7 @@ def _substitute(content: str, values: Mapping[str, str]) -> str:
 
 
 @cache
-def _turns(template: Template) -> tuple[tuple[Role, str], ...]:
+def _turns(template: PromptTask) -> tuple[tuple[Role, str], ...]:
     parts = _TURN.split(_template_text(template))
     roles = get_args(Role)
     return tuple(
@@ -114,5 +108,5 @@ def _turns(template: Template) -> tuple[tuple[Role, str], ...]:
 
 
 @cache
-def _template_text(template: Template) -> str:
+def _template_text(template: PromptTask) -> str:
     return files("relgen_assets.prompts").joinpath(f"{template}.txt").read_text(encoding="utf-8")

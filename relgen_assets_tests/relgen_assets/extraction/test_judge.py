@@ -1,0 +1,268 @@
+"""Which answers are valid, which are repaired and how, and which are rejected and why."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from relgen_assets.extraction import Judgement, RejectionReason, Repair, judge, occurs
+from relgen_assets.prompts import extraction_messages
+
+TEXT = (
+    "Along this coast sea otters hunt sea urchins, and sea urchins graze the kelp forests. "
+    "Kelp forests may shelter juvenile fish from storms in @xmath0 of all years."
+)
+GOOD: dict[str, Any] = {
+    "section_description": "Otters protect kelp by hunting urchins.",
+    "list_of_entities": ["sea otters", "sea urchins", "kelp forests"],
+    "relations": [
+        {
+            "description": "Sea otters hunt sea urchins.",
+            "source_entities": ["sea otters"],
+            "target_entities": ["sea urchins"],
+            "strength": "strong",
+        },
+        {
+            "description": "Sea urchins graze kelp forests.",
+            "source_entities": ["sea urchins"],
+            "target_entities": ["kelp forests"],
+            "strength": None,
+        },
+    ],
+}
+RAW_OUTPUTS = Path(__file__).parents[4] / "shared" / "data" / "raw_outputs.jsonl"
+
+
+def good(**changes: Any) -> dict[str, Any]:
+    return {**copy.deepcopy(GOOD), **changes}
+
+
+def with_relation(**changes: Any) -> dict[str, Any]:
+    answer = good()
+    answer["relations"][0].update(changes)
+    return answer
+
+
+def without(answer: dict[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in answer.items() if name != key}
+
+
+def verdict_on(answer: object, **options: str) -> Judgement:
+    return judge(json.dumps(answer), TEXT, **options)
+
+
+def assert_sound(judgement: Judgement, text: str) -> None:
+    """Check what holds for every judgement, whatever the answer was."""
+    assert set(judgement.repairs) <= {repair.value for repair in Repair}
+    if judgement.extraction is None:
+        assert judgement.verdict == "rejected"
+        assert judgement.reason in {reason.value for reason in RejectionReason}
+        return
+    assert judgement.reason is None
+    assert judgement.verdict == ("repaired" if judgement.repairs else "valid")
+    extraction = judgement.extraction
+    assert len(set(extraction.list_of_entities)) == len(extraction.list_of_entities)
+    assert all(occurs(name, text) for name in extraction.list_of_entities)
+    assert extraction.relations
+    for relation in extraction.relations:
+        sources, targets = set(relation.source_entities), set(relation.target_entities)
+        assert sources and targets and not sources & targets
+        assert sources | targets <= set(extraction.list_of_entities)
+    again = judge(json.dumps(extraction.model_dump()), text)
+    assert (again.verdict, again.extraction) == ("valid", extraction)
+
+
+def test_an_answer_that_needs_no_repair_is_valid_and_unchanged() -> None:
+    judgement = verdict_on(GOOD)
+    assert judgement.verdict == "valid"
+    assert judgement.repairs == ()
+    assert judgement.extraction is not None
+    assert judgement.extraction.model_dump() == GOOD
+
+
+@pytest.mark.parametrize(
+    ("answer", "repair"),
+    [
+        (good(extra=1), Repair.UNKNOWN_KEY_DROPPED),
+        (
+            {**without(GOOD, "list_of_entities"), "Entities": GOOD["list_of_entities"]},
+            Repair.KEY_RENAMED,
+        ),
+        ({"result": GOOD}, Repair.UNWRAPPED),
+        ([GOOD], Repair.UNWRAPPED),
+        (with_relation(source_entities="sea otters"), Repair.VALUE_COERCED),
+        (with_relation(source_entities=[{"name": "sea otters"}]), Repair.VALUE_COERCED),
+        (good(section_description=" Otters\n hunt. "), Repair.TEXT_CLEANED),
+        (with_relation(strength="Strong"), Repair.STRENGTH_RESPELLED),
+        (with_relation(strength="enormous"), Repair.STRENGTH_DROPPED),
+        (with_relation(source_entities=["Sea-Otter"]), Repair.ENTITY_RESPELLED),
+        (good(list_of_entities=[*GOOD["list_of_entities"], "krill"]),
+         Repair.UNGROUNDED_ENTITY_DROPPED),
+        (good(list_of_entities=[*GOOD["list_of_entities"], "@xmath0"]),
+         Repair.UNUSABLE_ENTITY_DROPPED),
+        (good(list_of_entities=[*GOOD["list_of_entities"], "the"]),
+         Repair.UNUSABLE_ENTITY_DROPPED),
+        (good(list_of_entities=[*GOOD["list_of_entities"], "Kelp forests"]),
+         Repair.DUPLICATE_ENTITY_DROPPED),
+        (good(list_of_entities=["sea otters", "sea urchins"]), Repair.ENTITY_ADDED),
+        (good(relations=[*GOOD["relations"], {"description": "Alone."}]),
+         Repair.INCOMPLETE_RELATION_DROPPED),
+        (good(relations=[*GOOD["relations"], "sea otters"]), Repair.INCOMPLETE_RELATION_DROPPED),
+        (good(relations=[*GOOD["relations"], GOOD["relations"][0]]),
+         Repair.DUPLICATE_RELATION_DROPPED),
+        (with_relation(target_entities=["sea otters", "sea urchins"]),
+         Repair.SELF_RELATION_DROPPED),
+        (with_relation(target_entities=["sea otters"]), Repair.SELF_RELATION_DROPPED),
+        (with_relation(description="sea urchins eat " * 20), Repair.UNUSABLE_RELATION_DROPPED),
+        (with_relation(description="Meltwater feeds alpine lakes."),
+         Repair.UNUSABLE_RELATION_DROPPED),
+    ],
+)  # fmt: skip
+def test_a_fault_is_repaired_and_named(answer: object, repair: Repair) -> None:
+    judgement = verdict_on(answer)
+    assert judgement.verdict == "repaired"
+    assert repair.value in judgement.repairs
+    assert_sound(judgement, TEXT)
+
+
+@pytest.mark.parametrize(
+    ("answer", "repair"),
+    [
+        (f"Sure, here is [1] the JSON:\n```json\n{json.dumps(GOOD)}\n```\nDone.",
+         Repair.SURROUNDINGS_REMOVED),
+        (json.dumps(GOOD).replace('"', "'").replace("None", "null"), Repair.JSON_REPAIRED),
+        (json.dumps(GOOD)[:-3] + ",}]}", Repair.JSON_REPAIRED),
+    ],
+)  # fmt: skip
+def test_broken_json_is_salvaged(answer: str, repair: Repair) -> None:
+    judgement = judge(answer, TEXT)
+    assert judgement.verdict == "repaired"
+    assert repair.value in judgement.repairs
+    assert_sound(judgement, TEXT)
+
+
+def test_the_relation_in_which_an_answer_was_cut_off_is_not_trusted() -> None:
+    cut = json.dumps(GOOD)
+    cut = cut[: cut.rindex("kelp forests") + 12]
+    judgement = judge(cut, TEXT, finish_reason="length")
+    assert judgement.verdict == "repaired"
+    assert Repair.TRUNCATED_TAIL_DROPPED.value in judgement.repairs
+    assert judgement.extraction is not None
+    assert [r.description for r in judgement.extraction.relations] == [
+        "Sea otters hunt sea urchins."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ("", RejectionReason.EMPTY_ANSWER),
+        (" \n\t", RejectionReason.EMPTY_ANSWER),
+        ("The text is about otters.", RejectionReason.NOT_JSON),
+        ("[1, 2]", RejectionReason.NOT_JSON),
+        ("null", RejectionReason.NOT_JSON),
+        ("[" * 50_000, RejectionReason.NOT_JSON),
+        ('{"answer": 42}', RejectionReason.WRONG_SHAPE),
+        ("{}", RejectionReason.WRONG_SHAPE),
+        (json.dumps(without(GOOD, "section_description")), RejectionReason.NO_DESCRIPTION),
+        (json.dumps(good(section_description="the otter eats " * 30)),
+         RejectionReason.NO_DESCRIPTION),
+        (json.dumps(good(list_of_entities=[], relations=[])), RejectionReason.NO_ENTITIES),
+        (json.dumps(good(list_of_entities=["caffeine"], relations=[])),
+         RejectionReason.NO_GROUNDED_ENTITIES),
+        (json.dumps(good(relations=[])), RejectionReason.NO_RELATIONS),
+        (json.dumps(good(relations=[{**GOOD["relations"][0], "target_entities": ["krill"]}])),
+         RejectionReason.NO_RELATIONS),
+    ],
+)  # fmt: skip
+def test_an_answer_without_anything_usable_is_rejected_with_the_reason(
+    answer: str, reason: RejectionReason
+) -> None:
+    judgement = judge(answer, TEXT)
+    assert judgement.reason == reason.value
+    assert_sound(judgement, TEXT)
+
+
+def test_a_cut_off_answer_without_anything_usable_is_called_truncated_or_a_loop() -> None:
+    opening = '{"section_description": "Otters hunt", "list_of_entities": ["'
+    assert judge(opening, TEXT, finish_reason="length").reason == "truncated"
+    assert judge(opening + "a cat and " * 90, TEXT, finish_reason="length").reason == "loop"
+
+
+@pytest.mark.parametrize("candidates", [(), ("sea otters", "kelp forests")])
+def test_the_example_of_the_prompt_is_not_accepted_as_an_answer(candidates: list[str]) -> None:
+    example = extraction_messages("S", TEXT, candidates=candidates)[2]["content"]
+    assert judge(example, TEXT).verdict == "rejected"
+    echoed = json.loads(example)["section_description"]
+    assert verdict_on(good(section_description=echoed)).reason == "echoed_example"
+
+
+@settings(deadline=None)
+@given(st.text(max_size=300), st.text(max_size=300), st.sampled_from(["stop", "length"]))
+def test_any_text_gets_a_sound_judgement(answer: str, text: str, finish_reason: str) -> None:
+    assert_sound(judge(answer, text, finish_reason=finish_reason), text)
+
+
+pieces = st.sampled_from(
+    ['{"', '"}', "[", "]", "}", '", "', ": ", "list_of_entities", "relations", "description",
+     "source_entities", "sea otters", "kelp forests", "\\", "\n", "```", "NaN", "1e999", "\ud800"]
+)  # fmt: skip
+
+
+@settings(deadline=None)
+@given(st.lists(pieces, max_size=60).map("".join))
+def test_fragments_of_json_get_a_sound_judgement(answer: str) -> None:
+    assert_sound(judge(answer, TEXT), TEXT)
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_a_mutated_answer_gets_a_sound_judgement(data: st.DataObject) -> None:
+    answer = json.dumps(GOOD, ensure_ascii=data.draw(st.booleans()))
+    for _ in range(data.draw(st.integers(1, 4))):
+        start = data.draw(st.integers(0, len(answer)))
+        end = min(len(answer), start + data.draw(st.integers(0, 8)))
+        answer = answer[:start] + data.draw(st.text(max_size=3)) + answer[end:]
+    assert_sound(judge(answer, TEXT, finish_reason="length"), TEXT)
+
+
+names = st.sampled_from(
+    ["sea otters", "Sea Otter", "sea-urchins", "kelp  forests", "krill", "@xmath0", "", "juvenile"]
+) | st.text(max_size=12)
+texts = st.text(max_size=30) | st.sampled_from(["Otters hunt.", "Urchins graze."])
+values = st.none() | st.integers() | texts | st.lists(names, max_size=4)
+relations = st.fixed_dictionaries(
+    {"description": texts, "source_entities": values, "target_entities": values},
+    optional={"strength": values, "Strength": values, "source": values},
+)
+answers = st.fixed_dictionaries(
+    {},
+    optional={
+        "section_description": texts,
+        "list_of_entities": values,
+        "entities": values,
+        "relations": st.lists(relations, max_size=4) | relations | values,
+    },
+)
+
+
+@settings(deadline=None)
+@given(answers)
+def test_json_of_any_shape_gets_a_sound_judgement(answer: object) -> None:
+    assert_sound(verdict_on(answer), TEXT)
+
+
+@pytest.mark.skipif(
+    not RAW_OUTPUTS.is_file(), reason="the stress corpus is not beside the checkout"
+)
+def test_real_answers_of_a_tiny_model_get_sound_judgements() -> None:
+    for line in RAW_OUTPUTS.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        text = row.get("chunk") or row["text"]
+        assert_sound(judge(row["text"], text, finish_reason=row["finish_reason"]), text)

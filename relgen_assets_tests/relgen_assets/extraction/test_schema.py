@@ -1,0 +1,92 @@
+"""What the JSON schema allows, as the small subset of JSON schema that servers enforce."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from relgen_assets.extraction import extraction_schema, judge
+
+CANDIDATES = ["sea otters", "sea urchins", "Na+ (aq)", "kelp"]
+
+
+def nodes(schema: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(schema, dict):
+        yield schema
+        for value in schema.values():
+            yield from nodes(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from nodes(value)
+
+
+@pytest.mark.parametrize("candidates", [(), CANDIDATES])
+def test_every_string_and_array_is_bounded(candidates: list[str]) -> None:
+    schema = extraction_schema(max_entities=12, max_relations=8, candidates=candidates)
+    json.dumps(schema)
+    for node in nodes(schema):
+        if node.get("type") == "array":
+            assert 1 <= node["minItems"] <= node["maxItems"] <= 12
+        if node.get("type") == "string":
+            assert "enum" in node or "pattern" in node or node["maxLength"] < 2_000
+        if node.get("type") == "object":
+            assert node["additionalProperties"] is False
+            assert node["required"] == list(node["properties"])
+
+
+def test_the_bounds_are_those_asked_for() -> None:
+    properties = extraction_schema(max_entities=2, max_relations=5)["properties"]
+    assert properties["list_of_entities"]["maxItems"] == 2
+    assert properties["list_of_entities"]["minItems"] == 2
+    assert properties["relations"]["maxItems"] == 5
+
+
+def test_with_candidates_no_other_name_can_be_given_and_nothing_relates_to_itself() -> None:
+    properties = extraction_schema(max_entities=6, max_relations=3, candidates=CANDIDATES)[
+        "properties"
+    ]
+    assert properties["list_of_entities"]["items"]["enum"] == CANDIDATES
+    sources: list[str] = []
+    for alternative in properties["relations"]["items"]["anyOf"]:
+        sides = alternative["properties"]
+        (source,) = sides["source_entities"]["items"]["enum"]
+        sources.append(source)
+        assert sides["target_entities"]["items"]["enum"] == [n for n in CANDIDATES if n != source]
+    assert sources == CANDIDATES
+
+
+def test_with_candidates_a_description_is_a_sentence_about_the_source() -> None:
+    schema = extraction_schema(max_entities=6, max_relations=3, candidates=CANDIDATES)
+    first, _, third, _ = schema["properties"]["relations"]["items"]["anyOf"]
+    sentence = re.compile(first["properties"]["description"]["pattern"])
+    assert sentence.search("Sea otters hunt urchins at sea.")
+    assert not sentence.search("Urchins are hunted by otters.")
+    assert not sentence.search("Sea otters hunt urchins at sea")
+    odd = re.compile(third["properties"]["description"]["pattern"])
+    assert odd.search("Na+ (aq) enters the cell.")
+
+
+@pytest.mark.parametrize("candidates", [["kelp"], ["kelp", "kelp"]])
+def test_one_candidate_cannot_be_related_so_names_stay_free(candidates: list[str]) -> None:
+    free = extraction_schema(max_entities=6, max_relations=3)
+    assert extraction_schema(max_entities=6, max_relations=3, candidates=candidates) == free
+
+
+def test_an_answer_in_the_order_of_the_candidate_schema_is_valid() -> None:
+    answer = {
+        "section_description": "Otters hunt urchins.",
+        "list_of_entities": ["sea otters", "sea urchins"],
+        "relations": [
+            {
+                "source_entities": ["sea otters"],
+                "target_entities": ["sea urchins"],
+                "description": "Sea otters hunt urchins.",
+                "strength": "strong",
+            }
+        ],
+    }
+    assert judge(json.dumps(answer), "Here sea otters hunt sea urchins.").verdict == "valid"

@@ -1,0 +1,109 @@
+"""What is sent to a model: order, filling and versions of the prompts."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relgen_assets.models import Extraction, Paper
+from relgen_assets.prompts import (
+    example_descriptions,
+    extraction_messages,
+    prompt_version,
+    summary_messages,
+)
+from resources.llama_server_pool.request import Message
+
+CANDIDATES = {"candidates": ("kelp", "urchins"), "schema": ()}
+
+
+def paper(**changes: str | list[str]) -> Paper:
+    values: dict[str, object] = {
+        "paper_id": "p1",
+        "source": "sample",
+        "title": "Kelp",
+        "abstract": "Kelp forests feed urchins.",
+        "section_names": ["Introduction", "Methods"],
+        "article": "Long text.",
+        "status": "used",
+        "reason": None,
+    }
+    return Paper.model_validate({**values, **changes})
+
+
+def whole(messages: tuple[Message, ...]) -> str:
+    return "\n".join(message["content"] for message in messages)
+
+
+def common_prefix(left: str, right: str) -> int:
+    return next(
+        (place for place, (a, b) in enumerate(zip(left, right, strict=False)) if a != b),
+        min(len(left), len(right)),
+    )
+
+
+def test_a_summary_is_asked_for_from_abstract_and_section_names_only() -> None:
+    text = whole(summary_messages(paper()))
+    assert "Kelp forests feed urchins." in text
+    assert "Introduction\nMethods" in text
+    assert "Long text." not in text
+
+
+def test_a_paper_without_title_and_sections_still_makes_a_complete_prompt() -> None:
+    text = whole(summary_messages(paper(title="", section_names=[])))
+    assert "{" not in text
+    assert "(none)" in text
+
+
+@pytest.mark.parametrize("mode", ["candidates", "schema"])
+def test_instructions_then_summary_then_chunk_then_what_differs(mode: str) -> None:
+    messages = extraction_messages("SUMMARY", "CHUNK", candidates=CANDIDATES[mode])
+    assert [message["role"] for message in messages] == ["system", "user", "assistant", "user"]
+    last = messages[-1]["content"]
+    assert last.index("SUMMARY") < last.index("CHUNK")
+    if mode == "candidates":
+        assert last.index("CHUNK") < last.index("kelp; urchins")
+    else:
+        assert last.endswith("CHUNK")
+
+
+@pytest.mark.parametrize("mode", ["candidates", "schema"])
+def test_chunks_of_an_article_share_everything_up_to_the_chunk(mode: str) -> None:
+    one = whole(extraction_messages("The summary.", "First chunk", candidates=CANDIDATES[mode]))
+    two = whole(extraction_messages("The summary.", "Second chunk", candidates=CANDIDATES[mode]))
+    assert common_prefix(one, two) == one.index("First chunk")
+
+
+@given(st.text(), st.text(), st.sampled_from(["candidates", "schema"]))
+def test_the_model_sees_the_chunk_unchanged(summary: str, text: str, mode: str) -> None:
+    with_braces = f"{text}{{summary}} {{text}} {{0}} }}{{ {text}"
+    prompt = whole(extraction_messages(summary, with_braces, candidates=CANDIDATES[mode]))
+    assert with_braces.strip() in prompt
+
+
+@pytest.mark.parametrize("mode", ["candidates", "schema"])
+def test_the_worked_example_is_an_extraction_grounded_in_its_own_section(mode: str) -> None:
+    messages = extraction_messages("S", "T", candidates=CANDIDATES[mode])
+    section, answer = messages[1]["content"].casefold(), messages[2]["content"]
+    example = Extraction.model_validate_json(answer)
+    assert all(name in section for name in example.list_of_entities)
+    for relation in example.relations:
+        sides = {*relation.source_entities, *relation.target_entities}
+        assert sides <= set(example.list_of_entities) | {"past floods"}
+        assert not set(relation.source_entities) & set(relation.target_entities)
+    assert json.loads(answer)["section_description"] in example_descriptions()
+    assert {relation.description for relation in example.relations} <= example_descriptions()
+
+
+def test_every_template_has_its_own_short_version_that_stays_the_same() -> None:
+    versions = [
+        prompt_version("summary"),
+        prompt_version("extraction_candidates"),
+        prompt_version("extraction_schema"),
+    ]
+    assert len(set(versions)) == 3
+    assert all(len(version) == 12 for version in versions)
+    assert prompt_version("summary") == versions[0]
