@@ -68,6 +68,8 @@ class StreamedAnswer:
             elif line.startswith("error:"):
                 raise _error_event(line[6:].strip(), key_variable)
         self.ended = perf_counter()
+        if self.tokens == 0:
+            self.first_token = self.last_token = self.ended
         if self.finish_reason is None:
             if not self._choices_seen:
                 raise EndpointFault(

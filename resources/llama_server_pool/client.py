@@ -226,7 +226,11 @@ class EndpointClient:
             if not content_type.startswith("text/event-stream"):
                 raise wrong_type(content_type, await response.text())
             await answer.read(response.iter_lines(), self.config.api_key_env)
-        return self._completion(request, answer, facts)
+        try:
+            return self._completion(request, answer, facts)
+        except (TypeError, ValueError, AttributeError) as error:
+            detail = f"usage or timings of the answer make no sense: {error}"
+            raise EndpointFault("bad_body", detail, Disposition.server) from error
 
     def _body(self, request: GenerationRequest, facts: ServerFacts) -> dict[str, Any]:
         sampling = request.sampling
