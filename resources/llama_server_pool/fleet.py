@@ -161,6 +161,11 @@ class Endpoint:
         return len(self.copies) < self.slots
 
     @property
+    def rate(self) -> float:
+        """Decode speed of a copy at present, or of a first one."""
+        return self.speed.decode_rate(len(self.copies) or 1)
+
+    @property
     def next_rate(self) -> float:
         """Decode speed that one more copy would have."""
         return self.speed.decode_rate(len(self.copies) + 1)

@@ -6,23 +6,23 @@ runs it on real servers, the simulator in simulated time.
 The rules, and where they live:
 
 - An idle slot takes a waiting job only if it would finish it no later than the rest of the fleet
-  would finish everything that waits; the fastest endpoint that may take a job always does
-  (`Scheduler._accepts`). So a slow endpoint sits out the tail, and work never stands still.
-- When nothing waits for an endpoint, it may run a second copy (`hedging`).
-- Which job: `job_queue`. How long it takes: `fleet`, from `estimator` and `lengths`.
+  would finish everything that waits: `guard`. So a slow endpoint sits out the tail.
+- When nothing waits for an endpoint, it may run a second copy of the job that would finish last:
+  `hedging`. Such a job counts as waiting work when its second copy would outlast all that waits:
+  then it is begun first, as the longest job should be.
+- Which job: `job_queue` and `backlog`. How long it takes: `fleet`, from `estimator` and `lengths`.
 
 Copies that were cancelled keep their slot until `release`, `complete` or `fail` is called for them.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
-from heapq import heapify, heapreplace
 
+from resources.llama_server_pool.backlog import Backlog
 from resources.llama_server_pool.fleet import Copy, Endpoint, Entry
+from resources.llama_server_pool.guard import Guard
 from resources.llama_server_pool.hedging import hedge_candidate
-from resources.llama_server_pool.job_queue import JobQueue
 from resources.llama_server_pool.jobs import (
     Assignment,
     EndpointProfile,
@@ -30,30 +30,18 @@ from resources.llama_server_pool.jobs import (
     PolicyOptions,
     Usage,
 )
-from resources.llama_server_pool.lengths import Family, LengthModel, family_of
+from resources.llama_server_pool.lengths import LengthModel
 
 __all__ = ["Assignment", "EndpointProfile", "Job", "PolicyOptions", "Scheduler", "Usage"]
 
 _PROMPT_WEIGHT = 0.05
 """Work of a prompt token over that of an answer token, for ordering only."""
+_UNKNOWN_SHARE = 1 / 3
+"""Share of `max_tokens` that an answer of unknown length is ordered by."""
 _SLOW = 0.5
 """Endpoints below this share of the fastest decode speed prefer short jobs."""
-_ROUGH_ROUNDS = 8
-"""With more waiting jobs per slot than this, the rest's finish is computed as a fluid."""
-
-
-class _Tally:
-    """Count, prompt tokens and hinted answer tokens of the jobs that wait in one family."""
-
-    __slots__ = ("count", "hints", "prompts")
-
-    def __init__(self) -> None:
-        self.count, self.prompts, self.hints = 0, 0, 0.0
-
-    def add(self, job: Job, sign: int) -> None:
-        self.count += sign
-        self.prompts += sign * job.prompt_tokens
-        self.hints += sign * (job.expected_tokens or 0.0)
+_LAST_ROUNDS = 3
+"""Stragglers are looked for when fewer jobs than this wait per slot."""
 
 
 class Scheduler:
@@ -69,12 +57,14 @@ class Scheduler:
     ) -> None:
         self._options = options or PolicyOptions()
         self._endpoints = {profile.name: Endpoint(profile) for profile in endpoints}
+        self._fleet = list(self._endpoints.values())
         self._entries: dict[str, Entry] = {}
         self._copies: dict[int, Copy] = {}
         self._next_copy = 1
         self._lengths = LengthModel()
+        self._backlog = Backlog(self._fleet)
+        self._guard = Guard(self._fleet, self._backlog, self._lengths, self._options.guard)
         self._stranded: list[str] = []
-        self._classify()
 
     # Jobs come and go ---------------------------------------------------------------------------
 
@@ -86,7 +76,7 @@ class Scheduler:
     @property
     def waiting(self) -> int:
         """Jobs of which no copy runs."""
-        return len(self._queue)
+        return len(self._backlog)
 
     def submit(self, jobs: Iterable[Job], now: float) -> list[str]:  # noqa: ARG002
         """Let jobs wait.
@@ -101,14 +91,12 @@ class Scheduler:
         for job in jobs:
             if job.id in self._entries:
                 raise ValueError(f"job {job.id!r} is outstanding already")
-            level = self._level(job)
+            level = self._backlog.level(job)
             if level is None:
                 rejected.append(job.id)
                 continue
-            answer = job.expected_tokens if job.expected_tokens is not None else job.max_tokens / 3
-            entry = Entry(job, answer + _PROMPT_WEIGHT * job.prompt_tokens, level)
-            self._entries[job.id] = entry
-            self._enqueue(entry)
+            entry = self._entries[job.id] = Entry(job, _size(job), level)
+            self._backlog.add(entry)
         return rejected
 
     def withdraw(self, job: str, now: float) -> list[int]:  # noqa: ARG002
@@ -116,26 +104,14 @@ class Scheduler:
         entry = self._entries.pop(job, None)
         if entry is None:
             return []
-        if job in self._queue:
-            self._dequeue(entry, None)
+        if job in self._backlog:
+            self._backlog.remove(entry)
         return self._cancel(entry)
 
     def take_stranded(self) -> list[str]:
         """Jobs given up since the last call because they came back and fit nowhere any more."""
         stranded, self._stranded = self._stranded, []
         return stranded
-
-    def _enqueue(self, entry: Entry) -> None:
-        job = entry.job
-        if entry.avoid:
-            self._queue.put_back(job.id, entry.size, entry.avoid, entry.level)
-        else:
-            self._queue.add(job.id, entry.size, job.affinity, entry.level)
-        self._tallies[entry.level][family_of(job)].add(job, 1)
-
-    def _dequeue(self, entry: Entry, endpoint: str | None) -> None:
-        self._queue.remove(entry.job.id, endpoint)
-        self._tallies[entry.level][family_of(entry.job)].add(entry.job, -1)
 
     # The fleet changes --------------------------------------------------------------------------
 
@@ -146,52 +122,33 @@ class Scheduler:
         """
         self._endpoints[endpoint].slots = slots
         if slots == 0:
-            self._queue.disown(endpoint)
+            self._backlog.queue.disown(endpoint)
 
     def set_context(self, endpoint: str, context: int, now: float) -> list[str]:  # noqa: ARG002
         """Learn an endpoint's context; gives up and returns waiting jobs that now fit nowhere."""
         if self._endpoints[endpoint].context == context:
             return []
         self._endpoints[endpoint].context = context
-        waiting = self._queue.jobs()
-        self._classify()
+        waited = self._backlog.classify()
         lost: list[str] = []
         for entry in list(self._entries.values()):
-            level = self._level(entry.job)
+            level = self._backlog.level(entry.job)
             if level is not None:
                 entry.level = level
             elif not entry.copies:
                 lost.append(entry.job.id)
                 del self._entries[entry.job.id]
-        for name in waiting:
-            if name in self._entries:
-                self._enqueue(self._entries[name])
+        for job in waited:
+            if job in self._entries:
+                self._backlog.add(self._entries[job])
         return lost
-
-    def _classify(self) -> None:
-        """Sort endpoints and queue by the contexts that exist."""
-        unlimited = float("inf")
-        sizes = {one: one.context or unlimited for one in self._endpoints.values()}
-        self._contexts = sorted(set(sizes.values()))
-        for one, size in sizes.items():
-            one.level = self._contexts.index(size)
-        self._queue = JobQueue(len(self._contexts))
-        self._tallies = [defaultdict[Family, _Tally](_Tally) for _ in self._contexts]
-
-    def _level(self, job: Job) -> int | None:
-        """Context class of a job, `None` when no context holds it."""
-        needed = job.context_needed
-        for level, size in enumerate(self._contexts):
-            if needed <= size:
-                return level
-        return None
 
     # Decisions ----------------------------------------------------------------------------------
 
     def assign(self, now: float) -> list[Assignment]:
         """Start copies on idle slots, as far as the policy wants any."""
         started: list[Assignment] = []
-        undecided = [one for one in self._endpoints.values() if one.idle]
+        undecided = [one for one in self._fleet if one.idle]
         while undecided and self._entries:
             endpoint = max(undecided, key=lambda one: one.next_rate)
             entry = self._choose(endpoint, now)
@@ -205,7 +162,7 @@ class Scheduler:
         """When to call `assign` again although nothing happens; `None`: only after events."""
         if not self._entries:
             return None
-        idle = [one for one in self._endpoints.values() if one.idle]
+        idle = [one for one in self._fleet if one.idle]
         if not idle or not self._copies:
             return None
         return now + self._options.review_seconds
@@ -222,7 +179,7 @@ class Scheduler:
         longest = endpoint.next_rate >= _SLOW * self._fastest_rate()
         waits = False
         for level in range(endpoint.level, -1, -1):
-            name = self._queue.peek(
+            name = self._backlog.queue.peek(
                 endpoint.name,
                 level,
                 endpoint.warm,
@@ -233,88 +190,42 @@ class Scheduler:
                 continue
             waits = True
             entry = self._entries[name]
-            if self._accepts(endpoint, entry, now):
-                return entry
-        if waits or not self._options.hedging:
+            if self._guard.accepts(endpoint, entry, now):
+                return self._straggler(endpoint, entry, now) or entry
+        return None if waits else self._hedge(endpoint, now)
+
+    def _hedge(self, endpoint: Endpoint, now: float) -> Entry | None:
+        if not self._options.hedging:
             return None
         return hedge_candidate(
             endpoint, self._copies.values(), self._lengths, self._options.hedge_gain, now
         )
 
+    def _straggler(self, endpoint: Endpoint, entry: Entry, now: float) -> Entry | None:
+        """A running job whose second copy would outlast all that waits, `entry` included."""
+        if len(self._backlog) > _LAST_ROUNDS * sum(one.slots for one in self._fleet):
+            return None
+        straggler = self._hedge(endpoint, now)
+        if straggler is None:
+            return None
+        (copy,) = straggler.copies.values()
+        need = endpoint.service(straggler.job, self._lengths, copy.produced(now))
+        return straggler if need >= self._guard.rest_finish(endpoint, entry, now) else None
+
     def _fastest_rate(self) -> float:
-        return max(one.speed.decode_rate(1) for one in self._endpoints.values() if one.slots)
+        return max(one.speed.decode_rate(1) for one in self._fleet if one.slots)
 
     def _barred(self, endpoint: Endpoint, avoid: frozenset[str], level: int) -> bool:
         """Whether jobs that avoid some endpoints should wait for another one than this."""
         return endpoint.name in avoid and any(
-            one.slots and one.level >= level and one.name not in avoid
-            for one in self._endpoints.values()
+            one.slots and one.level >= level and one.name not in avoid for one in self._fleet
         )
-
-    def _accepts(self, endpoint: Endpoint, entry: Entry, now: float) -> bool:
-        """Whether the endpoint would finish the job before the rest finishes everything."""
-        rest = [
-            one
-            for one in self._endpoints.values()
-            if one.slots and one.level >= entry.level and one.name not in entry.avoid
-        ]
-        rate = endpoint.next_rate
-        if all(
-            one.speed.decode_rate(len(one.copies)) <= rate for one in rest if one is not endpoint
-        ):
-            return True
-        count, prompt, answer = self._mean_waiting(entry.level)
-        need = self._options.guard * endpoint.service(entry.job, self._lengths)
-        capacity = sum(one.slots / one.seconds(prompt, answer, one.slots) for one in rest)
-        if count > need * capacity:
-            return True
-        return need <= self._rest_finish(endpoint, rest, count, prompt, answer, now)
-
-    def _mean_waiting(self, level: int) -> tuple[int, float, float]:
-        """Number, mean prompt and mean expected answer of the jobs that need such a context."""
-        count, prompts, answers = 0, 0, 0.0
-        for tallies in self._tallies[level:]:
-            for family, tally in tallies.items():
-                count += tally.count
-                prompts += tally.prompts
-                answers += self._lengths.mean(family) * (tally.hints if family[2] else tally.count)
-        return count, prompts / max(1, count), answers / max(1, count)
-
-    def _rest_finish(
-        self,
-        endpoint: Endpoint,
-        rest: list[Endpoint],
-        count: int,
-        prompt: float,
-        answer: float,
-        now: float,
-    ) -> float:
-        """Seconds until everything that waits is done without one idle slot of `endpoint`.
-
-        Jobs of mean size are given one by one to the slot that finishes them first.
-        """
-        ends: list[tuple[float, float]] = []
-        for one in rest:
-            service = one.seconds(prompt, answer, one.slots)
-            free = one.slots - len(one.copies) - (one is endpoint)
-            ends += [(service, service)] * free
-            ends += [
-                (copy.remaining(self._lengths, now) + service, service)
-                for copy in one.copies.values()
-            ]
-        if not ends:
-            return float("inf")
-        heapify(ends)
-        for _ in range(count - 1):
-            end, service = ends[0]
-            heapreplace(ends, (end + service, service))
-        return ends[0][0]
 
     def _start(self, entry: Entry, endpoint: Endpoint, now: float) -> Assignment:
         job = entry.job
         hedge = bool(entry.copies)
         if not hedge:
-            self._dequeue(entry, endpoint.name)
+            self._backlog.remove(entry, endpoint.name)
         warm = endpoint.is_warm(job)
         copy = Copy(self._next_copy, entry, endpoint, now, endpoint.cached_share(warm), warm)
         self._next_copy += 1
@@ -373,14 +284,14 @@ class Scheduler:
             entry.avoid |= {running.endpoint.name}
         if entry.copies:
             return
-        level = self._level(entry.job)
+        level = self._backlog.level(entry.job)
         if not requeue or level is None:
             del self._entries[entry.job.id]
             if requeue:
                 self._stranded.append(entry.job.id)
             return
         entry.level = level
-        self._enqueue(entry)
+        self._backlog.add(entry)
 
     def release(self, copy: int, now: float) -> None:
         """A cancelled copy is gone from its server: its slot is free again."""
@@ -399,3 +310,11 @@ class Scheduler:
             copy.cancelled = True
         entry.copies.clear()
         return numbers
+
+
+def _size(job: Job) -> float:
+    """Rough work in answer tokens, by which waiting jobs are ordered."""
+    answer = job.expected_tokens
+    if answer is None:
+        answer = _UNKNOWN_SHARE * job.max_tokens
+    return answer + _PROMPT_WEIGHT * job.prompt_tokens
