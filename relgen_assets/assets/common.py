@@ -20,6 +20,9 @@ RowT = TypeVar("RowT", bound=BaseModel)
 
 GROUP = "relgen"
 OWNERS = ["team:relgen"]
+FEWEST_ROWS_TO_REFUSE = 5
+"""With fewer rows a share says nothing: a last batch of one bad article is no misread source."""
+
 _PREVIEW_ROWS = 5
 _PREVIEW_CHARACTERS = 160
 
@@ -98,14 +101,14 @@ def refuse_above(threshold: float, *, bad: int, total: int, what: str, partition
     Args:
         threshold: Largest tolerated share of bad rows, 0 to 1.
         bad: Number of bad rows.
-        total: Number of all rows; a partition without rows is never refused.
+        total: Number of all rows; a partition with very few is never refused.
         what: What the bad rows are, for the message.
         partition: The partition concerned.
 
     Raises:
         PartitionRefused: The share of bad rows is above the threshold.
     """
-    if total and bad / total > threshold:
+    if total >= FEWEST_ROWS_TO_REFUSE and bad / total > threshold:
         raise PartitionRefused(
             f"{bad} of {total} rows are {what}, above the threshold of {threshold:.0%};"
             " nothing was written.",

@@ -13,7 +13,7 @@ from resources.llama_server_pool import BatchReport
 
 def request_labels(context: dg.AssetExecutionContext) -> dict[str, str]:
     """Return what the ledger stores beside every answer of this partition."""
-    return {"partition": context.partition_key, "run_id": context.run_id}
+    return {"partition": context.partition_key, "run_id": context.run.run_id}
 
 
 def generation_metadata(rows: Sequence[GeneratedRow], report: BatchReport) -> dict[str, object]:

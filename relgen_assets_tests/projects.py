@@ -1,0 +1,113 @@
+"""A small project for tests of the graph: a few articles, small chunks, a fake server over HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from relgen_assets.definitions import build_defs, build_resources
+from relgen_assets.execution import run_batch, run_card
+from relgen_assets.project import Project
+from relgen_assets.settings import load_settings
+from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
+from resources.parquet_io_manager import ParquetIOManager
+
+SENTENCES = (
+    "Reef corals host dinoflagellate algae inside their gut cells.",
+    "Marine heatwaves damage photosystem II of the algae and release reactive oxygen species.",
+    "The coral host then expels the algae, and its white skeleton shows through the tissue.",
+    "Nitrifying bacteria oxidise ammonium to nitrite in well aerated soils.",
+    "Denitrifying bacteria reduce nitrate to dinitrogen where oxygen is scarce.",
+    "Graphite anodes store lithium ions between their carbon layers during charging.",
+    "The solid electrolyte interphase protects graphite anodes from the organic electrolyte.",
+    "Upwelling along the equator cools the eastern Pacific Ocean and feeds the trade winds.",
+)
+UNUSABLE: dict[str, Any] = {"id": "empty", "article": "", "abstract": "x", "section_names": "y"}
+
+
+def articles(count: int, sentences: int = 12) -> list[dict[str, Any]]:
+    """Return different articles in the form of the `files` source."""
+    return [
+        {
+            "id": f"paper-{number}",
+            "title": f"Paper {number}",
+            "abstract": f"Abstract {number}: {SENTENCES[number % len(SENTENCES)]}",
+            "section_names": "Introduction\nResults",
+            "article": "\n".join(
+                f"{SENTENCES[(number + i) % len(SENTENCES)]} Observation {number}.{i} agrees."
+                for i in range(sentences)
+            ),
+        }
+        for number in range(count)
+    ]
+
+
+@dataclass(frozen=True)
+class SmallProject:
+    """An opened project in a folder of its own, with everything a test wants to hold."""
+
+    folder: Path
+    project: Project
+    definitions: dg.Definitions
+    instance: dg.DagsterInstance
+    tables: ParquetIOManager
+
+    @property
+    def keys(self) -> list[str]:
+        """The partition keys."""
+        return self.project.batches.keys
+
+    def run(self, *keys: str) -> None:
+        """Materialise the given batches, all without arguments, and the card."""
+        for key in keys or self.keys:
+            run_batch(self.definitions, self.instance, key)
+        run_card(self.definitions, self.instance)
+
+
+@contextmanager
+def small_project(
+    folder: Path,
+    servers: Sequence[FakeLlamaServer],
+    rows: Sequence[dict[str, Any]],
+    **sections: dict[str, Any],
+) -> Iterator[SmallProject]:
+    """Open a project over `rows`, two articles a batch, in a folder that is written absolutely.
+
+    Args:
+        folder: Empty folder of the project.
+        servers: Running servers that become the endpoints.
+        rows: Articles, written as JSONL.
+        **sections: Sections of the settings that are added to or replace the small defaults.
+    """
+    source = folder / "papers.jsonl"
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    endpoints = [
+        {"name": f"server-{number}", "url": server.url} for number, server in enumerate(servers)
+    ]
+    settings = load_settings(
+        folder,
+        {
+            "source": {"kind": "files", "path": str(source), "columns": {"id": "id"}},
+            "batches": {"size": 2},
+            "chunking": {"tokens": 100, "overlap": 20},
+            "extractions": {"mode": "candidates"},
+            "pool": {"endpoints": endpoints, "patience_seconds": 1},
+            "ledger": {"url": f"sqlite:///{folder}/ledger.db"},
+            "storage": {
+                "data": str(folder / "data"),
+                "dataset": str(folder / "dataset"),
+                "state": str(folder / "state"),
+            },
+            **sections,
+        },
+    )
+    project = Project(settings)
+    with dg.instance_for_test(temp_dir=str(folder)) as instance:
+        tables: ParquetIOManager = build_resources(settings)["io_manager"]
+        yield SmallProject(folder, project, build_defs(project), instance, tables)
