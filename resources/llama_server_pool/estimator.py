@@ -75,6 +75,7 @@ class SpeedEstimator:
 
     def __init__(self, prefill_rate: float | None, decode_rate: float | None) -> None:
         self._prefill = LogLevel(prefill_rate, DEFAULT_PREFILL_RATE)
+        self._prefill_rate = math.exp(self._prefill.log)
         self._level = LogLevel(decode_rate, DEFAULT_DECODE_RATE)
         self._slowdown: dict[int, float] = {1: 0.0}
         self._seen: dict[int, int] = {1: _SHAPE_TRIALS}
@@ -87,20 +88,22 @@ class SpeedEstimator:
 
     def prefill_rate(self) -> float:
         """Prompt tokens per second."""
-        return math.exp(self._prefill.log)
+        return self._prefill_rate
 
     def decode_rate(self, busy: int) -> float:
         """Answer tokens per second of one slot while `busy` slots work, itself included."""
-        busy = max(1, busy)
-        rate = self._rates.get(busy)
-        if rate is None:
-            rate = self._rates[busy] = math.exp(self._level.log + self._log_slowdown(busy))
-        return rate
+        try:
+            return self._rates[busy]
+        except KeyError:
+            rate = math.exp(self._level.log + self._log_slowdown(max(1, busy)))
+            self._rates[busy] = rate
+            return rate
 
     def observe_prefill(self, tokens: int, seconds: float) -> None:
         """Learn from `tokens` uncached prompt tokens read in `seconds`."""
         if tokens > 0 and seconds > 0:
             self._prefill.observe(math.log(tokens / seconds))
+            self._prefill_rate = math.exp(self._prefill.log)
 
     def observe_decode(self, tokens: float, seconds: float, busy: float) -> None:
         """Learn from `tokens` decoded in `seconds` by one slot while `busy` worked on average."""

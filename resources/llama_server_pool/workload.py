@@ -78,8 +78,9 @@ def lognormal_jobs(
     sigma: float = 0.6,
     prompt_tokens: int = 400,
     max_tokens: int = 2048,
+    told: bool = False,
 ) -> list[SimulatedJob]:
-    """Jobs whose answer lengths are lognormal and unknown to the policy.
+    """Jobs whose answer lengths are lognormal.
 
     Args:
         count: Number of jobs.
@@ -88,15 +89,15 @@ def lognormal_jobs(
         sigma: Standard deviation of the logarithm of the length.
         prompt_tokens: Length of every prompt.
         max_tokens: Longest answer.
+        told: Whether the policy is told the lengths; otherwise it has to learn their distribution.
     """
     mu = math.log(mean) - sigma * sigma / 2
-    return [
-        SimulatedJob(
-            Job(f"job-{number}", prompt_tokens, max_tokens),
-            max(1, min(max_tokens, round(random.lognormvariate(mu, sigma)))),
-        )
-        for number in range(count)
-    ]
+    jobs: list[SimulatedJob] = []
+    for number in range(count):
+        answer = max(1, min(max_tokens, round(random.lognormvariate(mu, sigma))))
+        expected = float(answer) if told else None
+        jobs.append(SimulatedJob(Job(f"job-{number}", prompt_tokens, max_tokens, expected), answer))
+    return jobs
 
 
 def phases_of(fleet: Sequence[SimulatedServer]) -> list[Phase]:
