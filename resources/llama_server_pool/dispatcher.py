@@ -1,9 +1,9 @@
 """One batch of requests on its way through the fleet: asyncio around the scheduler.
 
 A request goes ledger lookup -> queue -> endpoint -> ledger write -> caller, in that order and never
-around it. Here it is decided what an answer or a fault means for the *request*; what a fault means
-for the endpoint is in `member`, who gets which request in `scheduler`, when a request counts as
-hung in `watchdog`.
+around it. This module moves requests along that way. Who gets which request is decided in
+`scheduler`, what runs right now is kept in `execution`, and what a fault means is decided in
+`setbacks` for the request and in `member` for the endpoint.
 """
 
 from __future__ import annotations
@@ -18,33 +18,26 @@ from typing import Any
 
 from resources.llama_server_pool.accounting import BatchReport
 from resources.llama_server_pool.client import Completion
-from resources.llama_server_pool.faults import Disposition, EndpointFault
-from resources.llama_server_pool.leases import Demand, LeaseBook
-from resources.llama_server_pool.member import Member
+from resources.llama_server_pool.execution import Execution, Executions
+from resources.llama_server_pool.faults import EndpointFault
+from resources.llama_server_pool.leases import LeaseBook
 from resources.llama_server_pool.patience import Patience
 from resources.llama_server_pool.request import (
     Failure,
-    Fault,
     Generation,
     GenerationRequest,
     Outcome,
 )
-from resources.llama_server_pool.retries import RetryBudget, Ticket, next_attempt
-from resources.llama_server_pool.scheduler import Assignment, Job, Usage
+from resources.llama_server_pool.retries import Ticket, next_attempt
+from resources.llama_server_pool.scheduler import Usage
+from resources.llama_server_pool.setbacks import Setbacks
+from resources.llama_server_pool.sharing import Sharing
 from resources.llama_server_pool.supervisor import Supervisor
-from resources.llama_server_pool.watchdog import Expectation, Watch
 from resources.llama_server_pool.writer import Ledger, LedgerWriter
 from resources.progress import ProgressTask
 
 logger = logging.getLogger(__name__)
 _job_numbers = itertools.count(1)
-
-REFUSALS = {
-    Disposition.context: "context_exceeded",
-    Disposition.schema: "schema_rejected",
-    Disposition.request: "request_rejected",
-}
-"""Why a request is set aside that every endpoint in service refused."""
 
 
 @dataclass(frozen=True)
@@ -60,68 +53,69 @@ class BatchResult:
     report: BatchReport
 
 
-@dataclass
-class Execution:
-    """One copy of a request, running on one endpoint."""
+@dataclass(frozen=True)
+class Order:
+    """What the caller of a batch wants.
 
-    copy: int
-    ticket: Ticket
-    member: Member
-    watch: Watch
-    task: asyncio.Task[None] | None = None
-    superseded: bool = False
-    hung: str = ""
+    Attributes:
+        requests: What to generate; subjects are unique.
+        accept: Says whether an answer can be used; `None` accepts all.
+        attempts: Content attempts per request.
+        patience_seconds: How long to pause when no endpoint is left.
+    """
 
-    def stop(self) -> None:
-        """Close its connection, so that the server frees the slot."""
-        if self.task is not None:
-            self.task.cancel()
+    requests: Sequence[GenerationRequest]
+    accept: Callable[[Generation], bool] | None
+    attempts: int
+    patience_seconds: float
+
+    @property
+    def needs_schema(self) -> bool:
+        """Whether any request carries a JSON schema."""
+        return any(request.json_schema is not None for request in self.requests)
+
+    def usable(self, generation: Generation) -> bool:
+        """Whether an answer can be used."""
+        if generation.finish_reason == "length":
+            return False
+        return self.accept is None or self.accept(generation)
 
 
 class Batch:
-    """Runs one batch; use it once.
+    """Runs one batch; use it once, inside an event loop.
 
     Args:
         fleet: The endpoints.
         ledger: Where known answers come from and new ones go.
-        requests: What to generate; subjects are unique.
-        accept: Says whether an answer can be used; `None` accepts all.
-        attempts: Content attempts per request.
-        progress: Where to show how far it is.
-        patience_seconds: How long to pause when no endpoint is left.
         leases: Shares the servers with other runs.
+        order: What the caller wants.
+        progress: Where to show how far it is.
     """
 
     def __init__(
         self,
         fleet: Supervisor,
         ledger: Ledger,
-        requests: Sequence[GenerationRequest],
-        accept: Callable[[Generation], bool] | None,
-        attempts: int,
-        progress: ProgressTask,
-        patience_seconds: float,
         leases: LeaseBook,
+        order: Order,
+        progress: ProgressTask,
     ) -> None:
-        self._fleet, self._ledger, self._leases = fleet, ledger, leases
-        self._accept, self._attempts, self._progress = accept, attempts, progress
-        self._patience = Patience(fleet, patience_seconds, progress)
-        self._intake = list(requests)
-        self._open = {request.subject for request in requests}
+        self._fleet, self._ledger, self._order, self._progress = fleet, ledger, order, progress
+        self._intake = list(order.requests)
+        self._open = {request.subject for request in order.requests}
         self._outcomes: dict[str, Outcome] = {}
         self._tickets: dict[str, Ticket] = {}
-        self._delayed: set[str] = set()
-        self._running: dict[int, Execution] = {}
-        self._demanded: dict[str, int] = {}
-        self._budget = RetryBudget(fleet.policy, fleet.jitter)
-        self._wake = asyncio.Event()
-        self._demand_changed = asyncio.Event()
-        self._background: list[asyncio.Task[None]] = []
-        self._crash: BaseException | None = None
-        self._started = fleet.now()
         self._content_retries = 0
+        self._wake = asyncio.Event()
+        self._crash: BaseException | None = None
+        self._background: list[asyncio.Task[None]] = []
         self._model = fleet.model or ""
+        self._started = fleet.now()
+        self._patience = Patience(fleet, order.patience_seconds, progress)
+        self._sharing = Sharing(fleet, leases, lambda: len(self._open))
         self._writer = LedgerWriter(ledger, self._written)
+        self._executions = Executions(fleet, self._answered, self._failed, self._ended)
+        self._setbacks = Setbacks(fleet, lambda one: self._submit([one]), self._set_aside)
 
     async def run(self) -> BatchResult:
         """Return the outcome of every request.
@@ -132,8 +126,7 @@ class Batch:
             ConfigurationError: The servers serve different models, or none says which.
             LedgerError: The ledger cannot be read or written.
         """
-        schema = any(request.json_schema is not None for request in self._intake)
-        self._fleet.prepare(needs_schema=schema)
+        self._fleet.prepare(needs_schema=self._order.needs_schema)
         try:
             if self._model:
                 await self._take_in()
@@ -145,33 +138,24 @@ class Batch:
 
     async def _serve(self) -> None:
         """Run until every request has its outcome."""
-        await self._negotiate()
-        self._spawn(self._keep_leases())
+        await self._sharing.negotiate()
+        self._spawn(self._sharing.keep())
         self._spawn(self._writer.run())
         for member in self._fleet.members.values():
             self._spawn(self._fleet.tend(member, self._fleet_changed))
-        await self._identify()
         while self._open:
             if self._crash is not None:
                 raise self._crash
-            if self._intake:
-                await self._take_in()
             now = self._fleet.now()
-            self._too_long(self._fleet.scheduler.take_stranded())
-            for assignment in self._fleet.scheduler.assign(now):
-                self._start(assignment, now)
-            self._patrol(now)
-            await self._rest(self._fleet.scheduler.next_decision(now))
-
-    async def _identify(self) -> None:
-        """Wait until the servers have said which model they serve, if nobody else has."""
-        while not self._model:
-            self._model = self._fleet.identify() or ""
-            if self._crash is not None:
-                raise self._crash
-            self._patience.check(self._fleet.now(), moving=False)
             if not self._model:
-                await self._rest(None)
+                self._model = self._fleet.identify() or ""
+            elif self._intake:
+                await self._take_in()
+            self._start_copies(now)
+            moving = self._executions.patrol(now)
+            self._patience.check(now, moving=moving)
+            self._set_aside_stranded(now)
+            await self._rest(self._fleet.scheduler.next_decision(now))
 
     async def _rest(self, until: float | None) -> None:
         pause = self._fleet.policy.tick
@@ -192,25 +176,27 @@ class Batch:
             self._crash = task.exception()
         self._wake.set()
 
-    # Intake: ledger lookup, then the queue.
+    def _fleet_changed(self) -> None:
+        self._sharing.review()
+        self._wake.set()
+
+    # Ledger lookup, then the queue.
 
     async def _take_in(self) -> None:
         """Look new requests up in the ledger and queue those that are not known."""
         while self._intake:
             requests, self._intake = self._intake, []
             known = await asyncio.to_thread(self._ledger.lookup, requests, self._model)
-            self._queue([request for request in requests if request.subject not in known])
+            fresh = [request for request in requests if request.subject not in known]
+            tickets = [Ticket(f"job-{next(_job_numbers)}", one, one.prompt_tokens) for one in fresh]
+            self._tickets |= {ticket.job: ticket for ticket in tickets}
+            self._submit(tickets)
             for request in requests:
                 if request.subject in known:
                     self._conclude(request, replace(known[request.subject], from_ledger=True))
 
-    def _queue(self, requests: Sequence[GenerationRequest]) -> None:
-        tickets = [Ticket(f"job-{next(_job_numbers)}", one, one.prompt_tokens) for one in requests]
-        self._tickets |= {ticket.job: ticket for ticket in tickets}
-        self._submit(tickets)
-
     def _submit(self, tickets: Sequence[Ticket]) -> None:
-        jobs = [_job(ticket) for ticket in tickets]
+        jobs = [ticket.as_job() for ticket in tickets]
         self._too_long(self._fleet.scheduler.submit(jobs, self._fleet.now()))
         self._wake.set()
 
@@ -219,97 +205,27 @@ class Batch:
             if job in self._tickets:
                 self._set_aside(self._tickets[job], "context_exceeded")
 
-    def _fleet_changed(self, lost: list[str]) -> None:
-        self._too_long(lost)
-        self._wake.set()
-        if self._demands() != self._demanded:
-            self._demand_changed.set()
+    def _set_aside_stranded(self, now: float) -> None:
+        """Set aside what fits no endpoint, or only endpoints that have been gone for too long."""
+        self._too_long(self._fleet.take_stranded())
+        waits = self._tickets and not len(self._executions) and not self._setbacks.delayed
+        if self._patience.exhausted(now, idle=bool(waits)):
+            contexts = [member.context for member in self._fleet.serving_members(now)]
+            for ticket in list(self._tickets.values()):
+                if all(one is not None and one < ticket.context_needed for one in contexts):
+                    self._set_aside(ticket, "context_exceeded")
 
-    # Leases: what this run may use of servers that others use too.
+    # The queue, then an endpoint.
 
-    def _demands(self) -> dict[str, int]:
-        """Return how many slots of each endpoint this batch could use; a hedge needs one more."""
-        now, most = self._fleet.now(), 2 * len(self._open)
-        return {
-            member.name: min(member.slots_wanted(now), most)
-            for member in self._fleet.members.values()
-        }
-
-    async def _negotiate(self) -> None:
-        self._demand_changed.clear()
-        self._demanded = self._demands()
-        members = self._fleet.members.values()
-        demands = {
-            one.config.url: Demand(
-                slots=one.slots,
-                wants=self._demanded[one.name],
-                in_use=max(one.account.running, one.leased or 0),
-            )
-            for one in members
-        }
-        granted = await asyncio.to_thread(self._leases.negotiate, demands)
-        for member in members:
-            if member.leased != granted[member.config.url]:
-                member.leased = granted[member.config.url]
-                member.changed.set()
-
-    async def _keep_leases(self) -> None:
-        """Renew the leases until cancelled, and ask again when the demand changes."""
-        while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._fleet.policy.lease_renewal):
-                    await self._demand_changed.wait()
-            await self._negotiate()
-
-    # Execution: one copy on one endpoint.
-
-    def _start(self, assignment: Assignment, now: float) -> None:
-        execution = Execution(
-            assignment.copy,
-            self._tickets[assignment.job],
-            self._fleet.members[assignment.endpoint],
-            Watch(now),
-        )
-        self._running[assignment.copy] = execution
-        execution.member.account.start(now)
-        execution.task = asyncio.create_task(self._execute(execution))
-        execution.task.add_done_callback(self._ended)
-
-    async def _execute(self, execution: Execution) -> None:
-        """Run one copy to its end, whatever that is."""
-        member, ticket = execution.member, execution.ticket
-        assert member.facts is not None  # noqa: S101 - it has slots only once it was discovered
-
-        def on_tokens(tokens: int) -> None:
-            now = self._fleet.now()
-            execution.watch.progress(tokens, now)
-            self._fleet.scheduler.progress(execution.copy, tokens, now)
-
-        result: Completion | EndpointFault | None
-        try:
-            result = await member.client.complete(ticket.request, on_tokens, member.facts)
-        except EndpointFault as fault:
-            result = fault
-        except asyncio.CancelledError:
-            if not execution.superseded and not execution.hung:
-                raise
-            result = None
-        now = self._fleet.now()
-        del self._running[execution.copy]
-        if execution.superseded:
-            member.account.hedged_tokens += execution.watch.tokens
-            self._fleet.scheduler.release(execution.copy, now)
-        elif isinstance(result, Completion):
-            self._answered(execution, result, now)
-        else:
-            stalled = EndpointFault("stalled", execution.hung, Disposition.server)
-            self._failed(execution, result or stalled, now)
-        member.account.end(now)
+    def _start_copies(self, now: float) -> None:
+        for order in self._fleet.scheduler.assign(now):
+            member = self._fleet.members[order.endpoint]
+            self._executions.start(order.copy, self._tickets[order.job], member, now)
 
     def _answered(self, execution: Execution, completion: Completion, now: float) -> None:
         ticket, member = execution.ticket, execution.member
         member.answered()
-        self._budget.earn()
+        self._setbacks.budget.earn()
         request = ticket.request
         generation = replace(
             completion.generation,
@@ -317,7 +233,7 @@ class Batch:
             model=self._model,
             attempt=request.attempt,
         )
-        if not self._usable(generation) and self._has_other_copy(execution):
+        if not self._order.usable(generation) and self._executions.has_other(execution):
             # The other copy may do better; this answer is used only if it does not.
             ticket.unusable = generation
             member.account.hedged_tokens += generation.completion_tokens
@@ -332,77 +248,21 @@ class Batch:
             completion.decode_seconds,
         )
         for copy in self._fleet.scheduler.complete(execution.copy, usage, now):
-            self._supersede(copy)
+            self._executions.supersede(copy)
         self._progress.advance(0, tokens=generation.completion_tokens)
         self._settle(ticket, generation)
 
-    def _supersede(self, copy: int) -> None:
-        execution = self._running[copy]
-        execution.superseded = True
-        execution.stop()
-
-    def _has_other_copy(self, execution: Execution) -> bool:
-        return any(
-            other.ticket is execution.ticket and other.copy != execution.copy
-            for other in self._running.values()
-        )
-
-    # Faults: what they mean for the request.
-
     def _failed(self, execution: Execution, fault: EndpointFault, now: float) -> None:
         ticket, member = execution.ticket, execution.member
-        ticket.faults.append(Fault(member.name, fault.kind, fault.detail))
-        overflowed_alone = fault.disposition is Disposition.overload and member.bears == 1
-        if member.take(fault, ticket.job, now) or overflowed_alone:
-            ticket.charge(member.name)
-        member.account.lost_tokens += execution.watch.tokens
+        self._setbacks.note(ticket, member, fault, now)
         self._fleet.scheduler.fail(execution.copy, now, avoid=True)
-        if self._has_other_copy(execution):
+        if self._executions.has_other(execution):
             return
         if ticket.unusable is not None:
             self._fleet.scheduler.withdraw(ticket.job, now)
             self._settle(ticket, ticket.unusable)
-        elif fault.disposition in REFUSALS:
-            self._refused(ticket, member, fault)
-        elif ticket.hopeless(self._fleet.policy):
-            self._set_aside(
-                ticket, "context_exceeded" if overflowed_alone else "endpoints_exhausted"
-            )
-        elif fault.disposition is Disposition.server:
-            self._retry_within_budget(ticket)
-
-    def _refused(self, ticket: Ticket, member: Member, fault: EndpointFault) -> None:
-        """Set the request aside once nobody in service is left that has not refused it."""
-        told = member.facts.context if member.facts else None
-        context = fault.context or member.config.context or told
-        if fault.disposition is Disposition.context and context is not None:
-            self._outgrown(ticket, member, context)
-            return
-        ticket.rejected_by.add(member.name)
-        serving = {one.name for one in self._fleet.members.values() if one.serving}
-        if not serving - ticket.rejected_by:
-            self._set_aside(ticket, REFUSALS[fault.disposition])
-
-    def _outgrown(self, ticket: Ticket, member: Member, context: int) -> None:
-        """Queue a request again as longer than this context: larger ones may hold it."""
-        scheduler, now = self._fleet.scheduler, self._fleet.now()
-        scheduler.withdraw(ticket.job, now)
-        self._too_long(scheduler.set_context(member.name, context, now))
-        needed = ticket.prompt_tokens + ticket.request.sampling.max_tokens
-        ticket.prompt_tokens += max(0, context + 1 - needed)
-        self._submit([ticket])
-
-    def _retry_within_budget(self, ticket: Ticket) -> None:
-        pause = self._budget.spend()
-        if pause > 0:
-            self._fleet.scheduler.withdraw(ticket.job, self._fleet.now())
-            self._delayed.add(ticket.job)
-            asyncio.get_running_loop().call_later(pause, self._resume, ticket)
-
-    def _resume(self, ticket: Ticket) -> None:
-        if ticket.job in self._delayed:
-            self._delayed.discard(ticket.job)
-            self._submit([ticket])
+        else:
+            self._setbacks.decide(ticket, member, fault)
 
     def _set_aside(self, ticket: Ticket, reason: str) -> None:
         self._fleet.scheduler.withdraw(ticket.job, self._fleet.now())
@@ -410,7 +270,7 @@ class Batch:
         logger.warning("%s is set aside: %s %s", failure.subject, reason, failure.faults)
         self._settle(ticket, failure)
 
-    # Outcomes: ledger write, then the caller.
+    # Ledger write, then the caller.
 
     def _settle(self, ticket: Ticket, outcome: Outcome) -> None:
         del self._tickets[ticket.job]
@@ -422,66 +282,31 @@ class Batch:
 
     def _conclude(self, request: GenerationRequest, outcome: Outcome) -> None:
         """Hand a durable outcome to the caller, or try once more when it cannot be used."""
-        if (
-            isinstance(outcome, Generation)
-            and request.attempt < self._attempts
-            and not self._usable(outcome)
-        ):
-            self._content_retries += not outcome.from_ledger
+        answer = outcome if isinstance(outcome, Generation) else None
+        last = request.attempt >= self._order.attempts
+        if answer is not None and not last and not self._order.usable(answer):
+            self._content_retries += not answer.from_ledger
             self._intake.append(next_attempt(request))
             return
         self._outcomes[request.subject] = outcome
         self._open.discard(request.subject)
         self._progress.advance(
-            from_ledger=int(isinstance(outcome, Generation) and outcome.from_ledger),
-            failed=int(isinstance(outcome, Failure)),
+            from_ledger=int(answer is not None and answer.from_ledger), failed=int(answer is None)
         )
 
-    def _usable(self, generation: Generation) -> bool:
-        if generation.finish_reason == "length":
-            return False
-        return self._accept is None or self._accept(generation)
-
-    # Watching and closing.
-
-    def _patrol(self, now: float) -> None:
-        """Stop what hangs, and do not wait for ever for a fleet that is gone."""
-        moving = False
-        for execution in self._running.values():
-            moving = moving or execution.watch.moved is not None
-            if execution.superseded or execution.hung:
-                continue
-            ticket = execution.ticket
-            expected = _expectation(ticket, self._expected_seconds(execution))
-            execution.hung = execution.watch.verdict(expected, self._fleet.policy, now)
-            if execution.hung:
-                execution.stop()
-        self._patience.check(now, moving=moving)
-
-    def _expected_seconds(self, execution: Execution) -> float | None:
-        """A probe tells nothing of how long the endpoint reads a long prompt: only work does."""
-        if not execution.member.experienced:
-            return None
-        return self._fleet.scheduler.expected_seconds(execution.ticket.job, execution.member.name)
+    # The end.
 
     async def _close(self) -> None:
         """Cancel what still runs, keep what was answered, leave the scheduler empty."""
-        tasks = [one.task for one in self._running.values() if one.task is not None]
-        for task in (*tasks, *self._background):
+        self._setbacks.give_up()
+        for task in self._background:
             task.cancel()
-        await asyncio.gather(*tasks, *self._background, return_exceptions=True)
-        now = self._fleet.now()
-        self._delayed.clear()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self._executions.stop()
         for job in self._tickets:
-            self._fleet.scheduler.withdraw(job, now)
-        for copy, execution in self._running.items():
-            execution.member.account.end(now)
-            self._fleet.scheduler.release(copy, now)
-        self._running.clear()
-        for member in self._fleet.members.values():
-            member.leased = 0
+            self._fleet.scheduler.withdraw(job, self._fleet.now())
         await self._writer.flush()
-        await asyncio.to_thread(self._leases.release)
+        await self._sharing.release()
 
     def _report(self) -> BatchReport:
         now = self._fleet.now()
@@ -498,22 +323,3 @@ class Batch:
             failed=failed,
             content_retries=self._content_retries,
         )
-
-
-def _job(ticket: Ticket) -> Job:
-    request = ticket.request
-    return Job(
-        id=ticket.job,
-        prompt_tokens=ticket.prompt_tokens,
-        max_tokens=request.sampling.max_tokens,
-        expected_tokens=request.expected_tokens,
-        affinity=request.affinity,
-        family=request.task,
-    )
-
-
-def _expectation(ticket: Ticket, seconds: float | None) -> Expectation:
-    request = ticket.request
-    longest = request.sampling.max_tokens
-    expected = request.expected_tokens or longest
-    return Expectation(ticket.prompt_tokens, longest, expected, seconds)

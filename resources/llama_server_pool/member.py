@@ -89,9 +89,14 @@ class Member:
         return min(self.slots, self.limit or self.slots)
 
     @property
-    def serving(self) -> bool:
-        """Whether it takes requests and can be trusted to answer them."""
-        return self.proven and self.slots_wanted(0.0, ignore_pause=True) > 0
+    def context(self) -> int | None:
+        """Context of one slot in tokens, as far as it is known."""
+        told = self.facts.context if self.facts else None
+        return self.config.context or told
+
+    def serving(self, now: float) -> bool:
+        """Return whether it takes requests and can be trusted to answer them."""
+        return self.proven and self.slots_wanted(now) > 0
 
     @property
     def experienced(self) -> bool:
@@ -102,12 +107,10 @@ class Member:
         """Return whether it has to show on trial that it works before it gets requests."""
         return self.enforces_schema is None if needs_schema else not self.tried_out
 
-    def slots_wanted(self, now: float, *, ignore_pause: bool = False) -> int:
+    def slots_wanted(self, now: float) -> int:
         """Return how many requests it could run at once in its present state."""
         out = self.facts is None or self.loading or self.dismissed is not None
-        if out or self.breaker.state is BreakerState.open:
-            return 0
-        if not ignore_pause and now < self.paused_until:
+        if out or now < self.paused_until or self.breaker.state is BreakerState.open:
             return 0
         if self.breaker.state is BreakerState.half_open:
             return 1

@@ -28,6 +28,7 @@ class Patience:
         self._seconds = seconds
         self._progress = progress
         self._lost_since: float | None = None
+        self._idle_since: float | None = None
 
     def check(self, now: float, *, moving: bool) -> None:
         """Say that the batch pauses, or that it has waited long enough.
@@ -41,7 +42,7 @@ class Patience:
             NoEndpointLeft: No endpoint has been in service for longer than the patience, or none
                 can come back at all.
         """
-        if self._fleet.serving:
+        if self._fleet.serving_members(now):
             self._end_pause()
             return
         if not all(member.tried for member in self._fleet.members.values()):
@@ -62,6 +63,20 @@ class Patience:
         self._progress.note(
             f"no endpoint is left; waiting {max(left, 0.0):.0f} s more. {self._faults()}"
         )
+
+    def exhausted(self, now: float, *, idle: bool) -> bool:
+        """Return whether the batch has stood idle for longer than the patience.
+
+        Args:
+            now: The time.
+            idle: Whether requests wait although nothing runs.
+        """
+        if not idle:
+            self._idle_since = None
+            return False
+        if self._idle_since is None:
+            self._idle_since = now
+        return now - self._idle_since > self._seconds
 
     def _end_pause(self) -> None:
         if self._lost_since is not None:

@@ -19,7 +19,7 @@ from pydantic import Field, PrivateAttr
 from resources.errors import ConfigurationError
 from resources.generation_ledger import GenerationLedger
 from resources.llama_server_pool import embedded
-from resources.llama_server_pool.dispatcher import Batch, BatchResult
+from resources.llama_server_pool.dispatcher import Batch, BatchResult, Order
 from resources.llama_server_pool.endpoint import EndpointConfig, read_endpoints
 from resources.llama_server_pool.leases import LeaseBook
 from resources.llama_server_pool.loop_thread import LoopThread
@@ -126,18 +126,8 @@ class LlamaServerPool(ConfigurableResource[None]):
             leases = LeaseBook(
                 self.ledger.database, self._policy.lease_seconds, self._policy.lease_rotation
             )
-            return loop.run(
-                Batch(
-                    supervisor,
-                    self.ledger,
-                    requests,
-                    accept,
-                    attempts,
-                    progress,
-                    self.patience_seconds,
-                    leases,
-                ).run()
-            )
+            order = Order(requests, accept, attempts, self.patience_seconds)
+            return loop.run(Batch(supervisor, self.ledger, leases, order, progress).run())
 
     def describe(self) -> list[EndpointStatus]:
         """Ask every endpoint who it is and how fast it answers; starts no batch."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field, replace
 
+from resources.llama_server_pool.jobs import Job
 from resources.llama_server_pool.policy import DispatchPolicy
 from resources.llama_server_pool.request import Fault, Generation, GenerationRequest
 
@@ -60,6 +61,23 @@ class Ticket:
     failed_on: set[str] = field(default_factory=set[str])
     rejected_by: set[str] = field(default_factory=set[str])
     unusable: Generation | None = None
+
+    @property
+    def context_needed(self) -> int:
+        """Tokens of context that hold the prompt and the longest answer."""
+        return self.prompt_tokens + self.request.sampling.max_tokens
+
+    def as_job(self) -> Job:
+        """Return the request as the scheduler sees it."""
+        request = self.request
+        return Job(
+            id=self.job,
+            prompt_tokens=self.prompt_tokens,
+            max_tokens=request.sampling.max_tokens,
+            expected_tokens=request.expected_tokens,
+            affinity=request.affinity,
+            family=request.task,
+        )
 
     def charge(self, endpoint: str) -> None:
         """Count a failed try that may be the request's own fault."""

@@ -72,16 +72,16 @@ class Supervisor:
         self.needs_schema = False
         self._unenforced = unenforced
         self._slots: dict[str, int] = {}
+        self._stranded: list[str] = []
 
     @staticmethod
     def now() -> float:
         """Return the time of the pool's clock, in seconds."""
         return time.monotonic()
 
-    @property
-    def serving(self) -> bool:
-        """Whether any endpoint takes requests and can be trusted to answer them."""
-        return any(member.serving for member in self.members.values())
+    def serving_members(self, now: float) -> list[Member]:
+        """Return the endpoints that take requests and can be trusted to answer them."""
+        return [member for member in self.members.values() if member.serving(now)]
 
     @property
     def all_dismissed(self) -> bool:
@@ -105,7 +105,7 @@ class Supervisor:
         """Return the identity of the model, once it is known.
 
         Raises:
-            ConfigurationError: Two servers serve different models.
+            ConfigurationError: Two servers serve different models, or none says which.
         """
         if self.model is None and all(member.tried for member in self.members.values()):
             told = {
@@ -115,23 +115,38 @@ class Supervisor:
             }
             if len(set(told.values())) > 1:
                 refuse_models(told)
+            if not told and any(member.facts for member in self.members.values()):
+                raise ConfigurationError(
+                    "no server says which model it serves.",
+                    where="pool.model",
+                    remedy="Name the model: answers are kept under its name.",
+                )
             self.model = next(iter(told.values()), None)
         return self.model
+
+    def learn_context(self, member: Member, context: int) -> None:
+        """Tell the scheduler how long a prompt an endpoint takes."""
+        self._stranded += self.scheduler.set_context(member.name, context, self.now())
+
+    def take_stranded(self) -> list[str]:
+        """Return the jobs given up since the last call because they fit no endpoint any more."""
+        stranded, self._stranded = self._stranded, []
+        return stranded + self.scheduler.take_stranded()
 
     async def close(self) -> None:
         """Close all connections."""
         await asyncio.gather(*(member.client.close() for member in self.members.values()))
 
-    async def tend(self, member: Member, changed: Callable[[list[str]], None]) -> None:
+    async def tend(self, member: Member, changed: Callable[[], None]) -> None:
         """Look after one endpoint until cancelled.
 
         Args:
             member: The endpoint.
-            changed: Called after every change of its slots, with the jobs that no longer fit
-                anywhere.
+            changed: Called after every change of its state.
         """
         while True:
-            changed(self._apply(member))
+            self._apply(member)
+            changed()
             pause = await self._next_step(member)
             if pause != 0:
                 await self._rest(member, pause)
@@ -224,21 +239,18 @@ class Supervisor:
         if self._unenforced == "leave_out":
             member.dismissed = member.last_fault = Fault(member.name, "schema_not_enforced", detail)
 
-    def _apply(self, member: Member) -> list[str]:
-        """Tell the scheduler the present slots and context; returns jobs that fit nowhere."""
-        now = self.now()
-        lost: list[str] = []
+    def _apply(self, member: Member) -> None:
+        """Tell the scheduler the present slots and, the first time, the context."""
         if member.facts is None:
-            return lost
-        told = member.facts.context
-        if told and not member.config.context and member.name not in self._slots:
-            lost = self.scheduler.set_context(member.name, told, now)
+            return
+        if member.facts.context and not member.config.context and member.name not in self._slots:
+            self.learn_context(member, member.facts.context)
+        now = self.now()
         untried = member.untried(needs_schema=self.needs_schema)
         slots = 0 if untried else member.slots_granted(now)
         if self._slots.get(member.name) != slots:
             self._slots[member.name] = slots
             self.scheduler.set_slots(member.name, slots, now)
-        return lost
 
 
 def _plain(model: str | None) -> str:

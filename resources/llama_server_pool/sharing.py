@@ -1,0 +1,84 @@
+"""One batch's part of servers that other runs use too: what it asks for, and what it may use.
+
+How slots are divided is in `leases`; here the demand of a batch is put together and kept current.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+from resources.llama_server_pool.leases import Demand, LeaseBook
+from resources.llama_server_pool.supervisor import Supervisor
+
+COPIES = 2
+"""Most copies of a request: a batch never needs more slots than this for every open request."""
+
+
+class Sharing:
+    """Keeps the leases of one batch.
+
+    Args:
+        fleet: The endpoints.
+        leases: The leases of this batch.
+        open_requests: Says how many requests have no outcome yet.
+    """
+
+    def __init__(
+        self, fleet: Supervisor, leases: LeaseBook, open_requests: Callable[[], int]
+    ) -> None:
+        self._fleet = fleet
+        self._leases = leases
+        self._open_requests = open_requests
+        self._told: dict[str, int] = {}
+        self._changed = asyncio.Event()
+
+    def review(self) -> None:
+        """Ask again soon if the demand is another one than last told."""
+        if self._demands() != self._told:
+            self._changed.set()
+
+    async def negotiate(self) -> None:
+        """Tell the demand and learn what may be used.
+
+        Raises:
+            LedgerError: The database of the leases cannot be written.
+        """
+        self._changed.clear()
+        self._told = self._demands()
+        members = self._fleet.members.values()
+        demands = {
+            one.config.url: Demand(
+                slots=one.slots,
+                wants=self._told[one.name],
+                in_use=max(one.account.running, one.leased or 0),
+            )
+            for one in members
+        }
+        granted = await asyncio.to_thread(self._leases.negotiate, demands)
+        for member in members:
+            if member.leased != granted[member.config.url]:
+                member.leased = granted[member.config.url]
+                member.changed.set()
+
+    async def keep(self) -> None:
+        """Renew the leases until cancelled, and ask again when the demand changes."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._fleet.policy.lease_renewal):
+                    await self._changed.wait()
+            await self.negotiate()
+
+    async def release(self) -> None:
+        """Give every slot back."""
+        for member in self._fleet.members.values():
+            member.leased = 0
+        await asyncio.to_thread(self._leases.release)
+
+    def _demands(self) -> dict[str, int]:
+        now, most = self._fleet.now(), COPIES * self._open_requests()
+        return {
+            member.name: min(member.slots_wanted(now), most)
+            for member in self._fleet.members.values()
+        }
