@@ -27,6 +27,7 @@ def build_resources(settings: Settings) -> dict[str, Any]:
             endpoints=settings.pool.endpoints,
             model=settings.pool.model,
             patience_seconds=settings.pool.patience_seconds,
+            unenforced_schema=settings.pool.unenforced_schema,
             log_dir=f"{settings.storage.state}/logs",
             ledger=GenerationLedger(
                 url=settings.ledger.url, password_env=settings.ledger.password_env

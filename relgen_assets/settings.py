@@ -13,7 +13,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,7 +22,7 @@ from pydantic_settings import (
 )
 
 from relgen_assets.errors import ConfigurationError
-from resources.llama_server_pool.endpoint import EndpointConfig
+from resources.llama_server_pool.endpoint import EndpointConfig, read_endpoints
 
 SETTINGS_FILE = "relgen.toml"
 ENV_PREFIX = "RELGEN_"
@@ -159,6 +159,14 @@ class PoolSettings(Section):
     patience_seconds: float = Field(
         600, ge=0, description="How long to wait when no endpoint is left."
     )
+    unenforced_schema: Literal["use", "leave_out"] = Field(
+        "use", description="Endpoints that ignore JSON schemas: use them with repair, or not."
+    )
+
+    @field_validator("endpoints", mode="before")
+    @classmethod
+    def _endpoints_are_named_in_errors(cls, value: Any) -> Any:
+        return read_endpoints(value) if isinstance(value, list) else value
 
 
 class LedgerSettings(Section):

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from dagster import Config
 from pydantic import ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 
 from resources.errors import ConfigurationError
 
@@ -71,6 +72,8 @@ class EndpointConfig(Config):
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("a URL needs a scheme and a host, e.g. http://10.0.0.5:8080")
+        if parts.username or parts.password:
+            raise ValueError("a URL holds no user or password; name a key's variable instead")
         return value.rstrip("/").removesuffix("/v1")
 
 
@@ -90,9 +93,17 @@ def read_endpoints(given: Sequence[EndpointConfig | Mapping[str, Any]]) -> list[
             endpoints.append(EndpointConfig(**one))
         except ValidationError as error:
             name = one.get("name", f"number {number}")
-            faults = "; ".join(
-                f"field {'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
-                for fault in error.errors(include_url=False)
-            )
+            faults = "; ".join(_explain(fault) for fault in error.errors(include_url=False))
             raise ConfigurationError(f"{faults}.", where=f"endpoint {name!r}") from error
     return endpoints
+
+
+def _explain(fault: ErrorDetails) -> str:
+    """Return the field, what is wrong with it, and what was given."""
+    field = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        return f"field {field}: unknown; accepted are {', '.join(EndpointConfig.model_fields)}"
+    if fault["type"] == "missing":
+        return f"field {field}: missing"
+    given = "" if "@" in str(fault["input"]) else f" (given: {fault['input']!r})"
+    return f"field {field}: {fault['msg']}{given}"

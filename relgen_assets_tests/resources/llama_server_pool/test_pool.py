@@ -28,7 +28,7 @@ from relgen_assets_tests.resources.llama_server_pool.waiting import wait_for
 from resources.errors import ConfigurationError
 from resources.llama_server_pool import LlamaServerPool, embedded
 from resources.llama_server_pool.endpoint import EndpointConfig
-from resources.llama_server_pool.request import Generation, Sampling
+from resources.llama_server_pool.request import Failure, Generation, Sampling
 from resources.progress import BOARD, TaskProgress
 
 pytestmark = pytest.mark.timeout(60)
@@ -248,6 +248,37 @@ def test_servers_with_different_models_are_refused_and_both_are_named(tmp_path: 
         pool.generate(questions(2))
 
 
+def test_servers_that_name_no_model_need_one_in_the_settings(tmp_path: Path) -> None:
+    with (
+        FakeLlamaServer(model="") as server,
+        pool_of(tmp_path, server, model=None) as pool,
+        pytest.raises(ConfigurationError, match=r"pool\.model"),
+    ):
+        pool.generate(questions(2))
+
+
+def test_what_only_a_lost_endpoint_could_hold_is_set_aside_after_the_patience(
+    tmp_path: Path,
+) -> None:
+    gone = FakeLlamaServer(context=8192)
+    gone.start()
+    gone.stop()
+    with (
+        FakeLlamaServer(slots=2, answer=echo, context=512) as small,
+        pool_of(
+            tmp_path,
+            endpoint(small, "a", context=512),
+            endpoint(gone, "b", context=8192),
+            patience_seconds=0.5,
+        ) as pool,
+    ):
+        result = pool.generate([*questions(6), question(6, prompt_tokens=2000)])
+        failure = result.outcomes.pop("subject-6")
+        assert isinstance(failure, Failure)
+        assert failure.reason == "context_exceeded"
+        assert len(generations(result.outcomes)) == 6
+
+
 def test_it_is_a_dagster_resource(tmp_path: Path) -> None:
     @dg.asset
     def answers(llama_server_pool: LlamaServerPool) -> dict[str, str]:
@@ -335,6 +366,16 @@ def test_a_wrong_configuration_is_refused_before_anything_starts(
 def at_length(body: dict[str, Any]) -> str:
     """Answer with enough tokens for the pool to see how fast they come."""
     return echo(body) + " indeed" * 80
+
+
+def test_a_password_in_a_url_is_refused_and_not_shown(tmp_path: Path) -> None:
+    settings: dict[str, Any] = {
+        "endpoints": [{"name": "gpu0", "url": "http://me:hunter2@x:1"}],
+        "ledger": ledger_at(tmp_path / "l.db"),
+    }
+    with pytest.raises(ConfigurationError, match="no user or password") as caught:
+        LlamaServerPool(**settings)
+    assert "hunter2" not in str(caught.value)
 
 
 def generations(outcomes: dict[str, Any]) -> dict[str, Generation]:
