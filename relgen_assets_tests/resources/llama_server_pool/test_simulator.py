@@ -21,8 +21,8 @@ from resources.llama_server_pool.workload import (
 )
 
 
-def server(name: str, rate: float, slots: int = 1, **rest: float) -> SimulatedServer:
-    return SimulatedServer(name, equal_slots(slots, rate), 20 * rate, **rest)  # type: ignore[arg-type]
+def server(name: str, rate: float, slots: int = 1, context: int | None = None) -> SimulatedServer:
+    return SimulatedServer(name, equal_slots(slots, rate), 20 * rate, context)
 
 
 def gpus_and_boards() -> list[SimulatedServer]:
