@@ -13,7 +13,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,7 +22,7 @@ from pydantic_settings import (
 )
 
 from relgen_assets.errors import ConfigurationError
-from resources.llama_server_pool.endpoint import EndpointConfig, read_endpoints
+from resources.llama_server_pool.endpoint import EndpointConfig
 
 SETTINGS_FILE = "relgen.toml"
 ENV_PREFIX = "RELGEN_"
@@ -163,11 +163,6 @@ class PoolSettings(Section):
         "use", description="Endpoints that ignore JSON schemas: use them with repair, or not."
     )
 
-    @field_validator("endpoints", mode="before")
-    @classmethod
-    def _endpoints_are_named_in_errors(cls, value: Any) -> Any:
-        return read_endpoints(value) if isinstance(value, list) else value
-
 
 class LedgerSettings(Section):
     """Where completed generations are kept."""
@@ -243,10 +238,11 @@ def load_settings(root: Path, overrides: dict[str, Any] | None = None) -> Settin
             f"the settings file cannot be read: {error}.", where=str(path)
         ) from error
     _refuse_unknown_variables()
+    values |= overrides or {}
     try:
-        return Settings(**{**values, **(overrides or {})})
+        return Settings(**values)
     except (ValidationError, SettingsError) as error:
-        raise ConfigurationError(_explain(error), where=str(path)) from error
+        raise ConfigurationError(_explain(error, values), where=str(path)) from error
 
 
 def _refuse_unknown_variables() -> None:
@@ -262,8 +258,13 @@ def _refuse_unknown_variables() -> None:
             )
 
 
-def _explain(error: ValidationError | SettingsError) -> str:
-    """Return one line per fault: the key, what is wrong, and what would be accepted."""
+def _explain(error: ValidationError | SettingsError, values: dict[str, Any]) -> str:
+    """Return one line per fault: the key, what is wrong, and what would be accepted.
+
+    Args:
+        error: What pydantic found.
+        values: What the file says; where a list item has a name there, the line tells it.
+    """
     if isinstance(error, SettingsError):
         return f"{error}."
     lines: list[str] = []
@@ -273,10 +274,22 @@ def _explain(error: ValidationError | SettingsError) -> str:
             message = f"unknown key; accepted here: {', '.join(_accepted_keys(fault['loc']))}"
         else:
             given = fault.get("input")
-            shown = f" (given: {given!r})" if isinstance(given, str | int | float) else ""
-            message = f"{fault['msg']}{shown}"
-        lines.append(f"{key}: {message}")
+            plain = isinstance(given, str | int | float) and "@" not in str(given)
+            message = f"{fault['msg']} (given: {given!r})" if plain else fault["msg"]
+        lines.append(f"{key}{_item_name(fault['loc'], values)}: {message}")
     return "wrong settings:\n  " + "\n  ".join(lines)
+
+
+def _item_name(location: tuple[int | str, ...], values: Any) -> str:
+    """Return the name of the list item that `location` leads through, e.g. of an endpoint."""
+    for part in location:
+        try:
+            values = values[part]
+        except (KeyError, IndexError, TypeError):
+            return ""
+        if isinstance(part, int) and isinstance(values, dict) and "name" in values:
+            return f" (of {values['name']!r})"
+    return ""
 
 
 def _accepted_keys(location: tuple[int | str, ...]) -> list[str]:
