@@ -11,9 +11,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from resources.llama_server_pool.accounting import BatchReport
@@ -62,17 +62,23 @@ class Order:
         accept: Says whether an answer can be used; `None` accepts all.
         attempts: Content attempts per request.
         patience_seconds: How long to pause when no endpoint is left.
+        granted: Content attempts of the subjects that may take more than `attempts`.
     """
 
     requests: Sequence[GenerationRequest]
     accept: Callable[[Generation], bool] | None
     attempts: int
     patience_seconds: float
+    granted: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @property
     def needs_schema(self) -> bool:
         """Whether any request carries a JSON schema."""
         return any(request.json_schema is not None for request in self.requests)
+
+    def is_last(self, request: GenerationRequest) -> bool:
+        """Whether a request may not be tried again when its answer cannot be used."""
+        return request.attempt >= max(self.attempts, self.granted.get(request.subject, 0))
 
     def usable(self, generation: Generation) -> bool:
         """Whether an answer can be used."""
@@ -283,7 +289,7 @@ class Batch:
     def _conclude(self, request: GenerationRequest, outcome: Outcome) -> None:
         """Hand a durable outcome to the caller, or try once more when it cannot be used."""
         answer = outcome if isinstance(outcome, Generation) else None
-        last = request.attempt >= self._order.attempts
+        last = self._order.is_last(request)
         if answer is not None and not last and not self._order.usable(answer):
             self._content_retries += not answer.from_ledger
             self._intake.append(next_attempt(request))

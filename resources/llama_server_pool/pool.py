@@ -9,7 +9,7 @@ import asyncio
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +99,7 @@ class LlamaServerPool(ConfigurableResource[None]):
         *,
         accept: Callable[[Generation], bool] | None = None,
         attempts: int = 1,
+        granted: Mapping[str, int] | None = None,
         title: str = "",
     ) -> BatchResult:
         """Return the outcome of every request, from the ledger or from a server.
@@ -108,6 +109,7 @@ class LlamaServerPool(ConfigurableResource[None]):
             accept: Says whether an answer can be used. When it says no, or the answer was cut off
                 at its greatest length, the request is tried again with other sampling.
             attempts: Tries per request; after the last one its answer is the outcome as it is.
+            granted: Tries of single subjects that may take more.
             title: What to call the work on the progress board.
 
         Returns:
@@ -126,7 +128,7 @@ class LlamaServerPool(ConfigurableResource[None]):
             leases = LeaseBook(
                 self.ledger.database, self._policy.lease_seconds, self._policy.lease_rotation
             )
-            order = Order(requests, accept, attempts, self.patience_seconds)
+            order = Order(requests, accept, attempts, self.patience_seconds, granted or {})
             return loop.run(Batch(supervisor, self.ledger, leases, order, progress).run())
 
     def describe(self) -> list[EndpointStatus]:

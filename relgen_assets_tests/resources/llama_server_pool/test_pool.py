@@ -110,6 +110,20 @@ def test_after_the_last_attempt_its_answer_is_the_outcome_as_it_is(tmp_path: Pat
         assert sum(is_question(one.body) for one in server.requests) == 12
 
 
+def test_a_subject_that_was_granted_more_attempts_is_asked_alone(tmp_path: Path) -> None:
+    with FakeLlamaServer(slots=2, answer=echo) as server, pool_of(tmp_path, server) as pool:
+        pool.generate(questions(3), accept=lambda _: False, attempts=2)
+        server.requests.clear()
+        result = pool.generate(
+            questions(3), accept=lambda _: False, attempts=2, granted={"subject-1": 4}
+        )
+        asked = [one.body for one in server.requests if is_question(one.body)]
+        assert [body["messages"][-1]["content"] for body in asked] == ["question 1"] * 2
+        assert [body["seed"] for body in asked] == [9, 10]
+        attempts = {name: one.attempt for name, one in generations(result.outcomes).items()}
+        assert attempts == {"subject-0": 2, "subject-1": 4, "subject-2": 2}
+
+
 def test_an_error_of_the_judge_reaches_the_caller(tmp_path: Path) -> None:
     def judge(_: Generation) -> bool:
         raise LookupError("no such judge")
