@@ -1,47 +1,185 @@
 """Candidate terms of a chunk: the names an entity may have when a small model answers.
 
-The terms come from YAKE's statistics over the chunk alone; this module keeps those that can name
-something. Whether a name occurs in a text is decided in `relgen_assets.extraction.grounding`.
+The terms are noun phrases. The part of speech of each word comes from TextBlob's English tagger,
+which ships its own lexicon and needs no download; which phrases matter most in the chunk is decided
+here. Whether a name occurs in a text is decided in `relgen_assets.extraction.grounding`.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
-from relgen_assets.extraction.grounding import GroundedText, entity_key, is_name
+from relgen_assets.extraction.grounding import entity_key, is_name
 
-if TYPE_CHECKING:
-    import yake
+MAX_WORDS = 3
+_TOKEN = re.compile(
+    r"""@\w+                                             # a mask
+      | [^\W_]+(?:[-\u2010-\u2013'\u2019][^\W_]+)*\+?    # a word: beta-carotene, Na+
+      | [^\w\s] | \n                                     # punctuation; the end of a paragraph""",
+    re.VERBOSE,
+)
+_ENDS_SENTENCE = frozenset(".?!;\n")
+_NOUN = "NN"
+_MODIFIERS = frozenset({"JJ", "VBN", "VBG"})
+_AFTER_VERB = frozenset({"DT", "PRP", "PRP$"})
+# Words that say nothing of their own: first those that only open a phrase, then nouns that do not
+# name anything when they stand alone.
+_EMPTY_OPENINGS = frozenset(
+    re.findall(
+        r"\w+",
+        """such other many several same different various certain particular given new recent large
+        small high low important main possible similar further following previous first second last
+        own total overall whole general specific good better best early late long short common
+        typical available present current additional above much more most less least few due likely
+        able clear full single individual respective usual simple called using used""",
+    )
+)
+_EMPTY_NOUNS = frozenset(
+    re.findall(
+        r"\w+",
+        """number case example result paper section figure fig table ref refs eq equation value way
+        thing fact use order part set kind type form work study article author data method approach
+        problem question point time year day end term respect role basis aim purpose addition
+        contrast conclusion level amount degree rate range size total group lot half difference
+        change increase decrease effect analysis""",
+    )
+)
 
-_WORDS_PER_TERM = 3
-_OFFERED = 4
-"""Terms asked of the keyword library, per term wanted: many are variants of each other."""
+
+@dataclass(slots=True)
+class _Phrase:
+    """One noun phrase of a chunk, in all its occurrences."""
+
+    words: tuple[str, ...]
+    first: int
+    spellings: Counter[str] = field(default_factory=Counter[str])
+
+    @property
+    def count(self) -> int:
+        return self.spellings.total()
+
+    @property
+    def spelling(self) -> str:
+        """The commonest spelling; of equals, one that no sentence begins with."""
+        return max(self.spellings, key=lambda name: (self.spellings[name], name[:1].islower()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    text: str
+    tag: str
+    start: int
+    end: int
+
+    @property
+    def is_noun(self) -> bool:
+        return self.tag.startswith(_NOUN)
 
 
 def candidate_terms(text: str, limit: int) -> list[str]:
-    """Return up to `limit` terms that occur in `text`, spelled as there, most important first."""
-    if limit < 1:
-        return []
-    grounded = GroundedText(text)
+    """Return up to `limit` terms that occur in `text`, spelled as there, most important first.
+
+    Terms are noun phrases of at most `MAX_WORDS` words without masks, bare numbers or function
+    words. Of terms that share most of their words only the more important is returned. The same
+    text always gives the same terms.
+    """
+    phrases = _phrases(text)
+    frequency: Counter[str] = Counter()
+    for phrase in phrases:
+        for word in phrase.words:
+            frequency[word] += phrase.count
+    length = max(len(text), 1)
+    ranked = sorted(phrases, key=lambda phrase: (-_weight(phrase, frequency, length), phrase.first))
     terms: list[str] = []
-    keys: list[str] = []
-    for term, _score in _extractor(limit * _OFFERED).extract_keywords(text):
-        if not is_name(term) or not grounded.contains(term):
-            continue
-        key = entity_key(term)
-        if any(key in known or known in key for known in keys):
-            continue
-        terms.append(term)
-        keys.append(key)
-        if len(terms) == limit:
+    chosen: list[frozenset[str]] = []
+    for phrase in ranked:
+        if len(terms) >= limit:
             break
+        words = frozenset(phrase.words)
+        if any(words <= other or other <= words or len(words & other) > 1 for other in chosen):
+            continue
+        terms.append(phrase.spelling)
+        chosen.append(words)
     return terms
 
 
-@cache
-def _extractor(top: int) -> yake.KeywordExtractor:
-    import yake  # half a second, which loading the definitions must not pay
+def _weight(phrase: _Phrase, frequency: Counter[str], length: int) -> float:
+    """Return how much a phrase matters: often, in company, early, and with a name of its own.
 
-    # Similar terms are told apart above: YAKE's own comparison doubles the time of a chunk.
-    return yake.KeywordExtractor(lan="en", n=_WORDS_PER_TERM, dedup_lim=1.0, top=top)
+    The words of a phrase count too where they stand in other phrases, single words by half; a
+    phrase of several words is more specific, and one that first occurs at the end weighs a third
+    less than one at the beginning.
+    """
+    shared = sum(frequency[word] - phrase.count for word in phrase.words) / len(phrase.words)
+    several = len(phrase.words) > 1
+    weight = phrase.count + shared * (0.5 if several else 0.25)
+    weight *= 1.6 if several else 1.0
+    weight *= 1.3 if any(letter.isupper() for letter in phrase.spelling[1:]) else 1.0
+    return weight * (1.2 - 0.4 * phrase.first / length)
+
+
+def _phrases(text: str) -> list[_Phrase]:
+    found: dict[str, _Phrase] = {}
+    for run in _runs(text):
+        words = _trim(run)
+        if not words:
+            continue
+        spelling = text[words[0].start : words[-1].end]
+        if not is_name(spelling):
+            continue
+        keys = tuple(entity_key(word.text) for word in words)
+        if keys[0] in _EMPTY_NOUNS and len(keys) == 1:
+            continue
+        phrase = found.setdefault("".join(keys), _Phrase(keys, words[0].start))
+        phrase.spellings[spelling] += 1
+    return list(found.values())
+
+
+def _trim(run: list[_Word]) -> list[_Word]:
+    """Return the words of a run that name something: it ends in a noun and opens with content."""
+    while run and not run[-1].is_noun:
+        run = run[:-1]
+    run = run[-MAX_WORDS:]
+    while run and (
+        run[0].text.casefold() in _EMPTY_OPENINGS or (run[0].tag == "VBG" and len(run) > 1)
+    ):
+        run = run[1:]
+    return run
+
+
+def _runs(text: str) -> Iterator[list[_Word]]:
+    """Yield the longest runs of nouns and their modifiers with one space between words."""
+    for sentence in _sentences(text):
+        run: list[_Word] = []
+        for word in sentence:
+            fits = word.is_noun or word.tag in _MODIFIERS
+            fits = fits and word.text[0].isalpha()
+            if run and (not fits or word.start - run[-1].end != 1):
+                # A noun right before "the" or "it" is a verb that the tagger took for a noun.
+                is_verb = word.tag in _AFTER_VERB and len(run) > 1
+                yield run[:-1] if is_verb else run
+                run = []
+            if fits:
+                run.append(word)
+        if run:
+            yield run
+
+
+def _sentences(text: str) -> Iterator[list[_Word]]:
+    # Imported on use: the lexicon's library takes half a second, which not every command needs.
+    from textblob.en import parser
+
+    tokens: list[re.Match[str]] = []
+    for match in (*_TOKEN.finditer(text), None):
+        if match is not None and match.group() not in _ENDS_SENTENCE:
+            tokens.append(match)
+        elif tokens:
+            tagged = parser.find_tags([token.group() for token in tokens])
+            yield [
+                _Word(token.group(), tag, token.start(), token.end())
+                for token, (_, tag) in zip(tokens, tagged, strict=True)
+            ]
+            tokens = []

@@ -161,15 +161,16 @@ def _extraction_request(
 ) -> GenerationRequest:
     messages = extraction_messages(summary, chunk.text, candidates=terms)
     mode: Mode = "candidates" if terms else "schema"
+    bounds = settings.bounds(mode)
     return GenerationRequest(
         subject=chunk.chunk_id,
         task=EXTRACTION_TASK,
         messages=messages,
-        sampling=Sampling(settings.temperature, settings.max_tokens, seed=settings.seed),
+        sampling=Sampling(settings.temperature, bounds.tokens, seed=settings.seed),
         prompt_tokens=estimate_tokens(messages, count),
         json_schema=extraction_schema(
-            max_entities=settings.max_entities,
-            max_relations=settings.max_relations,
+            max_entities=bounds.entities,
+            max_relations=bounds.relations,
             candidates=terms,
         ),
         affinity=chunk.paper_id,

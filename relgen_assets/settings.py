@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
@@ -132,8 +132,20 @@ class SummarySettings(Section):
     """How summaries are generated."""
 
     temperature: float = Field(0.7, ge=0, le=2)
-    max_tokens: int = Field(256, ge=16, description="Longest summary, in tokens of the model.")
+    max_tokens: int = Field(200, ge=16, description="Longest summary, in tokens of the model.")
     seed: int = Field(0, ge=0)
+
+
+class AnswerBounds(NamedTuple):
+    """How large an extraction may get: tokens of the answer, entities, relations."""
+
+    tokens: int
+    entities: int
+    relations: int
+
+
+_BOUNDS = {"schema": AnswerBounds(700, 12, 8), "candidates": AnswerBounds(260, 6, 2)}
+"""A model that needs candidates loses the thread in long answers."""
 
 
 class ExtractionSettings(Section):
@@ -143,12 +155,28 @@ class ExtractionSettings(Section):
         "auto", description="`candidates` restricts entity names; `auto`: only when embedded."
     )
     temperature: float = Field(0.2, ge=0, le=2)
-    max_tokens: int = Field(700, ge=64, description="Longest answer, in tokens of the model.")
-    max_entities: int = Field(12, ge=2, le=100)
-    max_relations: int = Field(8, ge=1, le=100)
-    max_candidates: int = Field(20, ge=2, le=200, description="Candidate terms per chunk.")
+    max_tokens: int | None = Field(
+        None, ge=64, description="Longest answer in tokens; 700, with candidates 260."
+    )
+    max_entities: int | None = Field(
+        None, ge=2, le=100, description="Entities per answer; 12, with candidates 6."
+    )
+    max_relations: int | None = Field(
+        None, ge=1, le=100, description="Relations per answer; 8, with candidates 2."
+    )
+    max_candidates: int = Field(14, ge=2, le=200, description="Candidate terms per chunk.")
     attempts: int = Field(2, ge=1, le=10, description="Tries per chunk when an answer is unusable.")
     seed: int = Field(0, ge=0)
+
+
+    def bounds(self, mode: Literal["candidates", "schema"]) -> AnswerBounds:
+        """Return the size of an answer: what is set, else what suits the models of a mode."""
+        default = _BOUNDS[mode]
+        return AnswerBounds(
+            self.max_tokens or default.tokens,
+            self.max_entities or default.entities,
+            self.max_relations or default.relations,
+        )
 
 
 class PoolSettings(Section):
