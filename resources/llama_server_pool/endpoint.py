@@ -58,6 +58,12 @@ class EndpointConfig(Config):
         None, description="Name of the environment variable that holds the API key."
     )
     watts: float = Field(0.0, ge=0, description="Power drawn while busy, for energy accounting.")
+    prefill_rate: float | None = Field(
+        None, gt=0, description="Prompt tokens/s of one slot, to begin with; learned from answers."
+    )
+    decode_rate: float | None = Field(
+        None, gt=0, description="Answer tokens/s of one slot, to begin with; learned from answers."
+    )
 
     @field_validator("name")
     @classmethod

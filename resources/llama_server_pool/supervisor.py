@@ -67,7 +67,8 @@ class Supervisor:
             for config in configs
         }
         self.scheduler = Scheduler(
-            EndpointProfile(config.name, 0, config.context) for config in configs
+            EndpointProfile(config.name, 0, config.context, config.prefill_rate, config.decode_rate)
+            for config in configs
         )
         self.needs_schema = False
         self._unenforced = unenforced
