@@ -1,0 +1,265 @@
+"""The Dagster resource: configuration and life cycle of a ledger, and nothing else.
+
+Each method is one call into the module that does the work.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any
+
+from dagster import ConfigurableResource, InitResourceContext
+from pydantic import Field, PrivateAttr, field_validator
+from sqlalchemy import Engine
+
+from resources.generation_ledger import entries, pruning, stats, store, transfer, verdicts
+from resources.generation_ledger.engine import Database, resolve_url
+from resources.generation_ledger.entries import Entry
+from resources.generation_ledger.keys import generation_key
+from resources.generation_ledger.lease import lease
+from resources.generation_ledger.pruning import Pruned
+from resources.generation_ledger.schema import GenerationRow, now, plain, timestamp
+from resources.generation_ledger.stats import LedgerStats
+from resources.generation_ledger.transfer import Transferred
+from resources.generation_ledger.upgrade import open_current
+from resources.generation_ledger.verdicts import Verdict
+from resources.llama_server_pool.request import Failure, Generation, GenerationRequest
+from resources.storage import shown
+
+
+class GenerationLedger(ConfigurableResource[None]):
+    """Completed generations in SQLite or PostgreSQL, shared by every endpoint and every run.
+
+    Opened on first use; usable from any thread, from any number of processes, and without
+    Dagster. Every method raises `LedgerError` when the database cannot do what is asked.
+    """
+
+    url: str = Field(
+        default="sqlite:///.relgen/ledger.db",
+        description="SQLAlchemy URL of SQLite or PostgreSQL, without password.",
+    )
+    password_env: str | None = Field(
+        default=None,
+        description="Name of the environment variable that holds the database password.",
+    )
+    busy_seconds: float = Field(
+        default=30.0,
+        ge=0,
+        description="How long to wait for another process's lock on a SQLite file.",
+    )
+    patience_seconds: float = Field(
+        default=30.0, ge=0, description="How long to wait for a PostgreSQL server that went away."
+    )
+
+    renew_before: str | None = Field(
+        default=None,
+        description="Ask again for answers recorded before this time (ISO 8601, UTC unless it says"
+        " otherwise); they are kept as superseded.",
+    )
+
+    _opening: threading.Lock = PrivateAttr(default_factory=threading.Lock)
+    _database: Database | None = PrivateAttr(None)
+
+    @field_validator("renew_before")
+    @classmethod
+    def _renew_before_is_past(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        normal = timestamp(datetime.fromisoformat(value))
+        if normal > now():  # it would ask for everything again, in every run
+            raise ValueError("renew_before must not lie in the future")
+        return normal
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        # A password does not belong into the URL; one that is there all the same is not shown.
+        for name, value in super().__repr_args__():
+            yield name, shown(value) if name == "url" else value
+
+    @property
+    def database(self) -> Database:
+        """The open database, with the tables of this code's version."""
+        with self._opening:
+            if self._database is None:
+                database = Database(
+                    resolve_url(self.url, self.password_env),
+                    busy_seconds=self.busy_seconds,
+                    patience_seconds=self.patience_seconds,
+                )
+                try:
+                    open_current(database)
+                except BaseException:
+                    database.close()
+                    raise
+                self._database = database
+            return self._database
+
+    @property
+    def engine(self) -> Engine:
+        """The SQLAlchemy engine, for reports of one's own."""
+        return self.database.engine
+
+    def setup_for_execution(self, _context: InitResourceContext) -> None:
+        """Open the ledger, so that a run fails before it has asked anything."""
+        _ = self.database
+
+    def teardown_after_execution(self, _context: InitResourceContext) -> None:
+        """Close the connections of a run."""
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections; the next use opens the ledger again."""
+        with self._opening:
+            if self._database is not None:
+                self._database.close()
+                self._database = None
+
+    def lookup(self, requests: Sequence[GenerationRequest], model: str) -> dict[str, Generation]:
+        """Return the answers that are known, by the subject of their request.
+
+        Args:
+            requests: What is to be asked; subjects are unique among them.
+            model: Identity of the model that would answer.
+        """
+        subjects: dict[str, list[str]] = defaultdict(list)
+        for request in requests:
+            subjects[generation_key(request, model)].append(request.subject)
+        if not subjects:
+            return {}
+        return self.database.read(lambda c: store.find_answers(c, subjects, self.renew_before))
+
+    def record(self, answers: Sequence[tuple[GenerationRequest, Generation]]) -> None:
+        """Write answers in one transaction; they are durable when this returns.
+
+        An answer whose key is known changes nothing. The key is computed with the answer's own
+        `model`, which therefore has to be the identity that `lookup` is asked with.
+
+        Args:
+            answers: Requests with their answers.
+        """
+        rows = [store.answer_row(request, generation) for request, generation in answers]
+        if rows:
+            self.database.write(lambda c: store.record_rows(c, rows, self.renew_before))
+
+    def record_failure(self, request: GenerationRequest, failure: Failure, model: str) -> None:
+        """Write down that a request was set aside; it is asked again by the next run.
+
+        A failure never takes the place of an answer.
+
+        Args:
+            request: What was asked.
+            failure: Why there is no answer.
+            model: Identity of the model that should have answered.
+        """
+        rows = [store.failure_row(request, failure, model)]
+        self.database.write(lambda c: store.record_rows(c, rows, None))
+
+    def record_verdicts(self, judged: Sequence[Verdict]) -> int:
+        """Write what a validation says about answers, in place of what it said before.
+
+        Returns:
+            How many were written; a verdict on a key the ledger does not hold is left out.
+        """
+        return self.database.write(lambda c: verdicts.record_verdicts(c, judged))
+
+    def grant_attempts(self, task: str, subjects: Sequence[str], attempts: int) -> None:
+        """Allow subjects at least so many content attempts in all; earlier attempts stay.
+
+        Args:
+            task: The kind of work.
+            subjects: Whom to ask again, e.g. rejected chunks.
+            attempts: Attempts in all, with those already made; a higher grant stays.
+        """
+        self.database.write(lambda c: verdicts.grant_attempts(c, task, subjects, attempts))
+
+    def granted_attempts(self, task: str, subjects: Sequence[str]) -> dict[str, int]:
+        """Return the attempts allowed in all, by subject, for those that were granted some."""
+        return self.database.read(lambda c: verdicts.granted_attempts(c, task, subjects))
+
+    def attempts_made(
+        self, task: str, subjects: Sequence[str], model: str | None = None
+    ) -> dict[str, int]:
+        """Return the highest attempt the ledger holds, by subject; none for unknown ones.
+
+        Args:
+            task: The kind of work.
+            subjects: Whom to look for.
+            model: Only attempts of this model.
+        """
+        return self.database.read(lambda c: verdicts.attempts_made(c, task, subjects, model))
+
+    def entries(
+        self,
+        task: str | None = None,
+        subject: str | None = None,
+        model: str | None = None,
+        partition: str | None = None,
+        *,
+        superseded: bool = False,
+    ) -> Iterator[Entry]:
+        """Yield what the ledger keeps, oldest first, a page at a time.
+
+        Args:
+            task: Only this kind of work.
+            subject: Only this subject.
+            model: Only this model.
+            partition: Only calls made for this partition.
+            superseded: Whether to yield rows that others have taken over from as well.
+        """
+        wanted = {
+            GenerationRow.task: task,
+            GenerationRow.subject: None if subject is None else plain(subject),
+            GenerationRow.model: model,
+            GenerationRow.partition: partition,
+        }
+        conditions = [column == value for column, value in wanted.items() if value is not None]
+        if not superseded:
+            conditions.append(GenerationRow.superseded_at.is_(None))
+        return entries.entries(self.database, *conditions)
+
+    def show(self, key: str) -> list[Entry]:
+        """Return all rows of a key, oldest first; its first digits are enough."""
+        return entries.show(self.database, key)
+
+    def stats(self) -> LedgerStats:
+        """Return the whole ledger in numbers."""
+        return stats.ledger_stats(self.database)
+
+    def export(self, folder: str) -> Transferred:
+        """Write the whole ledger to a folder of parquet files, local or on any fsspec URL."""
+        return transfer.export_ledger(self.database, folder)
+
+    def import_from(self, folder: str) -> Transferred:
+        """Take an export in; into an empty ledger it comes out equal, in either database."""
+        return transfer.import_ledger(self.database, folder)
+
+    def prune(
+        self, *, before: datetime | None = None, model: str | None = None, dry_run: bool = False
+    ) -> Pruned:
+        """Remove superseded rows and failures, and all answers of one model if named.
+
+        Args:
+            before: Only what was recorded earlier; everything when not given.
+            model: A model that will not be used any more.
+            dry_run: Only count.
+        """
+        return pruning.prune(self.database, before=before, model=model, dry_run=dry_run)
+
+    def lease(
+        self,
+        name: str,
+        *,
+        waiting: Callable[[], None] | None = None,
+        wait_seconds: float | None = None,
+    ) -> AbstractContextManager[None]:
+        """Return a context that one holder at a time can be in, of all that use this ledger.
+
+        Args:
+            name: What is to be done once only at a time, e.g. an asset and a partition.
+            waiting: Called once when another holds the lease, before the wait.
+            wait_seconds: Give up after so long; `None` waits until the holder is done or dead.
+        """
+        return lease(self.database, name, waiting, wait_seconds)
