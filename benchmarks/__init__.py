@@ -1,0 +1,1 @@
+"""Measurements of the whole: scripts that print tables, never part of the test run."""
