@@ -14,6 +14,7 @@ from relgen_assets.extraction import extraction_schema, judge
 from relgen_assets.models import ChatMessage, Chunk, Paper, RawExtraction, Summary
 from relgen_assets.prompts import extraction_messages, prompt_version, summary_messages
 from relgen_assets.settings import ExtractionSettings, SummarySettings
+from resources.generation_ledger.keys import generation_key
 from resources.llama_server_pool.request import (
     Generation,
     GenerationRequest,
@@ -21,6 +22,7 @@ from resources.llama_server_pool.request import (
     Outcome,
     Sampling,
 )
+from resources.llama_server_pool.retries import next_attempt
 
 SUMMARY_TASK = "summary"
 EXTRACTION_TASK = "extraction"
@@ -33,6 +35,9 @@ _MESSAGE_TOKENS = 8
 
 _ESTIMATE_MARGIN = 1.1
 """Tokenizers differ: on scientific English they stay within ten percent of SentencePiece v1."""
+
+VARIANT_SEED_STEP = 1_000
+"""Seeds of two variants lie this far apart; attempts, which count the seed up by one, are fewer."""
 
 Mode = Literal["candidates", "schema"]
 
@@ -54,6 +59,16 @@ class ExtractionTask:
     refusal: str | None = None
 
 
+def count_tokens(messages: Sequence[Message], count: Callable[[str], int]) -> int:
+    """Return the SentencePiece tokens of a prompt, with those of the chat template.
+
+    Args:
+        messages: The chat messages.
+        count: Counts the SentencePiece tokens of a text.
+    """
+    return sum(count(message["content"]) + _MESSAGE_TOKENS for message in messages)
+
+
 def estimate_tokens(messages: Sequence[Message], count: Callable[[str], int]) -> int:
     """Return an upper estimate of a prompt's tokens for a model whose tokenizer is not known.
 
@@ -61,8 +76,7 @@ def estimate_tokens(messages: Sequence[Message], count: Callable[[str], int]) ->
         messages: The chat messages.
         count: Counts the SentencePiece tokens of a text.
     """
-    content = sum(count(message["content"]) + _MESSAGE_TOKENS for message in messages)
-    return int(content * _ESTIMATE_MARGIN)
+    return int(count_tokens(messages, count) * _ESTIMATE_MARGIN)
 
 
 def summary_request(
@@ -74,9 +88,10 @@ def summary_request(
         subject=paper.paper_id,
         task=SUMMARY_TASK,
         messages=messages,
-        sampling=Sampling(settings.temperature, settings.max_tokens, seed=settings.seed),
+        sampling=Sampling(settings.temperature, settings.max_tokens, seed=_seed(settings)),
         prompt_tokens=estimate_tokens(messages, count),
         affinity=paper.paper_id,
+        variant=settings.variant,
         labels={**labels, "prompt_version": prompt_version("summary")},
     )
 
@@ -166,7 +181,7 @@ def _extraction_request(
         subject=chunk.chunk_id,
         task=EXTRACTION_TASK,
         messages=messages,
-        sampling=Sampling(settings.temperature, bounds.tokens, seed=settings.seed),
+        sampling=Sampling(settings.temperature, bounds.tokens, seed=_seed(settings)),
         prompt_tokens=estimate_tokens(messages, count),
         json_schema=extraction_schema(
             max_entities=bounds.entities,
@@ -174,8 +189,21 @@ def _extraction_request(
             candidates=terms,
         ),
         affinity=chunk.paper_id,
+        variant=settings.variant,
         labels={**labels, "prompt_version": _version(mode)},
     )
+
+
+def _seed(settings: SummarySettings | ExtractionSettings) -> int:
+    # The same seed draws the same answer, so another variant needs another one.
+    return settings.seed + (settings.variant - 1) * VARIANT_SEED_STEP
+
+
+def _key(request: GenerationRequest, answer: Generation) -> str:
+    """Return the ledger key of an answer, which may belong to a later attempt at its request."""
+    while request.attempt < answer.attempt:
+        request = next_attempt(request)
+    return generation_key(request, answer.model)
 
 
 def _version(mode: Mode) -> str:
@@ -203,6 +231,7 @@ def _generated(request: GenerationRequest, outcome: Outcome) -> dict[str, Any]:
         "completion_tokens": outcome.completion_tokens,
         "seconds": outcome.seconds,
         "attempt": outcome.attempt,
+        "key": _key(request, outcome),
     }
 
 
@@ -222,4 +251,5 @@ def _unanswered(
         "completion_tokens": 0,
         "seconds": 0.0,
         "attempt": 0,
+        "key": "",
     }
