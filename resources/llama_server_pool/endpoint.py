@@ -47,22 +47,30 @@ class EndpointConfig(Config):
 
     name: str = Field(description="Unique name, shown in reports and stored with every answer.")
     url: str = Field(description="Base URL with scheme, e.g. http://10.0.0.5:8080.")
-    kind: EndpointKind = Field(EndpointKind.gpu, description="Hardware: gpu, arm or cpu.")
-    dialect: Dialect = Field(Dialect.auto, description="Server software; `auto` asks the server.")
-    slots: int | None = Field(None, ge=1, description="Parallel requests; asked when not given.")
+    kind: EndpointKind = Field(default=EndpointKind.gpu, description="Hardware: gpu, arm or cpu.")
+    dialect: Dialect = Field(
+        default=Dialect.auto, description="Server software; `auto` asks the server."
+    )
+    slots: int | None = Field(
+        default=None, ge=1, description="Parallel requests; asked when not given."
+    )
     context: int | None = Field(
-        None, ge=256, description="Context of one slot in tokens; asked when not given."
+        default=None, ge=256, description="Context of one slot in tokens; asked when not given."
     )
-    model: str | None = Field(None, description="Model name to send; the pool's when not given.")
+    model: str | None = Field(
+        default=None, description="Model name to send; the pool's when not given."
+    )
     api_key_env: str | None = Field(
-        None, description="Name of the environment variable that holds the API key."
+        default=None, description="Name of the environment variable that holds the API key."
     )
-    watts: float = Field(0.0, ge=0, description="Power drawn while busy, for energy accounting.")
+    watts: float = Field(
+        default=0.0, ge=0, description="Power drawn while busy, for energy accounting."
+    )
     prefill_rate: float | None = Field(
-        None, gt=0, description="Prompt tokens/s of one slot, to begin with; learned from answers."
+        default=None, gt=0, description="Prompt tokens/s of one slot, to begin with; then learned."
     )
     decode_rate: float | None = Field(
-        None, gt=0, description="Answer tokens/s of one slot, to begin with; learned from answers."
+        default=None, gt=0, description="Answer tokens/s of one slot, to begin with; then learned."
     )
 
     @field_validator("name")
