@@ -243,7 +243,7 @@ class Batch:
             # The other copy may do better; this answer is used only if it does not.
             ticket.unusable = generation
             member.account.hedged_tokens += generation.completion_tokens
-            self._fleet.scheduler.fail(execution.copy, now, avoid=False)
+            self._fleet.scheduler.fail(execution.copy, now, avoid=True)
             return
         member.account.answer(completion)
         usage = Usage(

@@ -104,7 +104,7 @@ class LeaseBook:
             LedgerError: The database cannot be written.
         """
         if not self._ready:
-            self._database.write(lambda c: _TABLES.create_all(c, checkfirst=True))
+            self._database.write(_create_tables)
             self._ready = True
         return self._database.write(lambda c: self._negotiate(c, demands))
 
@@ -169,6 +169,11 @@ class LeaseBook:
     def _release(self, connection: Connection) -> None:
         for table in (LEASES, CLAIMS):
             connection.execute(delete(table).where(table.c.holder == self._holder))
+
+
+def _create_tables(connection: Connection) -> None:
+    _clock(connection)  # one at a time: two runs may start together on a new database
+    _TABLES.create_all(connection, checkfirst=True)
 
 
 def fair_shares(slots: int, wants: Mapping[str, int], turn: int) -> dict[str, int]:

@@ -100,8 +100,9 @@ class Member:
 
     @property
     def experienced(self) -> bool:
-        """Whether its speed is known from real requests, not from a probe."""
-        return self._answers > 0
+        """Whether its speed is known from real requests or the settings, not from a probe."""
+        configured = self.config.prefill_rate is not None and self.config.decode_rate is not None
+        return configured or self._answers > 0
 
     def untried(self, *, needs_schema: bool) -> bool:
         """Return whether it has to show on trial that it works before it gets requests."""

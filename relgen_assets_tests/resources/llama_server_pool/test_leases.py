@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relgen_assets_tests.resources.llama_server_pool.pools import ledger_at
+from relgen_assets_tests.resources.generation_ledger.conftest import Place
 from resources.llama_server_pool.leases import Demand, LeaseBook, fair_shares
 
 URL = "http://10.0.0.5:8080"
 HOUR = 3600.0
 
 
-def books(folder: Path, count: int, seconds: float = 30.0) -> list[LeaseBook]:
-    database = ledger_at(folder / "ledger.db").database
+def books(place: Place, count: int, seconds: float = 30.0) -> list[LeaseBook]:
+    database = place.open().database
     return [LeaseBook(database, seconds, HOUR) for _ in range(count)]
 
 
@@ -54,14 +53,14 @@ def test_a_slot_that_cannot_be_divided_goes_round() -> None:
     assert winners == {"a", "b", "c"}
 
 
-def test_who_is_alone_gets_every_slot(tmp_path: Path) -> None:
-    (book,) = books(tmp_path, 1)
+def test_who_is_alone_gets_every_slot(place: Place) -> None:
+    (book,) = books(place, 1)
     assert ask(book, slots=4, wants=9) == 4
     assert ask(book, slots=4, wants=2) == 2
 
 
-def test_two_runs_end_up_with_half_each_and_never_with_more_than_all(tmp_path: Path) -> None:
-    first, second = books(tmp_path, 2)
+def test_two_runs_end_up_with_half_each_and_never_with_more_than_all(place: Place) -> None:
+    first, second = books(place, 2)
     assert ask(first, 4, 4) == 4
     assert ask(second, 4, 4) == 0, "the first may have four requests running"
     assert ask(first, 4, 4, in_use=4) == 2, "it may start no more than two from now on"
@@ -70,35 +69,35 @@ def test_two_runs_end_up_with_half_each_and_never_with_more_than_all(tmp_path: P
     assert ask(second, 4, 4) == 2
 
 
-def test_what_the_other_does_not_want_is_taken(tmp_path: Path) -> None:
-    first, second = books(tmp_path, 2)
+def test_what_the_other_does_not_want_is_taken(place: Place) -> None:
+    first, second = books(place, 2)
     ask(first, 4, 1)
     assert ask(second, 4, 4) == 3
 
 
-def test_a_run_that_ends_gives_everything_back(tmp_path: Path) -> None:
-    first, second = books(tmp_path, 2)
+def test_a_run_that_ends_gives_everything_back(place: Place) -> None:
+    first, second = books(place, 2)
     ask(first, 4, 4)
     first.release()
     assert ask(second, 4, 4) == 4
 
 
-def test_a_run_that_died_blocks_nothing_for_longer_than_its_lease(tmp_path: Path) -> None:
-    dead, alive = books(tmp_path, 2, seconds=0.3)
+def test_a_run_that_died_blocks_nothing_for_longer_than_its_lease(place: Place) -> None:
+    dead, alive = books(place, 2, seconds=0.3)
     assert ask(dead, 2, 2) == 2
     assert ask(alive, 2, 2) == 0
-    time.sleep(0.4)
+    time.sleep(0.5)
     assert ask(alive, 2, 2) == 2
 
 
-def test_endpoints_are_independent(tmp_path: Path) -> None:
-    (book,) = books(tmp_path, 1)
+def test_endpoints_are_independent(place: Place) -> None:
+    (book,) = books(place, 1)
     granted = book.negotiate({URL: Demand(2, 2, 0), "http://other:1": Demand(1, 1, 0)})
     assert granted == {URL: 2, "http://other:1": 1}
 
 
 @pytest.mark.timeout(60)
-def test_many_runs_at_once_never_hold_more_than_there_is(tmp_path: Path) -> None:
+def test_many_runs_at_once_never_hold_more_than_there_is(place: Place) -> None:
     slots, held, lock, worst = 3, [0] * 4, threading.Lock(), [0]
 
     def work(number: int, book: LeaseBook) -> None:
@@ -113,10 +112,24 @@ def test_many_runs_at_once_never_hold_more_than_there_is(tmp_path: Path) -> None
 
     threads = [
         threading.Thread(target=work, args=(number, book))
-        for number, book in enumerate(books(tmp_path, 4))
+        for number, book in enumerate(books(place, 4))
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert worst[0] <= slots
+
+
+@pytest.mark.timeout(60)
+def test_two_runs_may_start_together_on_a_new_database(place: Place) -> None:
+    granted: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: granted.append(ask(books(place, 1)[0], 4, 2)))
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert granted == [2, 2]

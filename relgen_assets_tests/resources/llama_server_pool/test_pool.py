@@ -25,7 +25,7 @@ from relgen_assets_tests.resources.llama_server_pool.pools import (
     questions,
 )
 from relgen_assets_tests.resources.llama_server_pool.waiting import wait_for
-from resources.errors import ConfigurationError
+from resources.errors import ConfigurationError, LedgerError
 from resources.llama_server_pool import LlamaServerPool, embedded
 from resources.llama_server_pool.endpoint import EndpointConfig
 from resources.llama_server_pool.request import Failure, Generation, Sampling
@@ -160,6 +160,36 @@ def test_the_tail_is_run_twice_and_the_losers_tokens_are_told(tmp_path: Path) ->
         assert result.report.hedged_tokens > 0
         assert "cancelled" in slowing.outcomes()
         assert slowing.wait_idle()
+
+
+def test_of_two_copies_the_first_usable_answer_wins(tmp_path: Path) -> None:
+    long = Sampling(temperature=0.0, max_tokens=200)
+    with (
+        FakeLlamaServer(slots=1, answer=at_length, decode=400.0) as hasty,
+        FakeLlamaServer(slots=1, answer=at_length, decode=400.0) as thorough,
+        pool_of(tmp_path, thorough, hasty) as pool,
+    ):
+        pool.generate(questions(12, sampling=long))
+        thorough.decode = 40.0
+        hasty.answer = lambda body: "useless " + at_length(body)
+        requests = questions(14, sampling=long)[12:]
+        result = pool.generate(requests, accept=lambda one: not one.text.startswith("useless"))
+        kept = [one for one in generations(result.outcomes).values() if one.endpoint == "a"]
+        assert kept, "the useless answer of the second copy was taken"
+        assert result.report.endpoints[1].hedged_tokens > 0, "there was no second copy"
+
+
+def test_answers_that_cannot_be_written_down_are_not_handed_out(tmp_path: Path) -> None:
+    with FakeLlamaServer(slots=2, answer=echo) as server, pool_of(tmp_path, server) as pool:
+        pool.generate(questions(2))
+        with pool.ledger.engine.begin() as connection:
+            connection.exec_driver_sql(
+                "CREATE TRIGGER full BEFORE INSERT ON ledger_generations "
+                "BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+            )
+        with pytest.raises(LedgerError):
+            pool.generate(questions(6)[2:])
+        assert server.wait_idle()
 
 
 def test_energy_is_watts_times_busy_time(tmp_path: Path) -> None:

@@ -1,0 +1,12 @@
+"""Leases live in the ledger's database: its fixtures serve here too."""
+
+from __future__ import annotations
+
+from relgen_assets_tests.postgres import postgres_server
+from relgen_assets_tests.resources.generation_ledger.conftest import (
+    place,
+    postgres_place,
+    sqlite_place,
+)
+
+__all__ = ["place", "postgres_place", "postgres_server", "sqlite_place"]
