@@ -21,17 +21,22 @@ from resources.parquet_io_manager import ParquetIOManager
 
 def build_resources(settings: Settings) -> dict[str, Any]:
     """Return the resources the settings describe, by the key assets ask for them."""
+    renew_before = settings.ledger.renew_before
+    ledger = GenerationLedger(
+        url=settings.ledger.url,
+        password_env=settings.ledger.password_env,
+        renew_before=renew_before.isoformat() if renew_before else None,
+    )
     return {
         "io_manager": ParquetIOManager(base_path=settings.storage.data),
+        "generation_ledger": ledger,
         "llama_server_pool": LlamaServerPool(
             endpoints=settings.pool.endpoints,
             model=settings.pool.model,
             patience_seconds=settings.pool.patience_seconds,
             unenforced_schema=settings.pool.unenforced_schema,
             log_dir=f"{settings.storage.state}/logs",
-            ledger=GenerationLedger(
-                url=settings.ledger.url, password_env=settings.ledger.password_env
-            ),
+            ledger=ledger,
         ),
     }
 

@@ -1,9 +1,12 @@
 """Jobs of the graph and the sensor that keeps the card up to date.
 
-`batches` takes one batch, or all of them as a back-fill; `card` is one for all batches.
+`batches` and `retry_rejected` take one batch, or all of them as a back-fill; `card` is one for all
+batches.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import dagster as dg
 
@@ -11,8 +14,11 @@ from relgen_assets.assets import BATCH_ASSETS
 
 BATCH_JOB = "batches"
 CARD_JOB = "card"
+RETRY_JOB = "retry_rejected"
 BATCH_CHECKS_JOB = "batch_checks"
 CARD_CHECKS_JOB = "card_checks"
+RETRIED_ASSETS = ("raw_extractions", "validated_extractions", "hf_dataset")
+DEFAULT_FURTHER_ATTEMPTS = 1
 
 
 def build_jobs() -> list[dg.job_definition.UnresolvedAssetJobDefinition]:
@@ -29,6 +35,13 @@ def build_jobs() -> list[dg.job_definition.UnresolvedAssetJobDefinition]:
             description="The dataset card, from the batches that exist.",
         ),
         dg.define_asset_job(
+            RETRY_JOB,
+            selection=dg.AssetSelection.assets(*RETRIED_ASSETS),
+            config=retry_config(DEFAULT_FURTHER_ATTEMPTS),
+            description="Rejected and failed chunks of one batch asked again with another seed;"
+            " the other chunks keep their answers.",
+        ),
+        dg.define_asset_job(
             BATCH_CHECKS_JOB,
             selection=dg.AssetSelection.checks_for_assets(*BATCH_ASSETS),
             description="The checks of one batch, without materialising anything.",
@@ -39,6 +52,11 @@ def build_jobs() -> list[dg.job_definition.UnresolvedAssetJobDefinition]:
             description="The checks over all batches, without materialising anything.",
         ),
     ]
+
+
+def retry_config(further_attempts: int) -> dict[str, Any]:
+    """Return the run configuration that allows rejected chunks so many further attempts."""
+    return {"ops": {"raw_extractions": {"config": {"further_attempts": further_attempts}}}}
 
 
 def build_sensors() -> list[dg.SensorDefinition]:

@@ -88,6 +88,7 @@ class GeneratedRow(Row):
     completion_tokens: int = Field(description="Tokens of the answer, counted by the server.")
     seconds: float = Field(description="Seconds the request took on its endpoint.")
     attempt: int = Field(description="Content attempt the answer belongs to, from 1.")
+    key: str = Field(description="Key of the answer in the ledger; empty when there is none.")
 
 
 class Summary(GeneratedRow):

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import os
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -134,6 +135,9 @@ class SummarySettings(Section):
     temperature: float = Field(0.7, ge=0, le=2)
     max_tokens: int = Field(200, ge=16, description="Longest summary, in tokens of the model.")
     seed: int = Field(0, ge=0)
+    variant: int = Field(
+        1, ge=1, description="Which of several summaries of an article the tables hold."
+    )
 
 
 class AnswerBounds(NamedTuple):
@@ -166,8 +170,19 @@ class ExtractionSettings(Section):
     )
     max_candidates: int = Field(14, ge=2, le=200, description="Candidate terms per chunk.")
     attempts: int = Field(2, ge=1, le=10, description="Tries per chunk when an answer is unusable.")
+    max_attempts: int = Field(
+        10, ge=1, le=100, description="Most tries per chunk that retry-rejected allows in all."
+    )
     seed: int = Field(0, ge=0)
+    variant: int = Field(
+        1, ge=1, description="Which of several answers about a chunk the tables hold."
+    )
 
+    @model_validator(mode="after")
+    def _limit_allows_attempts(self) -> ExtractionSettings:
+        if self.max_attempts < self.attempts:
+            raise ValueError("max_attempts must be at least attempts")
+        return self
 
     def bounds(self, mode: Literal["candidates", "schema"]) -> AnswerBounds:
         """Return the size of an answer: what is set, else what suits the models of a mode."""
@@ -199,6 +214,21 @@ class LedgerSettings(Section):
     password_env: str | None = Field(
         None, description="Name of the environment variable that holds the database password."
     )
+    renew_before: datetime | None = Field(
+        None,
+        description="Ask again for answers recorded before this time (UTC unless it says"
+        " otherwise); they stay in the ledger as superseded.",
+    )
+
+    @field_validator("renew_before")
+    @classmethod
+    def _renewal_is_past(cls, value: datetime | None) -> datetime | None:
+        if value is None:
+            return None
+        moment = value if value.tzinfo else value.replace(tzinfo=UTC)
+        if moment > datetime.now(UTC):  # it would ask for everything again, in every run
+            raise ValueError("renew_before must not lie in the future")
+        return moment
 
 
 class StorageSettings(Section):
@@ -248,19 +278,23 @@ class Settings(BaseSettings):
         return env_settings, init_settings
 
 
-def load_settings(root: Path, overrides: dict[str, Any] | None = None) -> Settings:
+def load_settings(
+    root: Path, overrides: dict[str, Any] | None = None, *, file: Path | None = None
+) -> Settings:
     """Return the settings of the project folder `root`.
 
     Args:
         root: Folder that may hold a `relgen.toml`.
         overrides: Sections that replace those of the file, e.g. `{"source": {"kind": "sample"}}`.
+        file: Read this file, which has to exist, instead of the project's `relgen.toml`.
 
     Raises:
         ConfigurationError: The file is no TOML, or a key or value is wrong; the message names each.
     """
-    path = root / SETTINGS_FILE
+    path = file or root / SETTINGS_FILE
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        wanted = file is not None or path.is_file()
+        values = tomllib.loads(path.read_text(encoding="utf-8")) if wanted else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise ConfigurationError(
             f"the settings file cannot be read: {error}.", where=str(path)

@@ -2,17 +2,39 @@
 
 import dagster as dg
 import pyarrow as pa
+from pydantic import Field
 
 from relgen_assets.assets.common import batch_options, refuse_above, table_output, tally
+from relgen_assets.assets.exclusive import exclusive
 from relgen_assets.assets.generated import generation_metadata, request_labels
-from relgen_assets.generation import Mode, extraction_row, extraction_tasks, is_extraction
+from relgen_assets.generation import (
+    EXTRACTION_TASK,
+    Mode,
+    extraction_row,
+    extraction_tasks,
+    is_extraction,
+)
 from relgen_assets.models import Chunk, RawExtraction, Summary
 from relgen_assets.project import Project
+from relgen_assets.retrying import plan_retry
 from relgen_assets.tables import from_table
+from resources.generation_ledger import GenerationLedger
 from resources.llama_server_pool import LlamaServerPool
+from resources.parquet_io_manager import ParquetIOManager
 
 MAX_FAILED_SHARE = 0.2
 """Above this share of unanswered chunks the servers are at fault, not the chunks."""
+
+
+class RetryConfig(dg.Config):
+    """What a run of this asset may ask that earlier runs did not."""
+
+    further_attempts: int = Field(
+        default=0,
+        ge=0,
+        description="Attempts to add for chunks whose stored answer is rejected, up to the setting"
+        " extractions.max_attempts.",
+    )
 
 
 def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
@@ -22,11 +44,14 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
     @dg.asset(**batch_options(partitions, RawExtraction, "openai", "parquet"))
     def raw_extractions(
         context: dg.AssetExecutionContext,
+        config: RetryConfig,
         chunks: pa.Table,
         summaries: pa.Table,
         llama_server_pool: LlamaServerPool,
+        io_manager: dg.ResourceParam[ParquetIOManager],
     ) -> dg.Output[pa.Table]:
-        """Summary and chunk to JSON with entities and relations, under a schema; answers as given."""
+        """Summary and chunk to JSON with entities and relations; answers as they were given."""
+        key = context.partition_key
         mode = _mode(settings.mode, embedded=llama_server_pool.is_embedded)
         rows_of_chunks = from_table(chunks, Chunk)
         texts = {
@@ -37,12 +62,26 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         tasks = extraction_tasks(
             rows_of_chunks, texts, mode, settings, project.chunker.count, request_labels(context)
         )
-        result = llama_server_pool.generate(
-            [task.request for task in tasks if task.request is not None],
-            accept=is_extraction({chunk.chunk_id: chunk.text for chunk in rows_of_chunks}),
-            attempts=settings.attempts,
-            title=context.asset_key.to_user_string(),
-        )
+        ledger: GenerationLedger = llama_server_pool.ledger
+        with exclusive(ledger, context):
+            if config.further_attempts and io_manager.exists(context.asset_key, key):
+                stored = from_table(io_manager.read(context.asset_key, key), RawExtraction)
+                plan = plan_retry(
+                    rows_of_chunks,
+                    stored,
+                    further=config.further_attempts,
+                    limit=settings.max_attempts,
+                )
+                _grant(ledger, plan.attempts)
+            result = llama_server_pool.generate(
+                [task.request for task in tasks if task.request is not None],
+                accept=is_extraction({chunk.chunk_id: chunk.text for chunk in rows_of_chunks}),
+                attempts=settings.attempts,
+                granted=ledger.granted_attempts(
+                    EXTRACTION_TASK, [chunk.chunk_id for chunk in rows_of_chunks]
+                ),
+                title=context.asset_key.to_user_string(),
+            )
         rows = [
             extraction_row(task, mode, result.outcomes.get(task.chunk.chunk_id)) for task in tasks
         ]
@@ -52,11 +91,18 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             bad=failed,
             total=len(rows),
             what=f"without an answer ({tally(row.reason for row in rows)})",
-            partition=context.partition_key,
+            partition=key,
         )
         return table_output(rows, RawExtraction, **generation_metadata(rows, result.report))
 
     return raw_extractions
+
+
+def _grant(ledger: GenerationLedger, attempts: dict[str, int]) -> None:
+    """Write grants into the ledger, where later runs find them as well."""
+    for allowed in sorted(set(attempts.values())):
+        subjects = [subject for subject, own in attempts.items() if own == allowed]
+        ledger.grant_attempts(EXTRACTION_TASK, subjects, allowed)
 
 
 def _mode(configured: str, *, embedded: bool) -> Mode:

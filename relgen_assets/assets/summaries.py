@@ -4,6 +4,7 @@ import dagster as dg
 import pyarrow as pa
 
 from relgen_assets.assets.common import batch_options, refuse_above, table_output, tally
+from relgen_assets.assets.exclusive import exclusive
 from relgen_assets.assets.generated import generation_metadata, request_labels
 from relgen_assets.generation import is_summary, summary_request, summary_row
 from relgen_assets.models import Paper, Summary
@@ -33,9 +34,13 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             for paper in from_table(raw_papers, Paper)
             if paper.status == "used"
         ]
-        result = llama_server_pool.generate(
-            requests, accept=is_summary, attempts=ATTEMPTS, title=context.asset_key.to_user_string()
-        )
+        with exclusive(llama_server_pool.ledger, context):
+            result = llama_server_pool.generate(
+                requests,
+                accept=is_summary,
+                attempts=ATTEMPTS,
+                title=context.asset_key.to_user_string(),
+            )
         rows = [summary_row(request, result.outcomes[request.subject]) for request in requests]
         failed = tally(row.reason for row in rows)
         refuse_above(

@@ -5,8 +5,10 @@ import pyarrow as pa
 
 from relgen_assets.assets.common import batch_options, refuse_above, table_output, tally
 from relgen_assets.extraction.verdicts import validate
+from relgen_assets.extraction.version import rules_version
 from relgen_assets.models import Chunk, RawExtraction, ValidatedExtraction
 from relgen_assets.tables import from_table
+from resources.generation_ledger import GenerationLedger, Verdict
 
 MAX_REJECTED_SHARE = 0.9
 """Above this share of rejected answers the model or the prompt is unfit, not the articles."""
@@ -17,13 +19,26 @@ def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
 
     @dg.asset(**batch_options(partitions, ValidatedExtraction, "pydantic", "parquet"))
     def validated_extractions(
-        context: dg.AssetExecutionContext, chunks: pa.Table, raw_extractions: pa.Table
+        context: dg.AssetExecutionContext,
+        chunks: pa.Table,
+        raw_extractions: pa.Table,
+        generation_ledger: GenerationLedger,
     ) -> dg.Output[pa.Table]:
-        """Parsed, repaired and grounded extractions: valid, repaired, or rejected with a reason."""
+        """Parsed, repaired and grounded extractions: valid, repaired, or rejected with a reason.
+
+        The verdicts are recorded in the ledger beside the answers they are about.
+        """
         texts = {chunk.chunk_id: chunk.text for chunk in from_table(chunks, Chunk)}
-        rows = [
-            validate(row, texts[row.chunk_id]) for row in from_table(raw_extractions, RawExtraction)
-        ]
+        answers = from_table(raw_extractions, RawExtraction)
+        rows = [validate(row, texts[row.chunk_id]) for row in answers]
+        rules = f"relgen-{rules_version()}"
+        generation_ledger.record_verdicts(
+            [
+                Verdict(answer.key, rules, row.verdict, row.reason, tuple(row.repairs))
+                for answer, row in zip(answers, rows, strict=True)
+                if answer.key
+            ]
+        )
         reasons = tally(row.reason for row in rows)
         refuse_above(
             MAX_REJECTED_SHARE,
@@ -36,6 +51,7 @@ def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
         return table_output(
             rows,
             ValidatedExtraction,
+            rules=rules,
             by_verdict=tally(row.verdict for row in rows),
             rejected_by_reason=reasons,
             repairs=tally(code for row in rows for code in row.repairs),

@@ -65,6 +65,7 @@ def generated(**changes: Any) -> dict[str, Any]:
         "completion_tokens": 1,
         "seconds": 0.1,
         "attempt": 1,
+        "key": "5ea1" * 16,
         **changes,
     }
 
