@@ -346,6 +346,7 @@ def simulate(
     fleet: Sequence[SimulatedServer],
     work: Sequence[SimulatedJob],
     policy: Policy | None = None,
+    report_tokens: int = REPORT_TOKENS,
 ) -> SimulationResult:
     """Run a batch on a simulated fleet; see `Simulation`."""
-    return Simulation(fleet, work, policy).run()
+    return Simulation(fleet, work, policy, report_tokens).run()
