@@ -314,3 +314,33 @@ def test_the_same_id_twice_is_an_error() -> None:
 
     with pytest.raises(ValueError, match="'a' is outstanding"):
         scheduler.submit([Job("a", 1, 1)], 0.0)
+
+
+@pytest.mark.parametrize(("waiting", "begins_with"), [(2, "straggler"), (100, "short-0")])
+def test_a_job_that_would_outlast_all_that_waits_is_run_again_first(
+    waiting: int, begins_with: str
+) -> None:
+    scheduler = Scheduler([SLOW, FAST, EndpointProfile("fast-2", 1, 4096, 1000.0, 20.0)])
+    for name in ("fast", "fast-2"):
+        scheduler.set_slots(name, 0, 0.0)
+    scheduler.submit([Job("straggler", 100, 500, 480.0)], 0.0)
+    scheduler.assign(0.0)
+    scheduler.submit([Job(f"short-{n}", 100, 500, 20.0) for n in range(waiting)], 1.0)
+    for name in ("fast", "fast-2"):
+        scheduler.set_slots(name, 1, 1.0)
+
+    orders = scheduler.assign(1.0)
+
+    assert orders[0].job == begins_with
+    assert [order.hedge for order in orders] == [begins_with == "straggler", False]
+
+
+def test_a_probe_teaches_the_speed_of_an_endpoint() -> None:
+    scheduler = Scheduler([EndpointProfile("new", 1)])
+    scheduler.submit(jobs(2), 0.0)
+
+    scheduler.observe("new", Usage(1_000, 0, 100, 2.0, 4.0))
+
+    assert scheduler.expected_seconds("job-1", "new") == pytest.approx(
+        100 / 500 + 200 / 25, rel=0.1
+    )
