@@ -16,7 +16,7 @@ from typing import Any
 from dagster import ConfigurableResource, InitResourceContext, ResourceDependency
 from pydantic import Field, PrivateAttr
 
-from resources.errors import ConfigurationError
+from resources.errors import ConfigurationError, NoEndpointLeft
 from resources.generation_ledger import GenerationLedger
 from resources.llama_server_pool import embedded
 from resources.llama_server_pool.dispatcher import Batch, BatchResult, Order
@@ -30,6 +30,9 @@ from resources.llama_server_pool.supervisor import Supervisor, Unenforced, refus
 from resources.progress import BOARD
 
 __all__ = ["EndpointStatus", "LlamaServerPool"]
+
+EMBEDDED_PATIENCE = 60.0
+"""Longest wait for the embedded server, in seconds: nobody will come and start it again."""
 
 
 class LlamaServerPool(ConfigurableResource[None]):
@@ -119,6 +122,7 @@ class LlamaServerPool(ConfigurableResource[None]):
             ValueError: Two requests have the same subject.
             NoEndpointLeft: Every endpoint was out of service for longer than `patience_seconds`;
                 what was answered until then is in the ledger.
+            EmbeddedServerError: The embedded server died.
             ConfigurationError: The servers serve different models, or none says which.
             LedgerError: The ledger cannot be read or written.
         """
@@ -128,8 +132,15 @@ class LlamaServerPool(ConfigurableResource[None]):
             leases = LeaseBook(
                 self.ledger.database, self._policy.lease_seconds, self._policy.lease_rotation
             )
-            order = Order(requests, accept, attempts, self.patience_seconds, granted or {})
-            return loop.run(Batch(supervisor, self.ledger, leases, order, progress).run())
+            patience = self.patience_seconds
+            if self.is_embedded:
+                patience = min(patience, EMBEDDED_PATIENCE)
+            order = Order(requests, accept, attempts, patience, granted or {})
+            try:
+                return loop.run(Batch(supervisor, self.ledger, leases, order, progress).run())
+            except NoEndpointLeft:
+                embedded.check()
+                raise
 
     def describe(self) -> list[EndpointStatus]:
         """Ask every endpoint who it is and how fast it answers; starts no batch."""

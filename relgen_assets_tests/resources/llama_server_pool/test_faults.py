@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from relgen_assets_tests.fakes import faults
 from relgen_assets_tests.fakes.faults import FaultKind, ServerFault
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 from relgen_assets_tests.resources.llama_server_pool.pools import (
+    HURRIED,
     SCHEMA,
     assert_complete,
     echo,
@@ -201,9 +203,10 @@ def test_no_endpoint_left_lists_each_with_its_last_fault_and_keeps_what_was_done
 
 
 def test_a_server_ten_times_slower_than_before_is_not_held_to_be_hung(tmp_path: Path) -> None:
+    policy = replace(HURRIED, first_token_floor=5.0, stall_floor=5.0)
     with (
         FakeLlamaServer(slots=2, answer=echo, decode=400.0) as server,
-        pool_of(tmp_path, server) as pool,
+        pool_of(tmp_path, server, policy=policy) as pool,
     ):
         pool.generate(questions(10))
         server.fail_always(ServerFault(FaultKind.slow, factor=10.0))
@@ -294,16 +297,16 @@ def test_a_server_that_ignores_schemas_is_used_or_left_out_as_the_setting_says(
     tmp_path: Path, setting: str, used: bool
 ) -> None:
     with (
-        FakeLlamaServer(slots=1, decode=200.0) as enforcing,
+        FakeLlamaServer(slots=1, decode=40.0) as enforcing,
         FakeLlamaServer(slots=4, decode=200.0, enforce_schema=False) as ignoring,
         pool_of(tmp_path, enforcing, ignoring, unenforced_schema=setting) as pool,
     ):
-        requests = questions(12, json_schema=SCHEMA)
+        requests = questions(20, json_schema=SCHEMA)
         result = pool.generate(requests)
         assert_complete(pool, requests, result)
         assert (result.report.endpoints[1].requests > 0) is used
         probes = ignoring.completions_started
-        pool.generate(questions(13, json_schema=SCHEMA)[12:])
+        pool.generate(questions(21, json_schema=SCHEMA)[20:])
         assert ignoring.completions_started <= probes + 1, "it was probed a second time"
 
 
