@@ -101,7 +101,10 @@ def _folder_checks(root: str) -> list[dg.AssetChecksDefinition]:
         for shard in find_shards(root):
             place = f"{shard.config}/{shard.split}"
             expected[place] = expected.get(place, 0) + shard.rows
-        loaded = {f"{config}/{split}": rows for (config, split), rows in loads(root).items()}
+        try:
+            loaded = {f"{config}/{split}": rows for (config, split), rows in loads(root).items()}
+        except DatasetError as error:
+            return dg.AssetCheckResult(passed=False, metadata={"fault": str(error)})
         return dg.AssetCheckResult(
             passed=loaded == expected, metadata={"loaded": loaded, "expected": expected}
         )

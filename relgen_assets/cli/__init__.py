@@ -14,9 +14,6 @@ from rich.console import Console
 from relgen_assets.cli.app import app
 from relgen_assets.errors import ActionableError
 
-INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells count it."""
-
 
 def main() -> None:
     """Run the command line."""
@@ -27,9 +24,6 @@ def main() -> None:
         errors.print("[bold red]Error[/] ", end="")
         errors.print(str(error), markup=False)
         sys.exit(1)
-    except KeyboardInterrupt:
-        errors.print("Stopped. Finished generations are kept; the same command goes on from here.")
-        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output went away; nothing is left to say, not even at shutdown.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

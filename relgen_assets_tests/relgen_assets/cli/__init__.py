@@ -1,0 +1,1 @@
+"""Tests of the command line, in a project folder of their own."""

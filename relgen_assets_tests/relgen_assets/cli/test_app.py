@@ -1,0 +1,199 @@
+"""The command line as a person meets it: output, exit codes, and errors without tracebacks."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from relgen_assets import cli
+from relgen_assets.cli.running import select_batches
+from relgen_assets.errors import ConfigurationError
+from relgen_assets.partitions import Batches
+from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
+from relgen_assets_tests.projects import articles
+
+Relgen = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def server() -> Iterator[FakeLlamaServer]:
+    with FakeLlamaServer(slots=3) as running:
+        yield running
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: FakeLlamaServer) -> Path:
+    """A project folder with four articles in two batches and one server."""
+    (tmp_path / "papers.jsonl").write_text(
+        "".join(json.dumps(row) + "\n" for row in articles(4)), encoding="utf-8"
+    )
+    (tmp_path / "relgen.toml").write_text(
+        f"""
+        [source]
+        kind = "files"
+        path = "papers.jsonl"
+        columns = {{ id = "id" }}
+        [batches]
+        size = 2
+        [chunking]
+        tokens = 100
+        overlap = 20
+        [extractions]
+        mode = "candidates"
+        [[pool.endpoints]]
+        name = "gpu-0"
+        url = "{server.url}"
+        api_key_env = "TEST_GPU_KEY"
+        """,
+        encoding="utf-8",
+    )
+    (tmp_path / "dagster.yaml").write_text(
+        "storage:\n  sqlite:\n    base_dir: .relgen/dagster\ntelemetry:\n  enabled: false\n"
+    )
+    monkeypatch.setenv("TEST_GPU_KEY", "s3cret-value")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def relgen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Relgen:
+    """Call `relgen` with arguments; gives exit code, output and error output."""
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["relgen", *arguments])
+        monkeypatch.setenv("COLUMNS", "200")
+        try:
+            cli.main()
+            code = 0
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+def test_run_status_and_check_tell_one_story(folder: Path, relgen: Relgen) -> None:
+    code, output, _ = relgen("run")
+    assert code == 0
+    assert 'load_dataset("dataset", "core")' in output
+    assert "articles  4" in output
+    assert (folder / "dataset" / "README.md").is_file()
+
+    code, output, _ = relgen("status")
+    assert code == 0
+    assert "papers-00000" in output
+    assert "2 of 2 batches of 4 articles begun" in output
+
+    code, output, _ = relgen("check")
+    assert code == 0, output
+    assert " 0 failed" in output
+
+    code, output, _ = relgen("run", "--missing")
+    assert code == 0
+    assert "Nothing to do" in output
+
+
+def test_check_fails_on_a_damaged_dataset(folder: Path, relgen: Relgen) -> None:
+    relgen("run", "--batches", "papers-00000")
+    for shard in (folder / "dataset" / "core").rglob("*.parquet"):
+        shard.unlink()
+    code, output, error = relgen("check")
+    assert code == 1
+    assert "rows_are_conserved" in output + error
+
+
+def test_check_fails_when_there_is_nothing_to_check(folder: Path, relgen: Relgen) -> None:
+    code, output, _ = relgen("check")
+    assert code == 1
+    assert "nothing was checked" in output
+
+
+def test_config_shows_settings_and_names_secrets_only(folder: Path, relgen: Relgen) -> None:
+    code, output, _ = relgen("config")
+    assert code == 0
+    assert json.loads(output)["batches"]["size"] == 2
+    assert "TEST_GPU_KEY" in output
+    assert "s3cret-value" not in output
+
+
+def test_endpoints_shows_who_answers(folder: Path, relgen: Relgen, server: FakeLlamaServer) -> None:
+    code, output, _ = relgen("endpoints")
+    assert code == 0
+    assert "gpu-0" in output
+    assert server.model in output
+    server.stop()
+    code, output, _ = relgen("endpoints")
+    assert code == 1
+    assert "no:" in output
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[batches]\nsize = 0\n", "batches.size"),
+        ("[batch]\nsize = 2\n", "unknown key"),
+        ("[batches\n", "relgen.toml"),
+    ],
+)
+def test_wrong_settings_are_one_error_without_a_traceback(
+    folder: Path, relgen: Relgen, text: str, expected: str
+) -> None:
+    (folder / "relgen.toml").write_text(text, encoding="utf-8")
+    code, _, error = relgen("status")
+    assert code == 1
+    assert error.startswith("Error")
+    assert expected in error
+    assert "Traceback" not in error
+
+
+def test_a_missing_source_is_one_error_that_names_it(folder: Path, relgen: Relgen) -> None:
+    (folder / "papers.jsonl").unlink()
+    code, _, error = relgen("run")
+    assert code == 1
+    assert "papers.jsonl" in error
+    assert "Traceback" not in error
+
+
+def test_a_missing_key_names_the_variable(
+    folder: Path, relgen: Relgen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TEST_GPU_KEY")
+    code, output, error = relgen("run")
+    assert code == 1
+    assert "TEST_GPU_KEY" in output + error
+    assert "gpu-0" in output + error
+
+
+def test_ctrl_c_ends_with_130_and_says_how_to_go_on(
+    folder: Path, relgen: Relgen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("relgen_assets.cli.running.run_batch", interrupted)
+    code, output, _ = relgen("run")
+    assert code == 130
+    assert "goes on from here" in output
+
+
+def test_batches_are_chosen_by_key_and_by_range() -> None:
+    batches = Batches("arxiv", 100, 20)
+    assert select_batches(batches, None) == batches.keys
+    assert select_batches(batches, ["arxiv-00001"]) == ["arxiv-00001"]
+    assert select_batches(batches, ["arxiv-00001:arxiv-00003", "arxiv-00002"]) == [
+        "arxiv-00001",
+        "arxiv-00002",
+        "arxiv-00003",
+    ]
+
+
+@pytest.mark.parametrize("named", ["arxiv-00009", "arxiv-00003:arxiv-00001", "pubmed-00000"])
+def test_a_wrong_batch_is_an_error_that_names_it(named: str) -> None:
+    with pytest.raises(ConfigurationError, match=named.split(":")[0]):
+        select_batches(Batches("arxiv", 100, 20), [named])
