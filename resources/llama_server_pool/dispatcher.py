@@ -311,8 +311,10 @@ class Batch:
         await self._executions.stop()
         for job in self._tickets:
             self._fleet.scheduler.withdraw(job, self._fleet.now())
-        await self._writer.flush()
-        await self._sharing.release()
+        try:
+            await self._writer.flush()
+        finally:
+            await self._sharing.release()
 
     def _report(self) -> BatchReport:
         now = self._fleet.now()

@@ -57,6 +57,7 @@ class LedgerWriter:
         self._written = written
         self._waiting: list[_Entry] = []
         self._changed = asyncio.Event()
+        self._writing: asyncio.Future[None] | None = None
 
     def put(self, request: GenerationRequest, outcome: Outcome, model: str) -> None:
         """Queue an outcome of `model` for the next group."""
@@ -79,12 +80,15 @@ class LedgerWriter:
         Raises:
             LedgerError: The ledger cannot be written.
         """
+        if self._writing is not None:  # of a `run` that was cancelled meanwhile
+            await asyncio.wait([self._writing])
         self._changed.clear()
         group, self._waiting = self._waiting, []
         if not group:
             return
-        # Shielded: a batch that is cancelled must not leave a group half reported.
-        await asyncio.shield(asyncio.to_thread(self._write, group))
+        self._writing = asyncio.ensure_future(asyncio.to_thread(self._write, group))
+        await asyncio.shield(self._writing)
+        self._writing = None
         for entry in group:
             self._written(entry.request, entry.outcome)
 

@@ -24,6 +24,8 @@ from relgen_assets_tests.resources.llama_server_pool.pools import (
     questions,
 )
 from relgen_assets_tests.resources.llama_server_pool.waiting import wait_for
+from resources.errors import EmbeddedServerError
+from resources.llama_server_pool import embedded
 from resources.llama_server_pool.embedded import EmbeddedServer
 from resources.llama_server_pool.request import Generation, Message, Sampling
 from resources.progress import BOARD
@@ -129,3 +131,16 @@ def test_a_real_server_that_is_stopped_and_continued_loses_nothing(tmp_path: Pat
     assert len(result.outcomes) == 6
     assert all(isinstance(one, Generation) for one in result.outcomes.values())
     assert result.report.endpoints[0].faults, "the stop was not noticed"
+
+
+def test_the_death_of_the_embedded_server_is_told_with_the_end_of_its_log(tmp_path: Path) -> None:
+    with pool_of(
+        tmp_path, model=None, patience_seconds=1.0, log_dir=str(tmp_path / "logs")
+    ) as pool:
+        assert [one.answers for one in pool.describe()] == [True]
+        server = embedded._shared
+        assert server is not None
+        assert server.pid is not None
+        os.kill(server.pid, signal.SIGKILL)
+        with pytest.raises(EmbeddedServerError, match="died"):
+            pool.generate(questions(2))
