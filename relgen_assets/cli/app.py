@@ -85,6 +85,26 @@ def endpoints() -> None:
 
 
 @app.command()
+def plan(
+    articles: Annotated[
+        int | None, typer.Option(min=1, help="Articles of the run. Default: all of the source.")
+    ] = None,
+    sample: Annotated[int, typer.Option(min=1, help="Articles whose tokens are counted.")] = 50,
+    ask: Annotated[
+        bool, typer.Option("--ask", help="Ask the servers what is not configured: speed, slots.")
+    ] = False,
+    settings: Annotated[
+        Path | None, typer.Option(help="Read this settings file instead of relgen.toml.")
+    ] = None,
+) -> None:
+    """Forecast calls, time and energy of a run, and what one more server would save."""
+    from relgen_assets.cli.plan import plan_run
+
+    with _opened(file=settings) as (project, console):
+        plan_run(project, console, articles=articles, sample=sample, ask=ask)
+
+
+@app.command()
 def config() -> None:
     """Print the effective settings; secrets are named, never shown."""
     with _opened() as (project, console):
@@ -136,14 +156,17 @@ def check(batches: Batches = None) -> None:
 
 
 @contextmanager
-def _opened(overrides: dict[str, Any] | None = None) -> Iterator[tuple[Any, Console]]:
+def _opened(
+    overrides: dict[str, Any] | None = None, *, file: Path | None = None
+) -> Iterator[tuple[Any, Console]]:
     """Enter the project folder and open the project; relative paths are relative to it."""
     from relgen_assets.project import Project
     from relgen_assets.settings import load_settings
 
     root = _root()
+    file = file.absolute() if file else None
     os.chdir(root)
-    yield Project(load_settings(root, overrides)), Console()
+    yield Project(load_settings(root, overrides, file=file)), Console()
 
 
 def _demo_overrides() -> dict[str, Any]:

@@ -1,0 +1,127 @@
+"""What earlier calls teach: how long answers are, how often they are asked again, how fast servers.
+
+Only numbers of the ledger are used, never its texts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from resources.generation_ledger.calls import Call
+
+FEWEST_CALLS = 10
+"""From fewer calls nothing is concluded."""
+MOST_CALLS = 2_000
+"""So many of the newest calls of a task are looked at."""
+PREFILL_PER_DECODE = 20.0
+"""Prompt tokens a server reads in the time of one answer token, where nothing is known: between a
+single-board computer (about 5) and a graphics card (50 and more)."""
+MEDIAN_ANSWER = 0.35
+"""Median length of answers as a share of the longest allowed, where nothing is known; the pool's
+scheduler begins with the same guess."""
+ANSWER_SIGMA = 0.6
+"""Standard deviation of the logarithm of the length of answers, where nothing is known."""
+_SEPARABLE = 0.02
+"""Least sine squared between prompt and answer lengths from which two speeds can be told apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """Speed of one slot of a server while it works as it did, in tokens per second.
+
+    Attributes:
+        prefill: Prompt tokens.
+        decode: Answer tokens.
+    """
+
+    prefill: float
+    decode: float
+
+
+@dataclass(frozen=True, slots=True)
+class Experience:
+    """What is known from earlier calls.
+
+    Attributes:
+        answers: Lengths of answers in tokens, by task.
+        tries: Calls per subject, by task.
+        speeds: Speed by the name of the endpoint.
+    """
+
+    answers: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+    tries: Mapping[str, float] = field(default_factory=dict[str, float])
+    speeds: Mapping[str, Speed] = field(default_factory=dict[str, Speed])
+
+    def knows(self, task: str) -> bool:
+        """Whether answers of a task are known."""
+        return task in self.answers
+
+    def draw_answers(self, task: str, max_tokens: int, count: int, random: Random) -> list[int]:
+        """Return lengths as answers of a task have them: known ones, else lognormal ones.
+
+        Args:
+            task: The kind of work.
+            max_tokens: The longest answer.
+            count: How many to draw.
+            random: Source of the draw.
+        """
+        known = self.answers.get(task)
+        if known:
+            return [min(max_tokens, length) for length in random.choices(known, k=count)]
+        mu = math.log(MEDIAN_ANSWER * max_tokens)
+        drawn = (round(random.lognormvariate(mu, ANSWER_SIGMA)) for _ in range(count))
+        return [max(1, min(max_tokens, length)) for length in drawn]
+
+
+def learn(calls: Iterable[Call]) -> Experience:
+    """Return what calls teach; tasks and endpoints with too few of them are left out."""
+    by_task: dict[str, list[Call]] = {}
+    by_endpoint: dict[str, list[Call]] = {}
+    for call in calls:
+        by_task.setdefault(call.task, []).append(call)
+        if call.completion_tokens > 0 and call.seconds > 0:
+            by_endpoint.setdefault(call.endpoint, []).append(call)
+    known = {task: found for task, found in by_task.items() if len(found) >= FEWEST_CALLS}
+    return Experience(
+        answers={
+            task: tuple(max(1, call.completion_tokens) for call in found)
+            for task, found in known.items()
+        },
+        tries={task: _tries(found) for task, found in known.items()},
+        speeds={
+            name: fit_speed(found)
+            for name, found in by_endpoint.items()
+            if len(found) >= FEWEST_CALLS
+        },
+    )
+
+
+def fit_speed(calls: Sequence[Call]) -> Speed:
+    """Return the speeds that explain the wall times of calls best.
+
+    Least squares of the relative error of `uncached / prefill + answer / decode`. Where prompts and
+    answers grow together the two cannot be told apart, and `PREFILL_PER_DECODE` is assumed.
+    """
+    prompts = [(call.prompt_tokens - call.cached_tokens) / call.seconds for call in calls]
+    answers = [call.completion_tokens / call.seconds for call in calls]
+    pp = math.fsum(p * p for p in prompts)
+    aa = math.fsum(a * a for a in answers)
+    pa = math.fsum(p * a for p, a in zip(prompts, answers, strict=True))
+    determinant = pp * aa - pa * pa
+    if determinant > _SEPARABLE * pp * aa:
+        sum_p, sum_a = math.fsum(prompts), math.fsum(answers)
+        per_prompt = (sum_p * aa - sum_a * pa) / determinant
+        per_answer = (sum_a * pp - sum_p * pa) / determinant
+        if per_prompt > 0 and per_answer > 0:
+            return Speed(1 / per_prompt, 1 / per_answer)
+    together = [a + p / PREFILL_PER_DECODE for p, a in zip(prompts, answers, strict=True)]
+    decode = math.fsum(t * t for t in together) / math.fsum(together)
+    return Speed(PREFILL_PER_DECODE * decode, decode)
+
+
+def _tries(calls: Sequence[Call]) -> float:
+    first = sum(call.attempt == 1 for call in calls)
+    return len(calls) / first if first else 1.0

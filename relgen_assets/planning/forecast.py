@@ -1,0 +1,206 @@
+"""The simulated run: batch after batch as `relgen run` works, and with runs that overlap.
+
+A few batches are simulated with the pool's own policy and stand for all, so that a million articles
+cost no more time than twenty.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from relgen_assets.generation import EXTRACTION_TASK, SUMMARY_TASK
+from relgen_assets.planning.fleet import PlannedServer, one_more
+from relgen_assets.planning.sample import Sample
+from resources.llama_server_pool.forecast import PlanEstimate, estimate
+from resources.llama_server_pool.workload import SimulatedJob, SimulatedServer
+
+SIMULATED_BATCHES = 3
+"""So many batches are simulated with different articles and averaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class StagePlan:
+    """All calls of one task.
+
+    Attributes:
+        task: The kind of work.
+        calls: Calls to be answered, further tries included.
+        unplaceable: Calls whose prompt fits no server's context; they are refused.
+        prompt_tokens: Mean length of a prompt.
+        answer_tokens: Mean length of an answer.
+        seconds: Time spent on them, batch after batch.
+    """
+
+    task: str
+    calls: int
+    unplaceable: int
+    prompt_tokens: float
+    answer_tokens: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ServerPlan:
+    """What one server would do.
+
+    Attributes:
+        planned: The server.
+        calls: Calls it would answer.
+        share: Part of all answer tokens that it would generate.
+        busy_seconds: Time with at least one busy slot.
+        kwh: Energy while busy, by its `watts`.
+    """
+
+    planned: PlannedServer
+    calls: float
+    share: float
+    busy_seconds: float
+    kwh: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The forecast of a run.
+
+    Attributes:
+        articles: Articles of the run.
+        stages: Summaries and extractions.
+        servers: Per server, in the order of the settings.
+        seconds: Time with one batch after the other, as `relgen run` does it.
+        overlapped_seconds: Time when runs overlap so that no server waits for the end of a batch.
+        kwh: Energy of all servers while busy.
+        savings: Seconds that one more server would save, by kind of hardware.
+    """
+
+    articles: int
+    stages: tuple[StagePlan, ...]
+    servers: tuple[ServerPlan, ...]
+    seconds: float
+    overlapped_seconds: float
+    kwh: float
+    savings: Mapping[str, float]
+
+    @property
+    def calls(self) -> int:
+        """Calls of all stages."""
+        return sum(stage.calls for stage in self.stages)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """The calls of one task: all of them, and those of one batch, of which there are `batches`."""
+
+    task: str
+    jobs: Sequence[SimulatedJob]
+    calls: int
+    per_batch: int
+
+    @property
+    def batches(self) -> float:
+        return self.calls / self.per_batch
+
+
+def forecast(
+    fleet: Sequence[PlannedServer],
+    sample: Sample,
+    *,
+    articles: int,
+    batch_size: int,
+    tries: Mapping[str, float] | None = None,
+) -> Plan:
+    """Simulate a run.
+
+    Args:
+        fleet: The servers.
+        sample: What articles ask of them.
+        articles: Articles of the run.
+        batch_size: Articles per batch.
+        tries: Calls per subject, by task; one where not given.
+
+    Raises:
+        ConfigurationError: No prompt of a task fits the context of any server.
+    """
+    works = list(_works(sample, articles, batch_size, tries or {}))
+    servers = [one.server for one in fleet]
+    in_batches = {work.task: _batch_after_batch(servers, work) for work in works}
+    seconds = math.fsum(_seconds(works, in_batches))
+    return Plan(
+        articles=articles,
+        stages=tuple(_stage(work, in_batches[work.task]) for work in works),
+        servers=tuple(_server(one, works, in_batches) for one in fleet),
+        seconds=seconds,
+        overlapped_seconds=math.fsum(
+            estimate(servers, work.jobs, work.calls).seconds for work in works
+        ),
+        kwh=math.fsum(
+            work.batches * fmean(run.kwh for run in in_batches[work.task]) for work in works
+        ),
+        savings={
+            kind: seconds - math.fsum(_all_seconds([*servers, further], works))
+            for kind, further in one_more(fleet).items()
+        },
+    )
+
+
+def _works(
+    sample: Sample, articles: int, batch_size: int, tries: Mapping[str, float]
+) -> list[_Work]:
+    """Return what there is to do; tasks without calls are left out."""
+    per_article = {
+        SUMMARY_TASK: (sample.summaries, sample.usable / sample.articles),
+        EXTRACTION_TASK: (sample.extractions, sample.chunks * sample.extraction_share),
+    }
+    works: list[_Work] = []
+    for task, (jobs, calls) in per_article.items():
+        each = calls * tries.get(task, 1.0)
+        total = round(articles * each)
+        if total and jobs:
+            per_batch = max(1, round(min(batch_size, articles) * each))
+            works.append(_Work(task, jobs, total, per_batch))
+    return works
+
+
+def _batch_after_batch(servers: Sequence[SimulatedServer], work: _Work) -> list[PlanEstimate]:
+    count = min(SIMULATED_BATCHES, math.ceil(work.batches))
+    return [estimate(servers, work.jobs, work.per_batch, seed=seed) for seed in range(count)]
+
+
+def _seconds(works: Sequence[_Work], runs: Mapping[str, Sequence[PlanEstimate]]) -> list[float]:
+    return [work.batches * fmean(run.seconds for run in runs[work.task]) for work in works]
+
+
+def _all_seconds(servers: Sequence[SimulatedServer], works: Sequence[_Work]) -> list[float]:
+    return _seconds(works, {work.task: _batch_after_batch(servers, work) for work in works})
+
+
+def _stage(work: _Work, runs: Sequence[PlanEstimate]) -> StagePlan:
+    refused = fmean(run.unplaceable for run in runs) / work.per_batch
+    unplaceable = round(work.calls * refused)
+    return StagePlan(
+        task=work.task,
+        calls=work.calls - unplaceable,
+        unplaceable=unplaceable,
+        prompt_tokens=fmean(each.job.prompt_tokens for each in work.jobs),
+        answer_tokens=fmean(each.answer for each in work.jobs),
+        seconds=work.batches * fmean(run.seconds for run in runs),
+    )
+
+
+def _server(
+    planned: PlannedServer, works: Sequence[_Work], runs: Mapping[str, Sequence[PlanEstimate]]
+) -> ServerPlan:
+    name = planned.server.name
+    calls = busy = kwh = tokens = all_tokens = 0.0
+    for work in works:
+        scale = work.batches / len(runs[work.task])
+        for run in runs[work.task]:
+            all_tokens += scale * math.fsum(each.answer_tokens for each in run.servers)
+            own = next(each for each in run.servers if each.name == name)
+            calls += scale * own.requests
+            busy += scale * own.busy_seconds
+            kwh += scale * own.kwh
+            tokens += scale * own.answer_tokens
+    return ServerPlan(planned, calls, tokens / all_tokens if all_tokens else 0.0, busy, kwh)
