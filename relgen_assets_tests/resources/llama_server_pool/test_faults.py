@@ -349,6 +349,37 @@ def test_a_request_that_fails_everywhere_is_set_aside_with_all_its_errors(tmp_pa
         assert len(result.outcomes) == 39
 
 
+def test_retries_beyond_the_budget_are_spaced_out_and_still_made(tmp_path: Path) -> None:
+    policy = replace(HURRIED, retry_budget=2.0, retry_refill=0.0, breaker_threshold=1000)
+    with (
+        FakeLlamaServer(slots=4, answer=echo) as server,
+        pool_of(tmp_path, server, policy=policy) as pool,
+    ):
+        server.fail_always(faults.CUT, first(8))
+        requests = questions(12)
+        result = pool.generate(requests)
+        assert_complete(pool, requests, result)
+        assert result.report.endpoints[0].faults == {"truncated": 8}
+
+
+def test_a_server_that_refuses_every_request_is_held_to_be_configured_wrongly(
+    tmp_path: Path,
+) -> None:
+    refusal = ServerFault(
+        FaultKind.status, status=422, body='{"error":{"message":"unsupported parameter: seed"}}'
+    )
+    with (
+        FakeLlamaServer(slots=2, answer=echo, decode=100.0) as well,
+        FakeLlamaServer(slots=2, answer=echo) as picky,
+        pool_of(tmp_path, well, picky) as pool,
+    ):
+        picky.fail_always(refusal, is_question)
+        requests = questions(30)
+        result = pool.generate(requests)
+        assert_complete(pool, requests, result)
+        assert 0 < result.report.endpoints[1].faults["http_422"] <= 4
+
+
 def test_a_prompt_that_is_too_long_moves_to_a_larger_context(tmp_path: Path) -> None:
     long = questions(4, messages=({"role": "user", "content": "question " + "long " * 400},))
     with (
