@@ -11,8 +11,6 @@ from benchmarks.fake_server import ServerProcess, ServerSpec, is_answer, prompt_
 from resources.llama_server_pool.lower_bound import Phase, lower_bound
 
 SHORTEST, LONGEST = 60, 400
-MAX_TOKENS = 512
-"""Bound on answers that every request carries; it tells nothing about their real length."""
 BOARD_SHARE = 0.117
 """Speed of a single-board computer over that of a slot of a graphics card (2.34 / 20)."""
 

@@ -24,6 +24,10 @@ from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 from resources.llama_server_pool.endpoint import Dialect
 
 MODEL = "fake-model"
+MAX_TOKENS = 512
+"""Bound on answers that every request carries; it tells nothing about their real length."""
+STOP_SECONDS = 5.0
+"""After so long a server that should end is killed."""
 _LENGTH = re.compile(r"exactly (\d+) words")
 _PROBE_TOKENS = 20
 
@@ -106,7 +110,11 @@ class ServerProcess:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
-        self._process.wait(10)
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
         self._process.stdout.close()
 
     def _read_line(self) -> str:

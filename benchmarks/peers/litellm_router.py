@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.batch import MAX_TOKENS, Batch, Run
-from benchmarks.fake_server import MODEL, ServerProcess
+from benchmarks.batch import Batch, Run
+from benchmarks.fake_server import MAX_TOKENS, MODEL, ServerProcess
 from benchmarks.peers.peer import REQUEST_SECONDS
 
 

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
-from benchmarks.batch import MAX_TOKENS, Batch, Run
-from benchmarks.fake_server import MODEL, ServerProcess
-from resources.generation_ledger import GenerationLedger
-from resources.llama_server_pool import LlamaServerPool
-from resources.llama_server_pool.request import (
-    Generation,
-    GenerationRequest,
-    Message,
-    Outcome,
-    Sampling,
-)
-
-PROMPT_TOKENS = 20
+from benchmarks.batch import Batch, Run
+from benchmarks.fake_server import ServerProcess
+from benchmarks.pool import pool_of, request_for
+from resources.llama_server_pool.request import Generation, GenerationRequest, Outcome
 
 
 class OwnPool:
@@ -45,7 +33,7 @@ class OwnPool:
             self._request(prompt, tokens)
             for prompt, tokens in zip(batch.prompts, batch.lengths, strict=True)
         ]
-        with pool_of(servers) as pool:
+        with pool_of([one.url for one in servers]) as pool:
             began = time.perf_counter()
             result = pool.generate(requests)
             seconds = time.perf_counter() - began
@@ -56,32 +44,8 @@ class OwnPool:
         return Run(seconds, [_text(one) for one in outcomes], failed, wasted)
 
     def _request(self, prompt: str, tokens: int) -> GenerationRequest:
-        return GenerationRequest(
-            subject=prompt,
-            task="benchmark",
-            messages=(Message(role="user", content=prompt),),
-            sampling=Sampling(temperature=0.0, max_tokens=MAX_TOKENS),
-            prompt_tokens=PROMPT_TOKENS,
-            expected_tokens=float(tokens) if self._lengths_known else None,
-        )
-
-
-@contextmanager
-def pool_of(
-    servers: Sequence[ServerProcess], ledger_class: type[GenerationLedger] = GenerationLedger
-) -> Iterator[LlamaServerPool]:
-    """Open a pool of servers with an empty ledger that is thrown away at the end."""
-    with tempfile.TemporaryDirectory() as folder:
-        settings: dict[str, Any] = {"url": f"sqlite:///{Path(folder) / 'ledger.db'}"}
-        ledger = ledger_class(**settings)
-        endpoints = [{"name": one.spec.name, "url": one.url} for one in servers]
-        pool = LlamaServerPool(endpoints=endpoints, model=MODEL, ledger=ledger)
-        _ = ledger.database  # creating the tables is not part of a batch
-        try:
-            yield pool
-        finally:
-            pool.close()
-            ledger.close()
+        expected = float(tokens) if self._lengths_known else None
+        return replace(request_for(prompt), expected_tokens=expected)
 
 
 def _text(outcome: Outcome) -> str | None:

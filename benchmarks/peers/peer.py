@@ -13,8 +13,8 @@ from typing import Protocol
 
 import openai
 
-from benchmarks.batch import MAX_TOKENS, Batch, Run
-from benchmarks.fake_server import MODEL, ServerProcess
+from benchmarks.batch import Batch, Run
+from benchmarks.fake_server import MAX_TOKENS, MODEL, ServerProcess
 
 REQUEST_SECONDS = 3600.0
 """Longest wait of a client for one answer: no balancer loses a request to its client's haste."""
