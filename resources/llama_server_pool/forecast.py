@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from resources.errors import ConfigurationError
-from resources.llama_server_pool.simulator import ServerAccount, SimulationResult, simulate
+from resources.llama_server_pool.simulated_server import ServerAccount
+from resources.llama_server_pool.simulator import SimulationResult, simulate
 from resources.llama_server_pool.workload import SimulatedJob, SimulatedServer
 
 SIMULATED_REQUESTS = 2_000

@@ -16,6 +16,7 @@ from typing import Protocol
 from resources.errors import NoEndpointLeft
 from resources.llama_server_pool.jobs import Assignment, Job, Usage
 from resources.llama_server_pool.scheduler import Scheduler
+from resources.llama_server_pool.simulated_server import Run, ServerAccount, ServerState
 from resources.llama_server_pool.workload import SimulatedJob, SimulatedServer
 
 CANCEL_SECONDS = 0.1
@@ -25,7 +26,7 @@ DETECT_SECONDS = 5.0
 REPORT_TOKENS = 32
 """Progress is reported every so many tokens."""
 _NEGLIGIBLE = 1e-6
-_START, _SERVER, _CHANGE, _DETECT, _RELEASE, _REVIEW = range(6)
+_SERVER, _CHANGE, _DETECT, _RELEASE, _REVIEW = range(5)
 
 
 class Policy(Protocol):
@@ -41,27 +42,6 @@ class Policy(Protocol):
     def release(self, copy: int, now: float) -> None: ...  # noqa: D102
     def set_slots(self, endpoint: str, slots: int, now: float) -> None: ...  # noqa: D102
     def next_decision(self, now: float) -> float | None: ...  # noqa: D102
-
-
-@dataclass(slots=True)
-class ServerAccount:
-    """What one server did.
-
-    Attributes:
-        answers: Jobs whose answer it gave.
-        answer_tokens: Tokens of those answers.
-        prompt_tokens: Prompt tokens it read for them, cached ones excluded.
-        wasted_tokens: Tokens decoded for copies that were cancelled or failed.
-        busy_seconds: Time with at least one busy slot.
-        slot_seconds: Sum of the busy times of its slots.
-    """
-
-    answers: int = 0
-    answer_tokens: int = 0
-    prompt_tokens: int = 0
-    wasted_tokens: float = 0.0
-    busy_seconds: float = 0.0
-    slot_seconds: float = 0.0
 
 
 @dataclass(slots=True)
@@ -95,88 +75,6 @@ class SimulationResult:
         return sum(account.answer_tokens for account in self.servers.values())
 
 
-@dataclass(slots=True)
-class _Run:
-    """A copy on a simulated server; lengths in tokens that remain."""
-
-    copy: int
-    work: SimulatedJob
-    cached: int
-    prefill: float
-    decode: float
-    report: float
-    started: float
-    decoding_since: float | None = None
-
-
-class _Server:
-    """The state of one server between two events."""
-
-    def __init__(self, model: SimulatedServer) -> None:
-        self.model = model
-        self.factor = 1.0
-        self.declared_dead = False
-        self.runs: dict[int, _Run] = {}
-        self.account = ServerAccount()
-        self.version = 0
-        self._now = 0.0
-        self._warm: list[str] = []
-
-    def start(self, copy: int, work: SimulatedJob, now: float, report: int) -> None:
-        self.advance(now)
-        affinity = work.job.affinity
-        cached = 0
-        if affinity and affinity in self._warm:
-            self._warm.remove(affinity)
-            cached = work.shared_prefix
-        prefill = float(work.job.prompt_tokens - cached)
-        self.runs[copy] = _Run(copy, work, cached, prefill, work.answer, report, now)
-
-    def end(self, copy: int) -> _Run:
-        run = self.runs.pop(copy)
-        affinity = run.work.job.affinity
-        if affinity:
-            self._warm = [affinity, *(one for one in self._warm if one != affinity)]
-            del self._warm[self.model.slots :]
-        return run
-
-    def rate(self) -> float:
-        rates = self.model.decode_rates
-        return self.factor * rates[min(len(self.runs), len(rates)) - 1]
-
-    def advance(self, now: float) -> None:
-        """Let time pass; nothing may end in between."""
-        seconds = now - self._now
-        self._now = now
-        if not self.runs or seconds <= 0:
-            return
-        self.account.busy_seconds += seconds
-        self.account.slot_seconds += seconds * len(self.runs)
-        decoded = seconds * self.rate()
-        read = seconds * self.factor * self.model.prefill_rate
-        for run in self.runs.values():
-            if run.decoding_since is None:
-                run.prefill -= read
-            else:
-                run.decode -= decoded
-                run.report -= decoded
-
-    def next_event(self) -> float | None:
-        """When the next copy ends its prefill, reports or is done."""
-        if not self.runs or self.factor <= 0:
-            return None
-        rate, prefill_rate = self.rate(), self.factor * self.model.prefill_rate
-        return self._now + max(
-            0.0,
-            min(
-                run.prefill / prefill_rate
-                if run.decoding_since is None
-                else min(run.decode, run.report) / rate
-                for run in self.runs.values()
-            ),
-        )
-
-
 class Simulation:
     """One batch on one fleet under one policy.
 
@@ -194,11 +92,11 @@ class Simulation:
         policy: Policy | None = None,
         report_tokens: int = REPORT_TOKENS,
     ) -> None:
-        self._servers = {model.name: _Server(model) for model in fleet}
+        self._servers = {model.name: ServerState(model) for model in fleet}
         self._work = {each.job.id: each for each in work}
         self._policy = policy or Scheduler(model.profile for model in fleet)
         self._report = report_tokens
-        self._copies: dict[int, _Server] = {}
+        self._copies: dict[int, ServerState] = {}
         self._events: list[tuple[float, int, int, str, float]] = []
         self._numbers = count()
         self._review_at: float | None = None
@@ -231,7 +129,7 @@ class Simulation:
     def _push(self, time: float, kind: int, name: str, value: float = 0.0) -> None:
         heappush(self._events, (time, next(self._numbers), kind, name, value))
 
-    def _schedule(self, server: _Server) -> None:
+    def _schedule(self, server: ServerState) -> None:
         """Replace the server's next event."""
         server.version += 1
         time = server.next_event()
@@ -253,7 +151,7 @@ class Simulation:
             return self._change(server, value, now)
         return self._detect(server, now)
 
-    def _progress(self, server: _Server, now: float) -> bool:
+    def _progress(self, server: ServerState, now: float) -> bool:
         server.advance(now)
         ended = False
         for run in list(server.runs.values()):
@@ -270,7 +168,7 @@ class Simulation:
         self._schedule(server)
         return ended
 
-    def _complete(self, server: _Server, run: _Run, now: float) -> None:
+    def _complete(self, server: ServerState, run: Run, now: float) -> None:
         server.end(run.copy)
         del self._copies[run.copy]
         job, since = run.work.job, run.decoding_since or now
@@ -299,13 +197,13 @@ class Simulation:
         self._schedule(server)
         return True
 
-    def _drop(self, server: _Server, copy: int, now: float) -> None:
+    def _drop(self, server: ServerState, copy: int, now: float) -> None:
         server.advance(now)
         run = server.end(copy)
         del self._copies[copy]
         server.account.wasted_tokens += run.work.answer - run.decode
 
-    def _change(self, server: _Server, factor: float, now: float) -> bool:
+    def _change(self, server: ServerState, factor: float, now: float) -> bool:
         server.advance(now)
         server.factor = factor
         self._schedule(server)
@@ -316,7 +214,7 @@ class Simulation:
             self._policy.set_slots(server.model.name, server.model.slots, now)
         return True
 
-    def _detect(self, server: _Server, now: float) -> bool:
+    def _detect(self, server: ServerState, now: float) -> bool:
         if server.factor > 0:
             return False
         server.declared_dead = True
@@ -328,7 +226,7 @@ class Simulation:
         return True
 
     def _decide(self, now: float) -> None:
-        touched: dict[str, _Server] = {}
+        touched: dict[str, ServerState] = {}
         for order in self._policy.assign(now):
             server = touched[order.endpoint] = self._servers[order.endpoint]
             server.start(order.copy, self._work[order.job], now, self._report)
