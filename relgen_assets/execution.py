@@ -10,10 +10,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
-from relgen_assets.jobs import BATCH_CHECKS_JOB, BATCH_JOB, CARD_CHECKS_JOB, CARD_JOB
+from relgen_assets.jobs import (
+    BATCH_CHECKS_JOB,
+    BATCH_JOB,
+    CARD_CHECKS_JOB,
+    CARD_JOB,
+    RETRY_JOB,
+    retry_config,
+)
 
 _PARTITION_TAG = "dagster/partition"
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -58,6 +66,17 @@ def run_batch(definitions: dg.Definitions, instance: dg.DagsterInstance, key: st
     _run(definitions, instance, BATCH_JOB, {_PARTITION_TAG: key})
 
 
+def run_retry(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, key: str, further_attempts: int
+) -> None:
+    """Ask the rejected and failed chunks of one batch again and bring what follows up to date.
+
+    Raises:
+        ActionableError: The run failed; the error of the step that failed.
+    """
+    _run(definitions, instance, RETRY_JOB, {_PARTITION_TAG: key}, retry_config(further_attempts))
+
+
 def run_card(definitions: dg.Definitions, instance: dg.DagsterInstance) -> None:
     """Materialise the dataset card from the batches that exist.
 
@@ -81,12 +100,16 @@ def run_checks(
 
 
 def _run(
-    definitions: dg.Definitions, instance: dg.DagsterInstance, job: str, tags: dict[str, str]
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    job: str,
+    tags: dict[str, str],
+    config: dict[str, Any] | None = None,
 ) -> dg.ExecuteInProcessResult:
     # The partition is given as the tag it becomes: Dagster's own argument is refused for jobs
     # that hold nothing but checks.
     return definitions.resolve_job_def(job).execute_in_process(
-        instance=instance, tags=tags, run_config=_QUIET
+        instance=instance, tags=tags, run_config={**_QUIET, **(config or {})}
     )
 
 

@@ -48,6 +48,12 @@ def articles(count: int, sentences: int = 12) -> list[dict[str, Any]]:
     ]
 
 
+def asked(server: FakeLlamaServer) -> list[dict[str, Any]]:
+    """Return what assets asked of a server, without the trials by which a pool gets to know it."""
+    bodies = [request.body for request in server.requests]
+    return [body for body in bodies if body["messages"][0]["role"] == "system"]
+
+
 @dataclass(frozen=True)
 class SmallProject:
     """An opened project in a folder of its own, with everything a test wants to hold."""

@@ -60,8 +60,15 @@ class ParquetIOManager(ConfigurableIOManager):
             unquote(name.removesuffix(SUFFIX)) for name in storage.list_files(folder, SUFFIX)
         )
 
-    def read(self, asset: Asset, partition: str | None = None) -> pa.Table:
+    def read(
+        self, asset: Asset, partition: str | None = None, columns: Sequence[str] | None = None
+    ) -> pa.Table:
         """Return a table that was written before.
+
+        Args:
+            asset: Asset key, as a key, its parts, or a name.
+            partition: Partition key, or `None` for an asset without partitions.
+            columns: Only these columns; all when not given.
 
         Raises:
             StorageError: It was not written yet, cannot be read, or is damaged; the message says
@@ -77,7 +84,10 @@ class ParquetIOManager(ConfigurableIOManager):
         data = storage.read_bytes(path)
         try:
             return pq.read_table(
-                pa.BufferReader(data), use_threads=False, page_checksum_verification=True
+                pa.BufferReader(data),
+                columns=None if columns is None else list(columns),
+                use_threads=False,
+                page_checksum_verification=True,
             )
         except (pa.ArrowException, OSError) as error:
             raise StorageError(

@@ -1,6 +1,7 @@
 """Asset checks: what every partition has to satisfy, wired from `relgen_assets.invariants`.
 
-`batch` turns invariants into partitioned checks, `dataset` looks at the finished folder.
+`batch` turns invariants into partitioned checks, `dataset` looks at the finished folder,
+`conservation` at both: nothing may be lost or mixed up in between.
 """
 
 from __future__ import annotations
@@ -22,5 +23,5 @@ def build_checks(project: Project) -> list[dg.AssetChecksDefinition]:
         warnings.simplefilter("ignore", dg.PreviewWarning)
         return [
             *build_batch_checks(project.settings, partitions),
-            *build_dataset_checks(project.settings, partitions),
+            *build_dataset_checks(project, partitions),
         ]

@@ -1,34 +1,32 @@
 """Checks of the finished dataset: the shards of a batch, and the folder as a whole.
 
-The checks ask the files themselves. Those of `dataset_card` look at every batch that exists.
+The checks ask the files themselves. Those of `dataset_card` look at every batch that exists. How
+the dataset fits the tables it was made from is in `conservation`.
 """
 
 import dagster as dg
 
-from relgen_assets.checks.batch import MODELS
+from relgen_assets.checks.conservation import build_conservation_checks
 from relgen_assets.errors import DatasetError
 from relgen_assets.export.loading import (
     articles_in_two_batches,
     articles_in_two_splits,
     loads,
 )
-from relgen_assets.export.shards import CONFIGS, find_shards
-from relgen_assets.models import ValidatedExtraction
-from relgen_assets.settings import Settings
-from relgen_assets.tables import from_table
-from resources.parquet_io_manager import ParquetIOManager
+from relgen_assets.export.shards import find_shards
+from relgen_assets.project import Project
 
 
 def build_dataset_checks(
-    settings: Settings, partitions: dg.PartitionsDefinition[str]
+    project: Project, partitions: dg.PartitionsDefinition[str]
 ) -> list[dg.AssetChecksDefinition]:
     """Return the checks of `hf_dataset` and `dataset_card`."""
-    root = settings.storage.dataset
+    root = project.settings.storage.dataset
     return [
         _schema(root, partitions),
-        _rows_are_conserved(root, partitions),
         _one_split_per_article(root, partitions),
         *_folder_checks(root),
+        *build_conservation_checks(project, partitions),
     ]
 
 
@@ -46,34 +44,6 @@ def _schema(root: str, partitions: dg.PartitionsDefinition[str]) -> dg.AssetChec
         return dg.AssetCheckResult(passed=True, metadata={"shards": len(shards)})
 
     return schema
-
-
-def _rows_are_conserved(
-    root: str, partitions: dg.PartitionsDefinition[str]
-) -> dg.AssetChecksDefinition:
-    @dg.asset_check(
-        asset="hf_dataset",
-        additional_deps=["validated_extractions"],
-        partitions_def=partitions,
-        description="Every config holds one row for each valid or repaired extraction.",
-    )
-    def rows_are_conserved(
-        context: dg.AssetCheckExecutionContext, io_manager: dg.ResourceParam[ParquetIOManager]
-    ) -> dg.AssetCheckResult:
-        table = io_manager.read("validated_extractions", context.partition_key)
-        verdicts = from_table(table, MODELS["validated_extractions"])
-        usable = sum(
-            isinstance(row, ValidatedExtraction) and row.verdict != "rejected" for row in verdicts
-        )
-        rows = dict.fromkeys(map(str, CONFIGS), 0)
-        for shard in find_shards(root, context.partition_key):
-            rows[shard.config] += shard.rows
-        return dg.AssetCheckResult(
-            passed=all(count == usable for count in rows.values()),
-            metadata={"usable_extractions": usable, "rows": rows},
-        )
-
-    return rows_are_conserved
 
 
 def _one_split_per_article(

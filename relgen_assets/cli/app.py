@@ -16,13 +16,18 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from relgen_assets.cli.ledger import ledger_app
+
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Turn scientific articles into a fine-tuning dataset for relation extraction.",
 )
+app.add_typer(ledger_app, name="ledger")
 
 _DEMO_FOLDER = "demo"
+_INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells count it."""
 
 Batches = Annotated[
     list[str] | None,
@@ -42,6 +47,20 @@ def run(
 
     with _opened() as (project, console):
         run_batches(project, console, _root(), batches, missing=missing)
+
+
+@app.command("retry-rejected")
+def retry(
+    batches: Batches = None,
+    attempts: Annotated[
+        int, typer.Option(min=1, help="Further tries for each rejected chunk.")
+    ] = 1,
+) -> None:
+    """Ask rejected and failed chunks again with another seed; the others keep their answers."""
+    from relgen_assets.cli.retry import retry_rejected
+
+    with _opened() as (project, console):
+        retry_rejected(project, console, _root(), batches, attempts)
 
 
 @app.command()
@@ -119,7 +138,19 @@ def ui(
     """Open Dagster's web UI on the instance that the other commands use."""
     root = _root()
     environment = {"DAGSTER_HOME": str(root), **os.environ}
-    command = [sys.executable, "-m", "dagster", "dev", "--host", host, "--port", str(port)]
+    # Dagster advertises its newer tool with a warning on every start.
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-m",
+        "dagster",
+        "dev",
+        "--host",
+        host,
+        "--port",
+        str(port),
+    ]
     if not (root / "workspace.yaml").is_file():
         command += ["--module-name", "relgen_assets.definitions"]
     # Ctrl-C reaches the whole group; Dagster stops its parts itself, so wait for it.
@@ -166,7 +197,12 @@ def _opened(
     root = _root()
     file = file.absolute() if file else None
     os.chdir(root)
-    yield Project(load_settings(root, overrides, file=file)), Console()
+    console = Console()
+    try:
+        yield Project(load_settings(root, overrides, file=file)), console
+    except KeyboardInterrupt:
+        console.print("Stopped. Finished generations are kept; the same command goes on from here.")
+        raise typer.Exit(_INTERRUPTED) from None
 
 
 def _demo_overrides() -> dict[str, Any]:

@@ -16,6 +16,7 @@ from rich.console import Console
 from relgen_assets.cli.progress import shown_progress
 from relgen_assets.cli.report import print_run
 from relgen_assets.definitions import build_defs, build_resources
+from relgen_assets.energy import spent_kwh
 from relgen_assets.errors import ActionableError, ConfigurationError
 from relgen_assets.execution import opened_instance, run_batch, run_card
 from relgen_assets.overview import overview
@@ -54,7 +55,7 @@ def run_batches(
         console.print("Nothing to do: every batch that was asked for is there.")
         return
     failures: dict[str, ActionableError] = {}
-    with opened_instance(root) as instance, _shared_server(project), shown_progress(console):
+    with opened_instance(root) as instance, shared_server(project), shown_progress(console):
         definitions = build_defs(project)
         with BOARD.begin("batches", len(keys)) as task:
             for key in keys:
@@ -62,12 +63,14 @@ def run_batches(
                 failures.update(failed)
                 task.advance(failed=len(failed))
         run_card(definitions, instance)
-    done = [key for key in keys if key not in failures]
+        done = [key for key in keys if key not in failures]
+        kwh = spent_kwh(instance, done)
     print_run(
         console,
         overview(tables, done),
         batches=len(done),
         seconds=time.monotonic() - started,
+        kwh=kwh,
         settings=project.settings,
     )
     if failures:
@@ -110,7 +113,7 @@ def _try_batch(
 
 
 @contextmanager
-def _shared_server(project: Project) -> Iterator[None]:
+def shared_server(project: Project) -> Iterator[None]:
     """Keep one embedded server for all runs of this command, when there is no other server."""
     if project.settings.pool.endpoints:
         yield

@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 import fsspec
 import pyarrow as pa
@@ -31,8 +31,10 @@ from relgen_assets.export.examples import (
 )
 from relgen_assets.export.splits import SPLITS, Split, split_of
 from relgen_assets.models import Row
-from relgen_assets.tables import arrow_schema, to_table
+from relgen_assets.tables import arrow_schema, from_table, to_table
 from resources import storage
+
+RowT = TypeVar("RowT", bound=Row)
 
 Config = Literal["core", "full", "messages"]
 CONFIGS: Final[dict[Config, type[Row]]] = {
@@ -202,6 +204,23 @@ def read_column(shard: Shard, column: str) -> list[Any]:
     """
     with _opened(shard.url) as file:
         return list(file.read(columns=[column]).column(column).to_pylist())
+
+
+def read_rows(shards: Iterable[Shard], model: type[RowT]) -> list[RowT]:
+    """Return the rows of shards of one config, in the order of the shards.
+
+    Args:
+        shards: Shards whose rows are `model`.
+        model: Row class of their config.
+
+    Raises:
+        DatasetError: A file cannot be read.
+    """
+    rows: list[RowT] = []
+    for shard in shards:
+        with _opened(shard.url) as file:
+            rows += from_table(file.read(), model)
+    return rows
 
 
 def _parquet(config: Config, examples: Sequence[FullExample]) -> bytes:

@@ -21,7 +21,7 @@ from relgen_assets.overview import overview
 from relgen_assets.tables import from_table, to_table
 from relgen_assets_tests.fakes.faults import FaultKind, ServerFault
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
-from relgen_assets_tests.projects import UNUSABLE, SmallProject, articles, small_project
+from relgen_assets_tests.projects import UNUSABLE, SmallProject, articles, asked, small_project
 from resources.errors import NoEndpointLeft
 
 
@@ -115,10 +115,10 @@ def test_all_checks_pass_and_each_asset_has_some(checked: list[CheckOutcome]) ->
 
 
 def test_running_again_asks_nothing(done: SmallProject, server: FakeLlamaServer) -> None:
-    before = server.completions_started
+    before = asked(server)
     table = done.tables.read("raw_extractions", done.keys[0])
     done.run(done.keys[0])
-    assert server.completions_started == before
+    assert asked(server) == before
     assert done.tables.read("raw_extractions", done.keys[0]).equals(table)
 
 

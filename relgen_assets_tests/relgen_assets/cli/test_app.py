@@ -105,7 +105,7 @@ def test_check_fails_on_a_damaged_dataset(folder: Path, relgen: Relgen) -> None:
         shard.unlink()
     code, output, error = relgen("check")
     assert code == 1
-    assert "rows_are_conserved" in output + error
+    assert "nothing_is_lost" in output + error
 
 
 def test_check_fails_when_there_is_nothing_to_check(folder: Path, relgen: Relgen) -> None:

@@ -1,0 +1,207 @@
+"""Nothing is lost between the articles of the source and the rows of the dataset, or mixed up.
+
+Two proofs over what is stored: a balance of counts, for one batch or for many, and a comparison of
+every row with the tables it was made from. No Dagster, no files; who reads the tables decides how
+many batches are looked at.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from relgen_assets.export.examples import (
+    ChatExample,
+    CoreExample,
+    FullExample,
+    canonical_json,
+    chat_example,
+    core_example,
+)
+from relgen_assets.models import Chunk, RawExtraction, Summary, ValidatedExtraction
+
+PAPER_COLUMNS = ("status", "reason")
+CHUNK_COLUMNS = ("chunk_id",)
+RAW_COLUMNS = ("chunk_id", "status", "reason")
+VERDICT_COLUMNS = ("chunk_id", "verdict", "reason")
+"""What a balance needs of the tables; a balance of many batches reads no texts."""
+
+_NO_REASON = "no reason given"
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """How many articles, chunks and rows there are, and what became of them; adds up.
+
+    Attributes:
+        articles: Articles of the source.
+        used: Articles that went further.
+        unusable: Articles that did not, by reason.
+        chunks: Chunks of the used articles.
+        valid: Chunks whose answer was taken as it was.
+        repaired: Chunks whose answer was taken after repairs.
+        rejected: Chunks whose answer was not taken, by reason.
+        failed: Chunks without an answer, by reason.
+        strays: Verdicts that belong to no chunk, or to one that has another.
+        rows: Rows of the dataset, by config.
+    """
+
+    articles: int = 0
+    used: int = 0
+    unusable: Counter[str] = field(default_factory=Counter[str])
+    chunks: int = 0
+    valid: int = 0
+    repaired: int = 0
+    rejected: Counter[str] = field(default_factory=Counter[str])
+    failed: Counter[str] = field(default_factory=Counter[str])
+    strays: int = 0
+    rows: Counter[str] = field(default_factory=Counter[str])
+
+    def __add__(self, other: Balance) -> Balance:
+        names = [one.name for one in fields(self)]
+        return Balance(**{name: getattr(self, name) + getattr(other, name) for name in names})
+
+    @property
+    def usable(self) -> int:
+        """Chunks that have to be rows of the dataset."""
+        return self.valid + self.repaired
+
+    def differences(self, configs: Iterable[str]) -> list[str]:
+        """List the equations that do not hold; none means that nothing was lost.
+
+        Args:
+            configs: The configs of the dataset; each has to hold all rows.
+        """
+        unusable, rejected = self.unusable.total(), self.rejected.total()
+        failed = self.failed.total()
+        found: list[str] = []
+        if self.articles != self.used + unusable:
+            found.append(f"{self.articles} articles, but {self.used} used + {unusable} unusable")
+        if self.chunks != self.usable + rejected + failed:
+            found.append(
+                f"{self.chunks} chunks, but {self.valid} valid + {self.repaired} repaired"
+                f" + {rejected} rejected + {failed} failed"
+            )
+        if self.strays:
+            found.append(f"{self.strays} verdicts without a chunk of their own")
+        unexplained = (self.unusable + self.rejected + self.failed)[_NO_REASON]
+        if unexplained:
+            found.append(f"{unexplained} articles or chunks were left out without a reason")
+        return found + [
+            f"{self.rows[config]} rows in {config}, but {self.valid} valid"
+            f" + {self.repaired} repaired chunks"
+            for config in configs
+            if self.rows[config] != self.usable
+        ]
+
+
+def balance(
+    papers: pa.Table,
+    chunks: pa.Table,
+    raw: pa.Table,
+    validated: pa.Table,
+    *,
+    articles: int,
+    rows: Mapping[str, int],
+) -> Balance:
+    """Count what became of one batch.
+
+    A chunk that has no verdict is in none of the classes, which the equations show.
+
+    Args:
+        papers: Table of `raw_papers` with `PAPER_COLUMNS` at least.
+        chunks: Table of `chunks` with `CHUNK_COLUMNS`.
+        raw: Table of `raw_extractions` with `RAW_COLUMNS`.
+        validated: Table of `validated_extractions` with `VERDICT_COLUMNS`.
+        articles: Articles that the source has for the batch.
+        rows: Rows of the dataset, by config.
+    """
+    statuses = Counter(papers.column("status").to_pylist())
+    unusable = papers.filter(pc.equal(papers.column("status"), "unusable"))
+    asked = set(chunks.column("chunk_id").to_pylist())
+    answered = {
+        row["chunk_id"]
+        for row in raw.select(RAW_COLUMNS).to_pylist()
+        if row["status"] == "completed"
+    }
+    verdicts = {row["chunk_id"]: row for row in validated.select(VERDICT_COLUMNS).to_pylist()}
+    taken: Counter[str] = Counter()
+    rejected: Counter[str] = Counter()
+    failed: Counter[str] = Counter()
+    for chunk_id in asked & verdicts.keys():
+        verdict = verdicts[chunk_id]
+        if verdict["verdict"] != "rejected":
+            taken[verdict["verdict"]] += chunk_id in answered
+        elif chunk_id in answered:
+            rejected[verdict["reason"] or _NO_REASON] += 1
+        else:
+            failed[verdict["reason"] or _NO_REASON] += 1
+    return Balance(
+        articles=articles,
+        used=statuses["used"],
+        unusable=Counter(reason or _NO_REASON for reason in unusable.column("reason").to_pylist()),
+        chunks=chunks.num_rows,
+        valid=taken["valid"],
+        repaired=taken["repaired"],
+        rejected=rejected,
+        failed=failed,
+        strays=validated.num_rows - len(asked & verdicts.keys()),
+        rows=Counter(rows),
+    )
+
+
+def unfaithful_rows(
+    core: Sequence[CoreExample],
+    full: Sequence[FullExample],
+    chats: Sequence[ChatExample],
+    *,
+    chunks: Iterable[Chunk],
+    summaries: Iterable[Summary],
+    raw: Iterable[RawExtraction],
+    validated: Iterable[ValidatedExtraction],
+) -> list[str]:
+    """List rows of the dataset that are not what the tables say; none means that all are.
+
+    A row has to hold the text of its chunk, the summary of the article that chunk was cut from, the
+    extraction of its own verdict, and in `messages` exactly the prompt that was sent, followed by
+    that extraction. Rows of the three configs correspond by position.
+
+    Args:
+        core: Rows of the config `core`, in the order of the files.
+        full: Rows of the config `full`, in the same order.
+        chats: Rows of the config `messages`, in the same order.
+        chunks: Chunks of the batch.
+        summaries: Summaries of the batch.
+        raw: Raw answers of the batch, with the messages sent.
+        validated: Verdicts of the batch.
+    """
+    if not len(core) == len(full) == len(chats):
+        return [f"{len(core)} rows in core, {len(full)} in full, {len(chats)} in messages"]
+    chunk_by_id = {chunk.chunk_id: chunk for chunk in chunks}
+    summary_by_id = {summary.paper_id: summary.text for summary in summaries}
+    sent = {row.chunk_id: row.messages for row in raw}
+    extractions = {row.chunk_id: row.extraction for row in validated}
+    found: list[str] = []
+    for short, row, chat in zip(core, full, chats, strict=True):
+        chunk = chunk_by_id.get(row.chunk_id)
+        if chunk is None:
+            found.append(f"{row.chunk_id}: there is no such chunk")
+            continue
+        summary = summary_by_id.get(chunk.paper_id, "")
+        extraction = extractions.get(row.chunk_id)
+        rules = {
+            "it names another article": row.paper_id == chunk.paper_id,
+            "its text is not that of its chunk": row.text == chunk.text,
+            "its summary is not that of its article": row.summary in (summary, summary.strip()),
+            "its prompt is not the one that was sent": row.sent_messages == sent.get(row.chunk_id),
+            "its extraction is not that of its verdict": extraction is not None
+            and row.extraction == canonical_json(extraction),
+            "its row in core differs": short == core_example(row),
+            "its conversation is not prompt and answer": chat == chat_example(row),
+        }
+        found += [f"{row.chunk_id}: {fault}" for fault, holds in rules.items() if not holds]
+    return found
