@@ -377,7 +377,7 @@ def test_a_server_that_refuses_every_request_is_held_to_be_configured_wrongly(
         requests = questions(30)
         result = pool.generate(requests)
         assert_complete(pool, requests, result)
-        assert 0 < result.report.endpoints[1].faults["http_422"] <= 4
+        assert 0 < result.report.endpoints[1].faults["http_422"] < 10
 
 
 def test_a_prompt_that_is_too_long_moves_to_a_larger_context(tmp_path: Path) -> None:
