@@ -1,6 +1,6 @@
 """The commands. Each opens the project, calls what does the work, and prints its result.
 
-Imports stand inside the commands: Dagster and the tokenizer take seconds that `--help` need not pay.
+Imports stand inside the commands: Dagster and the tokenizer take seconds `--help` need not pay.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def status() -> None:
 
 @app.command()
 def endpoints() -> None:
-    """Show which servers answer, with which model, slots, context and speed; exits 1 when none does."""
+    """Show which servers answer, with which model, slots, context and speed; 1 when none does."""
     from relgen_assets.cli.report import print_endpoints
     from relgen_assets.definitions import build_resources
 

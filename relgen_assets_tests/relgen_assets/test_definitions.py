@@ -76,7 +76,8 @@ def test_loading_the_definitions_touches_no_network_and_no_heavy_library(tmp_pat
         "socket.socket.connect = refuse\n"
         "from relgen_assets.definitions import defs\n"
         "defs.load_fn() if hasattr(defs, 'load_fn') else defs\n"
-        "heavy = {'datasets', 'openai', 'textblob', 'nltk', 'torch', 'mistral_common'} & set(sys.modules)\n"
+        "heavy = {'datasets', 'openai', 'textblob', 'nltk', 'torch', 'mistral_common'}\n"
+        "heavy &= set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
     done = subprocess.run(
