@@ -65,9 +65,7 @@ def column_schema(model: type[BaseModel]) -> dg.TableSchema:
     )
 
 
-def table_output(
-    rows: Sequence[RowT], model: type[RowT], **metadata: object
-) -> dg.Output[pa.Table]:
+def table_output(rows: Sequence[RowT], model: type[RowT], **metadata: Any) -> dg.Output[pa.Table]:
     """Return rows as the output of an asset, with row count, preview and further metadata."""
     return dg.Output(
         to_table(rows, model),

@@ -4,6 +4,7 @@ import dagster as dg
 import pyarrow as pa
 
 from relgen_assets.assets.common import batch_options, refuse_above, table_output, tally
+from relgen_assets.energy import KWH, kwh_per_examples, spent_kwh
 from relgen_assets.extraction.verdicts import validate
 from relgen_assets.extraction.version import rules_version
 from relgen_assets.models import Chunk, RawExtraction, ValidatedExtraction
@@ -57,6 +58,16 @@ def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
             repairs=tally(code for row in rows for code in row.repairs),
             entities=sum(len(extraction.list_of_entities) for extraction in extractions),
             relations=sum(len(extraction.relations) for extraction in extractions),
+            **_energy(context, len(extractions)),
         )
 
     return validated_extractions
+
+
+def _energy(context: dg.AssetExecutionContext, examples: int) -> dict[str, object]:
+    """Return the energy spent on this batch until now, where endpoints have watts."""
+    kwh = spent_kwh(context.instance, [context.partition_key])
+    per_examples = kwh_per_examples(kwh, examples)
+    if not kwh or per_examples is None:
+        return {}
+    return {KWH: kwh, "kwh_per_1000_valid_examples": per_examples}

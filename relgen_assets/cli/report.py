@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.table import Table
 
+from relgen_assets.energy import EXAMPLES, kwh_per_examples
 from relgen_assets.execution import CheckOutcome
 from relgen_assets.overview import Overview
 from relgen_assets.settings import Settings
@@ -15,9 +16,15 @@ from resources.llama_server_pool import EndpointStatus
 
 
 def print_run(
-    console: Console, overview: Overview, *, batches: int, seconds: float, settings: Settings
+    console: Console,
+    overview: Overview,
+    *,
+    batches: int,
+    seconds: float,
+    kwh: float,
+    settings: Settings,
 ) -> None:
-    """Print what a run made, where it lies and how to load it."""
+    """Print what a run made and took, where it lies and how to load it."""
     table = Table.grid(padding=(0, 2))
     verdicts = overview.verdicts
     rows = [
@@ -29,6 +36,7 @@ def print_run(
         ("rejected", f"{verdicts['rejected']}{_reasons(overview.rejected)}"),
         ("tokens", f"{overview.prompt_tokens:,} read, {overview.completion_tokens:,} written"),
         ("seconds", f"{seconds:.0f} in all, {overview.seconds:.0f} of generation"),
+        *_energy(kwh, overview.usable),
         ("dataset", settings.storage.dataset),
     ]
     for name, value in rows:
@@ -82,6 +90,15 @@ def print_checks(console: Console, outcomes: Sequence[CheckOutcome]) -> None:
     errors = sum(not outcome.passed and outcome.is_error for outcome in outcomes)
     warnings = sum(not outcome.passed and not outcome.is_error for outcome in outcomes)
     console.print(f"{len(outcomes)} checks, {errors} failed, {warnings} warnings")
+
+
+def _energy(kwh: float, examples: int) -> list[tuple[str, str]]:
+    """Return the line about energy, where endpoints have watts."""
+    if not kwh:
+        return []
+    each = kwh_per_examples(kwh, examples)
+    share = "" if each is None else f", {each:.3g} kWh per {EXAMPLES:,} examples"
+    return [("energy", f"{kwh:.3g} kWh on these batches in all runs{share}")]
 
 
 def _reasons(reasons: Counter[str], noun: str = "") -> str:

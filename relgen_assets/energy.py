@@ -1,0 +1,60 @@
+"""The energy that batches have taken, from what their materialisations recorded.
+
+Every materialisation of a generated asset records the energy of its own calls, so the sum over all
+of them is what was spent, however often a batch was run; runs that failed are not in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import dagster as dg
+
+KWH = "kwh"
+"""Name of the metadata that holds the energy of one materialisation."""
+EXAMPLES = 1_000
+"""Energy is also given per so many examples."""
+GENERATED = ("summaries", "raw_extractions")
+"""The assets that ask servers."""
+_KEYS_AT_ONCE = 200
+_PAGE = 1_000
+
+
+def spent_kwh(instance: dg.DagsterInstance, keys: Sequence[str]) -> float:
+    """Return the kilowatt-hours spent on batches; 0 where no endpoint has watts.
+
+    Args:
+        instance: The instance that recorded the runs.
+        keys: Partition keys of the batches.
+    """
+    return sum(
+        _recorded(materialization)
+        for asset in GENERATED
+        for start in range(0, len(keys), _KEYS_AT_ONCE)
+        for materialization in _fetch(instance, asset, keys[start : start + _KEYS_AT_ONCE])
+    )
+
+
+def kwh_per_examples(kwh: float, examples: int) -> float | None:
+    """Return the energy of `EXAMPLES` examples, or `None` where there are none."""
+    return kwh / examples * EXAMPLES if examples else None
+
+
+def _fetch(
+    instance: dg.DagsterInstance, asset: str, keys: Sequence[str]
+) -> Iterator[dg.AssetMaterialization]:
+    wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=list(keys))
+    cursor: str | None = None
+    while True:
+        page = instance.fetch_materializations(wanted, limit=_PAGE, cursor=cursor)
+        for record in page.records:
+            if record.asset_materialization is not None:
+                yield record.asset_materialization
+        if not page.has_more:
+            return
+        cursor = page.cursor
+
+
+def _recorded(materialization: dg.AssetMaterialization) -> float:
+    found = materialization.metadata.get(KWH)
+    return (found.value or 0.0) if isinstance(found, dg.FloatMetadataValue) else 0.0
