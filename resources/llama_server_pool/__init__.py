@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from resources.llama_server_pool.accounting import BatchReport, EndpointReport
     from resources.llama_server_pool.dispatcher import BatchResult
-    from resources.llama_server_pool.pool import EndpointStatus, LlamaServerPool
+    from resources.llama_server_pool.pool import LlamaServerPool
+    from resources.llama_server_pool.status import EndpointStatus
 
 __all__ = ["BatchReport", "BatchResult", "EndpointReport", "EndpointStatus", "LlamaServerPool"]
 
@@ -33,7 +34,7 @@ _HOMES = {
     "BatchReport": "accounting",
     "BatchResult": "dispatcher",
     "EndpointReport": "accounting",
-    "EndpointStatus": "pool",
+    "EndpointStatus": "status",
     "LlamaServerPool": "pool",
 }
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from resources.llama_server_pool.client import Completion
 from resources.llama_server_pool.endpoint import EndpointConfig
+
+if TYPE_CHECKING:
+    from resources.llama_server_pool.client import Completion
 
 
 @dataclass(frozen=True, slots=True)

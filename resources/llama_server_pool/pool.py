@@ -11,7 +11,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dagster import ConfigurableResource, InitResourceContext, ResourceDependency
 from pydantic import Field, PrivateAttr
@@ -19,17 +19,19 @@ from pydantic import Field, PrivateAttr
 from resources.errors import ConfigurationError, NoEndpointLeft
 from resources.generation_ledger import GenerationLedger
 from resources.llama_server_pool import embedded
-from resources.llama_server_pool.dispatcher import Batch, BatchResult, Order
 from resources.llama_server_pool.endpoint import EndpointConfig, read_endpoints
 from resources.llama_server_pool.leases import LeaseBook
 from resources.llama_server_pool.loop_thread import LoopThread
 from resources.llama_server_pool.policy import DispatchPolicy
 from resources.llama_server_pool.request import Generation, GenerationRequest
-from resources.llama_server_pool.status import EndpointStatus, look_at
-from resources.llama_server_pool.supervisor import Supervisor, Unenforced, refuse_models
 from resources.progress import BOARD
 
-__all__ = ["EndpointStatus", "LlamaServerPool"]
+# The machinery brings the openai client, which takes a second to import: a pool that is only
+# configured, as when Dagster loads its definitions, does without it.
+if TYPE_CHECKING:
+    from resources.llama_server_pool.dispatcher import BatchResult
+    from resources.llama_server_pool.status import EndpointStatus
+    from resources.llama_server_pool.supervisor import Supervisor, Unenforced
 
 EMBEDDED_PATIENCE = 60.0
 """Longest wait for the embedded server, in seconds: nobody will come and start it again."""
@@ -67,7 +69,7 @@ class LlamaServerPool(ConfigurableResource[None]):
     _lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)
     _policy: DispatchPolicy = PrivateAttr(default_factory=DispatchPolicy)
     _loop: LoopThread | None = PrivateAttr(default=None)
-    _supervisor: Supervisor | None = PrivateAttr(default=None)
+    _supervisor: "Supervisor | None" = PrivateAttr(default=None)
     _embedded: bool = PrivateAttr(default=False)
 
     def __init__(self, **values: Any) -> None:
@@ -104,7 +106,7 @@ class LlamaServerPool(ConfigurableResource[None]):
         attempts: int = 1,
         granted: Mapping[str, int] | None = None,
         title: str = "",
-    ) -> BatchResult:
+    ) -> "BatchResult":
         """Return the outcome of every request, from the ledger or from a server.
 
         Args:
@@ -126,6 +128,8 @@ class LlamaServerPool(ConfigurableResource[None]):
             ConfigurationError: The servers serve different models, or none says which.
             LedgerError: The ledger cannot be read or written.
         """
+        from resources.llama_server_pool.dispatcher import Batch, Order
+
         _check_subjects(requests)
         with self._lock, BOARD.begin(title or "generations", len(requests)) as progress:
             loop, supervisor = self._open()
@@ -142,12 +146,14 @@ class LlamaServerPool(ConfigurableResource[None]):
                 embedded.check()
                 raise
 
-    def describe(self) -> list[EndpointStatus]:
+    def describe(self) -> "list[EndpointStatus]":
         """Ask every endpoint who it is and how fast it answers; starts no batch."""
+        from resources.llama_server_pool.status import look_at
+
         with self._lock:
             loop, supervisor = self._open()
 
-            async def look() -> list[EndpointStatus]:
+            async def look() -> "list[EndpointStatus]":
                 members = supervisor.members.values()
                 return list(
                     await asyncio.gather(*(look_at(member, self._policy) for member in members))
@@ -168,7 +174,9 @@ class LlamaServerPool(ConfigurableResource[None]):
                 self._embedded = False
                 embedded.release()
 
-    def _open(self) -> tuple[LoopThread, Supervisor]:
+    def _open(self) -> "tuple[LoopThread, Supervisor]":
+        from resources.llama_server_pool.supervisor import Supervisor
+
         if self._loop is None or self._supervisor is None:
             keys = _keys(self.endpoints)
             endpoints = self.endpoints
@@ -176,7 +184,9 @@ class LlamaServerPool(ConfigurableResource[None]):
                 endpoints = [embedded.acquire(Path(self.log_dir))]
                 self._embedded = True
             model = self.model or self._common_model(endpoints)
-            unenforced: Unenforced = "leave_out" if self.unenforced_schema == "leave_out" else "use"
+            unenforced: Unenforced = (
+                "leave_out" if self.unenforced_schema == "leave_out" else "use"
+            )
             self._supervisor = Supervisor(endpoints, keys, model, unenforced, self._policy)
             self._loop = LoopThread("llama-server-pool", self._policy.closing_seconds)
         return self._loop, self._supervisor
@@ -185,6 +195,8 @@ class LlamaServerPool(ConfigurableResource[None]):
         """Return the model that the endpoints' configuration names, if any does."""
         named = {one.name: one.model for one in endpoints or self.endpoints if one.model}
         if len(set(named.values())) > 1:
+            from resources.llama_server_pool.supervisor import refuse_models
+
             refuse_models(named)
         return next(iter(named.values()), None)
 

@@ -49,7 +49,7 @@ class GenerationRequest:
         affinity: Requests with the same value share a prompt prefix (an article id).
         expected_tokens: Expected length of the answer in tokens, where known.
         attempt: 1 for the first try at this subject; each content retry counts one up.
-        variant: Number among several answers wanted for one subject, from 1; part of the ledger key.
+        variant: Number among several answers wanted for one subject, from 1; in the ledger key.
         labels: Facts the ledger stores beside the answer (partition, run, prompt version); not part
             of its key.
     """
