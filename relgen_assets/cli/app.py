@@ -6,7 +6,6 @@ Imports stand inside the commands: Dagster and the tokenizer take seconds `--hel
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -153,13 +152,9 @@ def ui(
     ]
     if not (root / "workspace.yaml").is_file():
         command += ["--module-name", "relgen_assets.definitions"]
-    # Ctrl-C reaches the whole group; Dagster stops its parts itself, so wait for it.
-    process = subprocess.Popen(command, env=environment, cwd=root)  # noqa: S603
-    while True:
-        try:
-            raise typer.Exit(process.wait())
-        except KeyboardInterrupt:
-            continue
+    # In place of this process, so that every signal reaches Dagster, which stops its own parts.
+    os.chdir(root)
+    os.execve(sys.executable, command, environment)  # noqa: S606 - our own interpreter
 
 
 @app.command()
