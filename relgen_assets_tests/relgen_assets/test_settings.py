@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from relgen_assets.definitions import build_resources
 from relgen_assets.errors import ConfigurationError
 from relgen_assets.settings import FilesSource, ScientificPapersSource, load_settings
 
@@ -74,6 +75,9 @@ def test_endpoints_are_read_with_their_defaults(tmp_path: Path) -> None:
         ('[source]\nkind = "nope"\n', "source", "'sample', 'scientific_papers', 'files'"),
         ('[source]\nkind = "files"\n', "source.files.path", "required"),
         ("[chunking]\ntokens = 100\noverlap = 60\n", "chunking", "at most half"),
+        ("[extractions]\nattempts = 4\nmax_attempts = 3\n", "extractions", "at least attempts"),
+        ("[summaries]\nvariant = 0\n", "summaries.variant", "greater than or equal to 1"),
+        ("[ledger]\nrenew_before = 2999-01-01\n", "ledger.renew_before", "not lie in the future"),
         ('[extractions]\nmode = "fast"\n', "extractions.mode", "'candidates' or 'schema'"),
         (
             '[[pool.endpoints]]\nname = "a"\nurl = "localhost:1"\n',
@@ -105,6 +109,12 @@ def test_a_wrong_setting_is_an_error_with_its_key_and_what_is_accepted(
     assert key in str(caught.value)
     assert expected in str(caught.value)
     assert "relgen.toml" in str(caught.value)
+
+
+def test_a_renewal_reaches_the_ledger_as_a_time_in_utc(tmp_path: Path) -> None:
+    folder = written(tmp_path, "[ledger]\nrenew_before = 2026-01-02T03:04:05\n")
+    ledger = build_resources(load_settings(folder))["generation_ledger"]
+    assert ledger.renew_before == "2026-01-02T03:04:05.000000+00:00"
 
 
 def test_an_unknown_environment_variable_is_an_error(
