@@ -18,7 +18,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 
 from benchmarks.batch import Batch, Measured, fleet_of, total_slots
 from benchmarks.fake_server import ServerSpec, running
@@ -66,8 +66,9 @@ def row(peer: Peer, measured: Measured) -> str:
     """Return the line of the table for one balancer."""
     ratios = ", ".join(f"{one:.3f}" for one in measured.ratios)
     return (
-        f"| {peer.name} | {median(measured.ratios):.3f} | {ratios} "
-        f"| {sum(measured.lost)} | {median(measured.waste):.1%} |"
+        f"| {peer.name} | {median(measured.ratios):.3f} | {fmean(measured.ratios):.3f} "
+        f"| {max(measured.ratios):.3f} | {ratios} | {sum(measured.lost)} "
+        f"| {fmean(measured.waste):.1%} |"
     )
 
 
@@ -86,9 +87,10 @@ def main() -> None:
         parser.error(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(peers)}")
     bound = Batch.drawn(options.requests, options.seeds[0]).bound(fleet)
     out = sys.stdout
-    out.write(f"{machine_line()}\n{options.requests} requests, lower bound {bound:.1f} s.\n\n")
-    out.write("| balancer | makespan over the lower bound | runs | lost | tokens in vain |\n")
-    out.write("|---|---|---|---|---|\n")
+    out.write(f"{machine_line()}\n{options.requests} requests, lower bound {bound:.1f} s. ")
+    out.write("Makespan over the lower bound:\n\n")
+    out.write("| balancer | median | mean | worst | runs | lost | tokens in vain |\n")
+    out.write("|---|---|---|---|---|---|---|\n")
     for name in options.only or peers:
         peer, missing = peers[name], peers[name].missing()
         if missing is None:
@@ -97,7 +99,7 @@ def main() -> None:
             for error, count in Counter(measured.errors).most_common(3):
                 sys.stderr.write(f"  {count} x {error}\n")
         else:
-            out.write(f"| {peer.name} | not installed ({missing}) | | | |\n")
+            out.write(f"| {peer.name} | not installed ({missing}) | | | | | |\n")
         out.flush()
     out.write(f"\nAfterwards: {machine_line()}\n")
 
