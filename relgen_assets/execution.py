@@ -14,6 +14,7 @@ from typing import Any
 
 import dagster as dg
 
+from relgen_assets.errors import ActionableError
 from relgen_assets.jobs import (
     BATCH_CHECKS_JOB,
     BATCH_JOB,
@@ -108,9 +109,15 @@ def _run(
 ) -> dg.ExecuteInProcessResult:
     # The partition is given as the tag it becomes: Dagster's own argument is refused for jobs
     # that hold nothing but checks.
-    return definitions.resolve_job_def(job).execute_in_process(
-        instance=instance, tags=tags, run_config={**_QUIET, **(config or {})}
-    )
+    try:
+        return definitions.resolve_job_def(job).execute_in_process(
+            instance=instance, tags=tags, run_config={**_QUIET, **(config or {})}
+        )
+    except dg.DagsterResourceFunctionError as error:
+        # Dagster raises a step's own error, but wraps that of a resource, e.g. of the ledger.
+        if isinstance(error.user_exception, ActionableError):
+            raise error.user_exception from None
+        raise
 
 
 def _check(

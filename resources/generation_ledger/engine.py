@@ -58,6 +58,12 @@ def resolve_url(url: str, password_env: str | None) -> URL:
         )
     if password_env is None:
         return parsed
+    if parsed.get_backend_name() == "sqlite":
+        raise LedgerError(
+            "a SQLite file has no password.",
+            where=where,
+            remedy="Remove password_env, or give the URL of a PostgreSQL database.",
+        )
     if password_env not in os.environ:
         raise LedgerError(
             f"the environment variable {password_env} is not set.",
