@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 
-from relgen_assets.extraction import occurs
+from relgen_assets.extraction import absent
 from relgen_assets.models import Chunk, Paper, RawExtraction, Summary, ValidatedExtraction
 
 
@@ -145,8 +145,7 @@ def entities_are_grounded(
         f"{row.chunk_id}: {entity!r} does not occur in the text"
         for row in validated
         if row.extraction is not None
-        for entity in row.extraction.list_of_entities
-        if not occurs(entity, texts.get(row.chunk_id, ""))
+        for entity in absent(row.extraction.list_of_entities, texts.get(row.chunk_id, ""))
     ]
 
 

@@ -1,7 +1,7 @@
 """Extractions: the schema models are held to, and the verdict on what they answer."""
 
 from relgen_assets.extraction.codes import RejectionReason, Repair
-from relgen_assets.extraction.grounding import occurs
+from relgen_assets.extraction.grounding import absent, occurs
 from relgen_assets.extraction.judge import Judgement, Verdict, judge
 from relgen_assets.extraction.schema import extraction_schema
 
@@ -10,6 +10,7 @@ __all__ = [
     "RejectionReason",
     "Repair",
     "Verdict",
+    "absent",
     "extraction_schema",
     "judge",
     "occurs",

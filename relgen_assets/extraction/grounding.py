@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
 from itertools import pairwise
 
 MAX_NAME_CHARACTERS = 80
@@ -104,7 +106,13 @@ class GroundedText:
 
 def occurs(name: str, text: str) -> bool:
     """Tell whether `name` occurs in `text` to the letter, white space aside, in whole words."""
-    return GroundedText(text).contains(name)
+    return not absent([name], text)
+
+
+def absent(names: Iterable[str], text: str) -> list[str]:
+    """Return the names that do not occur in `text`; the text is prepared once for all."""
+    grounded = GroundedText(text)
+    return [name for name in names if not grounded.contains(name)]
 
 
 def is_name(text: str) -> bool:
@@ -128,6 +136,7 @@ def entity_key(name: str) -> str:
     return "".join(_fold(word) for word in _TOKEN.findall(name))
 
 
+@lru_cache(maxsize=50_000)
 def _fold(word: str) -> str:
     """Return a word without case, accents, compatibility forms and plural ending."""
     decomposed = unicodedata.normalize("NFKD", word.casefold())
