@@ -135,7 +135,7 @@ def test_a_damaged_table_fails_its_checks(tmp_path: Path, server: FakeLlamaServe
 
 def test_a_prompt_too_long_for_every_server_is_refused_not_cut(tmp_path: Path) -> None:
     with (
-        FakeLlamaServer(context=1_100) as small_context,
+        FakeLlamaServer(context=700) as small_context,
         small_project(
             tmp_path,
             [small_context],
@@ -174,9 +174,9 @@ def test_a_dead_server_fails_the_run_and_its_return_finishes_it(tmp_path: Path) 
         assert small.tables.exists("summaries", small.keys[0])
         assert not small.tables.exists("raw_extractions", small.keys[0])
         server.heal()
-        summaries = sum(not _is_extraction(request.body) for request in server.requests)
+        summaries = sum(not _is_extraction(body) for body in asked(server))
         small.run()
-        again = sum(not _is_extraction(request.body) for request in server.requests)
+        again = sum(not _is_extraction(body) for body in asked(server))
         assert again == summaries
     server.stop()
 
