@@ -148,9 +148,11 @@ def synthesise(path: Path, originals: Sequence[dict[str, Any]], count: int) -> N
     lengths = [text.count("\n") + 1 for text in texts]
     with path.open("w", encoding="utf-8") as file:
         for number in range(count):
+            original = draw.choice(originals)
             row = {
-                **draw.choice(originals),
+                **original,
                 "paper_id": f"made-{number}",
+                "abstract": f"{original['abstract']} This is study {number}.",
                 "article": "\n".join(draw.choices(paragraphs, k=draw.choice(lengths))),
             }
             file.write(json.dumps(row) + "\n")
