@@ -16,6 +16,7 @@ REQUIRED = {
     "POSTGRES_PASSWORD": "a %40 strange pässword",
     "LLAMA_MODEL_DIR": "/models of mine",
     "LLAMA_MODEL_FILE": "tiny.gguf",
+    "LLAMA_IMAGE": "llama-server",
 }
 
 VARIABLE = re.compile(r"\$\$|\$\{(?P<name>\w+)(?::(?P<kind>[-?])(?P<rest>[^}]*))?\}")

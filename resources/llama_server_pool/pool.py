@@ -184,9 +184,7 @@ class LlamaServerPool(ConfigurableResource[None]):
                 endpoints = [embedded.acquire(Path(self.log_dir))]
                 self._embedded = True
             model = self.model or self._common_model(endpoints)
-            unenforced: Unenforced = (
-                "leave_out" if self.unenforced_schema == "leave_out" else "use"
-            )
+            unenforced: Unenforced = "leave_out" if self.unenforced_schema == "leave_out" else "use"
             self._supervisor = Supervisor(endpoints, keys, model, unenforced, self._policy)
             self._loop = LoopThread("llama-server-pool", self._policy.closing_seconds)
         return self._loop, self._supervisor
