@@ -184,6 +184,12 @@ class ExtractionSettings(Section):
             raise ValueError("max_attempts must be at least attempts")
         return self
 
+    def mode_for(self, *, embedded: bool) -> Literal["candidates", "schema"]:
+        """Return how decoding is constrained; `auto` gives candidates to the embedded model."""
+        if self.mode != "auto":
+            return self.mode
+        return "candidates" if embedded else "schema"
+
     def bounds(self, mode: Literal["candidates", "schema"]) -> AnswerBounds:
         """Return the size of an answer: what is set, else what suits the models of a mode."""
         default = _BOUNDS[mode]

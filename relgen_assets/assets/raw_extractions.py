@@ -9,7 +9,6 @@ from relgen_assets.assets.exclusive import exclusive
 from relgen_assets.assets.generated import generation_metadata, request_labels
 from relgen_assets.generation import (
     EXTRACTION_TASK,
-    Mode,
     extraction_row,
     extraction_tasks,
     is_extraction,
@@ -52,7 +51,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
     ) -> dg.Output[pa.Table]:
         """Summary and chunk to JSON with entities and relations; answers as they were given."""
         key = context.partition_key
-        mode = _mode(settings.mode, embedded=llama_server_pool.is_embedded)
+        mode = settings.mode_for(embedded=llama_server_pool.is_embedded)
         rows_of_chunks = from_table(chunks, Chunk)
         texts = {
             row.paper_id: row.text
@@ -103,10 +102,3 @@ def _grant(ledger: GenerationLedger, attempts: dict[str, int]) -> None:
     for allowed in sorted(set(attempts.values())):
         subjects = [subject for subject, own in attempts.items() if own == allowed]
         ledger.grant_attempts(EXTRACTION_TASK, subjects, allowed)
-
-
-def _mode(configured: str, *, embedded: bool) -> Mode:
-    """Return how decoding is constrained; small models need the candidates."""
-    if configured == "auto":
-        return "candidates" if embedded else "schema"
-    return "candidates" if configured == "candidates" else "schema"

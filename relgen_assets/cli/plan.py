@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from relgen_assets.definitions import build_resources
-from relgen_assets.generation import EXTRACTION_TASK, SUMMARY_TASK, Mode
+from relgen_assets.generation import EXTRACTION_TASK, SUMMARY_TASK
 from relgen_assets.planning import (
     Experience,
     Plan,
@@ -55,7 +55,7 @@ def plan_run(
         project.chunker,
         settings,
         experience,
-        mode=_mode(settings),
+        mode=settings.extractions.mode_for(embedded=not settings.pool.endpoints),
         articles=sample,
     )
     plan = forecast(
@@ -93,12 +93,6 @@ def _experience(pool: LlamaServerPool, settings: Settings) -> Experience:
     finally:
         pool.ledger.close()
     return learn(calls)
-
-
-def _mode(settings: Settings) -> Mode:
-    if settings.extractions.mode != "auto":
-        return settings.extractions.mode
-    return "schema" if settings.pool.endpoints else "candidates"
 
 
 def _print_work(

@@ -140,3 +140,19 @@ def test_secrets_are_names_of_variables_never_values(
     shown = load_settings(folder).model_dump_json()
     assert "GPU_KEY" in shown
     assert "s3cret-value" not in shown
+
+
+@pytest.mark.parametrize(
+    ("configured", "embedded", "mode"),
+    [
+        ("auto", True, "candidates"),
+        ("auto", False, "schema"),
+        ("schema", True, "schema"),
+        ("candidates", False, "candidates"),
+    ],
+)
+def test_decoding_is_restricted_to_candidates_for_the_embedded_model_or_on_demand(
+    tmp_path: Path, configured: str, embedded: bool, mode: str
+) -> None:
+    settings = load_settings(tmp_path, {"extractions": {"mode": configured}})
+    assert settings.extractions.mode_for(embedded=embedded) == mode
