@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
+from statistics import NormalDist
 
 from resources.generation_ledger.calls import Call
 
@@ -62,17 +63,21 @@ class Experience:
     def draw_answers(self, task: str, max_tokens: int, count: int, random: Random) -> list[int]:
         """Return lengths as answers of a task have them: known ones, else lognormal ones.
 
+        They are evenly spread quantiles in random order, so that few have the right mean as well.
+
         Args:
             task: The kind of work.
             max_tokens: The longest answer.
             count: How many to draw.
-            random: Source of the draw.
+            random: Source of the order.
         """
-        known = self.answers.get(task)
+        places = [(number + 0.5) / count for number in range(count)]
+        random.shuffle(places)
+        known = sorted(self.answers.get(task, ()))
         if known:
-            return [min(max_tokens, length) for length in random.choices(known, k=count)]
-        mu = math.log(MEDIAN_ANSWER * max_tokens)
-        drawn = (round(random.lognormvariate(mu, ANSWER_SIGMA)) for _ in range(count))
+            return [min(max_tokens, known[int(place * len(known))]) for place in places]
+        logarithm = NormalDist(math.log(MEDIAN_ANSWER * max_tokens), ANSWER_SIGMA)
+        drawn = (round(math.exp(logarithm.inv_cdf(place))) for place in places)
         return [max(1, min(max_tokens, length)) for length in drawn]
 
 

@@ -19,7 +19,7 @@ from resources.llama_server_pool.workload import SimulatedServer, equal_slots
 Origin = Literal["learned", "configured", "measured", "documented"]
 
 EMBEDDED = "embedded"
-EMBEDDED_SPEED = Speed(prefill=120.0, decode=40.0)
+EMBEDDED_SPEED = Speed(prefill=320.0, decode=33.0)
 """The embedded model on two quiet cores."""
 DEFAULT_SLOTS = 1
 """Slots of a server where neither the settings nor the server say; the pool assumes the same."""

@@ -70,6 +70,21 @@ class _Counting:
     random: Random
 
 
+@dataclass(frozen=True, slots=True)
+class _Prompt:
+    """A request that would be made.
+
+    Attributes:
+        request: The request.
+        written_later: Tokens of its prompt that do not exist yet.
+        own: Tokens of its prompt that no other request shares; all when `None`.
+    """
+
+    request: GenerationRequest
+    written_later: int = 0
+    own: int | None = None
+
+
 def take_sample(
     source: ArticleSource,
     chunker: Chunker,
@@ -116,8 +131,8 @@ def take_sample(
         usable=len(used),
         chunks=fmean(counts),
         error=0.0 if exact else stdev(counts) / math.sqrt(len(counts)),
-        summaries=tuple(_summaries(counting, used)),
-        extractions=tuple(extractions),
+        summaries=_summaries(counting, used),
+        extractions=extractions,
         extraction_share=len(extractions) / asked if asked else 0.0,
     )
 
@@ -134,27 +149,23 @@ def _spread(source: ArticleSource, total: int, wanted: int) -> Iterator[Paper]:
         yield from source.read(start, start + size)
 
 
-def _summaries(counting: _Counting, papers: Sequence[Paper]) -> Iterator[SimulatedJob]:
-    for paper in papers:
-        request = summary_request(paper, counting.settings.summaries, counting.count, {})
-        yield _job(counting, request)
+def _summaries(counting: _Counting, papers: Sequence[Paper]) -> tuple[SimulatedJob, ...]:
+    options = counting.settings.summaries
+    requests = [summary_request(paper, options, counting.count, {}) for paper in papers]
+    return _jobs(counting, [_Prompt(request) for request in requests])
 
 
 def _extractions(
     counting: _Counting, articles: Sequence[Sequence[Chunk]]
-) -> tuple[int, list[SimulatedJob]]:
+) -> tuple[int, tuple[SimulatedJob, ...]]:
     """Return how many chunks were looked at, and the calls they make."""
     options = counting.settings.extractions
     # The mean over the lengths that are known or assumed stands for a summary not yet written.
-    lengths = counting.experience.draw_answers(
-        SUMMARY_TASK,
-        counting.settings.summaries.max_tokens,
-        1_000,
-        Random(0),  # noqa: S311
-    )
+    longest = counting.settings.summaries.max_tokens
+    lengths = counting.experience.draw_answers(SUMMARY_TASK, longest, 1_000, counting.random)
     summary = round(fmean(lengths))
     looked_at = 0
-    jobs: list[SimulatedJob] = []
+    prompts: list[_Prompt] = []
     for chunks in articles:
         if looked_at >= MOST_PROMPTS:
             break
@@ -164,29 +175,28 @@ def _extractions(
         for task in tasks:
             if task.request is not None:
                 own = task.chunk.tokens + counting.count("; ".join(task.candidates))
-                jobs.append(_job(counting, task.request, written_later=summary, own=own))
-    return looked_at, jobs
+                prompts.append(_Prompt(task.request, written_later=summary, own=own))
+    return looked_at, _jobs(counting, prompts)
 
 
-def _job(
-    counting: _Counting,
-    request: GenerationRequest,
-    *,
-    written_later: int = 0,
-    own: int | None = None,
-) -> SimulatedJob:
-    """Return a request as the simulator takes it.
+def _jobs(counting: _Counting, prompts: Sequence[_Prompt]) -> tuple[SimulatedJob, ...]:
+    """Return requests of one task as the simulator takes them, each with a length of its answer."""
+    if not prompts:
+        return ()
+    first = prompts[0].request
+    answers = counting.experience.draw_answers(
+        first.task, first.sampling.max_tokens, len(prompts), counting.random
+    )
+    return tuple(
+        _job(counting, prompt, answer) for prompt, answer in zip(prompts, answers, strict=True)
+    )
 
-    Args:
-        counting: What to count with.
-        request: The request.
-        written_later: Tokens of the prompt that do not exist yet.
-        own: Tokens of the prompt that no other request shares; all when not given.
-    """
-    tokens = count_tokens(request.messages, counting.count) + written_later
-    reckoned = estimate_tokens(request.messages, counting.count) + written_later
+
+def _job(counting: _Counting, prompt: _Prompt, answer: int) -> SimulatedJob:
+    request = prompt.request
+    tokens = count_tokens(request.messages, counting.count) + prompt.written_later
+    reckoned = estimate_tokens(request.messages, counting.count) + prompt.written_later
     longest = request.sampling.max_tokens
-    (answer,) = counting.experience.draw_answers(request.task, longest, 1, counting.random)
     largest = _largest_context(counting.settings)
     if largest is not None and reckoned + longest > largest:
         tokens = reckoned  # the pool refuses what might not fit, and so must the plan
@@ -199,7 +209,7 @@ def _job(
             family=request.task,
         ),
         answer=answer,
-        shared_prefix=0 if own is None else max(0, tokens - own),
+        shared_prefix=0 if prompt.own is None else max(0, tokens - prompt.own),
     )
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from resources.errors import LedgerError
-from resources.generation_ledger.faults import is_lost_connection, ledger_error
+from resources.generation_ledger.faults import is_passing, ledger_error
 
 T = TypeVar("T")
 
@@ -164,8 +164,8 @@ class Database:
             try:
                 return act()
             except DBAPIError as error:
-                may_return = not self.is_sqlite and is_lost_connection(error)
-                if not may_return or time.monotonic() + pause > deadline:
+                may_pass = not self.is_sqlite and is_passing(error)
+                if not may_pass or time.monotonic() + pause > deadline:
                     raise ledger_error(error, self.where) from error
             time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)

@@ -42,6 +42,12 @@ _REMEDIES: Final = (
 _FINAL: Final = ("authentication failed", "no password", "does not exist", "pg_hba")
 """Refusals at the door: trying again will not help."""
 
+_PASSING: Final = ("57P", "08", "40")
+"""Classes of SQLSTATE: operator intervention, connection exception, transaction rollback.
+
+Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
+"""
+
 
 def ledger_error(error: DBAPIError, where: str) -> LedgerError:
     """Return a driver's error as one that says what, where and what to do."""
@@ -54,11 +60,14 @@ def ledger_error(error: DBAPIError, where: str) -> LedgerError:
     )
 
 
-def is_lost_connection(error: DBAPIError) -> bool:
-    """Tell whether a database server went away or is starting, so that trying again may help."""
+def is_passing(error: DBAPIError) -> bool:
+    """Tell whether the same transaction may go through when a database server is asked again.
+
+    It went away, is starting, or sacrificed the transaction to others that had locked its rows.
+    """
     if not isinstance(error, OperationalError | InterfaceError):
         return False
     if any(sign in str(error.orig).lower() for sign in _FINAL):
         return False
     code = getattr(error.orig, "pgcode", None)
-    return error.connection_invalidated or code is None or code.startswith(("57P", "08"))
+    return error.connection_invalidated or code is None or code.startswith(_PASSING)

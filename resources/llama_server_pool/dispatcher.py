@@ -217,6 +217,8 @@ class Batch:
         waits = self._tickets and not len(self._executions) and not self._setbacks.delayed
         if self._patience.exhausted(now, idle=bool(waits)):
             contexts = [member.context for member in self._fleet.serving_members(now)]
+            if not contexts:  # a fleet that is gone says nothing about the requests
+                return
             for ticket in list(self._tickets.values()):
                 if all(one is not None and one < ticket.context_needed for one in contexts):
                     self._set_aside(ticket, "context_exceeded")

@@ -52,7 +52,7 @@ CLAIMS = Table(
 """One row for every run that works with an endpoint."""
 
 _POSTGRESQL_LOCK = 7_406_181_329_002
-"""Any number nobody else uses: serialises negotiations in PostgreSQL."""
+"""Any number nobody else uses: serialises transactions on the leases in PostgreSQL."""
 
 
 class Transactions(Protocol):
@@ -167,6 +167,7 @@ class LeaseBook:
             )
 
     def _release(self, connection: Connection) -> None:
+        _clock(connection)
         for table in (LEASES, CLAIMS):
             connection.execute(delete(table).where(table.c.holder == self._holder))
 
@@ -200,7 +201,7 @@ def fair_shares(slots: int, wants: Mapping[str, int], turn: int) -> dict[str, in
 
 
 def _clock(connection: Connection) -> float:
-    """Return the time that all runs agree on; serialises negotiations where that is needed.
+    """Return the time that all runs agree on; serialises transactions where that is needed.
 
     SQLite is used by processes of one machine and lets one transaction write at a time.
     """

@@ -33,6 +33,7 @@ class Sharing:
         self._open_requests = open_requests
         self._told: dict[str, int] = {}
         self._changed = asyncio.Event()
+        self._asking: asyncio.Future[dict[str, int]] | None = None
 
     def review(self) -> None:
         """Ask again soon if the demand is another one than last told."""
@@ -56,7 +57,8 @@ class Sharing:
             )
             for one in members
         }
-        granted = await asyncio.to_thread(self._leases.negotiate, demands)
+        self._asking = asyncio.ensure_future(asyncio.to_thread(self._leases.negotiate, demands))
+        granted = await asyncio.shield(self._asking)
         for member in members:
             if member.leased != granted[member.config.url]:
                 member.leased = granted[member.config.url]
@@ -74,6 +76,8 @@ class Sharing:
         """Give every slot back."""
         for member in self._fleet.members.values():
             member.leased = 0
+        if self._asking is not None:  # of a `keep` that was cancelled: it would take slots again
+            await asyncio.wait([self._asking])
         await asyncio.to_thread(self._leases.release)
 
     def _demands(self) -> dict[str, int]:

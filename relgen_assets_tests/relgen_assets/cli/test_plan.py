@@ -17,6 +17,7 @@ from resources.generation_ledger import GenerationLedger
 
 Relgen = Callable[..., tuple[int, str, str]]
 PREDECESSOR = Path(__file__).parents[3] / "docs" / "predecessor.toml"
+DOCUMENT = PREDECESSOR.with_name("plan-predecessor.md")
 TWO_SERVERS = """
 [pool]
 model = "mistral-7b-instruct-q4"
@@ -117,7 +118,9 @@ def test_the_documented_fleet_can_be_planned(folder: Path, relgen: Relgen) -> No
     assert status == 0
     assert out.count("rtx3090-") == 4
     assert out.count("orange-pi-") == 5
-    assert re.search(r"extraction +│ 20,001 ", out)
+    calls = re.search(r"extraction +│ ([\d,]+) ", out)
+    assert calls is not None
+    assert f"6,364 articles make {calls[1]} extractions" in " ".join(DOCUMENT.read_text().split())
 
 
 @pytest.mark.parametrize(

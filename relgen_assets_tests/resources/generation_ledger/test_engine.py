@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, func, select
 
 from relgen_assets_tests.postgres import PASSWORD_VARIABLE, PostgresServer
 from relgen_assets_tests.resources.generation_ledger.conftest import Place
@@ -96,6 +97,31 @@ def test_a_server_that_crashes_is_waited_for_and_loses_nothing(
     assert not recording.is_alive()
     found = postgres_place.open().lookup([a_request(1), a_request(2)], MODEL)
     assert len(found) == 2
+
+
+def test_two_transactions_that_wait_for_each_other_both_go_through(postgres_place: Place) -> None:
+    database = postgres_place.open().database
+    both_hold_one, done = threading.Barrier(2), []
+
+    def lock(first: int, second: int) -> None:
+        tries = []
+
+        def work(connection: Connection) -> None:
+            tries.append(first)
+            connection.execute(select(func.pg_advisory_xact_lock(first)))
+            if len(tries) == 1:
+                both_hold_one.wait(20)
+            connection.execute(select(func.pg_advisory_xact_lock(second)))
+
+        database.write(work)
+        done.append(len(tries))
+
+    threads = [threading.Thread(target=lock, args=pair) for pair in ((1, 2), (2, 1))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(done) == [1, 2], "PostgreSQL gives one of them up, which is tried again"
 
 
 def test_a_locked_ledger_is_waited_for(sqlite_place: Place) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from dataclasses import replace
@@ -214,6 +215,22 @@ def test_a_server_ten_times_slower_than_before_is_not_held_to_be_hung(tmp_path: 
         result = pool.generate(requests)
         assert_complete(pool, requests, result)
         assert "stalled" not in result.report.endpoints[0].faults
+
+
+def test_a_server_that_never_answers_at_all_is_not_the_fault_of_the_requests(
+    tmp_path: Path,
+) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as frozen,  # connects, and that is all
+        pool_of(
+            tmp_path,
+            endpoint_at(f"http://127.0.0.1:{frozen.getsockname()[1]}", "frozen", slots=1),
+            policy=replace(HURRIED, probe_timeout=1.0),
+            patience_seconds=0.2,
+        ) as pool,
+        pytest.raises(NoEndpointLeft, match="frozen: probe_timeout"),
+    ):
+        pool.generate(questions(2))
 
 
 def test_health_answers_while_every_completion_hangs(tmp_path: Path) -> None:
