@@ -12,7 +12,7 @@ import json
 import ssl
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 import httpx2
@@ -25,7 +25,7 @@ from resources.llama_server_pool.endpoint import Dialect, EndpointConfig
 from resources.llama_server_pool.faults import Disposition, EndpointFault
 from resources.llama_server_pool.request import Generation, GenerationRequest, Message, Sampling
 
-__all__ = ["Completion", "EndpointClient", "ServerFacts"]
+__all__ = ["Completion", "EndpointClient", "SchemaTrial", "ServerFacts"]
 
 CONNECT_SECONDS = 10.0
 """Longest wait for a connection."""
@@ -56,6 +56,18 @@ class Completion:
     generation: Generation
     prefill_seconds: float
     decode_seconds: float
+
+
+class SchemaTrial(NamedTuple):
+    """What a server made of a JSON schema.
+
+    Attributes:
+        enforced: Whether it held its answer to the schema.
+        completion: The answer; `None` when it refused the schema.
+    """
+
+    enforced: bool
+    completion: Completion | None
 
 
 class EndpointClient:
@@ -140,8 +152,8 @@ class EndpointClient:
                 "context_exceeded", detail, Disposition.context, context=facts.context
             )
 
-    async def enforces_schema(self, facts: ServerFacts) -> bool:
-        """Return whether the server holds answers to a JSON schema.
+    async def try_schema(self, facts: ServerFacts) -> SchemaTrial:
+        """Ask for an answer that a server gives only if it holds answers to a JSON schema.
 
         Raises:
             EndpointFault: The server did not answer; a refused schema is an answer.
@@ -150,12 +162,13 @@ class EndpointClient:
             completion = await self.complete(_SCHEMA_PROBE, lambda _: None, facts)
         except EndpointFault as fault:
             if fault.disposition is Disposition.schema:
-                return False
+                return SchemaTrial(enforced=False, completion=None)
             raise
         try:
-            return bool(json.loads(completion.generation.text) == {"word": _ODD_WORD})
+            enforced = bool(json.loads(completion.generation.text) == {"word": _ODD_WORD})
         except ValueError:
-            return False
+            enforced = False
+        return SchemaTrial(enforced, completion)
 
     async def count_tokens(self, text: str, facts: ServerFacts) -> int | None:
         """Return the length of `text` in the server's tokens, or None where it cannot tell.

@@ -154,4 +154,11 @@ class Executions:
             seconds = self._fleet.scheduler.expected_seconds(ticket.job, member.name)
         longest = ticket.request.sampling.max_tokens
         expected = ticket.request.expected_tokens or longest
-        return Expectation(ticket.prompt_tokens, longest, expected, seconds)
+        return Expectation(
+            ticket.prompt_tokens,
+            longest,
+            expected,
+            seconds,
+            decode_rate=self._fleet.scheduler.decode_rate(member.name),
+            slots=member.slots,
+        )

@@ -20,6 +20,8 @@ class DispatchPolicy:
         first_token_floor: A first token is waited for at least this long: queues and cold caches.
         unknown_prefill_rate: Prompt tokens per second assumed for the deadline of the first token
             on an endpoint nothing is known of; a single-board computer with a 13B model does more.
+        prefill_per_decode: A server reads at least so many prompt tokens in the time of one answer
+            token, on boards too; with its decode speed from a trial this shortens that deadline.
         stall_floor: Longest silence between two tokens.
         total_floor: Least deadline of a whole answer.
         probe_timeout: Longest wait for a health probe or for discovery.
@@ -48,6 +50,7 @@ class DispatchPolicy:
     deadline_factor: float = 4.0
     first_token_floor: float = 20.0
     unknown_prefill_rate: float = 4.0
+    prefill_per_decode: float = 2.0
     stall_floor: float = 20.0
     total_floor: float = 120.0
     probe_timeout: float = 10.0

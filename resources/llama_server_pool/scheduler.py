@@ -175,6 +175,11 @@ class Scheduler:
         answer = self._lengths.expected(entry.job)
         return one.seconds(entry.job.prompt_tokens, answer, max(1, one.slots))
 
+    def decode_rate(self, endpoint: str) -> float | None:
+        """Tokens per second of one slot that works alone; `None` when unknown."""
+        speed = self._endpoints[endpoint].speed
+        return speed.decode_rate(1) if speed.known else None
+
     def _choose(self, endpoint: Endpoint, now: float) -> Entry | None:
         longest = endpoint.next_rate >= _SLOW * self._fastest_rate()
         waits = False

@@ -222,14 +222,15 @@ class Supervisor:
         try:
             async with asyncio.timeout(self.policy.trial_timeout):
                 if self.needs_schema:
-                    member.enforces_schema = await member.client.enforces_schema(facts)
+                    member.enforces_schema, completion = await member.client.try_schema(facts)
                 else:
                     completion = await member.client.complete(SPEED_PROBE, lambda _: None, facts)
-                    tokens = completion.generation.completion_tokens
-                    usage = Usage(0, 0, tokens, 0.0, completion.decode_seconds)
-                    self.scheduler.observe(member.name, usage)
         finally:
             member.account.end(self.now())
+        if completion is not None:  # its prompt is too short to tell the speed of prefill
+            tokens = completion.generation.completion_tokens
+            usage = Usage(0, 0, tokens, 0.0, completion.decode_seconds)
+            self.scheduler.observe(member.name, usage)
         member.tried_out = True
         if member.enforces_schema is False and self.needs_schema:
             self._note_unenforced(member)

@@ -20,13 +20,17 @@ class Expectation:
         prompt_tokens: Length of the prompt.
         max_tokens: Longest answer.
         expected_tokens: Expected length of the answer.
-        seconds: Expected time on this endpoint, or `None` when nothing is known of its speed.
+        seconds: Expected time on this endpoint, or `None` when it has not done real work yet.
+        decode_rate: Tokens per second of one slot alone, where a trial has shown it.
+        slots: Slots of the endpoint, which may all be reading prompts at the same time.
     """
 
     prompt_tokens: int
     max_tokens: int
     expected_tokens: float
     seconds: float | None
+    decode_rate: float | None = None
+    slots: int = 1
 
 
 @dataclass(slots=True)
@@ -77,7 +81,9 @@ class Watch:
 def first_token_limit(expected: Expectation, policy: DispatchPolicy) -> float:
     """Return how long to wait for the first token, in seconds."""
     if expected.seconds is None:
-        return policy.first_token_floor + expected.prompt_tokens / policy.unknown_prefill_rate
+        shown = policy.prefill_per_decode * (expected.decode_rate or 0.0) / expected.slots
+        rate = max(policy.unknown_prefill_rate, shown)
+        return policy.first_token_floor + expected.prompt_tokens / rate
     return max(policy.first_token_floor, policy.deadline_factor * expected.seconds)
 
 

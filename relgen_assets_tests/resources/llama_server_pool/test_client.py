@@ -156,7 +156,7 @@ def test_every_dialect_enforces_the_schema_it_is_sent(dialect: Dialect) -> None:
     async def ask(url: str) -> None:
         async with client_of(url) as client:
             facts = await client.discover()
-            assert await client.enforces_schema(facts)
+            assert (await client.try_schema(facts)).enforced
             answer = await client.complete(request(json_schema=SCHEMA), ignore, facts)
         named = json.loads(answer.generation.text)["entities"]
         assert set(named) <= {"quasar", "enzyme"}
@@ -170,7 +170,7 @@ def test_every_dialect_enforces_the_schema_it_is_sent(dialect: Dialect) -> None:
 def test_a_server_that_ignores_schemas_is_found_out(dialect: Dialect) -> None:
     async def ask(url: str) -> bool:
         async with client_of(url) as client:
-            return await client.enforces_schema(await client.discover())
+            return (await client.try_schema(await client.discover())).enforced
 
     with FakeLlamaServer(dialect=dialect, enforce_schema=False) as server:
         assert run(ask(server.url)) is False
@@ -179,7 +179,7 @@ def test_a_server_that_ignores_schemas_is_found_out(dialect: Dialect) -> None:
 def test_a_server_that_refuses_schemas_does_not_enforce_them() -> None:
     async def ask(url: str) -> bool:
         async with client_of(url) as client:
-            return await client.enforces_schema(FACTS)
+            return (await client.try_schema(FACTS)).enforced
 
     with FakeLlamaServer() as server:
         server.fail_next(commit.SCHEMA_REFUSED)

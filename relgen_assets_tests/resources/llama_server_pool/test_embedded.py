@@ -119,7 +119,7 @@ def test_it_is_recognised_and_says_its_context(server: EndpointConfig) -> None:
             assert facts.dialect is Dialect.llama_cpp_python
             assert (facts.slots, facts.context) == (1, embedded.CONTEXT)
             assert facts.model == server.model
-            assert await client.enforces_schema(facts)
+            assert (await client.try_schema(facts)).enforced
             assert await client.count_tokens("The cell divides.", facts) == 4
         finally:
             await client.close()

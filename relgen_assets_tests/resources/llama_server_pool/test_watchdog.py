@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from resources.llama_server_pool.policy import DispatchPolicy
@@ -26,6 +28,15 @@ def test_a_slow_prefill_on_a_slow_board_is_no_hang() -> None:
 def test_a_server_nobody_knows_may_be_as_slow_as_the_slowest_board() -> None:
     assert first_token_limit(UNKNOWN, POLICY) >= 1_500 / POLICY.unknown_prefill_rate
     assert total_limit(UNKNOWN, POLICY) == float("inf")
+
+
+def test_a_trial_shortens_the_first_wait_by_the_slots_that_may_read_at_once() -> None:
+    fast = replace(UNKNOWN, decode_rate=20.0)
+    assert first_token_limit(fast, POLICY) == pytest.approx(POLICY.first_token_floor + 1_500 / 40)
+    shared = replace(fast, slots=4)
+    assert first_token_limit(shared, POLICY) == pytest.approx(POLICY.first_token_floor + 150)
+    board = replace(UNKNOWN, decode_rate=0.5)
+    assert first_token_limit(board, POLICY) == first_token_limit(UNKNOWN, POLICY)
 
 
 def test_very_short_expectations_do_not_shorten_the_patience_below_the_floor() -> None:
