@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from filelock import FileLock
 
 from relgen_assets.errors import ActionableError
 from relgen_assets.jobs import (
@@ -24,6 +25,7 @@ from relgen_assets.jobs import (
     retry_config,
 )
 
+_LOCK = Path(".relgen", "dagster.lock")
 _PARTITION_TAG = "dagster/partition"
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """What a run logs goes to the instance; the terminal belongs to the progress bar."""
@@ -52,10 +54,22 @@ class CheckOutcome:
 
 @contextmanager
 def opened_instance(root: Path) -> Iterator[dg.DagsterInstance]:
-    """Open the Dagster instance of the project folder, unless `DAGSTER_HOME` names another."""
-    os.environ.setdefault("DAGSTER_HOME", str(root.resolve()))
-    with dg.DagsterInstance.get() as instance:
+    """Open the Dagster instance of the project folder, unless `DAGSTER_HOME` names another.
+
+    One process at a time: two that create the tables of a new SQLite instance at the same moment
+    leave it unusable ("more than one head present").
+    """
+    home = os.environ.setdefault("DAGSTER_HOME", str(root.resolve()))
+    with _alone(root) if Path(home) == root.resolve() else nullcontext():
+        instance = dg.DagsterInstance.get()
+    with instance:
         yield instance
+
+
+def _alone(root: Path) -> FileLock:
+    lock = root / _LOCK
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(lock)
 
 
 def run_batch(definitions: dg.Definitions, instance: dg.DagsterInstance, key: str) -> None:

@@ -135,7 +135,11 @@ def ui(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Open Dagster's web UI on the instance that the other commands use."""
+    from relgen_assets.execution import opened_instance
+
     root = _root()
+    with opened_instance(root):
+        pass  # created here if it is new, under the lock that the other commands respect
     environment = {"DAGSTER_HOME": str(root), **os.environ}
     # Dagster advertises its newer tool with a warning on every start.
     command = [
