@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from relgen_assets.models import Paper
 from relgen_assets.settings import FilesSource
-from relgen_assets.sources.cleaning import RawRow, papers
-from relgen_assets.sources.row_files import Column, RowFiles
+from relgen_assets.sources.cleaning import RawRow
+from relgen_assets.sources.row_files import Column
+from relgen_assets.sources.table_articles import TableArticles
 
 
-class FileArticles:
-    """The articles of a `files` source; see `relgen_assets.sources.ArticleSource`.
+class FileArticles(TableArticles):
+    """The articles of a `files` source.
 
     Args:
         settings: Path, names of the columns and the number of articles to use.
@@ -20,7 +21,6 @@ class FileArticles:
     """
 
     def __init__(self, settings: FilesSource, *, state: Path) -> None:
-        self._name = settings.name
         self._names = names = settings.columns
         columns = [
             Column(names.article, "article"),
@@ -28,25 +28,14 @@ class FileArticles:
             Column(names.section_names, "section_names"),
             Column(names.title, "title", required=False),
         ]
-        if names.id is not None:
-            columns.append(Column(names.id, "id"))
-        self._rows = RowFiles(settings.path, columns, state=state, first=settings.articles)
+        super().__init__(settings, columns, state=state)
 
-    def count(self) -> int:
-        """Return the number of articles."""
-        return self._rows.count()
-
-    def read(self, start: int, stop: int) -> Iterator[Paper]:
-        """Yield the articles from `start` to before `stop`."""
+    def _raw(self, row: Mapping[str, Any], paper_id: object) -> RawRow:
         names = self._names
-        rows = (
-            RawRow(
-                article=row.get(names.article),
-                abstract=row.get(names.abstract),
-                section_names=row.get(names.section_names),
-                title=row.get(names.title),
-                paper_id=None if names.id is None else row.get(names.id),
-            )
-            for row in self._rows.rows(start, stop)
+        return RawRow(
+            article=row.get(names.article),
+            abstract=row.get(names.abstract),
+            section_names=row.get(names.section_names),
+            title=row.get(names.title),
+            paper_id=paper_id,
         )
-        return papers(rows, self._name)

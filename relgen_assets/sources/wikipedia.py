@@ -7,14 +7,15 @@ Two forms are understood: wiki markup, where a heading is `== Heading ==`, and p
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from relgen_assets.models import Paper
 from relgen_assets.settings import WikipediaSource
-from relgen_assets.sources.cleaning import RawRow, clean_text, papers
-from relgen_assets.sources.row_files import Column, RowFiles
+from relgen_assets.sources.cleaning import RawRow, clean_text
+from relgen_assets.sources.row_files import Column
+from relgen_assets.sources.table_articles import TableArticles
 
 LONGEST_HEADING = 80
 """Characters up to which a line on its own can be a heading in plain text."""
@@ -65,8 +66,8 @@ def _is_plain_heading(line: str) -> bool:
     )
 
 
-class WikipediaArticles:
-    """The articles of a `wikipedia` source; see `relgen_assets.sources.ArticleSource`.
+class WikipediaArticles(TableArticles):
+    """The articles of a `wikipedia` source.
 
     Args:
         settings: Path, names of the columns and the number of articles to use.
@@ -74,32 +75,12 @@ class WikipediaArticles:
     """
 
     def __init__(self, settings: WikipediaSource, *, state: Path) -> None:
-        self._name = settings.name
         self._names = names = settings.columns
         columns = [Column(names.text, "text"), Column(names.title, "title")]
-        if names.id is not None:
-            columns.append(Column(names.id, "id"))
-        self._rows = RowFiles(settings.path, columns, state=state, first=settings.articles)
+        super().__init__(settings, columns, state=state)
 
-    def count(self) -> int:
-        """Return the number of articles."""
-        return self._rows.count()
-
-    def read(self, start: int, stop: int) -> Iterator[Paper]:
-        """Yield the articles from `start` to before `stop`."""
-        names = self._names
-        rows = (
-            self._row(
-                row.get(names.text),
-                row.get(names.title),
-                None if names.id is None else row.get(names.id),
-            )
-            for row in self._rows.rows(start, stop)
-        )
-        return papers(rows, self._name)
-
-    @staticmethod
-    def _row(text: object, title: object, paper_id: object) -> RawRow:
+    def _raw(self, row: Mapping[str, Any], paper_id: object) -> RawRow:
+        text, title = row.get(self._names.text), row.get(self._names.title)
         if not isinstance(text, str):
             return RawRow(text, None, None, title, paper_id)
         parts = outline(text)

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Row, select
 from resources.errors import LedgerError
 from resources.generation_ledger.engine import Database
 from resources.generation_ledger.schema import GenerationRow, VerdictRow
+from resources.generation_ledger.store import generation_of
 from resources.generation_ledger.verdicts import Verdict
 from resources.llama_server_pool.request import Failure, Fault, Generation, Message, Sampling
 
@@ -165,16 +166,4 @@ def _outcome(row: Row[Any]) -> Generation | Failure:
     if row.status == "failed":
         faults = tuple(Fault(**fault) for fault in row.error["faults"])
         return Failure(row.subject, row.error["reason"], faults)
-    return Generation(
-        subject=row.subject,
-        text=row.answer,
-        finish_reason=row.finish_reason,
-        model=row.model,
-        endpoint=row.endpoint,
-        prompt_tokens=row.prompt_tokens,
-        cached_tokens=row.cached_tokens,
-        completion_tokens=row.completion_tokens,
-        seconds=row.seconds,
-        attempt=row.attempt,
-        from_ledger=True,
-    )
+    return generation_of(row, row.subject)

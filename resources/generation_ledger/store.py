@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Insert, and_, or_, select, update
+from sqlalchemy import Connection, Insert, Row, and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from resources.generation_ledger.keys import generation_key
@@ -77,20 +77,30 @@ def find_answers(
             statement = statement.where(GenerationRow.recorded_at >= renew_before)
         for row in connection.execute(statement):
             for subject in subjects_by_key[row.key]:
-                found[subject] = Generation(
-                    subject=subject,
-                    text=row.answer,
-                    finish_reason=row.finish_reason,
-                    model=row.model,
-                    endpoint=row.endpoint,
-                    prompt_tokens=row.prompt_tokens,
-                    cached_tokens=row.cached_tokens,
-                    completion_tokens=row.completion_tokens,
-                    seconds=row.seconds,
-                    attempt=row.attempt,
-                    from_ledger=True,
-                )
+                found[subject] = generation_of(row, subject)
     return found
+
+
+def generation_of(row: Row[Any], subject: str) -> Generation:
+    """Return the answer in a row that has the columns of one.
+
+    Args:
+        row: A completed generation.
+        subject: Who asks; another one than the row's where two ask the same.
+    """
+    return Generation(
+        subject=subject,
+        text=row.answer,
+        finish_reason=row.finish_reason,
+        model=row.model,
+        endpoint=row.endpoint,
+        prompt_tokens=row.prompt_tokens,
+        cached_tokens=row.cached_tokens,
+        completion_tokens=row.completion_tokens,
+        seconds=row.seconds,
+        attempt=row.attempt,
+        from_ledger=True,
+    )
 
 
 def record_rows(

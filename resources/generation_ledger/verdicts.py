@@ -5,16 +5,17 @@ Answers never change because of either; both can be written again over everythin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from resources.generation_ledger.schema import (
     GenerationRow,
     GrantRow,
+    LedgerTable,
     VerdictRow,
     now,
     plain,
@@ -66,19 +67,8 @@ def record_verdicts(connection: Connection, verdicts: Sequence[Verdict]) -> int:
 
 def put_verdict_rows(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows of verdicts; where one is there, the one judged last stays."""
-    if not rows:
-        return
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(VerdictRow)
-    new = insert.excluded
-    connection.execute(
-        insert.on_conflict_do_update(
-            index_elements=["generation_id", "validator"],
-            set_={name: new[name] for name in ("verdict", "reason", "details", "judged_at")},
-            where=VerdictRow.judged_at <= new.judged_at,
-        ),
-        list(rows),
-    )
+    key = ("generation_id", "validator")
+    _put(connection, VerdictRow, rows, key, lambda new: VerdictRow.judged_at <= new.judged_at)
 
 
 def grant_attempts(
@@ -95,19 +85,8 @@ def grant_attempts(
 
 def put_grant_rows(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows of grants; where one is there, the higher stays."""
-    if not rows:
-        return
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(GrantRow)
-    new = insert.excluded
-    connection.execute(
-        insert.on_conflict_do_update(
-            index_elements=["task", "subject"],
-            set_={"attempts": new.attempts, "granted_at": new.granted_at},
-            where=GrantRow.attempts < new.attempts,
-        ),
-        list(rows),
-    )
+    key = ("task", "subject")
+    _put(connection, GrantRow, rows, key, lambda new: GrantRow.attempts < new.attempts)
 
 
 def granted_attempts(connection: Connection, task: str, subjects: Sequence[str]) -> dict[str, int]:
@@ -138,6 +117,26 @@ def attempts_made(
             statement = statement.where(GenerationRow.model == model)
         found.update({asked[row.subject]: row.attempt for row in connection.execute(statement)})
     return found
+
+
+def _put(
+    connection: Connection,
+    table: type[LedgerTable],
+    rows: Sequence[dict[str, Any]],
+    key: Sequence[str],
+    gives_way: Callable[[Any], ColumnElement[bool]],
+) -> None:
+    """Insert rows; where the key is taken, the row that is there gives way or stays."""
+    if not rows:
+        return
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    insert = dialect.insert(table)
+    new = insert.excluded
+    replaced = {name: new[name] for name in rows[0] if name not in key}
+    connection.execute(
+        insert.on_conflict_do_update(index_elements=list(key), set_=replaced, where=gives_way(new)),
+        list(rows),
+    )
 
 
 def _current_ids(connection: Connection, keys: Sequence[str]) -> dict[str, str]:

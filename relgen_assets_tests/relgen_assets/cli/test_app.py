@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from relgen_assets import cli
 from relgen_assets.cli.running import select_batches
 from relgen_assets.errors import ConfigurationError
 from relgen_assets.partitions import Batches
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 from relgen_assets_tests.projects import articles
-
-Relgen = Callable[..., tuple[int, str, str]]
+from relgen_assets_tests.relgen_assets.cli.conftest import Relgen
 
 
 @pytest.fixture
@@ -58,24 +55,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: FakeLlamaSer
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-@pytest.fixture
-def relgen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Relgen:
-    """Call `relgen` with arguments; gives exit code, output and error output."""
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["relgen", *arguments])
-        monkeypatch.setenv("COLUMNS", "200")
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 def test_run_status_and_check_tell_one_story(folder: Path, relgen: Relgen) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from relgen_assets import cli
+from relgen_assets_tests.relgen_assets.cli.conftest import Relgen
 from relgen_assets_tests.resources.generation_ledger.samples import (
     MODEL,
     a_failure,
@@ -16,26 +14,6 @@ from relgen_assets_tests.resources.generation_ledger.samples import (
     pairs,
 )
 from resources.generation_ledger import GenerationLedger, Verdict, generation_key
-
-Relgen = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def relgen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Relgen:
-    """Call `relgen ledger` with arguments; gives exit code, output and error output."""
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["relgen", "ledger", *arguments])
-        monkeypatch.setenv("COLUMNS", "200")
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 @pytest.fixture
@@ -64,7 +42,7 @@ def calls(path: Path) -> int:
 
 
 def test_stats_count_calls_tokens_and_verdicts(folder: Path, relgen: Relgen) -> None:
-    code, output, _ = relgen("stats")
+    code, output, _ = relgen("ledger", "stats")
     assert code == 0
     assert "2,733" in output  # three prompts of 911 tokens
     assert "failed" in output
@@ -76,21 +54,21 @@ def test_show_prints_what_was_asked_what_came_back_and_the_verdict(
     folder: Path, relgen: Relgen
 ) -> None:
     key = generation_key(a_request(0), MODEL)
-    code, output, _ = relgen("show", key[:12])
+    code, output, _ = relgen("ledger", "show", key[:12])
     assert code == 0
     for part in (key, "Chunk 0 with @xmath0.", '{"n": 0}', "gpu-1", "rejected not_json, unwrapped"):
         assert part in output
 
 
 def test_show_prints_why_there_is_no_answer(folder: Path, relgen: Relgen) -> None:
-    code, output, _ = relgen("show", generation_key(a_request(3), MODEL))
+    code, output, _ = relgen("ledger", "show", generation_key(a_request(3), MODEL))
     assert code == 0
     assert "endpoints_exhausted" in output
     assert "gpu-2: stalled no token for 60 s" in output
 
 
 def test_show_says_when_there_is_no_such_key(folder: Path, relgen: Relgen) -> None:
-    code, _, error = relgen("show", "ffffffffffff")
+    code, _, error = relgen("ledger", "show", "ffffffffffff")
     assert code == 1
     assert "no key begins with ffffffffffff" in error
 
@@ -98,34 +76,34 @@ def test_show_says_when_there_is_no_such_key(folder: Path, relgen: Relgen) -> No
 def test_an_export_imported_elsewhere_is_the_same_ledger(
     folder: Path, relgen: Relgen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    code, output, _ = relgen("export", "backup")
+    code, output, _ = relgen("ledger", "export", "backup")
     assert code == 0
     assert "4 ledger_generations" in output
     (folder / "inner").mkdir()
     monkeypatch.chdir(folder / "inner")  # a relative folder is relative to where one is
     monkeypatch.setenv("RELGEN_LEDGER__URL", "sqlite:///moved.db")
-    code, output, _ = relgen("import", "../backup")
+    code, output, _ = relgen("ledger", "import", "../backup")
     assert code == 0
     assert "4 generations were new" in output
     old, new = opened(folder / "ledger.db"), opened(folder / "moved.db")
     assert list(old.entries()) == list(new.entries())
-    code, output, _ = relgen("import", str(folder / "backup"))
+    code, output, _ = relgen("ledger", "import", str(folder / "backup"))
     assert "0 generations were new" in output
 
 
 def test_pruning_counts_first_and_removes_only_when_told(
     folder: Path, relgen: Relgen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    code, output, _ = relgen("prune", "--dry-run")
+    code, output, _ = relgen("ledger", "prune", "--dry-run")
     assert (code, "0 superseded, 1 failures" in output) == (0, True)
     monkeypatch.setattr("sys.stdin", open("/dev/null"))  # noqa: PTH123, SIM115
-    code, _, _ = relgen("prune")  # nobody there to say yes
+    code, _, _ = relgen("ledger", "prune")  # nobody there to say yes
     assert code == 1
     assert calls(folder / "ledger.db") == 4
-    code, output, _ = relgen("prune", "--yes")
+    code, output, _ = relgen("ledger", "prune", "--yes")
     assert (code, "removed: 0 superseded, 1 failures" in output) == (0, True)
     assert calls(folder / "ledger.db") == 3
-    code, output, _ = relgen("prune", "--yes", "--model", MODEL)
+    code, output, _ = relgen("ledger", "prune", "--yes", "--model", MODEL)
     assert "3 answers" in output
     assert calls(folder / "ledger.db") == 0
 
@@ -135,7 +113,7 @@ def test_a_password_in_the_url_is_refused_and_not_printed(
 ) -> None:
     monkeypatch.setenv("RELGEN_LEDGER__URL", "postgresql://me:s3cret@127.0.0.1:1/x")
     for arguments in (["stats"], ["show", "abcd"], ["export", "backup"], ["prune", "--yes"]):
-        code, output, error = relgen(*arguments)
+        code, output, error = relgen("ledger", *arguments)
         assert code == 1
         assert "password" in error
         assert "s3cret" not in output + error

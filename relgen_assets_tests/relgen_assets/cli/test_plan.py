@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from relgen_assets import cli
 from relgen_assets.cli.plan import shown_time
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
+from relgen_assets_tests.relgen_assets.cli.conftest import Relgen
 from relgen_assets_tests.resources.generation_ledger.samples import a_request, an_answer
 from resources.generation_ledger import GenerationLedger
 
-Relgen = Callable[..., tuple[int, str, str]]
 PREDECESSOR = Path(__file__).parents[3] / "docs" / "predecessor.toml"
 DOCUMENT = PREDECESSOR.with_name("plan-predecessor.md")
 TWO_SERVERS = """
@@ -39,21 +36,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "relgen.toml").write_text(TWO_SERVERS + "decode_rate = 2\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-@pytest.fixture
-def relgen(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Relgen:
-    """Run the command line in this process; returns exit status, output and errors."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["relgen", *arguments])
-        monkeypatch.setenv("COLUMNS", "120")
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        printed = capsys.readouterr()
-        return int(ended.value.code or 0), printed.out, printed.err
-
-    return run
 
 
 def test_a_million_articles_are_planned_without_asking_anybody(

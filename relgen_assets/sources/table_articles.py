@@ -1,0 +1,47 @@
+"""What all sources have in common whose articles are the rows of a table in files."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from relgen_assets.models import Paper
+from relgen_assets.settings import FilesSource, WikipediaSource
+from relgen_assets.sources.cleaning import RawRow, papers
+from relgen_assets.sources.row_files import Column, RowFiles
+
+
+class TableArticles(ABC):
+    """Articles of a table; see `relgen_assets.sources.ArticleSource`.
+
+    Args:
+        settings: Path, name of the id column and the number of articles to use.
+        columns: The columns that are needed besides the id.
+        state: Local folder where counts are remembered.
+    """
+
+    def __init__(
+        self, settings: FilesSource | WikipediaSource, columns: Sequence[Column], *, state: Path
+    ) -> None:
+        self._name = settings.name
+        self._id = settings.columns.id
+        ids = [] if self._id is None else [Column(self._id, "id")]
+        self._rows = RowFiles(settings.path, [*columns, *ids], state=state, first=settings.articles)
+
+    def count(self) -> int:
+        """Return the number of articles."""
+        return self._rows.count()
+
+    def read(self, start: int, stop: int) -> Iterator[Paper]:
+        """Yield the articles from `start` to before `stop`."""
+        rows = self._rows.rows(start, stop)
+        return papers((self._raw(row, self._paper_id(row)) for row in rows), self._name)
+
+    def _paper_id(self, row: Mapping[str, Any]) -> object:
+        return None if self._id is None else row.get(self._id)
+
+    @abstractmethod
+    def _raw(self, row: Mapping[str, Any], paper_id: object) -> RawRow:
+        """Return the parts of an article, as they stand in its row."""
