@@ -1,4 +1,7 @@
-"""Metadata of generated assets: what the servers did for a partition: numbers, a table, a plot."""
+"""What assets that generate share: their pool, and metadata of what the servers did for them.
+
+The metadata are numbers, a table and a plot.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,10 @@ from relgen_assets.assets.endpoint_plot import as_markdown, endpoint_plot
 from relgen_assets.energy import KWH
 from relgen_assets.models import GeneratedRow
 from resources.llama_server_pool import BatchReport, EndpointReport
+
+SERVERS_POOL = "language_models"
+"""Dagster's pool of these assets: `dagster.yaml` limits how many runs with one of them go at once,
+while runs that only read tables need not wait for them."""
 
 _COLUMNS = {
     "endpoint": ("string", "Name of the endpoint."),

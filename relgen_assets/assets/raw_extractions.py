@@ -6,7 +6,7 @@ from pydantic import Field
 
 from relgen_assets.assets.common import batch_options, refuse_above, table_output, tally
 from relgen_assets.assets.exclusive import exclusive
-from relgen_assets.assets.generated import generation_metadata, request_labels
+from relgen_assets.assets.generated import SERVERS_POOL, generation_metadata, request_labels
 from relgen_assets.generation import (
     EXTRACTION_TASK,
     extraction_row,
@@ -40,7 +40,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
     """Return the asset that asks the model for entities and relations."""
     settings = project.settings.extractions
 
-    @dg.asset(**batch_options(partitions, RawExtraction, "openai", "parquet"))
+    @dg.asset(**batch_options(partitions, RawExtraction, "openai", "parquet"), pool=SERVERS_POOL)
     def raw_extractions(
         context: dg.AssetExecutionContext,
         config: RetryConfig,

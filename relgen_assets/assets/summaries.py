@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from relgen_assets.assets.common import batch_options, refuse_above, table_output, tally
 from relgen_assets.assets.exclusive import exclusive
-from relgen_assets.assets.generated import generation_metadata, request_labels
+from relgen_assets.assets.generated import SERVERS_POOL, generation_metadata, request_labels
 from relgen_assets.generation import is_summary, summary_request, summary_row
 from relgen_assets.models import Paper, Summary
 from relgen_assets.project import Project
@@ -23,7 +23,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
     """Return the asset that summarises articles."""
     settings = project.settings.summaries
 
-    @dg.asset(**batch_options(partitions, Summary, "openai", "parquet"))
+    @dg.asset(**batch_options(partitions, Summary, "openai", "parquet"), pool=SERVERS_POOL)
     def summaries(
         context: dg.AssetExecutionContext, raw_papers: pa.Table, llama_server_pool: LlamaServerPool
     ) -> dg.Output[pa.Table]:

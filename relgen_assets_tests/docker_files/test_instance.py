@@ -47,7 +47,9 @@ def test_the_instance_is_valid(home: Path) -> None:
     assert config["nux"] == {"enabled": False}
     assert config["run_monitoring"]["enabled"] is True
     assert config["run_monitoring"]["free_slots_after_run_end_seconds"] > 0
-    assert config["concurrency"]["runs"]["max_concurrent_runs"] > 0
+    assert config["concurrency"]["pools"]["granularity"] == "run"
+    generating = config["concurrency"]["pools"]["default_limit"]
+    assert config["concurrency"]["runs"]["max_concurrent_runs"] > generating > 0
 
 
 def test_its_parts_can_be_made(home: Path) -> None:

@@ -33,6 +33,7 @@ def graph_of(definitions: dg.Definitions) -> dict[str, object]:
             "partitioned": node.is_partitioned,
             "kinds": sorted(node.kinds),
             "owners": list(node.owners),
+            "pools": sorted(node.pools or ()),
             "checks": sorted(check.name for check in node.check_keys),
         }
         for node in sorted(graph.asset_nodes, key=lambda node: node.key)
