@@ -6,6 +6,7 @@ import json
 import os
 import queue
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -232,6 +233,22 @@ def assert_same(folder: Path, undisturbed: Path, cache: Path) -> None:
     }
 
 
+def child_of(process: int) -> int:
+    """Return the only child of a process: the server that it started."""
+    listed = subprocess.run(
+        ["ps", "-axo", "pid=,ppid="], check=True, capture_output=True, text=True
+    )
+    pairs = (map(int, line.split()) for line in listed.stdout.splitlines())
+    (child,) = [pid for pid, parent in pairs if parent == process]
+    return child
+
+
+def asked_of_embedded(folder: Path) -> int:
+    """Return how many completions the embedded server's log knows of."""
+    logs = (folder / ".relgen" / "logs").glob("*.log")
+    return sum(log.read_text().count("POST /v1/chat/completions") for log in logs)
+
+
 def assert_nothing_known_was_asked(requests: Sequence[Recorded], known: set[Key]) -> None:
     repeated = [key for key in asked(requests) if key in known]
     assert not repeated, f"{len(repeated)} generations were known and asked again: {repeated[0]}"
@@ -324,6 +341,40 @@ def test_a_server_that_is_killed_and_comes_back_costs_only_what_it_was_doing(
     assert forks.wait() == 0, output(folder)
     assert_redone_at_most(server.requests, 3 * SLOTS)
     assert_same(folder, undisturbed[0], tmp_path / "cache")
+
+
+def test_the_embedded_server_is_killed_and_the_next_run_asks_only_what_is_missing(
+    tmp_path: Path, forks: Forks
+) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    rows = articles(2, sentences=6)
+    (folder / "papers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    settings = SETTINGS.format(url="", slots=1, ledger="", patience=30)
+    short = "[summaries]\nmax_tokens = 24\n"
+    (folder / "relgen.toml").write_text(short + re.sub(r"endpoints = .*", "", settings))
+    run = forks.start(folder)
+    known: set[Key] = set()
+    deadline = time.monotonic() + LONGEST_RUN_SECONDS
+    while len(known) < len(rows) + 1:  # the summaries and an extraction
+        assert time.monotonic() < deadline, output(folder)
+        time.sleep(0.2)
+        known = kept_in_file(folder, tmp_path / "copy")
+    os.kill(child_of(run), signal.SIGKILL)
+    assert forks.wait() == 1, output(folder)
+    assert "the embedded server died" in output(folder)
+    assert "Traceback" not in output(folder)
+
+    known = kept_in_file(folder, tmp_path / "copy")
+    asked_before = asked_of_embedded(folder)
+    assert forks.run(folder) == 0, output(folder)
+    after = kept_in_file(folder, tmp_path / "copy")
+    assert known < after
+    trial = 1
+    assert asked_of_embedded(folder) - asked_before == len(after) - len(known) + trial
+    chunks = table(folder, "chunks", BATCHES[0]).column("chunk_id").to_pylist()
+    judged = table(folder, "validated_extractions", BATCHES[0])
+    assert judged.column("chunk_id").to_pylist() == chunks
 
 
 def test_a_database_that_is_killed_and_comes_back_loses_no_answer(
