@@ -7,6 +7,7 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -307,6 +308,30 @@ def test_a_server_without_the_model_is_left_out(tmp_path: Path) -> None:
         result = pool.generate(requests)
         assert_complete(pool, requests, result)
         assert result.report.endpoints[1].requests == 0
+
+
+def test_finish_reason_length_is_asked_for_again_and_is_no_fault_of_the_server(
+    tmp_path: Path,
+) -> None:
+    requests = questions(6)
+    first_seed = requests[0].sampling.seed
+
+    def wordy_at_first(body: dict[str, Any]) -> str:
+        cut = body.get("seed") == first_seed and is_question(body)
+        return echo(body) + " and so on" * 200 * cut
+
+    with (
+        FakeLlamaServer(slots=2, answer=wordy_at_first) as server,
+        pool_of(tmp_path, server) as pool,
+    ):
+        result = pool.generate(requests, attempts=2)
+        outcomes = [one for one in result.outcomes.values() if isinstance(one, Generation)]
+        assert [one.finish_reason for one in outcomes] == ["stop"] * 6
+        assert {one.attempt for one in outcomes} == {2}
+        assert result.report.content_retries == 6
+        assert not result.report.endpoints[0].faults
+        kept = [one.outcome for one in pool.ledger.entries() if one.attempt == 1]
+        assert [one.finish_reason for one in kept if isinstance(one, Generation)] == ["length"] * 6
 
 
 @pytest.mark.parametrize(("setting", "used"), [("use", True), ("leave_out", False)])
