@@ -124,7 +124,7 @@ class EmbeddedServer:
             raise self._error(f"the embedded server died (exit code {code})")
 
     def _launch(self, model: Path) -> EndpointConfig:
-        port = _free_port()
+        port = free_port()
         threads = _cores()
         options: dict[str, object] = {
             "model": model,
@@ -257,7 +257,8 @@ def _require_server() -> None:
         )
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of loopback that nobody uses at this moment."""
     with socket.socket() as probe:
         probe.bind((_HOST, 0))
         return int(probe.getsockname()[1])
