@@ -48,7 +48,7 @@ class PostgresServer:
         self._data = self._folder / "data"
         self._log = self._folder / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
-        self._port = _free_port()
+        self._port = free_port()
         self._spare: list[str] = []
         self._initialise()
         self.start()
@@ -153,7 +153,8 @@ def _unprivileged_account() -> str | None:
     return next(name for name in ("postgres", "nobody") if name in known)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of loopback that nobody uses at this moment."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])

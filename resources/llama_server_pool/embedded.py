@@ -124,7 +124,7 @@ class EmbeddedServer:
             raise self._error(f"the embedded server died (exit code {code})")
 
     def _launch(self, model: Path) -> EndpointConfig:
-        port = free_port()
+        port = _free_port()
         threads = _cores()
         options: dict[str, object] = {
             "model": model,
@@ -257,8 +257,7 @@ def _require_server() -> None:
         )
 
 
-def free_port() -> int:
-    """Return a port of loopback that nobody uses at this moment."""
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind((_HOST, 0))
         return int(probe.getsockname()[1])

@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 
 import pytest
 
+from relgen_assets_tests.postgres import free_port
 from relgen_assets_tests.resources.llama_server_pool.pools import SCHEMA, pool_of, questions
 from relgen_assets_tests.resources.llama_server_pool.waiting import wait_for
 from resources.llama_server_pool.client import Completion, EndpointClient, ServerFacts
-from resources.llama_server_pool.embedded import free_port
 from resources.llama_server_pool.embedded_model import find_model
 from resources.llama_server_pool.endpoint import Dialect, EndpointConfig
 from resources.llama_server_pool.faults import Disposition, EndpointFault
