@@ -42,9 +42,8 @@ def lease(
         LedgerError: Another still holds the lease after `wait_seconds`, or the database fails.
     """
     digest = hashlib.sha256(name.encode("utf-8", "backslashreplace")).digest()
-    held = _server_lock(database, digest)
-    if database.file is not None:
-        held = _file_lock(database.file, digest)
+    file = database.file
+    held = _server_lock(database, digest) if file is None else _file_lock(file, digest)
     with held as try_lock:
         deadline = None if wait_seconds is None else time.monotonic() + wait_seconds
         told = False

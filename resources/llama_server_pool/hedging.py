@@ -11,11 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from resources.llama_server_pool.fleet import Copy, Endpoint, Entry
+from resources.llama_server_pool.jobs import PolicyOptions
 from resources.llama_server_pool.lengths import LengthModel
 
 
 def hedge_candidate(
-    endpoint: Endpoint, copies: Iterable[Copy], lengths: LengthModel, gain: float, now: float
+    endpoint: Endpoint,
+    copies: Iterable[Copy],
+    lengths: LengthModel,
+    options: PolicyOptions,
+    now: float,
 ) -> Entry | None:
     """The job an idle endpoint should run a second time, or `None`.
 
@@ -23,7 +28,7 @@ def hedge_candidate(
         endpoint: Endpoint with an idle slot.
         copies: All running copies.
         lengths: Expected answer lengths.
-        gain: The second copy must take less than this share of the first one's remaining time.
+        options: How much a second copy has to gain.
         now: The time.
     """
     best: Entry | None = None
@@ -37,6 +42,7 @@ def hedge_candidate(
         remaining = copy.remaining(lengths, now)
         if remaining <= latest:
             continue
-        if endpoint.service(entry.job, lengths, copy.produced(now)) < gain * remaining:
+        most = min(options.hedge_gain * remaining, remaining - options.hedge_seconds)
+        if endpoint.service(entry.job, lengths, copy.produced(now)) < most:
             best, latest = entry, remaining
     return best

@@ -100,11 +100,14 @@ class PolicyOptions:
             the rest of the fleet would be through. Above 1 is more careful.
         hedge_gain: A second copy starts only if its expected time is below this share of the
             expected remaining time of the first.
+        hedge_seconds: A second copy starts only if it can be expected to save so much time: what
+            is nearly done is not worth another connection and another prefill.
         hedging: Whether second copies are started at all.
         review_seconds: Least pause between two looks at an idle fleet without events.
     """
 
     guard: float = 1.0
     hedge_gain: float = 0.8
+    hedge_seconds: float = 0.1
     hedging: bool = True
     review_seconds: float = 0.5

@@ -202,9 +202,7 @@ class Scheduler:
     def _hedge(self, endpoint: Endpoint, now: float) -> Entry | None:
         if not self._options.hedging:
             return None
-        return hedge_candidate(
-            endpoint, self._copies.values(), self._lengths, self._options.hedge_gain, now
-        )
+        return hedge_candidate(endpoint, self._copies.values(), self._lengths, self._options, now)
 
     def _straggler(self, endpoint: Endpoint, entry: Entry, now: float) -> Entry | None:
         """A running job whose second copy would outlast all that waits, `entry` included."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
@@ -170,6 +171,22 @@ def test_hedging_can_be_switched_off() -> None:
     scheduler.set_slots("fast", 1, 5.0)
 
     assert scheduler.assign(5.0) == []
+
+
+@pytest.mark.parametrize(("quicker", "hedged"), [(1.0, True), (1000.0, False)])
+def test_a_second_copy_that_could_save_only_a_moment_is_not_started(
+    quicker: float, hedged: bool
+) -> None:
+    fast, slow = (
+        replace(one, prefill_rate=1000 * quicker, decode_rate=rate * quicker)
+        for one, rate in ((FAST, 20.0), (SLOW, 2.0))
+    )
+    scheduler = Scheduler([fast, slow])
+    scheduler.set_slots("fast", 0, 0.0)
+    scheduler.submit([Job("job", 100, 500, 200.0)], 0.0)
+    scheduler.assign(0.0)
+    scheduler.set_slots("fast", 1, 0.01)
+    assert [order.hedge for order in scheduler.assign(0.01)] == [True] * hedged
 
 
 def test_long_requests_go_to_fast_slots_and_short_ones_to_slow_slots() -> None:
