@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from resources.llama_server_pool.client import Completion
 from resources.llama_server_pool.faults import Disposition, EndpointFault
@@ -73,6 +74,7 @@ class Executions:
         member.account.start(now)
         task = asyncio.create_task(self._run(execution))
         self._running[copy] = execution, task
+        task.add_done_callback(partial(self._clear, execution))
         task.add_done_callback(self._ended)
 
     def has_other(self, execution: Execution) -> bool:
@@ -106,11 +108,17 @@ class Executions:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _clear(self, execution: Execution, _task: asyncio.Task[None]) -> None:
+        """Free the slot of a copy, however its task ended.
+
+        A task that is cancelled before its first step never runs a line of its coroutine, and a
+        judge of answers may raise: neither may keep a slot for good.
+        """
         now = self._fleet.now()
-        for execution, _ in self._running.values():
-            execution.member.account.end(now)
-            self._fleet.scheduler.release(execution.copy, now)
-        self._running.clear()
+        self._running.pop(execution.copy, None)
+        self._fleet.scheduler.release(execution.copy, now)
+        execution.member.account.end(now)
 
     async def _run(self, execution: Execution) -> None:
         """Run one copy to its end, and tell which it was."""
@@ -125,13 +133,11 @@ class Executions:
         del self._running[execution.copy]
         if execution.superseded:
             member.account.hedged_tokens += execution.watch.tokens
-            self._fleet.scheduler.release(execution.copy, now)
         elif isinstance(result, Completion):
             self._answered(execution, result, now)
         else:
             member.account.lost_tokens += execution.watch.tokens
             self._failed(execution, result, now)
-        member.account.end(now)
 
     async def _complete(self, execution: Execution) -> Completion | EndpointFault:
         member = execution.member

@@ -124,16 +124,18 @@ def test_a_subject_that_was_granted_more_attempts_is_asked_alone(tmp_path: Path)
         assert attempts == {"subject-0": 2, "subject-1": 4, "subject-2": 2}
 
 
-def test_an_error_of_the_judge_reaches_the_caller(tmp_path: Path) -> None:
+def test_an_error_of_the_judge_reaches_the_caller_and_costs_no_slot(tmp_path: Path) -> None:
     def judge(_: Generation) -> bool:
         raise LookupError("no such judge")
 
     with (
-        FakeLlamaServer(slots=2, answer=echo) as server,
+        FakeLlamaServer(slots=1, answer=echo) as server,
         pool_of(tmp_path, server) as pool,
-        pytest.raises(LookupError, match="no such judge"),
     ):
-        pool.generate(questions(4), accept=judge)
+        with pytest.raises(LookupError, match="no such judge"):
+            pool.generate(questions(4), accept=judge)
+        requests = questions(4)
+        assert_complete(pool, requests, pool.generate(requests))
 
 
 def test_subjects_must_be_unique(tmp_path: Path) -> None:
