@@ -6,11 +6,13 @@ Reads single columns of what exists; nothing is computed that the assets have no
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from relgen_assets.export.shards import CONFIGS, Shard
 from resources.parquet_io_manager import ParquetIOManager
 
 
@@ -55,6 +57,25 @@ def overview(tables: ParquetIOManager, keys: list[str]) -> Overview:
             _add_generated(total, _stored(tables, asset, key))
         _add_verdicts(total, _stored(tables, "validated_extractions", key))
     return total
+
+
+def complete_batches(tables: ParquetIOManager, shards: Iterable[Shard]) -> set[str]:
+    """Return the batches whose usable extractions are all in the dataset, in every config.
+
+    Args:
+        tables: Where the tables of the batches are stored.
+        shards: The shards of the dataset.
+    """
+    rows: Counter[tuple[str, str]] = Counter()
+    for shard in shards:
+        rows[shard.partition, shard.config] += shard.rows
+    complete: set[str] = set()
+    for key in tables.partitions("validated_extractions"):
+        verdicts = _count(tables.read("validated_extractions", key, ("verdict",)), "verdict")
+        usable = verdicts["valid"] + verdicts["repaired"]
+        if all(rows[key, config] == usable for config in CONFIGS):
+            complete.add(key)
+    return complete
 
 
 def _stored(tables: ParquetIOManager, asset: str, key: str) -> pa.Table | None:

@@ -14,7 +14,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -24,6 +32,7 @@ from pydantic_settings import (
 
 from relgen_assets.errors import ConfigurationError
 from resources.llama_server_pool.endpoint import EndpointConfig
+from resources.storage import shown
 
 SETTINGS_FILE = "relgen.toml"
 ENV_PREFIX = "RELGEN_"
@@ -225,6 +234,10 @@ class LedgerSettings(Section):
         description="Ask again for answers recorded before this time (UTC unless it says"
         " otherwise); they stay in the ledger as superseded.",
     )
+
+    @field_serializer("url")
+    def _url_as_shown(self, url: str) -> str:
+        return shown(url)  # one with a password is refused when the ledger is opened
 
     @field_validator("renew_before")
     @classmethod

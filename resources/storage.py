@@ -24,7 +24,8 @@ from resources.errors import StorageError
 STALE_TEMPORARY_SECONDS: Final = 3600.0
 """Age after which a temporary file is taken for the leftover of a killed process."""
 
-_USERINFO = re.compile(r"://[^/@]*@")
+_USERINFO = re.compile(r"://[^/]*@")
+_SECRET_OPTIONS = re.compile(r"([?&](?:password|passfile)=)[^&]*")
 
 _REMEDIES: Final = {
     errno.ENOSPC: "The disk is full: free space or choose another folder, then run again.",
@@ -142,7 +143,7 @@ def remove(url: str) -> None:
 
 def shown(url: str) -> str:
     """Return a URL fit for a log or an error: without user name and password."""
-    return _USERINFO.sub("://", url)
+    return _SECRET_OPTIONS.sub(r"\1***", _USERINFO.sub("://", url))
 
 
 def _resolve(url: str) -> tuple[Any, str]:

@@ -19,7 +19,8 @@ from relgen_assets.definitions import build_defs, build_resources
 from relgen_assets.energy import spent_kwh
 from relgen_assets.errors import ActionableError, ConfigurationError
 from relgen_assets.execution import opened_instance, run_batch, run_card
-from relgen_assets.overview import overview
+from relgen_assets.export.shards import find_shards
+from relgen_assets.overview import complete_batches, overview
 from relgen_assets.partitions import Batches
 from relgen_assets.project import Project
 from resources.parquet_io_manager import ParquetIOManager
@@ -41,7 +42,7 @@ def run_batches(
         console: Where to print.
         root: The project folder, home of the Dagster instance.
         selection: Batch keys or ranges; all batches when not given.
-        missing: Leave out batches that have been validated before.
+        missing: Leave out batches whose usable extractions are all in the dataset.
 
     Raises:
         ActionableError: A batch or the card failed, after the other batches were done.
@@ -50,10 +51,10 @@ def run_batches(
     tables: ParquetIOManager = build_resources(project.settings)["io_manager"]
     keys = select_batches(project.batches, selection)
     if missing:
-        keys = [key for key in keys if not tables.exists("validated_extractions", key)]
-    if not keys:
-        console.print("Nothing to do: every batch that was asked for is there.")
-        return
+        done = complete_batches(tables, find_shards(project.settings.storage.dataset))
+        keys = [key for key in keys if key not in done]
+        if not keys:
+            console.print("Every batch that was asked for is in the dataset; renewing its card.")
     failures: dict[str, ActionableError] = {}
     with opened_instance(root) as instance, shared_server(project), shown_progress(console):
         definitions = build_defs(project)
@@ -63,12 +64,12 @@ def run_batches(
                 failures.update(failed)
                 task.advance(failed=len(failed))
         run_card(definitions, instance)
-        done = [key for key in keys if key not in failures]
-        kwh = spent_kwh(instance, done)
+        fresh = [key for key in keys if key not in failures]
+        kwh = spent_kwh(instance, fresh)
     print_run(
         console,
-        overview(tables, done),
-        batches=len(done),
+        overview(tables, fresh),
+        batches=len(fresh),
         seconds=time.monotonic() - started,
         kwh=kwh,
         settings=project.settings,

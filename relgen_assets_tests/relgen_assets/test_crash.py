@@ -427,6 +427,13 @@ def test_a_batch_that_fails_fails_alone_and_is_caught_up_on(
     assert not any(f"Observation {number}." in again for number in (0, 1, 4, 5))
     assert f"data/validated_extractions/{second}" in files(folder)
 
+    # Validated, but not in the dataset, as after a kill or on a full disk: caught up on as well.
+    complete, seen = files(folder), len(server.requests)
+    next((folder / "dataset").rglob(third)).unlink()
+    assert forks.run(folder, "--missing") == 0, output(folder)
+    assert files(folder) == complete
+    assert not work_of(asked(server.requests[seen:]))
+
 
 @pytest.mark.parametrize(
     ("ledger", "told"),

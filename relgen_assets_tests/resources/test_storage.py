@@ -182,3 +182,5 @@ def test_missing_files_and_unknown_protocols_are_clear_errors(tmp_path: Path) ->
 
 def test_passwords_in_urls_are_not_shown() -> None:
     assert storage.shown("sftp://me:secret@host/a@b") == "sftp://host/a@b"
+    assert storage.shown("sftp://me:se@cret@host/a") == "sftp://host/a"
+    assert storage.shown("pg://h/db?a=1&password=secret&b=2") == "pg://h/db?a=1&password=***&b=2"

@@ -25,6 +25,10 @@ T = TypeVar("T")
 FIRST_PAUSE_SECONDS: Final = 0.1
 LONGEST_PAUSE_SECONDS: Final = 2.0
 
+_SECRET_OPTIONS: Final = frozenset({"password", "passfile"})
+_VANISHED_SECONDS: Final = 30
+"""After so long without a sign of life a database server's connection counts as lost."""
+
 _WRITES: Final = "ledger_writes"
 
 
@@ -42,10 +46,10 @@ def resolve_url(url: str, password_env: str | None) -> URL:
             remedy="Write sqlite:///path/to/ledger.db or postgresql+psycopg2://user@host/database.",
         ) from error
     where = parsed.render_as_string(hide_password=True)
-    if parsed.password is not None:
+    if parsed.password is not None or _SECRET_OPTIONS & parsed.query.keys():
         raise LedgerError(
             "the ledger's URL holds a password.",
-            where=where,
+            where=parsed.set(query={}).render_as_string(hide_password=True),
             remedy="Put it into an environment variable and name that in password_env.",
         )
     if parsed.drivername in ("postgres", "postgresql"):
@@ -135,7 +139,13 @@ class Database:
                     url,
                     pool_pre_ping=True,
                     hide_parameters=True,
-                    connect_args={"connect_timeout": 10, "application_name": "generation_ledger"},
+                    connect_args={
+                        "connect_timeout": 10,
+                        "application_name": "generation_ledger",
+                        "options": f"-c lock_timeout={round(busy_seconds * 1000)}",
+                        "keepalives_idle": _VANISHED_SECONDS,
+                        "tcp_user_timeout": _VANISHED_SECONDS * 1000,
+                    },
                 )
             self.file.parent.mkdir(parents=True, exist_ok=True)
             engine = create_engine(

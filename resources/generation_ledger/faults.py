@@ -16,6 +16,11 @@ _REMEDIES: Final = (
         "Another process held the ledger for too long: end it, or use PostgreSQL for many runs. "
         + _SAFE,
     ),
+    (
+        "lock timeout",
+        "Another session held locks on the ledger's tables for too long: end it, then run again. "
+        + _SAFE,
+    ),
     ("readonly database", "Give this user write permission on the ledger's file and folder."),
     ("unable to open database file", "Create the folder, or give this user permission there."),
     ("disk is full", f"Free space on the ledger's disk, then run again. {_SAFE}"),

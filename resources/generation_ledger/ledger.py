@@ -49,7 +49,7 @@ class GenerationLedger(ConfigurableResource[None]):
     busy_seconds: float = Field(
         default=30.0,
         ge=0,
-        description="How long to wait for another process's lock on a SQLite file.",
+        description="How long to wait for another process's lock on the ledger.",
     )
     patience_seconds: float = Field(
         default=30.0, ge=0, description="How long to wait for a PostgreSQL server that went away."

@@ -179,14 +179,17 @@ class Member:
         self.suspect = not fatal
         if self.breaker.state is BreakerState.open:
             self.proven = False
-        self._streak.add(job)
+        if job:  # a probe says nothing about requests
+            self._streak.add(job)
         return not fatal and self._streak == {job}
 
     def _throttled(self, fault: EndpointFault, now: float) -> None:
         pause = min(
             self.policy.throttle_pause * 2.0**self._throttles, self.policy.throttle_pause_limit
         )
-        pause = fault.retry_after if fault.retry_after is not None else pause
+        if fault.retry_after is not None:
+            # Told to come back at once, and told again: then it grows all the same.
+            pause = max(fault.retry_after, pause if self._throttles else 0.0)
         self._throttles += 1
         self.paused_until = max(self.paused_until, now + pause)
         if self._throttles > 1:

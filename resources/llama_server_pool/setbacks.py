@@ -71,14 +71,18 @@ class Setbacks:
         self._delayed.clear()
 
     def _refused(self, ticket: Ticket, member: Member, fault: EndpointFault) -> None:
-        """Set the request aside once nobody in service is left that has not refused it."""
+        """Set the request aside once nobody in service could hold it and has not refused it."""
         context = fault.context or member.context
         if fault.disposition is Disposition.context and context is not None:
             self._outgrown(ticket, member, context)
             return
         ticket.rejected_by.add(member.name)
-        serving = {one.name for one in self._fleet.serving_members(self._fleet.now())}
-        if not serving - ticket.rejected_by:
+        able = {
+            one.name
+            for one in self._fleet.serving_members(self._fleet.now())
+            if one.context is None or one.context >= ticket.context_needed
+        }
+        if not able - ticket.rejected_by:
             self._set_aside(ticket, REFUSALS[fault.disposition])
 
     def _outgrown(self, ticket: Ticket, member: Member, context: int) -> None:

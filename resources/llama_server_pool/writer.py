@@ -56,6 +56,7 @@ class LedgerWriter:
         self._ledger = ledger
         self._written = written
         self._waiting: list[_Entry] = []
+        self._group: list[_Entry] = []
         self._changed = asyncio.Event()
         self._writing: asyncio.Future[None] | None = None
 
@@ -81,15 +82,24 @@ class LedgerWriter:
             LedgerError: The ledger cannot be written.
         """
         if self._writing is not None:  # of a `run` that was cancelled meanwhile
-            await asyncio.wait([self._writing])
+            await self._settle(self._writing)
         self._changed.clear()
-        group, self._waiting = self._waiting, []
-        if not group:
+        if not self._waiting:
             return
-        self._writing = asyncio.ensure_future(asyncio.to_thread(self._write, group))
-        await asyncio.shield(self._writing)
-        self._writing = None
-        for entry in group:
+        self._group, self._waiting = self._waiting, []
+        self._writing = asyncio.ensure_future(asyncio.to_thread(self._write, self._group))
+        await self._settle(self._writing)
+
+    async def _settle(self, writing: asyncio.Future[None]) -> None:
+        """Wait for the group that is being written; one that could not be written waits again."""
+        try:
+            await asyncio.shield(writing)
+        finally:
+            if writing.done():
+                self._writing = None
+                if writing.cancelled() or writing.exception() is not None:
+                    self._waiting = self._group + self._waiting
+        for entry in self._group:
             self._written(entry.request, entry.outcome)
 
     def _write(self, group: Sequence[_Entry]) -> None:

@@ -35,8 +35,15 @@ def test_urls_that_cannot_be_used(url: str, fault: str) -> None:
         GenerationLedger(url=url).stats()
 
 
-def test_a_password_in_the_url_is_refused_and_never_shown() -> None:
-    ledger = GenerationLedger(url="postgresql://me:secret-word@127.0.0.1:1/db")
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://me:secret-word@127.0.0.1:1/db",
+        "postgresql://me@127.0.0.1:1/db?password=secret-word",
+    ],
+)
+def test_a_password_in_the_url_is_refused_and_never_shown(url: str) -> None:
+    ledger = GenerationLedger(url=url)
     with pytest.raises(LedgerError, match="holds a password") as caught:
         ledger.stats()
     assert "secret-word" not in f"{caught.value} {caught.value!r} {ledger!r} {ledger}"
@@ -149,6 +156,17 @@ def test_a_ledger_that_stays_locked_is_a_clear_error(sqlite_place: Place) -> Non
     assert ledger.lookup([a_request(1)], MODEL) == {}, "reading goes on meanwhile"
     holder.execute("ROLLBACK")
     holder.close()
+    ledger.record(pairs(1))
+    assert len(ledger.lookup([a_request(1)], MODEL)) == 1
+
+
+def test_a_server_whose_tables_stay_locked_is_a_clear_error(postgres_place: Place) -> None:
+    ledger = postgres_place.open(busy_seconds=0.2)
+    with ledger.engine.begin() as holder:
+        holder.exec_driver_sql("LOCK TABLE ledger_generations IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(LedgerError, match="lock timeout") as caught:
+            ledger.record(pairs(1))
+        assert "Another session" in caught.value.remedy
     ledger.record(pairs(1))
     assert len(ledger.lookup([a_request(1)], MODEL)) == 1
 

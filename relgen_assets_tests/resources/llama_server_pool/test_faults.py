@@ -370,6 +370,33 @@ def test_a_schema_that_every_server_refuses_sets_only_its_request_aside(tmp_path
         assert all(isinstance(one, Generation) for one in result.outcomes.values())
 
 
+def test_a_server_too_small_for_a_refused_request_does_not_keep_it_going(tmp_path: Path) -> None:
+    with (
+        FakeLlamaServer(slots=2, context=8192, decode=400.0) as large,
+        FakeLlamaServer(slots=2, context=128, decode=400.0) as small,
+        pool_of(tmp_path, large, small) as pool,
+    ):
+        large.fail_always(
+            faults.SCHEMA_REFUSED, lambda body: body["messages"][-1]["content"] == "question 3"
+        )
+        requests = questions(8, json_schema=SCHEMA)
+        requests[3] = replace(requests[3], prompt_tokens=400)
+        failure = pool.generate(requests).outcomes["subject-3"]
+        assert isinstance(failure, Failure)
+        assert (failure.reason, len(failure.faults)) == ("schema_rejected", 1)
+
+
+def test_retry_after_zero_again_and_again_is_not_obeyed_to_the_letter(tmp_path: Path) -> None:
+    with (
+        FakeLlamaServer(slots=1, answer=echo) as server,
+        pool_of(tmp_path, server, patience_seconds=1.0) as pool,
+    ):
+        server.fail_always(faults.throttled(0.0), is_question)
+        with pytest.raises(NoEndpointLeft, match="throttled"):
+            pool.generate(questions(3))
+        assert sum(is_question(one.body) for one in server.requests) < 15
+
+
 def test_a_request_that_fails_everywhere_is_set_aside_with_all_its_errors(tmp_path: Path) -> None:
     with (
         FakeLlamaServer(slots=2, answer=echo, decode=400.0) as one,

@@ -1,0 +1,76 @@
+"""Answers on their way into the ledger: none is dropped when the ledger is away for a while."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from relgen_assets_tests.resources.generation_ledger.samples import pairs
+from resources.errors import LedgerError
+from resources.llama_server_pool.request import Failure, Generation, GenerationRequest, Outcome
+from resources.llama_server_pool.writer import LedgerWriter
+
+
+class MovedLedger:
+    """A ledger that cannot be written at first."""
+
+    def __init__(self, failures: int) -> None:
+        self.failures = failures
+        self.recorded: list[str] = []
+
+    def lookup(self, requests: Sequence[GenerationRequest], model: str) -> dict[str, Generation]:
+        raise AssertionError("nobody looks anything up")
+
+    def record(self, answers: Sequence[tuple[GenerationRequest, Generation]]) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise LedgerError("database is locked")
+        self.recorded += [request.subject for request, _ in answers]
+
+    def record_failure(self, request: GenerationRequest, failure: Failure, model: str) -> None:
+        raise AssertionError("nothing failed")
+
+
+def test_what_could_not_be_written_is_written_with_what_comes_next() -> None:
+    ledger, told = MovedLedger(failures=1), list[str]()
+
+    def written(request: GenerationRequest, _outcome: Outcome) -> None:
+        told.append(request.subject)
+
+    async def work() -> None:
+        writer = LedgerWriter(ledger, written)
+        (first, second) = pairs(0, 1)
+        writer.put(first[0], first[1], "model")
+        with pytest.raises(LedgerError):
+            await writer.flush()
+        assert told == []
+        writer.put(second[0], second[1], "model")
+        await writer.flush()
+
+    asyncio.run(work())
+    subjects = [request.subject for request, _ in pairs(0, 1)]
+    assert ledger.recorded == subjects
+    assert told == subjects
+
+
+def test_a_group_on_its_way_when_writing_is_cancelled_is_still_reported() -> None:
+    ledger, told = MovedLedger(failures=0), list[str]()
+
+    def written(request: GenerationRequest, _outcome: Outcome) -> None:
+        told.append(request.subject)
+
+    async def work() -> None:
+        writer = LedgerWriter(ledger, written)
+        ((request, answer),) = pairs(0)
+        writer.put(request, answer, "model")
+        writing = asyncio.create_task(writer.run())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+        await writer.flush()
+
+    asyncio.run(work())
+    assert ledger.recorded == told == [request.subject for request, _ in pairs(0)]
