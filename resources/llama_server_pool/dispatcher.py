@@ -63,6 +63,7 @@ class Order:
         attempts: Content attempts per request.
         patience_seconds: How long to pause when no endpoint is left.
         granted: Content attempts of the subjects that may take more than `attempts`.
+        may_return: Raises when servers that are gone cannot come back.
     """
 
     requests: Sequence[GenerationRequest]
@@ -70,6 +71,7 @@ class Order:
     attempts: int
     patience_seconds: float
     granted: Mapping[str, int] = field(default_factory=dict[str, int])
+    may_return: Callable[[], None] = lambda: None
 
     @property
     def needs_schema(self) -> bool:
@@ -117,7 +119,7 @@ class Batch:
         self._background: list[asyncio.Task[None]] = []
         self._model = fleet.model or ""
         self._started = fleet.now()
-        self._patience = Patience(fleet, order.patience_seconds, progress)
+        self._patience = Patience(fleet, order.patience_seconds, progress, order.may_return)
         self._sharing = Sharing(fleet, leases, lambda: len(self._open))
         self._writer = LedgerWriter(ledger, self._written)
         self._executions = Executions(fleet, self._answered, self._failed, self._ended)

@@ -6,6 +6,7 @@ Only whether to go on waiting is decided here; bringing endpoints back is done i
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from resources.errors import NoEndpointLeft
 from resources.llama_server_pool.supervisor import Supervisor
@@ -21,10 +22,18 @@ class Patience:
         fleet: The endpoints.
         seconds: How long to wait when no endpoint is left.
         progress: Where to say that the batch pauses.
+        may_return: Raises when no endpoint can come back at all; asked while the batch pauses.
     """
 
-    def __init__(self, fleet: Supervisor, seconds: float, progress: ProgressTask) -> None:
+    def __init__(
+        self,
+        fleet: Supervisor,
+        seconds: float,
+        progress: ProgressTask,
+        may_return: Callable[[], None],
+    ) -> None:
         self._fleet = fleet
+        self._may_return = may_return
         self._seconds = seconds
         self._progress = progress
         self._lost_since: float | None = None
@@ -52,6 +61,7 @@ class Patience:
             logger.warning(
                 "No endpoint is left; waiting up to %.0f s. %s", self._seconds, self._faults()
             )
+        self._may_return()
         left = self._lost_since + self._seconds - now
         if not moving and (self._fleet.all_dismissed or left <= 0):
             raise NoEndpointLeft(

@@ -10,13 +10,14 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dagster import ConfigurableResource, InitResourceContext, ResourceDependency
 from pydantic import Field, PrivateAttr
 
-from resources.errors import ConfigurationError, NoEndpointLeft
+from resources.errors import ConfigurationError
 from resources.generation_ledger import GenerationLedger
 from resources.llama_server_pool import embedded
 from resources.llama_server_pool.endpoint import EndpointConfig, read_endpoints
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from resources.llama_server_pool.supervisor import Supervisor, Unenforced
 
 EMBEDDED_PATIENCE = 60.0
-"""Longest wait for the embedded server, in seconds: nobody will come and start it again."""
+"""Longest wait for an embedded server that lives and does not answer, in seconds."""
 
 
 class LlamaServerPool(ConfigurableResource[None]):
@@ -136,15 +137,11 @@ class LlamaServerPool(ConfigurableResource[None]):
             leases = LeaseBook(
                 self.ledger.database, self._policy.lease_seconds, self._policy.lease_rotation
             )
-            patience = self.patience_seconds
-            if self.is_embedded:
-                patience = min(patience, EMBEDDED_PATIENCE)
-            order = Order(requests, accept, attempts, patience, granted or {})
-            try:
-                return loop.run(Batch(supervisor, self.ledger, leases, order, progress).run())
-            except NoEndpointLeft:
-                embedded.check()
-                raise
+            order = Order(requests, accept, attempts, self.patience_seconds, granted or {})
+            if self.is_embedded:  # nobody will come and start it again
+                patience = min(self.patience_seconds, EMBEDDED_PATIENCE)
+                order = replace(order, patience_seconds=patience, may_return=embedded.check)
+            return loop.run(Batch(supervisor, self.ledger, leases, order, progress).run())
 
     def describe(self) -> "list[EndpointStatus]":
         """Ask every endpoint who it is and how fast it answers; starts no batch."""
