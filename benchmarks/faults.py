@@ -1,13 +1,16 @@
-"""The fault table: runs the tests that inject faults over real HTTP, and prints a row for each.
+"""The fault tables: runs the tests that do damage to real processes, and prints a row for each.
 
-    python -m benchmarks.faults
+    python -m benchmarks.faults [--only pool|crash]
 
-No figures of speed: the seconds are those of a whole test, with its servers. A test passes when
-every request of its batch has exactly one outcome and the batch ended in bounded time.
+`pool` injects faults into servers over real HTTP: a test passes when every request of its batch has
+exactly one outcome and the batch ended in bounded time. `crash` kills runs, servers and databases,
+runs partitions twice at once, and damages what conservation has to find. No figures of speed: the
+seconds are those of a whole test, with its servers.
 """
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 import tempfile
@@ -16,8 +19,15 @@ from xml.etree import ElementTree
 
 from benchmarks.machine import machine_line
 
-_FOLDER = Path("relgen_assets_tests/resources/llama_server_pool")
-TESTS = (_FOLDER / "test_faults.py", _FOLDER / "test_processes.py")
+_POOL = Path("relgen_assets_tests/resources/llama_server_pool")
+_GRAPH = Path("relgen_assets_tests/relgen_assets")
+GROUPS = {
+    "pool": (_POOL / "test_faults.py", _POOL / "test_processes.py"),
+    "crash": (
+        *(_GRAPH / f"test_{name}.py" for name in ("crash", "asked_once", "conservation")),
+        Path("relgen_assets_tests/resources/generation_ledger/test_crash.py"),
+    ),
+}
 
 
 def rows(report: Path) -> list[tuple[str, str, str, str]]:
@@ -34,17 +44,27 @@ def rows(report: Path) -> list[tuple[str, str, str, str]]:
 _OUTCOMES = ("failure", "error", "skipped")
 
 
-def main() -> int:
-    """Run the tests and print the table; the exit status is that of pytest."""
+def print_table(group: str) -> int:
+    """Run the tests of a group and print their table; returns the exit status of pytest."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *map(str, TESTS)]
+        tests = map(str, GROUPS[group])
+        command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *tests]
         done = subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
         print(machine_line(), "", sep="\n")
         print("| what happens | fault | outcome | s |", "|---|---|---|---|", sep="\n")
         for row in rows(report):
             print("|", " | ".join(row), "|")
+        print(flush=True)
     return done.returncode
+
+
+def main() -> int:
+    """Print one table or both; the exit status is not 0 if a test failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", choices=list(GROUPS))
+    only = parser.parse_args().only
+    return max(print_table(group) for group in GROUPS if only in (None, group))
 
 
 if __name__ == "__main__":
