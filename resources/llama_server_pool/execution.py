@@ -159,7 +159,7 @@ class Executions:
         if member.experienced:  # a probe does not tell how long a long prompt takes: only work does
             seconds = self._fleet.scheduler.expected_seconds(ticket.job, member.name)
         longest = ticket.request.sampling.max_tokens
-        expected = ticket.request.expected_tokens or longest
+        expected = self._fleet.scheduler.expected_answer(ticket.job) or longest
         return Expectation(
             ticket.prompt_tokens,
             longest,

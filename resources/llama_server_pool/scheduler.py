@@ -175,6 +175,11 @@ class Scheduler:
         answer = self._lengths.expected(entry.job)
         return one.seconds(entry.job.prompt_tokens, answer, max(1, one.slots))
 
+    def expected_answer(self, job: str) -> float | None:
+        """Expected length of a job's answer in tokens; `None` for a job that is not here."""
+        entry = self._entries.get(job)
+        return None if entry is None else self._lengths.expected(entry.job)
+
     def decode_rate(self, endpoint: str) -> float | None:
         """Tokens per second of one slot that works alone; `None` when unknown."""
         speed = self._endpoints[endpoint].speed

@@ -163,6 +163,21 @@ def test_a_server_that_falls_silent_is_overtaken() -> None:
     assert [(order.job, order.hedge) for order in orders] == [(first.job, True)]
 
 
+def test_the_expected_length_of_an_answer_is_learned() -> None:
+    scheduler = Scheduler([FAST])
+    scheduler.submit(jobs(30), 0.0)
+    assert scheduler.expected_answer("nobody") is None
+    last = jobs(30)[-1].id
+    before = scheduler.expected_answer(last)
+    assert before is not None
+    for step in range(20):
+        (order,) = scheduler.assign(float(step))
+        scheduler.complete(order.copy, replace(usage(), completion_tokens=20), step + 0.5)
+    after = scheduler.expected_answer(last)
+    assert after is not None
+    assert after < before
+
+
 def test_hedging_can_be_switched_off() -> None:
     scheduler = Scheduler([FAST, SLOW], PolicyOptions(hedging=False))
     scheduler.set_slots("fast", 0, 0.0)
