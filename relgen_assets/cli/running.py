@@ -53,8 +53,11 @@ def run_batches(
     if missing:
         done = complete_batches(tables, find_shards(project.settings.storage.dataset))
         keys = [key for key in keys if key not in done]
-        if not keys:
-            console.print("Every batch that was asked for is in the dataset; renewing its card.")
+        if not keys:  # a run may have ended between its last batch and the card
+            with opened_instance(root) as instance:
+                run_card(build_defs(project), instance)
+            console.print("Nothing to do: every batch that was asked for is in the dataset.")
+            return
     failures: dict[str, ActionableError] = {}
     with opened_instance(root) as instance, shared_server(project), shown_progress(console):
         definitions = build_defs(project)
