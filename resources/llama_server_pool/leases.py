@@ -167,7 +167,7 @@ class LeaseBook:
             )
 
     def _release(self, connection: Connection) -> None:
-        _clock(connection)
+        _clock(connection)  # one at a time: a negotiation locks the same rows in another order
         for table in (LEASES, CLAIMS):
             connection.execute(delete(table).where(table.c.holder == self._holder))
 

@@ -9,7 +9,7 @@ import pytest
 
 from relgen_assets_tests.resources.generation_ledger.samples import pairs
 from resources.errors import LedgerError
-from resources.llama_server_pool.request import Failure, Generation, GenerationRequest, Outcome
+from resources.llama_server_pool.request import Failure, Generation, GenerationRequest
 from resources.llama_server_pool.writer import LedgerWriter
 
 
@@ -36,11 +36,8 @@ class MovedLedger:
 def test_what_could_not_be_written_is_written_with_what_comes_next() -> None:
     ledger, told = MovedLedger(failures=1), list[str]()
 
-    def written(request: GenerationRequest, _outcome: Outcome) -> None:
-        told.append(request.subject)
-
     async def work() -> None:
-        writer = LedgerWriter(ledger, written)
+        writer = LedgerWriter(ledger, lambda request, _: told.append(request.subject))
         (first, second) = pairs(0, 1)
         writer.put(first[0], first[1], "model")
         with pytest.raises(LedgerError):
@@ -58,11 +55,8 @@ def test_what_could_not_be_written_is_written_with_what_comes_next() -> None:
 def test_a_group_on_its_way_when_writing_is_cancelled_is_still_reported() -> None:
     ledger, told = MovedLedger(failures=0), list[str]()
 
-    def written(request: GenerationRequest, _outcome: Outcome) -> None:
-        told.append(request.subject)
-
     async def work() -> None:
-        writer = LedgerWriter(ledger, written)
+        writer = LedgerWriter(ledger, lambda request, _: told.append(request.subject))
         ((request, answer),) = pairs(0)
         writer.put(request, answer, "model")
         writing = asyncio.create_task(writer.run())
