@@ -82,25 +82,26 @@ class LedgerWriter:
             LedgerError: The ledger cannot be written.
         """
         if self._writing is not None:  # of a `run` that was cancelled meanwhile
-            await self._settle(self._writing)
+            await asyncio.wait([self._writing])
+            self._take_back(self._writing)
         self._changed.clear()
         if not self._waiting:
             return
         self._group, self._waiting = self._waiting, []
-        self._writing = asyncio.ensure_future(asyncio.to_thread(self._write, self._group))
-        await self._settle(self._writing)
-
-    async def _settle(self, writing: asyncio.Future[None]) -> None:
-        """Wait for the group that is being written; one that could not be written waits again."""
+        self._writing = writing = asyncio.ensure_future(asyncio.to_thread(self._write, self._group))
         try:
             await asyncio.shield(writing)
         finally:
             if writing.done():
-                self._writing = None
-                if writing.cancelled() or writing.exception() is not None:
-                    self._waiting = self._group + self._waiting
+                self._take_back(writing)
         for entry in self._group:
             self._written(entry.request, entry.outcome)
+
+    def _take_back(self, writing: asyncio.Future[None]) -> None:
+        """Note that a group has been dealt with; one that could not be written waits again."""
+        self._writing = None
+        if writing.cancelled() or writing.exception() is not None:
+            self._waiting = self._group + self._waiting
 
     def _write(self, group: Sequence[_Entry]) -> None:
         answers = [
