@@ -120,37 +120,49 @@ class EndpointAccount:
     faults: Counter[str] = field(default_factory=Counter[str])
     running: int = 0
     _busy: float = 0.0
-    _busy_since: float = 0.0
+    _slot_seconds: float = 0.0
+    _counted: float = 0.0
     _decoded: Counter[int] = field(default_factory=Counter[int])
     _decode_seconds: dict[int, float] = field(default_factory=dict[int, float])
 
-    def start(self, now: float) -> None:
-        """A copy was sent."""
-        if self.running == 0:
-            self._busy_since = now
+    def start(self, now: float) -> float:
+        """A copy was sent; returns the slot-seconds until now."""
+        self._count(now)
         self.running += 1
+        return self._slot_seconds
 
     def end(self, now: float) -> None:
         """A copy ended, in whatever way."""
+        self._count(now)
         self.running -= 1
-        if self.running == 0:
-            self._busy += now - self._busy_since
 
-    def answer(self, completion: Completion) -> None:
-        """An answer was used; call it while its copy still counts as running."""
+    def slot_seconds(self, now: float) -> float:
+        """Return the sum of the times its slots were busy, in seconds."""
+        self._count(now)
+        return self._slot_seconds
+
+    def _count(self, now: float) -> None:
+        passed = now - self._counted
+        self._slot_seconds += self.running * passed
+        self._busy += passed if self.running else 0.0
+        self._counted = now
+
+    def answer(self, completion: Completion, load: float) -> None:
+        """An answer was used; `load` slots were busy on average while it was generated."""
         generation = completion.generation
         self.requests += 1
         self.prompt_tokens += generation.prompt_tokens
         self.cached_tokens += generation.cached_tokens
         self.completion_tokens += generation.completion_tokens
-        load = max(1, self.running)
-        self._decoded[load] += generation.completion_tokens
-        spent = self._decode_seconds.get(load, 0.0)
-        self._decode_seconds[load] = spent + completion.decode_seconds
+        slots = max(1, round(load))
+        self._decoded[slots] += generation.completion_tokens
+        spent = self._decode_seconds.get(slots, 0.0)
+        self._decode_seconds[slots] = spent + completion.decode_seconds
 
     def report(self, config: EndpointConfig, now: float) -> EndpointReport:
         """Return the count as it stands."""
-        busy = self._busy + (now - self._busy_since if self.running else 0.0)
+        self._count(now)
+        busy = self._busy
         return EndpointReport(
             name=config.name,
             kind=config.kind.value,

@@ -63,7 +63,7 @@ class SchemaTrial(NamedTuple):
 
     Attributes:
         enforced: Whether it held its answer to the schema.
-        completion: The answer; `None` when it refused the schema.
+        completion: The answer; `None` when it refused the schema, which then is sent no more.
     """
 
     enforced: bool
@@ -85,6 +85,7 @@ class EndpointClient:
         self.config = config
         self.model = config.model or model
         self._dialect = config.dialect
+        self._sends_schemas = True
         self._client = openai.AsyncOpenAI(
             base_url=f"{config.url}/v1",
             api_key=api_key or "none",
@@ -162,6 +163,7 @@ class EndpointClient:
             completion = await self.complete(_SCHEMA_PROBE, lambda _: None, facts)
         except EndpointFault as fault:
             if fault.disposition is Disposition.schema:
+                self._sends_schemas = False
                 return SchemaTrial(enforced=False, completion=None)
             raise
         try:
@@ -258,7 +260,7 @@ class EndpointClient:
         }
         if sampling.seed is not None:
             body["seed"] = sampling.seed
-        if request.json_schema is not None:
+        if request.json_schema is not None and self._sends_schemas:
             body["response_format"] = dialects.response_format(facts.dialect, request.json_schema)
         return body
 

@@ -28,7 +28,7 @@ from resources.llama_server_pool.request import (
     GenerationRequest,
     Outcome,
 )
-from resources.llama_server_pool.retries import Ticket, next_attempt
+from resources.llama_server_pool.retries import Spare, Ticket, next_attempt
 from resources.llama_server_pool.scheduler import Usage
 from resources.llama_server_pool.setbacks import Setbacks
 from resources.llama_server_pool.sharing import Sharing
@@ -160,8 +160,8 @@ class Batch:
             elif self._intake:
                 await self._take_in()
             self._start_copies(now)
-            moving = self._executions.patrol(now)
-            self._patience.check(now, moving=moving)
+            self._executions.patrol(now)
+            self._patience.check(now, moving=self._executions.moving)
             self._set_aside_stranded(now)
             await self._rest(self._fleet.scheduler.next_decision(now))
 
@@ -243,13 +243,14 @@ class Batch:
             model=self._model,
             attempt=request.attempt,
         )
+        completion = replace(completion, generation=generation)
         if not self._order.usable(generation) and self._executions.has_other(execution):
             # The other copy may do better; this answer is used only if it does not.
-            ticket.unusable = generation
+            ticket.unusable = Spare(completion, member.account, execution.load(now))
             member.account.hedged_tokens += generation.completion_tokens
             self._fleet.scheduler.fail(execution.copy, now, avoid=True)
             return
-        member.account.answer(completion)
+        member.account.answer(completion, execution.load(now))
         usage = Usage(
             generation.prompt_tokens,
             generation.cached_tokens,
@@ -265,14 +266,22 @@ class Batch:
     def _failed(self, execution: Execution, fault: EndpointFault, now: float) -> None:
         ticket, member = execution.ticket, execution.member
         self._setbacks.note(ticket, member, fault, now)
+        self._fleet.apply(member)  # before anything else is given to it
         self._fleet.scheduler.fail(execution.copy, now, avoid=True)
         if self._executions.has_other(execution):
             return
         if ticket.unusable is not None:
             self._fleet.scheduler.withdraw(ticket.job, now)
-            self._settle(ticket, ticket.unusable)
+            self._use_spare(ticket, ticket.unusable)
         else:
             self._setbacks.decide(ticket, member, fault)
+
+    def _use_spare(self, ticket: Ticket, spare: Spare) -> None:
+        """Take the answer that no other copy has bettered."""
+        generation = spare.completion.generation
+        spare.account.hedged_tokens -= generation.completion_tokens
+        spare.account.answer(spare.completion, spare.load)
+        self._settle(ticket, generation)
 
     def _set_aside(self, ticket: Ticket, reason: str) -> None:
         self._fleet.scheduler.withdraw(ticket.job, self._fleet.now())

@@ -16,7 +16,7 @@ from resources.llama_server_pool.faults import Disposition, EndpointFault
 from resources.llama_server_pool.member import Member
 from resources.llama_server_pool.retries import Ticket
 from resources.llama_server_pool.supervisor import Supervisor
-from resources.llama_server_pool.watchdog import Expectation, Watch
+from resources.llama_server_pool.watchdog import Expectation, Watch, first_token_limit
 
 
 @dataclass
@@ -28,16 +28,25 @@ class Execution:
         ticket: The request.
         member: The endpoint.
         watch: Its progress.
+        leeway: Factor on its wait for the first token.
+        slot_seconds: Slot-seconds of the endpoint when it was sent.
         superseded: Whether another copy has answered.
-        hung: Why it counts as hung; empty while it does not.
+        hung: Why it was given up, if it was.
     """
 
     copy: int
     ticket: Ticket
     member: Member
     watch: Watch
+    leeway: float
+    slot_seconds: float
     superseded: bool = False
-    hung: str = ""
+    hung: EndpointFault | None = None
+
+    def load(self, now: float) -> float:
+        """Return how many slots of the endpoint were busy on average while it ran."""
+        spent = self.member.account.slot_seconds(now) - self.slot_seconds
+        return spent / max(now - self.watch.started, 1e-9)
 
 
 Answered = Callable[[Execution, Completion, float], None]
@@ -70,8 +79,9 @@ class Executions:
 
     def start(self, copy: int, ticket: Ticket, member: Member, now: float) -> None:
         """Send a request."""
-        execution = Execution(copy, ticket, member, Watch(now))
-        member.account.start(now)
+        slot_seconds = member.account.start(now)
+        execution = Execution(copy, ticket, member, Watch(now), member.leeway.factor, slot_seconds)
+        member.heard = now
         task = asyncio.create_task(self._run(execution))
         self._running[copy] = execution, task
         task.add_done_callback(partial(self._clear, execution))
@@ -90,17 +100,32 @@ class Executions:
         execution.superseded = True
         task.cancel()
 
-    def patrol(self, now: float) -> bool:
-        """Stop what hangs; returns whether anything that runs has produced tokens."""
+    @property
+    def moving(self) -> bool:
+        """Whether anything that runs has produced tokens."""
+        return any(execution.watch.moved is not None for execution, _ in self._running.values())
+
+    def patrol(self, now: float) -> None:
+        """Stop what hangs, and what runs on servers that are gone."""
         for execution, task in self._running.values():
             if execution.superseded or execution.hung:
                 continue
-            execution.hung = execution.watch.verdict(
-                self._expectation(execution), self._fleet.policy, now
-            )
+            execution.hung = self._verdict(execution, now)
             if execution.hung:
                 task.cancel()
-        return any(execution.watch.moved is not None for execution, _ in self._running.values())
+
+    def _verdict(self, execution: Execution, now: float) -> EndpointFault | None:
+        watch, gone_since = execution.watch, execution.member.gone_since
+        if gone_since is not None and (watch.moved or watch.started) < gone_since:
+            detail = f"silent for {now - gone_since:.0f} s, and no answer to health probes"
+            return EndpointFault("timeout", detail, Disposition.server)
+        policy = self._fleet.policy
+        detail = watch.verdict(self._expectation(execution), policy, now)
+        if not detail:
+            return None
+        if watch.moved is None:
+            execution.member.leeway.stalled(execution.leeway, policy.leeway_limit)
+        return EndpointFault("stalled", detail, Disposition.server)
 
     async def stop(self) -> None:
         """Close every connection and forget what ran."""
@@ -123,19 +148,20 @@ class Executions:
     async def _run(self, execution: Execution) -> None:
         """Run one copy to its end, and tell which it was."""
         member = execution.member
+        result: Completion | EndpointFault | None
         try:
             result = await self._complete(execution)
         except asyncio.CancelledError:
-            if not execution.superseded and not execution.hung:
+            if not execution.superseded and execution.hung is None:
                 raise
-            result = EndpointFault("stalled", execution.hung, Disposition.server)
+            result = execution.hung
         now = self._fleet.now()
         del self._running[execution.copy]
         if execution.superseded:
             member.account.hedged_tokens += execution.watch.tokens
         elif isinstance(result, Completion):
             self._answered(execution, result, now)
-        else:
+        elif result is not None:
             member.account.lost_tokens += execution.watch.tokens
             self._failed(execution, result, now)
 
@@ -145,6 +171,9 @@ class Executions:
 
         def on_tokens(tokens: int) -> None:
             now = self._fleet.now()
+            member.heard = now
+            if execution.watch.moved is None:
+                self._began(execution, now)
             execution.watch.progress(tokens, now)
             self._fleet.scheduler.progress(execution.copy, tokens, now)
 
@@ -152,6 +181,11 @@ class Executions:
             return await member.client.complete(execution.ticket.request, on_tokens, member.facts)
         except EndpointFault as fault:
             return fault
+
+    def _began(self, execution: Execution, now: float) -> None:
+        wait = first_token_limit(self._expectation(execution), self._fleet.policy)
+        share = (now - execution.watch.started) / wait
+        execution.member.leeway.began(execution.leeway, share)
 
     def _expectation(self, execution: Execution) -> Expectation:
         ticket, member = execution.ticket, execution.member
@@ -167,4 +201,5 @@ class Executions:
             seconds,
             decode_rate=self._fleet.scheduler.decode_rate(member.name),
             slots=member.slots,
+            leeway=execution.leeway,
         )

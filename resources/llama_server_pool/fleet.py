@@ -31,15 +31,15 @@ class Entry:
         job: The job.
         size: Rough work in decode-token equivalents, for ordering.
         level: Context class: the number of distinct contexts that are too small.
-        copies: Copies that run and are not cancelled, by number.
         avoid: Endpoints that failed it.
+        copies: Copies that run and are not cancelled, by number.
     """
 
     job: Job
     size: float
     level: int
+    avoid: frozenset[str]
     copies: dict[int, Copy] = field(default_factory=dict[int, "Copy"])
-    avoid: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)

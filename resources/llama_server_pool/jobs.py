@@ -21,6 +21,7 @@ class Job:
         affinity: Jobs with the same value share a prompt prefix; empty when it shares none.
         family: Kind of work; answers of one family have similar lengths. Optional: jobs are also
             told apart by `max_tokens`.
+        avoid: Endpoints that failed it before it was submitted; others are preferred.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Job:
     expected_tokens: float | None = None
     affinity: str = ""
     family: str = ""
+    avoid: frozenset[str] = frozenset()
 
     @property
     def context_needed(self) -> int:

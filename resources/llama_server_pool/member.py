@@ -16,6 +16,7 @@ from resources.llama_server_pool.endpoint import EndpointConfig
 from resources.llama_server_pool.faults import Disposition, EndpointFault
 from resources.llama_server_pool.policy import DispatchPolicy
 from resources.llama_server_pool.request import Fault
+from resources.llama_server_pool.watchdog import Leeway
 
 NOBODY_LISTENS = frozenset({"refused", "dns", "tls", "timeout"})
 """Faults after which no request can be expected to get through: one is enough."""
@@ -36,10 +37,14 @@ class Member:
         facts: What it said about itself, or `None` before it was reached.
         enforces_schema: Whether it holds answers to a schema; `None` before that was probed.
         tried: Whether the first attempt to reach it has ended.
-        tried_out: Whether it has generated a few tokens on trial.
+        trial_began: When its last trial began, if nothing has failed since.
+        tried_out: Whether it has generated a few tokens on trial since its last outage.
         proven: Whether it has shown that it works since its last outage.
         loading: Whether it is loading its model.
         suspect: Whether a fault calls for a look at its health.
+        heard: When it was last heard of: a request sent, a token, a healthy probe.
+        gone_since: Since when it has been silent and its health not answered, if that is so.
+        leeway: How much longer than expected its first tokens are waited for.
         paused_until: Until when it asked to be left alone.
         dismissed: Why it is not used in this batch at all, or `None`.
         last_fault: Its most recent fault.
@@ -56,10 +61,14 @@ class Member:
     facts: ServerFacts | None = None
     enforces_schema: bool | None = None
     tried: bool = False
+    trial_began: float | None = None
     tried_out: bool = False
     proven: bool = False
     loading: bool = False
     suspect: bool = False
+    heard: float = 0.0
+    gone_since: float | None = None
+    leeway: Leeway = field(default_factory=Leeway)
     paused_until: float = 0.0
     dismissed: Fault | None = None
     last_fault: Fault | None = None
@@ -106,7 +115,11 @@ class Member:
 
     def untried(self, *, needs_schema: bool) -> bool:
         """Return whether it has to show on trial that it works before it gets requests."""
-        return self.enforces_schema is None if needs_schema else not self.tried_out
+        return not self.tried_out or (needs_schema and self.enforces_schema is None)
+
+    def quiet(self, now: float) -> bool:
+        """Return whether nothing has come from it for a while although it has work."""
+        return self.account.running > 0 and now - self.heard >= self.policy.quiet_seconds
 
     def slots_wanted(self, now: float) -> int:
         """Return how many requests it could run at once in its present state."""
@@ -121,6 +134,19 @@ class Member:
         """Return how many requests this run may have in flight on it."""
         wanted = self.slots_wanted(now)
         return wanted if self.leased is None else min(wanted, self.leased)
+
+    def may_answer(self, end: float) -> bool:
+        """Return whether it works on a trial that began before `end`, or on what followed it.
+
+        Its server may be slow to read a prompt, and will show that it is well.
+        """
+        began = self.trial_began
+        return self.account.running > 0 and began is not None and began < end
+
+    def passed_trial(self) -> None:
+        """It has generated a few tokens: a request that fails next may itself be to blame."""
+        self.tried_out = True
+        self._streak.clear()
 
     def answered(self) -> None:
         """It gave an answer."""
@@ -165,20 +191,21 @@ class Member:
                 self._answers_since_overload = 0
             case Disposition.auth:
                 self.dismissed = self.last_fault
-            case Disposition.schema | Disposition.request:
+            case Disposition.request:
                 self._refusals += 1
                 if not self._answers and self._refusals >= self.policy.misconfigured_after:
                     self.dismissed = self.last_fault
-            case Disposition.context:
-                pass
+            case Disposition.schema | Disposition.context:
+                pass  # about this request: whether it takes schemas at all was tried out
         return False
 
     def _server_fault(self, fault: EndpointFault, job: str, now: float) -> bool:
         fatal = fault.kind in NOBODY_LISTENS or not job
         self.breaker.fault(now, fatal=fatal)
+        self.trial_began = None
         self.suspect = not fatal
         if self.breaker.state is BreakerState.open:
-            self.proven = False
+            self.proven = self.tried_out = False
         if job:  # a probe says nothing about requests
             self._streak.add(job)
         return not fatal and self._streak == {job}

@@ -62,8 +62,10 @@ class Patience:
                 "No endpoint is left; waiting up to %.0f s. %s", self._seconds, self._faults()
             )
         self._may_return()
-        left = self._lost_since + self._seconds - now
-        if not moving and (self._fleet.all_dismissed or left <= 0):
+        end = self._lost_since + self._seconds
+        left = end - now
+        hope = moving or any(one.may_answer(end) for one in self._fleet.members.values())
+        if not hope and (self._fleet.all_dismissed or left <= 0):
             raise NoEndpointLeft(
                 f"no endpoint is left ({self._faults()}).",
                 where="LlamaServerPool",

@@ -24,6 +24,8 @@ class DispatchPolicy:
             token, on boards too; with its decode speed from a trial this shortens that deadline.
         stall_floor: Longest silence between two tokens.
         total_floor: Least deadline of a whole answer.
+        leeway_limit: Most by which these waits for a first token are stretched after stalls.
+        quiet_seconds: Silence of all requests of an endpoint after which its health is asked.
         probe_timeout: Longest wait for a health probe or for discovery.
         trial_timeout: Longest wait for the small completion by which an endpoint is tried out.
         breaker_threshold: Server faults in a row that open the breaker.
@@ -37,6 +39,7 @@ class DispatchPolicy:
         set_aside_tries: A request that failed so often, charged to it, is set aside.
         retry_budget: Retries that may happen at once, fleet-wide, before they are spaced out.
         retry_refill: Share of a retry that each answer earns back.
+        retry_jitter: Longest pause before a retry within the budget.
         retry_pause: Mean pause before a retry once the budget is spent.
         misconfigured_after: Requests refused in a row (4xx), with no answer before, after which the
             endpoint is held to be configured wrongly.
@@ -53,6 +56,8 @@ class DispatchPolicy:
     prefill_per_decode: float = 2.0
     stall_floor: float = 20.0
     total_floor: float = 120.0
+    leeway_limit: float = 64.0
+    quiet_seconds: float = 5.0
     probe_timeout: float = 10.0
     trial_timeout: float = 120.0
     breaker_threshold: int = 3
@@ -66,6 +71,7 @@ class DispatchPolicy:
     set_aside_tries: int = 4
     retry_budget: float = 50.0
     retry_refill: float = 0.2
+    retry_jitter: float = 0.1
     retry_pause: float = 1.0
     misconfigured_after: int = 3
     lease_seconds: float = 30.0

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
+from resources.llama_server_pool.accounting import EndpointAccount
+from resources.llama_server_pool.client import Completion
 from resources.llama_server_pool.jobs import Job
 from resources.llama_server_pool.policy import DispatchPolicy
-from resources.llama_server_pool.request import Fault, Generation, GenerationRequest
+from resources.llama_server_pool.request import Fault, GenerationRequest
 
 TEMPERATURE_STEP = 0.1
 """How much warmer each content attempt is than the one before."""
@@ -38,6 +41,20 @@ def next_attempt(request: GenerationRequest) -> GenerationRequest:
     )
 
 
+class Spare(NamedTuple):
+    """An answer that is used only if no other copy of its request does better.
+
+    Attributes:
+        completion: The answer.
+        account: Where it is booked.
+        load: Slots of its endpoint that were busy on average meanwhile.
+    """
+
+    completion: Completion
+    account: EndpointAccount
+    load: float
+
+
 @dataclass(slots=True)
 class Ticket:
     """One request on its way through the pool.
@@ -50,6 +67,7 @@ class Ticket:
         charged: Failed tries that may be the request's own fault.
         failed_on: Endpoints of those tries.
         rejected_by: Endpoints that do not take its schema, or call it malformed.
+        avoid: Endpoints on which a try of any kind failed; others are preferred.
         unusable: An answer that was not accepted while another copy was still running.
     """
 
@@ -60,7 +78,8 @@ class Ticket:
     charged: int = 0
     failed_on: set[str] = field(default_factory=set[str])
     rejected_by: set[str] = field(default_factory=set[str])
-    unusable: Generation | None = None
+    avoid: set[str] = field(default_factory=set[str])
+    unusable: Spare | None = None
 
     @property
     def context_needed(self) -> int:
@@ -77,6 +96,7 @@ class Ticket:
             expected_tokens=request.expected_tokens,
             affinity=request.affinity,
             family=request.task,
+            avoid=frozenset(self.avoid),
         )
 
     def charge(self, endpoint: str) -> None:
@@ -115,7 +135,7 @@ class RetryBudget:
         """Take one retry; returns how long it has to wait, in seconds, with jitter."""
         if self._left >= 1:
             self._left -= 1
-            return 0.0
+            return self._policy.retry_jitter * self._jitter.random()
         self._debt += 1
         pause = self._policy.retry_pause * min(self._debt, 30)
         return pause * self._jitter.uniform(0.5, 1.5)

@@ -95,7 +95,7 @@ class Scheduler:
             if level is None:
                 rejected.append(job.id)
                 continue
-            entry = self._entries[job.id] = Entry(job, _size(job), level)
+            entry = self._entries[job.id] = Entry(job, _size(job), level, job.avoid)
             self._backlog.add(entry)
         return rejected
 

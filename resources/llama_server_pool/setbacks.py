@@ -50,6 +50,7 @@ class Setbacks:
     def note(self, ticket: Ticket, member: Member, fault: EndpointFault, now: float) -> None:
         """Write a failed try down, and charge it to the request if that may be to blame."""
         ticket.faults.append(Fault(member.name, fault.kind, fault.detail))
+        ticket.avoid.add(member.name)
         overflowed_alone = fault.disposition is Disposition.overload and member.bears == 1
         if member.take(fault, ticket.job, now) or overflowed_alone:
             ticket.charge(member.name)
@@ -94,11 +95,9 @@ class Setbacks:
         self._submit(ticket)
 
     def _retry_within_budget(self, ticket: Ticket) -> None:
-        pause = self.budget.spend()
-        if pause > 0:
-            self._fleet.scheduler.withdraw(ticket.job, self._fleet.now())
-            loop = asyncio.get_running_loop()
-            self._delayed[ticket.job] = loop.call_later(pause, self._resume, ticket)
+        self._fleet.scheduler.withdraw(ticket.job, self._fleet.now())
+        loop = asyncio.get_running_loop()
+        self._delayed[ticket.job] = loop.call_later(self.budget.spend(), self._resume, ticket)
 
     def _resume(self, ticket: Ticket) -> None:
         del self._delayed[ticket.job]

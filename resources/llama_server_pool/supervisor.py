@@ -146,7 +146,7 @@ class Supervisor:
             changed: Called after every change of its state.
         """
         while True:
-            self._apply(member)
+            self.apply(member)
             changed()
             pause = await self._next_step(member)
             if pause != 0:
@@ -164,12 +164,17 @@ class Supervisor:
             return member.breaker.retry_at - now
         elif now < member.paused_until:
             return member.paused_until - now
-        elif member.facts is not None and not member.suspect and not opened:
-            if not member.untried(needs_schema=self.needs_schema) or member.leased == 0:
-                return None
-            await self._guarded(member, self._try_out(member, member.facts))
-            return 0
-        await self._guarded(member, self._ask(member))
+        if member.facts is None or member.loading or opened:
+            work = self._meet(member)
+        elif member.suspect:
+            work = self._ask_health(member)
+        elif member.untried(needs_schema=self.needs_schema) and member.leased != 0:
+            work = self._try_out(member, member.facts)
+        elif member.quiet(now):
+            work = self._feel_pulse(member)
+        else:
+            return self.policy.quiet_seconds
+        await self._guarded(member, work)
         return 0
 
     async def _rest(self, member: Member, pause: float | None) -> None:
@@ -192,19 +197,42 @@ class Supervisor:
         finally:
             member.tried = True
 
-    async def _ask(self, member: Member) -> None:
-        """Ask the server whether it is well, and who it is if that is not known yet."""
+    async def _meet(self, member: Member) -> None:
+        """Ask the server who it is: at first, and after every outage, since it may have changed."""
         async with asyncio.timeout(self.policy.probe_timeout):
-            if member.facts is None:
-                facts = await member.client.discover()
-                self._check_model(member, facts)
-                member.facts = facts
-            else:
-                await member.client.probe()
+            facts = await member.client.discover()
+        self._check_model(member, facts)
+        member.facts = facts
+        if facts.context and not member.config.context:
+            self.learn_context(member, facts.context)
         if not member.tried:
             member.proven = True
-        member.loading = member.suspect = False
+        member.loading = False
         member.breaker.trial()
+        self._is_well(member)
+
+    async def _ask_health(self, member: Member) -> None:
+        async with asyncio.timeout(self.policy.probe_timeout):
+            await member.client.probe()
+        self._is_well(member)
+
+    async def _feel_pulse(self, member: Member) -> None:
+        """Ask a server that is silent over its work whether it is still there; twice, to be sure.
+
+        A host that loses its power or its network resets no connection.
+        """
+        asked = self.now()
+        with suppress(TimeoutError, EndpointFault):
+            await self._ask_health(member)
+            return
+        try:
+            await self._ask_health(member)
+        except (TimeoutError, EndpointFault):
+            member.gone_since = asked
+            raise
+
+    def _is_well(self, member: Member) -> None:
+        member.suspect, member.gone_since, member.heard = False, None, self.now()
 
     def _check_model(self, member: Member, facts: ServerFacts) -> None:
         """Leave out a server that comes late and serves another model than the others."""
@@ -218,22 +246,24 @@ class Supervisor:
 
         A server can be healthy and hang at every completion, or take a schema and ignore it.
         """
-        member.account.start(self.now())
+        member.trial_began = self.now()
+        member.account.start(member.trial_began)
         try:
             async with asyncio.timeout(self.policy.trial_timeout):
-                if self.needs_schema:
+                completion = None
+                if self.needs_schema and member.enforces_schema is None:
                     member.enforces_schema, completion = await member.client.try_schema(facts)
-                else:
+                    if not member.enforces_schema:
+                        self._note_unenforced(member)
+                if completion is None:
                     completion = await member.client.complete(SPEED_PROBE, lambda _: None, facts)
         finally:
             member.account.end(self.now())
-        if completion is not None:  # its prompt is too short to tell the speed of prefill
-            tokens = completion.generation.completion_tokens
-            usage = Usage(0, 0, tokens, 0.0, completion.decode_seconds)
-            self.scheduler.observe(member.name, usage)
-        member.tried_out = True
-        if member.enforces_schema is False and self.needs_schema:
-            self._note_unenforced(member)
+        # Its prompt is too short to tell the speed of prefill.
+        tokens = completion.generation.completion_tokens
+        usage = Usage(0, 0, tokens, 0.0, completion.decode_seconds)
+        self.scheduler.observe(member.name, usage)
+        member.passed_trial()
 
     def _note_unenforced(self, member: Member) -> None:
         detail = "it ignores or refuses JSON schemas, so its answers need repair"
@@ -241,12 +271,10 @@ class Supervisor:
         if self._unenforced == "leave_out":
             member.dismissed = member.last_fault = Fault(member.name, "schema_not_enforced", detail)
 
-    def _apply(self, member: Member) -> None:
-        """Tell the scheduler the present slots and, the first time, the context."""
+    def apply(self, member: Member) -> None:
+        """Tell the scheduler the slots of an endpoint in its present state."""
         if member.facts is None:
             return
-        if member.facts.context and not member.config.context and member.name not in self._slots:
-            self.learn_context(member, member.facts.context)
         now = self.now()
         untried = member.untried(needs_schema=self.needs_schema)
         slots = 0 if untried else member.slots_granted(now)

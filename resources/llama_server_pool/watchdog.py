@@ -23,6 +23,7 @@ class Expectation:
         seconds: Expected time on this endpoint, or `None` when it has not done real work yet.
         decode_rate: Tokens per second of one slot alone, where a trial has shown it.
         slots: Slots of the endpoint, which may all be reading prompts at the same time.
+        leeway: Factor on the wait for the first token; see `Leeway`.
     """
 
     prompt_tokens: int
@@ -31,6 +32,34 @@ class Expectation:
     seconds: float | None
     decode_rate: float | None = None
     slots: int = 1
+    leeway: float = 1.0
+
+
+@dataclass(slots=True)
+class Leeway:
+    """By how much first tokens of one endpoint are waited for longer than its speed says.
+
+    A server that has become much slower could never show it: each of its requests would be cut off
+    before its first token. So a wait in vain doubles the next one, until answers show that the
+    learned speed holds again.
+
+    Attributes:
+        factor: Present factor on the wait.
+    """
+
+    factor: float = 1.0
+
+    def stalled(self, held: float, limit: float) -> None:
+        """A request that was given `held` times the wait showed no token.
+
+        Requests that were waiting together double the wait once, not once each.
+        """
+        self.factor = min(limit, max(self.factor, 2.0 * held))
+
+    def began(self, held: float, share: float) -> None:
+        """A first token came after this share of the wait, which was stretched by `held`."""
+        if share < 0.5 and held >= self.factor:
+            self.factor = max(1.0, held / 2.0)
 
 
 @dataclass(slots=True)
@@ -83,8 +112,10 @@ def first_token_limit(expected: Expectation, policy: DispatchPolicy) -> float:
     if expected.seconds is None:
         shown = policy.prefill_per_decode * (expected.decode_rate or 0.0) / expected.slots
         rate = max(policy.unknown_prefill_rate, shown)
-        return policy.first_token_floor + expected.prompt_tokens / rate
-    return max(policy.first_token_floor, policy.deadline_factor * expected.seconds)
+        wait = policy.first_token_floor + expected.prompt_tokens / rate
+    else:
+        wait = max(policy.first_token_floor, policy.deadline_factor * expected.seconds)
+    return wait * expected.leeway
 
 
 def total_limit(expected: Expectation, policy: DispatchPolicy) -> float:
@@ -96,4 +127,5 @@ def total_limit(expected: Expectation, policy: DispatchPolicy) -> float:
     if expected.seconds is None:
         return float("inf")
     stretch = max(1.0, expected.max_tokens / max(1.0, expected.expected_tokens))
-    return max(policy.total_floor, policy.deadline_factor * expected.seconds * stretch)
+    wait = max(policy.total_floor, policy.deadline_factor * expected.seconds * stretch)
+    return wait * expected.leeway

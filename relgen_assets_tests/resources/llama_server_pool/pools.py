@@ -28,6 +28,7 @@ HURRIED = DispatchPolicy(
     unknown_prefill_rate=1000.0,
     stall_floor=0.7,
     total_floor=5.0,
+    quiet_seconds=0.5,
     probe_timeout=3.0,
     trial_timeout=1.5,
     breaker_pause=0.05,
@@ -35,6 +36,7 @@ HURRIED = DispatchPolicy(
     loading_poll=0.05,
     throttle_pause=0.1,
     throttle_pause_limit=0.5,
+    retry_jitter=0.005,
     retry_pause=0.05,
     lease_seconds=1.5,
     lease_renewal=0.1,
@@ -70,6 +72,11 @@ def questions(count: int, **changes: Any) -> list[GenerationRequest]:
 def echo(body: dict[str, Any]) -> str:
     """Answer with the question, so that a mixed-up answer would show."""
     return f"the answer to {body['messages'][-1]['content']} and nothing else at all"
+
+
+def at_length(body: dict[str, Any]) -> str:
+    """Answer with enough tokens for the pool to see how fast they come."""
+    return echo(body) + " indeed" * 80
 
 
 def is_question(body: dict[str, Any]) -> bool:

@@ -69,8 +69,10 @@ def test_a_server_that_always_fails_costs_no_request(
         assert all(
             one.endpoint == "a" for one in result.outcomes.values() if isinstance(one, Generation)
         )
-        faults_seen = result.report.endpoints[1].faults
-        assert not faults_seen or kind in faults_seen
+        if kind == "stalled":  # noticed as such, or outrun by a second copy before
+            assert "cancelled" in sick.outcomes()
+        else:
+            assert kind in result.report.endpoints[1].faults
         assert well.peak <= 2
         assert sick.peak <= 2
 
@@ -113,7 +115,7 @@ def test_an_address_that_leads_nowhere_costs_no_request(
     tmp_path: Path, url: str, kinds: set[str]
 ) -> None:
     with (
-        FakeLlamaServer(slots=2, answer=echo) as well,
+        FakeLlamaServer(slots=2, answer=echo, decode=50.0) as well,
         FakeLlamaServer() as plain_http,
         pool_of(
             tmp_path, well, endpoint_at(url.format(port=plain_http.port), "b", slots=4)
@@ -122,7 +124,7 @@ def test_an_address_that_leads_nowhere_costs_no_request(
         requests = questions(8)
         result = pool.generate(requests)
         assert_complete(pool, requests, result)
-        assert set(result.report.endpoints[1].faults) <= kinds
+        assert kinds >= set(result.report.endpoints[1].faults) > set()
 
 
 def test_a_server_dies_midway_and_is_used_again_when_it_comes_back(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from relgen_assets_tests.fakes import faults
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 from relgen_assets_tests.resources.llama_server_pool.pools import (
     assert_complete,
+    at_length,
     echo,
     endpoint,
     is_question,
@@ -147,23 +148,6 @@ def test_subjects_must_be_unique(tmp_path: Path) -> None:
         pool.generate([question(1), question(1)])
 
 
-def test_the_tail_is_run_twice_and_the_losers_tokens_are_told(tmp_path: Path) -> None:
-    long = Sampling(temperature=0.0, max_tokens=200)
-    with (
-        FakeLlamaServer(slots=2, answer=at_length, decode=400.0) as steady,
-        FakeLlamaServer(slots=2, answer=at_length, decode=400.0) as slowing,
-        pool_of(tmp_path, steady, slowing) as pool,
-    ):
-        pool.generate(questions(12, sampling=long))
-        slowing.decode = 20.0
-        requests = questions(16, sampling=long)[12:]
-        result = pool.generate(requests)
-        assert_complete(pool, requests, result)
-        assert result.report.hedged_tokens > 0
-        assert "cancelled" in slowing.outcomes()
-        assert slowing.wait_idle()
-
-
 def test_of_two_copies_the_first_usable_answer_wins(tmp_path: Path) -> None:
     long = Sampling(temperature=0.0, max_tokens=200)
     with (
@@ -192,17 +176,6 @@ def test_answers_that_cannot_be_written_down_are_not_handed_out(tmp_path: Path) 
         with pytest.raises(LedgerError):
             pool.generate(questions(6)[2:])
         assert server.wait_idle()
-
-
-def test_energy_is_watts_times_busy_time(tmp_path: Path) -> None:
-    with (
-        FakeLlamaServer(slots=2, answer=echo, decode=200.0) as server,
-        pool_of(tmp_path, endpoint(server, "a", watts=360.0)) as pool,
-    ):
-        row = pool.generate(questions(6)).report.endpoints[0]
-        assert row.watt_hours == pytest.approx(0.1 * row.seconds_busy)
-        assert row.seconds_busy > 0
-        assert max(row.tokens_per_second_by_load) <= 2
 
 
 def test_it_works_where_an_event_loop_is_running_already(tmp_path: Path) -> None:
@@ -407,11 +380,6 @@ def test_a_wrong_configuration_is_refused_before_anything_starts(
         LlamaServerPool(**settings)
     for word in words:
         assert word in str(caught.value)
-
-
-def at_length(body: dict[str, Any]) -> str:
-    """Answer with enough tokens for the pool to see how fast they come."""
-    return echo(body) + " indeed" * 80
 
 
 def test_a_password_in_a_url_is_refused_and_not_shown(tmp_path: Path) -> None:
