@@ -99,14 +99,38 @@ class EndpointClient:
         Raises:
             EndpointFault: The server cannot be reached or does not answer usably.
         """
+        return await self.examine(await self.greet())
+
+    async def greet(self) -> ServerFacts:
+        """Return what the server says about itself without being disturbed in its work.
+
+        Raises:
+            EndpointFault: The server cannot be reached or does not answer usably.
+        """
         dialect = await self._known_dialect()
-        if dialect is Dialect.llama_cpp_python and self.config.context and self.model:
-            facts = ServerFacts(dialect)  # all is known, and asking would wait behind its work
-        else:
-            facts = await dialects.discover(self, dialect, self.model)
+        if dialect is Dialect.llama_cpp_python:
+            await self.probe()
+            return self._configured(ServerFacts(dialect))
+        return self._configured(await dialects.discover(self, dialect, self.model))
+
+    async def examine(self, facts: ServerFacts) -> ServerFacts:
+        """Return `facts` with what the server tells only when it has nothing else to do.
+
+        llama-cpp-python breaks off the request it works on for any question about its model
+        (`interrupt_requests`), so only who holds its slot may ask.
+
+        Raises:
+            EndpointFault: The server cannot be reached or does not answer usably.
+        """
+        if facts.dialect is not Dialect.llama_cpp_python or (facts.context and facts.model):
+            return facts
+        return self._configured(await dialects.discover(self, facts.dialect, self.model))
+
+    def _configured(self, facts: ServerFacts) -> ServerFacts:
+        """Complete facts by the configuration, which wins but for the name of the model."""
         return ServerFacts(
-            dialect,
-            self.config.slots or facts.slots or dialects.ASSUMED_SLOTS[dialect],
+            facts.dialect,
+            self.config.slots or facts.slots or dialects.ASSUMED_SLOTS[facts.dialect],
             self.config.context or facts.context,
             facts.model or self.model,
         )

@@ -103,6 +103,12 @@ class Member:
         told = self.facts.context if self.facts else None
         return self.config.context or told
 
+    @property
+    def has_said_all(self) -> bool:
+        """Whether it has said which model it serves, as far as it can be asked at present."""
+        told = self.facts is None or self.facts.model is not None or self.tried_out
+        return self.tried and (told or self.breaker.state is not BreakerState.closed)
+
     def serving(self, now: float) -> bool:
         """Return whether it takes requests and can be trusted to answer them."""
         return self.proven and self.slots_wanted(now) > 0

@@ -108,7 +108,7 @@ class Supervisor:
         Raises:
             ConfigurationError: Two servers serve different models, or none says which.
         """
-        if self.model is None and all(member.tried for member in self.members.values()):
+        if self.model is None and all(member.has_said_all for member in self.members.values()):
             told = {
                 member.name: _plain(member.facts.model)
                 for member in self.members.values()
@@ -200,11 +200,7 @@ class Supervisor:
     async def _meet(self, member: Member) -> None:
         """Ask the server who it is: at first, and after every outage, since it may have changed."""
         async with asyncio.timeout(self.policy.probe_timeout):
-            facts = await member.client.discover()
-        self._check_model(member, facts)
-        member.facts = facts
-        if facts.context and not member.config.context:
-            self.learn_context(member, facts.context)
+            self._learn(member, await member.client.greet())
         if not member.tried:
             member.proven = True
         member.loading = False
@@ -234,6 +230,12 @@ class Supervisor:
     def _is_well(self, member: Member) -> None:
         member.suspect, member.gone_since, member.heard = False, None, self.now()
 
+    def _learn(self, member: Member, facts: ServerFacts) -> None:
+        self._check_model(member, facts)
+        member.facts = facts
+        if facts.context and not member.config.context:
+            self.learn_context(member, facts.context)
+
     def _check_model(self, member: Member, facts: ServerFacts) -> None:
         """Leave out a server that comes late and serves another model than the others."""
         told = facts.model
@@ -250,6 +252,8 @@ class Supervisor:
         member.account.start(member.trial_began)
         try:
             async with asyncio.timeout(self.policy.trial_timeout):
+                facts = await member.client.examine(facts)
+                self._learn(member, facts)
                 completion = None
                 if self.needs_schema and member.enforces_schema is None:
                     member.enforces_schema, completion = await member.client.try_schema(facts)

@@ -151,6 +151,20 @@ def test_every_dialect_is_recognised_and_says_what_it_serves(dialect: Dialect) -
     assert facts.slots == slots.get(dialect, 1)
 
 
+def test_a_server_that_breaks_its_work_off_for_questions_is_greeted_without_any() -> None:
+    async def ask(url: str) -> tuple[ServerFacts, ServerFacts]:
+        async with client_of(url) as client:
+            facts = await client.greet()
+            server.visited.clear()
+            return facts, await client.examine(facts)
+
+    with FakeLlamaServer(dialect=Dialect.llama_cpp_python, context=2048, model="m13") as server:
+        facts, examined = run(ask(server.url))
+    assert facts == ServerFacts(Dialect.llama_cpp_python, slots=1)
+    assert examined == ServerFacts(Dialect.llama_cpp_python, 1, 2048, "m13")
+    assert server.visited == ["/v1/completions", "/v1/models"]
+
+
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_every_dialect_enforces_the_schema_it_is_sent(dialect: Dialect) -> None:
     async def ask(url: str) -> None:
