@@ -7,9 +7,11 @@ the settings need the values of this package (`request`, `endpoint`), not its ma
     request       what is asked and answered: plain values
     endpoint      what a server is: address, kind, capacity
     client        one endpoint: ask it, stream its answer
+    probes        small requests by which an endpoint is tried out
     dialects      how the server programs differ
     faults        what can go wrong, and whose fault it is
     scheduler     the policy, pure: who gets which request when
+    order         what the caller of a batch wants, and what it gets
     dispatcher    one batch: what an answer or a fault means for a request
     supervisor    all endpoints: bringing them into service and back
     member        one endpoint: its state, and what a fault means for it
@@ -24,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from resources.llama_server_pool.accounting import BatchReport, EndpointReport
-    from resources.llama_server_pool.dispatcher import BatchResult
+    from resources.llama_server_pool.order import BatchResult
     from resources.llama_server_pool.pool import LlamaServerPool
     from resources.llama_server_pool.status import EndpointStatus
 
@@ -32,7 +34,7 @@ __all__ = ["BatchReport", "BatchResult", "EndpointReport", "EndpointStatus", "Ll
 
 _HOMES = {
     "BatchReport": "accounting",
-    "BatchResult": "dispatcher",
+    "BatchResult": "order",
     "EndpointReport": "accounting",
     "EndpointStatus": "status",
     "LlamaServerPool": "pool",

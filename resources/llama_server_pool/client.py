@@ -8,7 +8,6 @@ between servers is in `dialects`, what went wrong in `faults`.
 from __future__ import annotations
 
 import asyncio
-import json
 import ssl
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -23,7 +22,8 @@ from resources.llama_server_pool.answer import StreamedAnswer, wrong_type
 from resources.llama_server_pool.dialects import ServerFacts
 from resources.llama_server_pool.endpoint import Dialect, EndpointConfig
 from resources.llama_server_pool.faults import Disposition, EndpointFault
-from resources.llama_server_pool.request import Generation, GenerationRequest, Message, Sampling
+from resources.llama_server_pool.probes import SCHEMA_PROBE, holds_to_schema
+from resources.llama_server_pool.request import Generation, GenerationRequest
 
 __all__ = ["Completion", "EndpointClient", "SchemaTrial", "ServerFacts"]
 
@@ -184,17 +184,13 @@ class EndpointClient:
             EndpointFault: The server did not answer; a refused schema is an answer.
         """
         try:
-            completion = await self.complete(_SCHEMA_PROBE, lambda _: None, facts)
+            completion = await self.complete(SCHEMA_PROBE, lambda _: None, facts)
         except EndpointFault as fault:
             if fault.disposition is Disposition.schema:
                 self._sends_schemas = False
                 return SchemaTrial(enforced=False, completion=None)
             raise
-        try:
-            enforced = bool(json.loads(completion.generation.text) == {"word": _ODD_WORD})
-        except ValueError:
-            enforced = False
-        return SchemaTrial(enforced, completion)
+        return SchemaTrial(holds_to_schema(completion.generation.text), completion)
 
     async def count_tokens(self, text: str, facts: ServerFacts) -> int | None:
         """Return the length of `text` in the server's tokens, or None where it cannot tell.
@@ -338,19 +334,3 @@ def _http_client(config: EndpointConfig) -> httpx2.AsyncClient:
             keepalive_expiry=KEEPALIVE_SECONDS,
         ),
     )
-
-
-_ODD_WORD = "quoll-7-zephyr"
-_SCHEMA_PROBE = GenerationRequest(
-    subject="schema probe",
-    task="probe",
-    messages=(Message(role="user", content="Name a colour, as JSON."),),
-    sampling=Sampling(temperature=0.0, max_tokens=40),
-    prompt_tokens=16,
-    json_schema={
-        "type": "object",
-        "properties": {"word": {"type": "string", "enum": [_ODD_WORD]}},
-        "required": ["word"],
-        "additionalProperties": False,
-    },
-)

@@ -11,9 +11,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from resources.llama_server_pool.accounting import BatchReport
@@ -21,6 +21,7 @@ from resources.llama_server_pool.client import Completion
 from resources.llama_server_pool.execution import Execution, Executions
 from resources.llama_server_pool.faults import EndpointFault
 from resources.llama_server_pool.leases import LeaseBook
+from resources.llama_server_pool.order import BatchResult, Order
 from resources.llama_server_pool.patience import Patience
 from resources.llama_server_pool.request import (
     Failure,
@@ -38,55 +39,6 @@ from resources.progress import ProgressTask
 
 logger = logging.getLogger(__name__)
 _job_numbers = itertools.count(1)
-
-
-@dataclass(frozen=True)
-class BatchResult:
-    """What became of a batch.
-
-    Attributes:
-        outcomes: The answer or the failure of every request, by subject.
-        report: What it cost.
-    """
-
-    outcomes: dict[str, Outcome]
-    report: BatchReport
-
-
-@dataclass(frozen=True)
-class Order:
-    """What the caller of a batch wants.
-
-    Attributes:
-        requests: What to generate; subjects are unique.
-        accept: Says whether an answer can be used; `None` accepts all.
-        attempts: Content attempts per request.
-        patience_seconds: How long to pause when no endpoint is left.
-        granted: Content attempts of the subjects that may take more than `attempts`.
-        may_return: Raises when servers that are gone cannot come back.
-    """
-
-    requests: Sequence[GenerationRequest]
-    accept: Callable[[Generation], bool] | None
-    attempts: int
-    patience_seconds: float
-    granted: Mapping[str, int] = field(default_factory=dict[str, int])
-    may_return: Callable[[], None] = lambda: None
-
-    @property
-    def needs_schema(self) -> bool:
-        """Whether any request carries a JSON schema."""
-        return any(request.json_schema is not None for request in self.requests)
-
-    def is_last(self, request: GenerationRequest) -> bool:
-        """Whether a request may not be tried again when its answer cannot be used."""
-        return request.attempt >= max(self.attempts, self.granted.get(request.subject, 0))
-
-    def usable(self, generation: Generation) -> bool:
-        """Whether an answer can be used."""
-        if generation.finish_reason == "length":
-            return False
-        return self.accept is None or self.accept(generation)
 
 
 class Batch:

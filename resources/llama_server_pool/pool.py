@@ -30,7 +30,7 @@ from resources.progress import BOARD
 # The machinery brings the openai client, which takes a second to import: a pool that is only
 # configured, as when Dagster loads its definitions, does without it.
 if TYPE_CHECKING:
-    from resources.llama_server_pool.dispatcher import BatchResult
+    from resources.llama_server_pool.order import BatchResult
     from resources.llama_server_pool.status import EndpointStatus
     from resources.llama_server_pool.supervisor import Supervisor, Unenforced
 
@@ -129,7 +129,8 @@ class LlamaServerPool(ConfigurableResource[None]):
             ConfigurationError: The servers serve different models, or none says which.
             LedgerError: The ledger cannot be read or written.
         """
-        from resources.llama_server_pool.dispatcher import Batch, Order
+        from resources.llama_server_pool.dispatcher import Batch
+        from resources.llama_server_pool.order import Order
 
         _check_subjects(requests)
         with self._lock, BOARD.begin(title or "generations", len(requests)) as progress:

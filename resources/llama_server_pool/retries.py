@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from resources.llama_server_pool.accounting import EndpointAccount
-from resources.llama_server_pool.client import Completion
 from resources.llama_server_pool.jobs import Job
 from resources.llama_server_pool.policy import DispatchPolicy
 from resources.llama_server_pool.request import Fault, GenerationRequest
+
+if TYPE_CHECKING:  # it brings the openai client, which those who only count attempts do without
+    from resources.llama_server_pool.client import Completion
 
 TEMPERATURE_STEP = 0.1
 """How much warmer each content attempt is than the one before."""

@@ -9,16 +9,7 @@ from resources.llama_server_pool.client import ServerFacts
 from resources.llama_server_pool.faults import Disposition, EndpointFault
 from resources.llama_server_pool.member import Member
 from resources.llama_server_pool.policy import DispatchPolicy
-from resources.llama_server_pool.request import GenerationRequest, Message, Sampling
-
-SPEED_PROBE = GenerationRequest(
-    subject="speed probe",
-    task="probe",
-    messages=(Message(role="user", content="Count from one to twenty in words."),),
-    sampling=Sampling(temperature=0.0, max_tokens=24),
-    prompt_tokens=20,
-)
-"""A request that any model answers with a few tokens."""
+from resources.llama_server_pool.probes import SPEED_PROBE
 
 
 @dataclass(frozen=True, slots=True)

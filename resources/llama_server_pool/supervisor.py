@@ -24,9 +24,9 @@ from resources.llama_server_pool.endpoint import EndpointConfig
 from resources.llama_server_pool.faults import Disposition, EndpointFault
 from resources.llama_server_pool.member import Member, new_member
 from resources.llama_server_pool.policy import DispatchPolicy
+from resources.llama_server_pool.probes import SPEED_PROBE
 from resources.llama_server_pool.request import Fault
 from resources.llama_server_pool.scheduler import EndpointProfile, Scheduler, Usage
-from resources.llama_server_pool.status import SPEED_PROBE
 
 logger = logging.getLogger(__name__)
 
