@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from resources.generation_ledger.keys import generation_key
 from resources.llama_server_pool.accounting import BatchReport
 from resources.llama_server_pool.client import Completion
 from resources.llama_server_pool.execution import Execution, Executions
@@ -65,6 +66,7 @@ class Batch:
         self._open = {request.subject for request in order.requests}
         self._outcomes: dict[str, Outcome] = {}
         self._tickets: dict[str, Ticket] = {}
+        self._twins: dict[str, list[GenerationRequest]] = {}
         self._content_retries = 0
         self._wake = asyncio.Event()
         self._crash: BaseException | None = None
@@ -147,13 +149,19 @@ class Batch:
         while self._intake:
             requests, self._intake = self._intake, []
             known = await asyncio.to_thread(self._ledger.lookup, requests, self._model)
-            fresh = [request for request in requests if request.subject not in known]
+            fresh = [one for one in requests if one.subject not in known and self._is_first(one)]
             tickets = [Ticket(f"job-{next(_job_numbers)}", one, one.prompt_tokens) for one in fresh]
             self._tickets |= {ticket.job: ticket for ticket in tickets}
             self._submit(tickets)
             for request in requests:
                 if request.subject in known:
                     self._conclude(request, replace(known[request.subject], from_ledger=True))
+
+    def _is_first(self, request: GenerationRequest) -> bool:
+        """Whether nobody asks the same at present; else the request waits for that answer."""
+        twins = self._twins.setdefault(generation_key(request, self._model), [])
+        twins.append(request)
+        return len(twins) == 1
 
     def _submit(self, tickets: Sequence[Ticket]) -> None:
         jobs = [ticket.as_job() for ticket in tickets]
@@ -180,6 +188,8 @@ class Batch:
     # The queue, then an endpoint.
 
     def _start_copies(self, now: float) -> None:
+        if self._writer.stalled(self._fleet.policy.write_seconds):
+            return  # what is generated now could not be kept
         for order in self._fleet.scheduler.assign(now):
             member = self._fleet.members[order.endpoint]
             self._executions.start(order.copy, self._tickets[order.job], member, now)
@@ -249,6 +259,12 @@ class Batch:
 
     def _written(self, request: GenerationRequest, outcome: Outcome) -> None:
         self._conclude(request, outcome)
+        _, *others = self._twins.pop(generation_key(request, self._model))
+        for twin in others:  # equal words about another subject: one answer for both
+            shared = replace(outcome, subject=twin.subject)
+            if isinstance(shared, Generation):
+                shared = replace(shared, from_ledger=True)
+            self._conclude(twin, shared)
         self._wake.set()
 
     def _conclude(self, request: GenerationRequest, outcome: Outcome) -> None:

@@ -46,6 +46,7 @@ class DispatchPolicy:
         lease_seconds: Life of a lease whose run does not renew it.
         lease_renewal: Pause between two renewals.
         lease_rotation: How long a slot that several runs cannot divide stays with one of them.
+        write_seconds: While answers cannot be written down for this long, nothing new is started.
         closing_seconds: Longest wait for requests to be cancelled when a batch ends early.
     """
 
@@ -77,4 +78,5 @@ class DispatchPolicy:
     lease_seconds: float = 30.0
     lease_renewal: float = 2.0
     lease_rotation: float = 20.0
+    write_seconds: float = 2.0
     closing_seconds: float = 10.0

@@ -7,6 +7,7 @@ hundred transactions, and one slow answer waits for nobody.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
@@ -55,6 +56,7 @@ class LedgerWriter:
     ) -> None:
         self._ledger = ledger
         self._written = written
+        self._began = 0.0
         self._waiting: list[_Entry] = []
         self._group: list[_Entry] = []
         self._changed = asyncio.Event()
@@ -64,6 +66,10 @@ class LedgerWriter:
         """Queue an outcome of `model` for the next group."""
         self._waiting.append(_Entry(request, outcome, model))
         self._changed.set()
+
+    def stalled(self, seconds: float) -> bool:
+        """Return whether a group has been on its way into the ledger for longer than this."""
+        return self._writing is not None and time.monotonic() - self._began > seconds
 
     async def run(self) -> None:
         """Write until cancelled.
@@ -88,6 +94,7 @@ class LedgerWriter:
         if not self._waiting:
             return
         self._group, self._waiting = self._waiting, []
+        self._began = time.monotonic()
         self._writing = writing = asyncio.ensure_future(asyncio.to_thread(self._write, self._group))
         try:
             await asyncio.shield(writing)

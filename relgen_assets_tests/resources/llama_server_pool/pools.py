@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,14 @@ def question(number: int, **changes: Any) -> GenerationRequest:
 def questions(count: int, **changes: Any) -> list[GenerationRequest]:
     """Return `count` different requests."""
     return [question(number, **changes) for number in range(count)]
+
+
+def long_questions(count: int, words: int) -> list[GenerationRequest]:
+    """Return different requests of so many words and a few more tokens."""
+    return [
+        replace(one, messages=(Message(role="user", content=f"question {n} " + "long " * words),))
+        for n, one in enumerate(questions(count, prompt_tokens=words * 5 // 4))
+    ]
 
 
 def echo(body: dict[str, Any]) -> str:

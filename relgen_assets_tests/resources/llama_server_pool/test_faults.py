@@ -23,6 +23,7 @@ from relgen_assets_tests.resources.llama_server_pool.pools import (
     endpoint_at,
     first,
     is_question,
+    long_questions,
     pool_of,
     questions,
 )
@@ -452,13 +453,13 @@ def test_a_server_that_refuses_every_request_is_held_to_be_configured_wrongly(
 
 
 def test_a_prompt_that_is_too_long_moves_to_a_larger_context(tmp_path: Path) -> None:
-    long = questions(4, messages=({"role": "user", "content": "question " + "long " * 400},))
+    # The estimate of the caller is far too low, so that only the server can tell.
+    long = [replace(one, prompt_tokens=12) for one in long_questions(4, 400)]
     with (
         FakeLlamaServer(slots=4, answer=echo, context=256) as small,
         FakeLlamaServer(slots=1, answer=echo, context=4096) as large,
         pool_of(tmp_path, endpoint(small, "a", context=256), large) as pool,
     ):
-        # The estimate of the caller is far too low, so that only the server can tell.
         result = pool.generate(long + questions(12)[4:])
         assert all(isinstance(one, Generation) for one in result.outcomes.values())
         for number in range(4):

@@ -138,12 +138,8 @@ def test_cancelling_a_request_frees_its_slot(url: str) -> None:
 
 
 def test_a_batch_fills_its_slots_and_every_request_has_its_answer(url: str, tmp_path: Path) -> None:
-    wanted = questions(
-        8,
-        messages=(Message(role="user", content="Name a colour, as JSON."),),
-        sampling=Sampling(temperature=0.8, max_tokens=40),
-        json_schema=SCHEMA,
-    )
+    sampling = Sampling(temperature=0.8, max_tokens=40)
+    wanted = questions(8, sampling=sampling, json_schema=SCHEMA)
     real = EndpointConfig(name="real", url=url)
     with pool_of(tmp_path, real, model=None, patience_seconds=30) as pool:
         result = pool.generate(wanted)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +17,12 @@ import pytest
 from relgen_assets_tests.fakes import faults
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 from relgen_assets_tests.resources.llama_server_pool.pools import (
+    HURRIED,
     assert_complete,
     at_length,
     echo,
     endpoint,
+    first,
     is_question,
     ledger_at,
     pool_of,
@@ -163,6 +167,61 @@ def test_of_two_copies_the_first_usable_answer_wins(tmp_path: Path) -> None:
         kept = [one for one in generations(result.outcomes).values() if one.endpoint == "a"]
         assert kept, "the useless answer of the second copy was taken"
         assert result.report.endpoints[1].hedged_tokens > 0, "there was no second copy"
+
+
+def test_two_subjects_with_equal_words_share_one_answer(tmp_path: Path) -> None:
+    same = question(0).messages
+    with (
+        FakeLlamaServer(slots=4, answer=echo, decode=200.0) as server,
+        pool_of(tmp_path, server) as pool,
+    ):
+        server.fail_always(faults.HTTP_500, first(1))
+        requests = [*questions(2), question(2, messages=same), question(3, messages=same)]
+        result = pool.generate(requests, accept=lambda one: one.attempt == 2, attempts=2)
+        asked = [one.body for one in server.requests if one.outcome == "answered"]
+        assert sum(map(is_question, asked)) == 2 * 2, "a twin was asked for itself"
+        answers = generations(result.outcomes)
+        assert answers["subject-2"].text == answers["subject-0"].text
+        assert answers["subject-2"].from_ledger
+        assert not answers["subject-0"].from_ledger
+
+
+def test_a_twin_of_a_request_that_is_set_aside_is_set_aside_with_it(tmp_path: Path) -> None:
+    with (
+        FakeLlamaServer(slots=2, answer=echo, context=512) as server,
+        pool_of(tmp_path, server) as pool,
+    ):
+        requests = questions(2, prompt_tokens=900, messages=question(0).messages)
+        outcomes = pool.generate(requests).outcomes
+        assert [(name, type(one)) for name, one in sorted(outcomes.items())] == [
+            ("subject-0", Failure),
+            ("subject-1", Failure),
+        ]
+
+
+def test_nothing_new_is_started_while_answers_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = replace(HURRIED, write_seconds=0.1)
+    with (
+        FakeLlamaServer(slots=2, answer=echo, decode=100.0) as server,
+        pool_of(tmp_path, server, policy=policy) as pool,
+    ):
+        record = pool.ledger.record
+        asked: list[int] = []
+
+        def slow_once(answers: Any) -> None:
+            if not asked:
+                time.sleep(0.4)
+                asked.append(server.completions_started)
+                time.sleep(0.8)
+                asked.append(server.completions_started)
+            record(answers)
+
+        monkeypatch.setattr(type(pool.ledger), "record", lambda _, answers: slow_once(answers))
+        requests = questions(20)
+        assert_complete(pool, requests, pool.generate(requests))
+        assert asked[0] == asked[1] < 20
 
 
 def test_answers_that_cannot_be_written_down_are_not_handed_out(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from relgen_assets_tests.resources.llama_server_pool.waiting import wait_for
 from resources.errors import EmbeddedServerError
 from resources.llama_server_pool import embedded
 from resources.llama_server_pool.embedded import EmbeddedServer
-from resources.llama_server_pool.request import Generation, Message, Sampling
+from resources.llama_server_pool.request import Generation, Sampling
 from resources.progress import BOARD
 
 pytestmark = pytest.mark.timeout(180)
@@ -101,12 +101,7 @@ def test_two_runs_get_the_same_share_of_a_server(tmp_path: Path) -> None:
 
 def test_a_real_server_that_is_stopped_and_continued_loses_nothing(tmp_path: Path) -> None:
     policy = replace(HURRIED, first_token_floor=5.0, stall_floor=2.0, trial_timeout=60.0)
-    requests = questions(
-        6,
-        messages=(Message(role="user", content="Count from one to ten in words."),),
-        sampling=Sampling(temperature=0.8, max_tokens=24),
-        prompt_tokens=40,
-    )
+    requests = questions(6, sampling=Sampling(temperature=0.8, max_tokens=24), prompt_tokens=40)
     answered = threading.Event()
     leave = BOARD.subscribe(lambda task: answered.set() if task.done else None)
     with EmbeddedServer(tmp_path / "logs") as server:

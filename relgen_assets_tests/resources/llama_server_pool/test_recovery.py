@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -26,18 +25,14 @@ from relgen_assets_tests.resources.llama_server_pool.pools import (
     endpoint_at,
     first,
     is_question,
+    long_questions,
     pool_of,
     questions,
 )
 from relgen_assets_tests.resources.llama_server_pool.waiting import wait_for
-from resources.llama_server_pool.request import Failure, Generation, Message
+from resources.llama_server_pool.request import Failure, Generation
 
 pytestmark = pytest.mark.timeout(60)
-
-LONG: dict[str, Any] = {
-    "messages": (Message(role="user", content="question " + "long " * 400),),
-    "prompt_tokens": 500,
-}
 
 
 def test_two_requests_that_fail_everywhere_are_set_aside_although_nothing_else_is_left(
@@ -82,7 +77,7 @@ def test_a_server_whose_prefill_has_become_ten_times_slower_is_not_given_up(
             patience_seconds=30,
         ) as pool,
     ):
-        result = pool.generate(questions(3, **LONG))
+        result = pool.generate(long_questions(3, 400))
         assert all(isinstance(one, Generation) for one in result.outcomes.values())
         assert 1 <= result.report.endpoints[0].faults["stalled"] < 8
 
@@ -171,7 +166,7 @@ def test_a_host_that_vanishes_is_noticed_by_its_health_long_before_any_deadline(
 
         accident = threading.Thread(target=vanish)
         accident.start()
-        result = pool.generate(questions(8, **LONG))
+        result = pool.generate(long_questions(8, 400))
         accident.join()
         assert all(isinstance(one, Generation) for one in result.outcomes.values())
         assert set(result.report.endpoints[1].faults) == {"timeout", "probe_timeout"}
