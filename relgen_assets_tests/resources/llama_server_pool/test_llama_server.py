@@ -9,13 +9,19 @@ import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
 from relgen_assets_tests.postgres import free_port
-from relgen_assets_tests.resources.llama_server_pool.pools import SCHEMA, pool_of, questions
+from relgen_assets_tests.resources.llama_server_pool.pools import (
+    HURRIED,
+    SCHEMA,
+    pool_of,
+    questions,
+)
 from relgen_assets_tests.resources.llama_server_pool.waiting import wait_for
 from resources.llama_server_pool.client import Completion, EndpointClient, ServerFacts
 from resources.llama_server_pool.embedded_model import find_model
@@ -141,7 +147,9 @@ def test_a_batch_fills_its_slots_and_every_request_has_its_answer(url: str, tmp_
     sampling = Sampling(temperature=0.8, max_tokens=40)
     wanted = questions(8, sampling=sampling, json_schema=SCHEMA)
     real = EndpointConfig(name="real", url=url)
-    with pool_of(tmp_path, real, model=None, patience_seconds=30) as pool:
+    # A real server on a busy machine may be silent for longer than the fakes.
+    policy = replace(HURRIED, first_token_floor=20.0, stall_floor=20.0, trial_timeout=60.0)
+    with pool_of(tmp_path, real, model=None, patience_seconds=30, policy=policy) as pool:
         result = pool.generate(wanted)
     assert len(result.outcomes) == 8
     for outcome in result.outcomes.values():
