@@ -78,8 +78,8 @@ def export_ledger(database: Database, folder: str) -> Transferred:
 def import_ledger(database: Database, folder: str) -> Transferred:
     """Take the rows of an export into the ledger; into an empty one they come out the same.
 
-    What the ledger holds already stays; an answer that counts is never replaced. Interrupted, it
-    can simply be run again.
+    What the ledger holds already stays; an answer that counts gives way only to one that was known
+    to have taken over from it there. Interrupted, it can simply be run again.
 
     Args:
         database: The open ledger.
@@ -92,12 +92,15 @@ def import_ledger(database: Database, folder: str) -> Transferred:
     manifest = _manifest(folder)
     rows = {name: int(table["rows"]) for name, table in manifest.items()}
     new = 0
+    replaced: dict[str, str] = {}
     for table in _tables():
         files = manifest.get(table.name, {"files": []})["files"]
         found = 0
         for file in files:
             values = _from_parquet(table, storage.join(folder, file))
-            new += database.write(partial(merge_rows, table=table.name, rows=values))
+            new += database.write(
+                partial(merge_rows, table=table.name, rows=values, replaced=replaced)
+            )
             found += len(values)
         if found != rows.get(table.name, 0):
             raise LedgerError(
