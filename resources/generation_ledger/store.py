@@ -131,6 +131,8 @@ def record_rows(
                 and_(
                     GenerationRow.key.in_([row["key"] for row in piece]),
                     GenerationRow.superseded_at.is_(None),
+                    # The same transaction may have gone through before, unnoticed.
+                    GenerationRow.id.not_in([row["id"] for row in piece]),
                     gives_way,
                 )
             )

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Double, Integer, Table, select, tuple_
 from resources import storage
 from resources.errors import LedgerError, StorageError
 from resources.generation_ledger.engine import Database
+from resources.generation_ledger.lease import lease
 from resources.generation_ledger.merge import merge_rows
 from resources.generation_ledger.schema import LedgerTable, Packed, new_id, now
 from resources.generation_ledger.upgrade import VERSIONS
@@ -57,20 +58,18 @@ def export_ledger(database: Database, folder: str) -> Transferred:
     Raises:
         StorageError: The folder cannot be written.
     """
-    tables = database.read(lambda connection: _export(connection, folder), snapshot=True)
-    manifest = {
-        "format": FORMAT,
-        "schema_version": VERSIONS[-1],
-        "exported_at": now(),
-        "tables": tables,
-    }
-    storage.write_atomic(storage.join(folder, MANIFEST), json.dumps(manifest, indent=1).encode())
-    kept = {file for table in tables.values() for file in table["files"]}
-    for name in storage.list_files(folder, ".parquet"):
-        if name.startswith(tuple(tables)) and name not in kept:
-            # Whatever cannot be removed only takes room: the manifest does not name it.
-            with suppress(StorageError):
-                storage.remove(storage.join(folder, name))
+    # One at a time: each removes the files that its manifest does not name.
+    with lease(database, f"export/{folder}", None, None):
+        tables = database.read(lambda connection: _export(connection, folder), snapshot=True)
+        manifest = {
+            "format": FORMAT,
+            "schema_version": VERSIONS[-1],
+            "exported_at": now(),
+            "tables": tables,
+        }
+        url = storage.join(folder, MANIFEST)
+        storage.write_atomic(url, json.dumps(manifest, indent=1).encode())
+        _remove_all_but(folder, tables)
     rows = {name: int(table["rows"]) for name, table in tables.items()}
     return Transferred(storage.shown(folder), rows, new=0)
 
@@ -130,6 +129,16 @@ def _export(connection: Connection, folder: str) -> dict[str, dict[str, Any]]:
             rows += len(page)
         tables[table.name] = {"rows": rows, "files": files}
     return tables
+
+
+def _remove_all_but(folder: str, tables: Mapping[str, Mapping[str, Any]]) -> None:
+    """Remove files of earlier exports, also of those that broke off."""
+    kept = {file for table in tables.values() for file in table["files"]}
+    for name in storage.list_files(folder, ".parquet"):
+        if name.startswith(tuple(tables)) and name not in kept:
+            # Whatever cannot be removed only takes room: the manifest does not name it.
+            with suppress(StorageError):
+                storage.remove(storage.join(folder, name))
 
 
 def _pages(connection: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:

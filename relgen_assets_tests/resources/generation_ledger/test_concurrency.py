@@ -15,6 +15,7 @@ from relgen_assets_tests.resources.generation_ledger.samples import (
     an_answer,
 )
 from resources.generation_ledger import GenerationLedger, store
+from resources.llama_server_pool.request import Failure
 
 WAITED_SECONDS = 0.5
 """Long enough for a second run to come to the lock of the first."""
@@ -58,6 +59,18 @@ def test_an_answer_counts_whoever_comes_first(
     assert REQUEST.subject in place.open().lookup([REQUEST], MODEL)
     (counting,) = place.open().entries()
     assert counting.outcome == an_answer(REQUEST, from_ledger=True)
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_a_transaction_made_again_changes_nothing(place: Place, failed: bool) -> None:
+    """A connection that is lost while it commits leaves open whether it did."""
+    answer = store.answer_row(REQUEST, an_answer(REQUEST))
+    failure = store.failure_row(REQUEST, a_failure(REQUEST), MODEL)
+    ledger = place.open()
+    for _ in range(2):
+        ledger.database.write(lambda c: store.record_rows(c, [failure if failed else answer], None))
+    (entry,) = ledger.entries()
+    assert isinstance(entry.outcome, Failure) == failed
 
 
 def test_runs_that_answer_and_fail_at_once_keep_every_answer(place: Place) -> None:

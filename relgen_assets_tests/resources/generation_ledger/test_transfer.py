@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,28 @@ def test_an_interrupted_export_leaves_the_earlier_one_valid(
         ledger.export(str(folder))
     fresh = Place(f"sqlite:///{tmp_path}/fresh.db", None)
     assert fresh.open().import_from(str(folder)).new == 1
+    fresh.close()
+
+
+def test_two_exports_at_once_do_not_remove_each_other(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = str(tmp_path / "backup")
+    place.open().record(pairs(1))
+    second = threading.Thread(target=place.open().export, args=(folder,))
+    write = storage.write_atomic
+
+    def second_comes_before_the_manifest(url: str, data: bytes) -> None:
+        if url.endswith(transfer.MANIFEST) and second.ident is None:
+            second.start()
+            second.join(1.0)
+        write(url, data)
+
+    monkeypatch.setattr(storage, "write_atomic", second_comes_before_the_manifest)
+    place.open().export(folder)
+    second.join(60)
+    fresh = Place(f"sqlite:///{tmp_path}/fresh.db", None)
+    assert fresh.open().import_from(folder).new == 1
     fresh.close()
 
 
