@@ -1,8 +1,9 @@
 """Whole files on any fsspec path: written atomically, read with errors that say what to do.
 
 A file is there whole or not at all: on a local disk through a temporary file that is renamed once
-its bytes are on the disk, on an object store through one put. What the bytes mean belongs to the
-callers (`parquet_io_manager`, the dataset export, the ledger's export).
+its bytes are on the disk, on an object store through one put, on a file server (SFTP, HDFS and the
+like) through a temporary file that is moved. What can do none of these is refused. What the bytes
+mean belongs to the callers (`parquet_io_manager`, the dataset export, the ledger's export).
 """
 
 from __future__ import annotations
@@ -17,12 +18,16 @@ from pathlib import Path
 from typing import Any, Final
 
 import fsspec
+from fsspec import AbstractFileSystem
 from fsspec.implementations.local import LocalFileSystem
 
 from resources.errors import StorageError
 
 STALE_TEMPORARY_SECONDS: Final = 3600.0
 """Age after which a temporary file is taken for the leftover of a killed process."""
+
+_PUTS_ON_CLOSE: Final = frozenset({"hf"})
+"""Protocols whose files are sent when they are closed, in one piece, though nothing shows it."""
 
 _USERINFO = re.compile(r"://[^/]*@")
 _SECRET_OPTIONS = re.compile(r"([?&](?:password|passfile)=)[^&]*")
@@ -34,6 +39,7 @@ _REMEDIES: Final = {
     errno.EROFS: "The file system is read-only: remount it or choose another folder.",
     errno.EACCES: "Give this user write and search permission there, or choose another folder.",
     errno.EPERM: "Give this user permission there, or choose another folder.",
+    errno.EEXIST: "Mount that storage and give the local path, or choose another one.",
     errno.ENOTDIR: "A part of the path is a file: move that file away or choose another folder.",
     errno.EISDIR: "A folder has the name of the file: move it away or choose another folder.",
 }
@@ -65,10 +71,21 @@ def write_atomic(url: str, data: bytes) -> None:
         except OSError as error:
             raise _storage_error("the file cannot be written", url, error) from error
         return
+    puts = _puts(filesystem)
+    if not puts and type(filesystem).mv is AbstractFileSystem.mv:
+        raise StorageError(
+            "this kind of storage can neither put a file in one piece nor move one: a write that"
+            " breaks off would leave half a file.",
+            where=shown(url),
+            remedy="Use a local path, an object store or SFTP.",
+        )
     try:
         parent = filesystem._parent(path)  # noqa: SLF001  # fsspec has no public name for it
         filesystem.makedirs(parent, exist_ok=True)
-        filesystem.pipe_file(path, data)
+        if puts:
+            filesystem.pipe_file(path, data)
+        else:
+            _write_and_move(filesystem, path, data)
     except Exception as error:  # every object store's client has exceptions of its own
         raise _storage_error("the file cannot be written", url, error) from error
 
@@ -162,7 +179,7 @@ def _resolve(url: str) -> tuple[Any, str]:
 def _write_local(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_stale_temporaries(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    temporary = path.with_name(_temporary_name(path.name))
     # Plain open() rather than tempfile: the finished file gets the permissions of the umask.
     try:
         with temporary.open("xb") as file:
@@ -175,6 +192,33 @@ def _write_local(path: Path, data: bytes) -> None:
             temporary.unlink()
         raise
     _sync_folder(path.parent)
+
+
+def _puts(filesystem: Any) -> bool:
+    """Return whether a file system sends a file in one piece: object stores have their own put."""
+    put = getattr(filesystem.pipe_file, "__func__", None)
+    protocols = filesystem.protocol
+    names = {protocols} if isinstance(protocols, str) else set(protocols)
+    return put is not AbstractFileSystem.pipe_file or bool(names & _PUTS_ON_CLOSE)
+
+
+def _write_and_move(filesystem: Any, path: str, data: bytes) -> None:
+    folder, _, name = path.rpartition("/")
+    temporary = f"{folder}/{_temporary_name(name)}"
+    try:
+        filesystem.pipe_file(temporary, data)
+        filesystem.mv(temporary, path)
+        filesystem.invalidate_cache()
+        if filesystem.exists(temporary):  # some say nothing when they do not replace a file
+            raise FileExistsError(errno.EEXIST, "this storage does not replace files")
+    except BaseException:
+        with suppress(Exception):  # told is what went wrong first: the connection may be gone
+            filesystem.rm_file(temporary)
+        raise
+
+
+def _temporary_name(name: str) -> str:
+    return f".{name}.{os.getpid()}-{secrets.token_hex(4)}.tmp"
 
 
 def _remove_stale_temporaries(path: Path) -> None:

@@ -9,8 +9,9 @@ import dagster as dg
 from relgen_assets.checks.conservation import build_conservation_checks
 from relgen_assets.errors import DatasetError
 from relgen_assets.export.loading import (
-    articles_in_two_batches,
-    articles_in_two_splits,
+    article_places,
+    in_two_batches,
+    in_two_splits,
     loads,
 )
 from relgen_assets.export.shards import find_shards
@@ -55,7 +56,7 @@ def _one_split_per_article(
         description="No article of the batch has rows in two splits.",
     )
     def one_split_per_article(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        torn = articles_in_two_splits(root, context.partition_key)
+        torn = in_two_splits(article_places(root, context.partition_key))
         return dg.AssetCheckResult(passed=not torn, metadata={"articles": torn[:20]})
 
     return one_split_per_article
@@ -67,14 +68,16 @@ def _folder_checks(root: str) -> list[dg.AssetChecksDefinition]:
         description="Every config loads with `datasets`, with as many rows as the shards hold.",
     )
     def folder_loads() -> dg.AssetCheckResult:
-        expected: dict[str, int] = {}
-        for shard in find_shards(root):
-            place = f"{shard.config}/{shard.split}"
-            expected[place] = expected.get(place, 0) + shard.rows
         try:
-            loaded = {f"{config}/{split}": rows for (config, split), rows in loads(root).items()}
+            shards = find_shards(root)
+            found = loads(root, shards)
         except DatasetError as error:
             return dg.AssetCheckResult(passed=False, metadata={"fault": str(error)})
+        loaded = {f"{config}/{split}": rows for (config, split), rows in found.items()}
+        expected: dict[str, int] = {}
+        for shard in shards:
+            place = f"{shard.config}/{shard.split}"
+            expected[place] = expected.get(place, 0) + shard.rows
         return dg.AssetCheckResult(
             passed=loaded == expected, metadata={"loaded": loaded, "expected": expected}
         )
@@ -83,7 +86,8 @@ def _folder_checks(root: str) -> list[dg.AssetChecksDefinition]:
         asset="dataset_card", description="No article has rows in two splits or in two batches."
     )
     def articles_are_in_one_place() -> dg.AssetCheckResult:
-        splits, batches = articles_in_two_splits(root), articles_in_two_batches(root)
+        places = article_places(root)
+        splits, batches = in_two_splits(places), in_two_batches(places)
         return dg.AssetCheckResult(
             passed=not splits and not batches,
             metadata={"in_two_splits": splits[:20], "in_two_batches": batches[:20]},

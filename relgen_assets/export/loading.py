@@ -6,7 +6,7 @@ Everything is asked of the files themselves, not of what the writers reported.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -16,8 +16,8 @@ from fsspec.implementations.local import LocalFileSystem
 
 from relgen_assets.errors import DatasetError
 from relgen_assets.export.card import CARD_FILE, named_configs
-from relgen_assets.export.shards import CONFIGS, SUFFIX, Shard, find_shards, read_column
-from relgen_assets.export.splits import SPLITS, Split
+from relgen_assets.export.shards import Shard, find_shards, read_column
+from relgen_assets.export.splits import Split
 from resources import storage
 
 _PATTERN_REMEDY: Final = (
@@ -25,8 +25,8 @@ _PATTERN_REMEDY: Final = (
 )
 
 
-def articles_in_two_splits(root: str, partition: str | None = None) -> list[str]:
-    """Return the ids of articles that are in more than one split, sorted; none when all is well.
+def article_places(root: str, partition: str | None = None) -> dict[str, set[tuple[Split, str]]]:
+    """Return the splits and batches of every article that has rows, by the id of the article.
 
     Args:
         root: Folder of the dataset.
@@ -36,35 +36,41 @@ def articles_in_two_splits(root: str, partition: str | None = None) -> list[str]
         DatasetError: A shard cannot be read.
         StorageError: The folder cannot be listed.
     """
-    splits: dict[str, set[Split]] = {}
-    for shard, paper_ids in _articles(root, partition):
-        for paper_id in paper_ids:
-            splits.setdefault(paper_id, set()).add(shard.split)
-    return sorted(paper_id for paper_id, found in splits.items() if len(found) > 1)
+    places: dict[str, set[tuple[Split, str]]] = {}
+    for shard in find_shards(root, partition):
+        if shard.config == "full":  # the others do not name their articles
+            for paper_id in set(read_column(shard, "paper_id")):
+                places.setdefault(paper_id, set()).add((shard.split, shard.partition))
+    return places
 
 
-def articles_in_two_batches(root: str) -> list[str]:
+def in_two_splits(places: Mapping[str, Set[tuple[Split, str]]]) -> list[str]:
+    """Return the ids of articles that are in more than one split, sorted; none when all is well."""
+    return sorted(one for one, found in places.items() if len({split for split, _ in found}) > 1)
+
+
+def in_two_batches(places: Mapping[str, Set[tuple[Split, str]]]) -> list[str]:
     """Return the ids of articles that more than one batch has written, sorted.
 
     That happens when the batch size is changed and the files of the old batches stay: their
     examples are in the dataset twice.
-
-    Raises:
-        DatasetError: A shard cannot be read.
-        StorageError: The folder cannot be listed.
     """
-    batches: dict[str, set[str]] = {}
-    for shard, paper_ids in _articles(root):
-        for paper_id in paper_ids:
-            batches.setdefault(paper_id, set()).add(shard.partition)
-    return sorted(paper_id for paper_id, found in batches.items() if len(found) > 1)
+    return sorted(one for one, found in places.items() if len({batch for _, batch in found}) > 1)
 
 
-def loads(root: str) -> dict[tuple[str, str], int]:
+def loads(root: str, shards: Sequence[Shard]) -> dict[tuple[str, str], int]:
     """Load every config with `datasets`, as a user would, and return the rows of each split.
 
-    Nothing is taken from the user's cache and nothing is left in it. All files are read: the time
-    grows with the dataset. A folder that is not local is copied to a temporary one first.
+    `datasets` finds the files of each split by the card, and loads the first of them. The others
+    have its columns, and as many rows as their footers say: that is known of `shards`, so that the
+    time hardly grows with the dataset. Their rows were read back by the check of their batch.
+
+    Nothing is taken from the user's cache and nothing is left in it. Of a folder that is not local,
+    what has to be read is copied to a temporary one first.
+
+    Args:
+        root: Folder of the dataset.
+        shards: All its shards, from `find_shards`.
 
     Returns:
         Rows by config and split; empty for a folder whose card names no configs.
@@ -80,20 +86,18 @@ def loads(root: str) -> dict[tuple[str, str], int]:
         tempfile.TemporaryDirectory(prefix="relgen-loads-") as scratch,
         _quiet_progress(),
     ):
-        folder = _local_copy(root, Path(scratch) / "dataset")
+        folder = _local_folder(root, shards, Path(scratch) / "dataset")
         if not (folder / CARD_FILE).is_file():
             raise DatasetError(
                 "the dataset has no card, without which it cannot be loaded.",
                 where=storage.shown(root),
                 remedy="Materialise dataset_card.",
             )
+        rows_by_name = {_name(shard.url): shard.rows for shard in shards}
         try:
             for config in named_configs((folder / CARD_FILE).read_text(encoding="utf-8")):
-                loaded = datasets.load_dataset(
-                    str(folder), config, cache_dir=str(Path(scratch) / "cache")
-                )
-                for split, table in loaded.items():
-                    rows[config, str(split)] = table.num_rows
+                splits = _load(folder, config, rows_by_name, str(Path(scratch) / "cache"))
+                rows.update({(config, split): count for split, count in splits.items()})
         except (ValueError, OSError, KeyError, datasets.exceptions.DatasetsError) as error:
             raise DatasetError(
                 f"the dataset cannot be loaded: {error}.",
@@ -105,27 +109,52 @@ def loads(root: str) -> dict[tuple[str, str], int]:
     return rows
 
 
-def _articles(root: str, partition: str | None = None) -> Iterator[tuple[Shard, set[str]]]:
-    """Yield each shard that names its articles, with their ids."""
-    for shard in find_shards(root, partition):
-        if shard.config == "full":
-            yield shard, set(read_column(shard, "paper_id"))
+def _load(folder: Path, config: str, rows_by_name: Mapping[str, int], cache: str) -> dict[str, int]:
+    """Load the first file of every split of a config, and return the rows of all its files."""
+    import datasets
+
+    builder = datasets.load_dataset_builder(str(folder), config, cache_dir=cache)
+    promised = {split: info.num_examples for split, info in (builder.info.splits or {}).items()}
+    files = {  # another run may have written a shard meanwhile: it is checked with its own card
+        str(split): [url for url in urls if _name(url) in rows_by_name]
+        for split, urls in builder.config.data_files.items()
+    }
+    rows = {split: sum(rows_by_name[_name(url)] for url in urls) for split, urls in files.items()}
+    if promised and promised != rows:
+        raise ValueError(f"the card promises {promised} rows of {config}, there are {rows}")
+    builder.config.data_files = {split: urls[:1] for split, urls in files.items()}
+    builder.download_and_prepare(verification_mode="no_checks")  # these are not all the rows
+    for split, table in builder.as_dataset().items():
+        first = _name(files[split][0])
+        if table.num_rows != rows_by_name[first]:
+            raise ValueError(f"{first} has {table.num_rows} rows, not {rows_by_name[first]}")
+    return rows
 
 
-def _local_copy(root: str, target: Path) -> Path:
-    """Return a local folder with the card and shards of `root`: itself when it is local."""
+def _name(url: str) -> str:
+    """Return the place of a shard within its dataset: config, split and file."""
+    return "/".join(url.split("/")[-3:])
+
+
+def _local_folder(root: str, shards: Sequence[Shard], target: Path) -> Path:
+    """Return a local folder `datasets` can look into: `root` itself, or a sketch of it.
+
+    The sketch has the card, the first shard of every split, and of the others their names.
+    """
     filesystem, path = fsspec.core.url_to_fs(root)
     if isinstance(filesystem, LocalFileSystem):
         return Path(path)
-    names = [CARD_FILE] if storage.exists(storage.join(root, CARD_FILE)) else []
-    for config in CONFIGS:
-        for split in SPLITS:
-            folder = storage.join(root, config, split)
-            names += [f"{config}/{split}/{name}" for name in storage.list_files(folder, SUFFIX)]
-    for name in names:
-        copy = target / name
+    seen: set[tuple[str, str]] = set()
+    for shard in shards:
+        place = (shard.config, shard.split)
+        copy = target / _name(shard.url)
         copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_bytes(storage.read_bytes(storage.join(root, name)))
+        copy.write_bytes(b"" if place in seen else storage.read_bytes(shard.url))
+        seen.add(place)
+    card = storage.join(root, CARD_FILE)
+    if storage.exists(card):
+        target.mkdir(exist_ok=True)
+        (target / CARD_FILE).write_bytes(storage.read_bytes(card))
     return target
 
 

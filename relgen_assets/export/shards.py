@@ -230,7 +230,7 @@ def _parquet(config: Config, examples: Sequence[FullExample]) -> bytes:
         facts = _facts(examples).model_dump_json().encode()
         table = table.replace_schema_metadata({_FACTS_KEY: facts})
     buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd")
+    pq.write_table(table, buffer, compression="zstd", write_page_checksum=True)
     return buffer.getvalue()
 
 
@@ -270,7 +270,10 @@ def _read_footer(root: str, config: Config, split: Split, partition: str) -> Sha
 def _opened(url: str) -> Iterator[Any]:
     """Open a parquet file so that only the parts asked for are read."""
     try:
-        with fsspec.open(url, "rb") as file, pq.ParquetFile(file) as parquet:
+        with (
+            fsspec.open(url, "rb") as file,
+            pq.ParquetFile(file, page_checksum_verification=True) as parquet,
+        ):
             yield parquet
     except (pa.ArrowException, OSError) as error:
         raise _foreign(url, f"it cannot be read: {error}") from error

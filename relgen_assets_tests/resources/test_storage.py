@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import signal
@@ -12,13 +13,65 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, ClassVar
 
+import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
 from resources import storage
 from resources.errors import StorageError
 
 NOBODY = 65534
+
+
+class FileServer(MemoryFileSystem):  # type: ignore[misc]
+    """Like SFTP: bytes of a file are there as they arrive, and a file can be moved over another."""
+
+    protocol = "fileserver"
+    store: ClassVar[dict[str, Any]] = {}
+    pseudo_dirs: ClassVar[list[str]] = [""]
+    pipe_file = fsspec.AbstractFileSystem.pipe_file
+    breaks_off: ClassVar[bool] = False
+    replaces: ClassVar[bool] = True
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:
+        return "/" + path.removeprefix(f"{cls.protocol}://").strip("/")
+
+    def _open(self, path: str, mode: str = "rb", **options: Any) -> Any:
+        file = super()._open(path, mode, **options)
+        if self.breaks_off and mode == "wb":
+            write = file.write
+
+            def write_half(data: bytes) -> None:
+                write(data[: len(data) // 2])
+                raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
+
+            file.write = write_half
+        return file
+
+    def mv(self, path1: str, path2: str, **_: Any) -> None:
+        if self.replaces or path2 not in self.store:
+            self.store[path2] = self.store.pop(path1)
+
+
+class Archive(FileServer):
+    """Like a zip file: nothing can be moved."""
+
+    protocol = "archive"
+    mv = fsspec.AbstractFileSystem.mv
+
+
+@pytest.fixture
+def file_server() -> Iterator[type[FileServer]]:
+    """A file server that has one file, under `fileserver://data/a.bin`."""
+    for kind in (FileServer, Archive):
+        fsspec.register_implementation(kind.protocol, kind, clobber=True)
+    FileServer.store.clear()
+    storage.write_atomic("fileserver://data/a.bin", b"old")
+    yield FileServer
+    FileServer.breaks_off, FileServer.replaces = False, True
 
 
 @contextmanager
@@ -68,6 +121,34 @@ def test_the_same_calls_work_on_a_filesystem_without_rename() -> None:
     storage.remove(url)
     storage.remove(url)
     assert not storage.exists(url)
+
+
+def test_a_file_server_has_a_file_whole_or_not_at_all(file_server: type[FileServer]) -> None:
+    storage.write_atomic("fileserver://data/a.bin", b"new")
+    assert storage.read_bytes("fileserver://data/a.bin") == b"new"
+
+    file_server.breaks_off = True
+    for name in ("a.bin", "b.bin"):
+        with pytest.raises(StorageError, match="Connection reset by peer"):
+            storage.write_atomic(f"fileserver://data/{name}", b"newer")
+    assert storage.read_bytes("fileserver://data/a.bin") == b"new"
+    assert set(file_server.store) == {"/data/a.bin"}
+
+
+def test_storage_that_does_not_replace_files_is_a_clear_error(
+    file_server: type[FileServer],
+) -> None:
+    file_server.replaces = False
+    with pytest.raises(StorageError, match=r"does not replace files.* give the local path"):
+        storage.write_atomic("fileserver://data/a.bin", b"new")
+    assert storage.read_bytes("fileserver://data/a.bin") == b"old"
+    assert set(file_server.store) == {"/data/a.bin"}
+
+
+def test_storage_that_would_leave_half_a_file_is_refused(file_server: type[FileServer]) -> None:
+    with pytest.raises(StorageError, match="neither put a file in one piece nor move"):
+        storage.write_atomic("archive://data/a.bin", b"new")
+    assert storage.read_bytes("archive://data/a.bin") == b"old"
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,14 @@ LONGEST_PAUSE_SECONDS: Final = 2.0
 
 _SECRET_OPTIONS: Final = frozenset({"password", "passfile"})
 _VANISHED_SECONDS: Final = 30
-"""After so long without a sign of life a database server's connection counts as lost."""
+"""After so long without a sign of life a connection counts as lost, here and at the server."""
+
+_SIGNS_OF_LIFE: Final = (
+    f"-c tcp_keepalives_idle={_VANISHED_SECONDS // 3} "
+    f"-c tcp_keepalives_interval={_VANISHED_SECONDS // 3} "
+    "-c tcp_keepalives_count=2"
+)
+"""What the server asks of us: otherwise the locks of a machine that vanished stay for hours."""
 
 _WRITES: Final = "ledger_writes"
 
@@ -114,7 +121,7 @@ class Database:
         options: dict[str, Any] = {}
         if snapshot and not self.is_sqlite:  # there every transaction is a snapshot
             options["isolation_level"] = "REPEATABLE READ"
-        return self._patiently(lambda: self._transaction(work, options))
+        return self.patiently(lambda: self._transaction(work, options))
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction; everything is durable when this returns.
@@ -125,7 +132,25 @@ class Database:
         Raises:
             LedgerError: The database cannot be written; nothing of `work` has happened.
         """
-        return self._patiently(lambda: self._transaction(work, {_WRITES: True}))
+        return self.patiently(lambda: self._transaction(work, {_WRITES: True}))
+
+    def patiently(self, act: Callable[[], T]) -> T:
+        """Run `act` again for as long as a database server's faults may pass.
+
+        Raises:
+            LedgerError: They did not, or the fault is of another kind.
+        """
+        deadline = time.monotonic() + self._patience
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                return act()
+            except DBAPIError as error:
+                may_pass = not self.is_sqlite and is_passing(error)
+                if not may_pass or time.monotonic() + pause > deadline:
+                    raise ledger_error(error, self.where) from error
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
     def close(self) -> None:
         """Close all connections."""
@@ -142,7 +167,7 @@ class Database:
                     connect_args={
                         "connect_timeout": 10,
                         "application_name": "generation_ledger",
-                        "options": f"-c lock_timeout={round(busy_seconds * 1000)}",
+                        "options": f"-c lock_timeout={round(busy_seconds * 1000)} {_SIGNS_OF_LIFE}",
                         "keepalives_idle": _VANISHED_SECONDS,
                         "tcp_user_timeout": _VANISHED_SECONDS * 1000,
                     },
@@ -166,19 +191,6 @@ class Database:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-
-    def _patiently(self, act: Callable[[], T]) -> T:
-        deadline = time.monotonic() + self._patience
-        pause = FIRST_PAUSE_SECONDS
-        while True:
-            try:
-                return act()
-            except DBAPIError as error:
-                may_pass = not self.is_sqlite and is_passing(error)
-                if not may_pass or time.monotonic() + pause > deadline:
-                    raise ledger_error(error, self.where) from error
-            time.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
     def _transaction(self, work: Callable[[Connection], T], options: dict[str, Any]) -> T:
         alone = self.is_sqlite and options.get(_WRITES, False)

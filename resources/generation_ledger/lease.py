@@ -3,6 +3,9 @@
 Two runs of the same partition at once would ask everything twice. A lease lets the second wait
 until the first is done; it then finds every answer in the ledger. The operating system or the
 database server gives a lease back when its holder dies, so there is nothing to expire or clean.
+
+A database server that restarts, or drops a connection, gives back leases of holders that live. They
+take them again before whoever waited may try; a holder that comes too late is told at the end.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,9 +25,14 @@ from sqlalchemy.exc import DBAPIError
 
 from resources.errors import LedgerError
 from resources.generation_ledger.engine import Database
-from resources.generation_ledger.faults import ledger_error
 
 POLL_SECONDS: Final = 0.2
+
+KEEP_SECONDS: Final = 2.0
+"""How often a holder makes sure that the database server still knows its lease."""
+
+RETURN_SECONDS: Final = 10.0
+"""For so long after a database server came back, its leases are left to those that held them."""
 
 
 @contextmanager
@@ -39,11 +48,12 @@ def lease(
         wait_seconds: Give up after so long; `None` waits until the holder is done or dead.
 
     Raises:
-        LedgerError: Another still holds the lease after `wait_seconds`, or the database fails.
+        LedgerError: Another still holds the lease after `wait_seconds`, or has taken it after the
+            database server had lost ours, or the database fails.
     """
     digest = hashlib.sha256(name.encode("utf-8", "backslashreplace")).digest()
     file = database.file
-    held = _server_lock(database, digest) if file is None else _file_lock(file, digest)
+    held = _server_lock(database, name, digest) if file is None else _file_lock(file, digest)
     with held as try_lock:
         deadline = None if wait_seconds is None else time.monotonic() + wait_seconds
         told = False
@@ -107,26 +117,83 @@ def _is_same_file(descriptor: int, path: Path) -> bool:
 
 
 @contextmanager
-def _server_lock(database: Database, digest: bytes) -> Iterator[Callable[[], bool]]:
-    """Yield a function that tries an advisory lock on a connection of its own."""
-    number = int.from_bytes(digest[:8], "big", signed=True)
-    connection: Connection | None = None
-
-    def try_lock() -> bool:
-        nonlocal connection
-        try:
-            if connection is None:
-                connection = database.engine.connect().execution_options(
-                    isolation_level="AUTOCOMMIT"
-                )
-                connection.detach()  # never handed to anybody else, and closed for good
-            statement = text("SELECT pg_try_advisory_lock(:number)")
-            return bool(connection.execute(statement, {"number": number}).scalar_one())
-        except DBAPIError as error:
-            raise ledger_error(error, database.where) from error
-
+def _server_lock(database: Database, name: str, digest: bytes) -> Iterator[Callable[[], bool]]:
+    """Yield a function that tries an advisory lock, which is then kept until the block ends."""
+    lock = _ServerLock(database, int.from_bytes(digest[:8], "big", signed=True))
     try:
-        yield try_lock
+        yield lock.try_first
+        if not lock.still_held():
+            raise LedgerError(
+                f"the database server lost this run's lease on {name}, and another run is at work"
+                " on it now.",
+                where=database.where,
+                remedy="Run again when the other has ended: every answer is in the ledger.",
+            )
     finally:
-        if connection is not None:
-            connection.close()
+        lock.close()
+
+
+class _ServerLock:
+    """An advisory lock on a connection of its own, taken again when that connection breaks."""
+
+    def __init__(self, database: Database, number: int) -> None:
+        self._database = database
+        self._number = number
+        self._connection: Connection | None = None
+        self._connected_at = 0.0
+        self._was_broken = False
+        self._ended = threading.Event()
+        self._keeper = threading.Thread(target=self._keep, name="lease", daemon=True)
+
+    def try_first(self) -> bool:
+        """Try to get a lock that another may have; once it is had, it is kept."""
+        if not self._database.patiently(lambda: self._try(after=RETURN_SECONDS)):
+            return False
+        self._keeper.start()
+        return True
+
+    def still_held(self) -> bool:
+        """Stop keeping a lock, and return whether it is had, now at least."""
+        self._stop()
+        return self._database.patiently(self._try)
+
+    def close(self) -> None:
+        """Give the lock back."""
+        self._stop()
+        self._drop()
+
+    def _try(self, after: float = 0.0) -> bool:
+        """Take the lock, or take it once more if it is ours.
+
+        Args:
+            after: How long a connection that replaces a broken one has to stand before.
+        """
+        try:
+            if self._connection is None:
+                self._connection = self._database.engine.connect()
+                self._connection.execution_options(isolation_level="AUTOCOMMIT")
+                self._connection.detach()  # never handed to anybody else, and closed for good
+                self._connected_at = time.monotonic()
+            if self._was_broken and time.monotonic() < self._connected_at + after:
+                return False
+            statement = text("SELECT pg_try_advisory_lock(:number)")
+            return bool(self._connection.execute(statement, {"number": self._number}).scalar_one())
+        except DBAPIError:
+            self._was_broken = True
+            self._drop()
+            raise
+
+    def _keep(self) -> None:
+        while not self._ended.wait(KEEP_SECONDS):
+            with suppress(DBAPIError):  # tried again, and what lasts is raised in the end
+                self._try()
+
+    def _stop(self) -> None:
+        self._ended.set()
+        if self._keeper.is_alive():
+            self._keeper.join()
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

@@ -12,13 +12,16 @@ from resources.generation_ledger.store import in_chunks, insert_unless_known
 from resources.generation_ledger.verdicts import put_grant_rows, put_verdict_rows
 
 
-def merge_rows(connection: Connection, table: str, rows: Sequence[dict[str, Any]]) -> int:
+def merge_rows(
+    connection: Connection, table: str, rows: Sequence[dict[str, Any]], replaced: dict[str, str]
+) -> int:
     """Take rows of one table in, and return how many generations were new or changed ours.
 
     Args:
         connection: In a writing transaction.
         table: Name of the table.
-        rows: Values by column.
+        rows: Values by column, in the order of ids over all calls.
+        replaced: When rows were superseded there, by id: one mapping for all calls, empty at first.
     """
     if table == VerdictRow.__tablename__:
         put_verdict_rows(connection, rows)
@@ -28,52 +31,51 @@ def merge_rows(connection: Connection, table: str, rows: Sequence[dict[str, Any]
         return 0
     if connection.dialect.name == "postgresql":  # SQLite's transactions keep other writers out
         connection.execute(text(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
-    return sum(_merge_generations(connection, piece) for piece in in_chunks(rows))
+    return sum(_merge_generations(connection, piece, replaced) for piece in in_chunks(rows))
 
 
-def _merge_generations(connection: Connection, rows: Sequence[dict[str, Any]]) -> int:
+def _merge_generations(
+    connection: Connection, rows: Sequence[dict[str, Any]], replaced: dict[str, str]
+) -> int:
     """Insert the rows that are not known, at most one per key as the one that counts.
 
-    Of two rows that both count, an answer beats a failure, and otherwise ours beats theirs.
+    Of two rows that both count, an answer beats a failure. Otherwise ours beats theirs, unless they
+    knew ours and had another take over: that one then takes over here, in the same transaction.
     """
-    known = _standing(connection, [row["id"] for row in rows])
+    replaced.update({row["id"]: row["superseded_at"] for row in rows if row["superseded_at"]})
+    known = _known(connection, [row["id"] for row in rows])
     current = _current(connection, [row["key"] for row in rows])
     outdated: list[str] = []  # ours, for which a row of theirs takes over
     new: list[dict[str, Any]] = []
     for row in rows:
         key, counts = row["key"], row["superseded_at"] is None
         if row["id"] in known:
-            if not counts and known[row["id"]] is None:
-                # They have learnt meanwhile that another took over; it comes with its own row.
-                outdated.append(row["id"])
-                current.pop(key, None)
             continue
         if counts and key in current:
             our_id, our_status = current[key]
-            if our_status == "failed" and row["status"] == "completed":
+            answer_for_failure = (our_status, row["status"]) == ("failed", "completed")
+            if answer_for_failure or (our_id in replaced and our_status == row["status"]):
                 outdated.append(our_id)
             else:
                 counts = False
         if counts:
             current[key] = (row["id"], row["status"])
         new.append(row if counts or row["superseded_at"] else {**row, "superseded_at": now()})
-    theirs = {row["id"]: row["superseded_at"] for row in rows}
     for row_id in outdated:
         connection.execute(
             update(GenerationRow)
             .where(GenerationRow.id == row_id)
-            .values(superseded_at=theirs.get(row_id) or now())
+            .values(superseded_at=replaced.get(row_id) or now())
         )
     if new:
         connection.execute(insert_unless_known(connection, GenerationRow), new)
     return len(new) + len(outdated)
 
 
-def _standing(connection: Connection, ids: Sequence[str]) -> dict[str, str | None]:
-    """Return when the known ones of these rows were superseded."""
-    statement = select(GenerationRow.id, GenerationRow.superseded_at)
-    rows = connection.execute(statement.where(GenerationRow.id.in_(ids)))
-    return {row.id: row.superseded_at for row in rows}
+def _known(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """Return those of these ids that we have."""
+    statement = select(GenerationRow.id).where(GenerationRow.id.in_(ids))
+    return set(connection.execute(statement).scalars())
 
 
 def _current(connection: Connection, keys: Sequence[str]) -> dict[str, tuple[str, str]]:

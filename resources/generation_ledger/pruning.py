@@ -6,14 +6,17 @@ An answer that counts is never removed unless its model is named.
 from __future__ import annotations
 
 import sqlite3
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select
+from sqlalchemy import Connection, and_, delete, or_, select
 
 from resources.generation_ledger.engine import Database
 from resources.generation_ledger.schema import GenerationRow, timestamp
+from resources.generation_ledger.store import in_chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,45 +47,37 @@ def prune(
         model: A model that will not be used any more.
         dry_run: Only count.
     """
-    superseded = GenerationRow.superseded_at.is_not(None)
-    failed = and_(GenerationRow.superseded_at.is_(None), GenerationRow.status == "failed")
-    answers = and_(
-        GenerationRow.superseded_at.is_(None),
-        GenerationRow.status == "completed",
+    wanted = or_(
+        GenerationRow.superseded_at.is_not(None),
+        GenerationRow.status == "failed",
         GenerationRow.model == model,  # no model named: no row is without one
     )
-    old_enough: list[ColumnElement[bool]] = []
     if before is not None:
-        old_enough.append(GenerationRow.recorded_at < timestamp(before))
-
-    def work(connection: Connection) -> Pruned:
-        counts = [
-            connection.execute(
-                select(func.count()).select_from(GenerationRow).where(condition, *old_enough)
-            ).scalar_one()
-            for condition in (superseded, failed, answers)
-        ]
-        if not dry_run:
-            connection.execute(
-                delete(GenerationRow).where(or_(superseded, failed, answers), *old_enough)
-            )
-        return Pruned(*counts)
-
-    pruned = database.read(work) if dry_run else database.write(work)
-    if database.is_sqlite and not dry_run:
-        _compact(database)
-    return pruned
+        wanted = and_(wanted, GenerationRow.recorded_at < timestamp(before))
+    statement = select(GenerationRow.id, GenerationRow.status, GenerationRow.superseded_at)
+    rows = database.read(lambda c: c.execute(statement.where(wanted)).all())
+    superseded = sum(row.superseded_at is not None for row in rows)
+    failed = sum(row.superseded_at is None and row.status == "failed" for row in rows)
+    if not dry_run:
+        # In pieces, between which runs can record: a row that is wanted now stays so.
+        for ids in in_chunks([row.id for row in rows]):
+            piece = delete(GenerationRow).where(GenerationRow.id.in_(ids))
+            database.write(partial(Connection.execute, statement=piece))
+        if database.file is not None:
+            _compact(database, database.file)
+    return Pruned(superseded, failed, len(rows) - superseded - failed)
 
 
-def _compact(database: Database) -> None:
-    """Shrink a SQLite file; it keeps the room of removed rows otherwise."""
-    connection = database.engine.raw_connection()
-    try:
-        # Needs the file for itself. Where other processes use it, later rows take the room.
-        with suppress(sqlite3.OperationalError):
-            cursor = connection.cursor()
-            cursor.execute("VACUUM")
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            cursor.close()
-    finally:
-        connection.close()
+def _compact(database: Database, file: Path) -> None:
+    """Shrink a SQLite file; it keeps the room of removed rows otherwise.
+
+    That takes seconds for each gigabyte. While others have the file open, they could record nothing
+    for so long: then it is left as it is, and later rows take the room.
+    """
+    database.close()  # our own idle connections have it open as well
+    with (
+        suppress(sqlite3.OperationalError),
+        closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as alone,
+    ):
+        alone.execute("PRAGMA locking_mode = EXCLUSIVE")
+        alone.execute("VACUUM")

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Insert, Row, and_, or_, select, update
+from sqlalchemy import Connection, Insert, Row, and_, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from resources.generation_ledger.keys import generation_key
@@ -28,6 +28,9 @@ ItemT = TypeVar("ItemT")
 
 CHUNK: Final = 500
 """Keys per query: far below the limits on parameters of both databases."""
+
+_RECORD_LOCK: Final = 0x72656C67656F
+"""PostgreSQL advisory lock held while recording; any number nobody else uses."""
 
 _ANSWER_COLUMNS: Final = (
     GenerationRow.key,
@@ -115,6 +118,7 @@ def record_rows(
         rows: Values from `answer_row` or `failure_row`.
         renew_before: Answers recorded earlier than this give way to new ones.
     """
+    _keep_failures_apart(connection, rows)
     # In the order of keys, so that two processes lock them in the same order.
     ordered = sorted(rows, key=lambda row: str(row["key"]))
     gives_way = GenerationRow.status == "failed"
@@ -127,12 +131,27 @@ def record_rows(
                 and_(
                     GenerationRow.key.in_([row["key"] for row in piece]),
                     GenerationRow.superseded_at.is_(None),
+                    # The same transaction may have gone through before, unnoticed.
+                    GenerationRow.id.not_in([row["id"] for row in piece]),
                     gives_way,
                 )
             )
             .values(superseded_at=now())
         )
         connection.execute(insert_unless_known(connection, GenerationRow), list(piece))
+
+
+def _keep_failures_apart(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Let no other transaction write failures until this one ends, nor answers if this one does.
+
+    A failure that another run commits between our UPDATE and our INSERT would take the place of
+    our answer. Answers alone need not wait for each other: of two, either may count. In SQLite
+    there is one writing transaction at a time.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    shared = "_shared" if all(row["status"] == "completed" for row in rows) else ""
+    connection.execute(text(f"SELECT pg_advisory_xact_lock{shared}(:lock)"), {"lock": _RECORD_LOCK})
 
 
 def answer_row(request: GenerationRequest, generation: Generation) -> dict[str, Any]:

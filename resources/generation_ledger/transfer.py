@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Double, Integer, Table, select, tuple_
 from resources import storage
 from resources.errors import LedgerError, StorageError
 from resources.generation_ledger.engine import Database
+from resources.generation_ledger.lease import lease
 from resources.generation_ledger.merge import merge_rows
 from resources.generation_ledger.schema import LedgerTable, Packed, new_id, now
 from resources.generation_ledger.upgrade import VERSIONS
@@ -57,20 +58,18 @@ def export_ledger(database: Database, folder: str) -> Transferred:
     Raises:
         StorageError: The folder cannot be written.
     """
-    tables = database.read(lambda connection: _export(connection, folder), snapshot=True)
-    manifest = {
-        "format": FORMAT,
-        "schema_version": VERSIONS[-1],
-        "exported_at": now(),
-        "tables": tables,
-    }
-    storage.write_atomic(storage.join(folder, MANIFEST), json.dumps(manifest, indent=1).encode())
-    kept = {file for table in tables.values() for file in table["files"]}
-    for name in storage.list_files(folder, ".parquet"):
-        if name.startswith(tuple(tables)) and name not in kept:
-            # Whatever cannot be removed only takes room: the manifest does not name it.
-            with suppress(StorageError):
-                storage.remove(storage.join(folder, name))
+    # One at a time: each removes the files that its manifest does not name.
+    with lease(database, f"export/{folder}", None, None):
+        tables = database.read(lambda connection: _export(connection, folder), snapshot=True)
+        manifest = {
+            "format": FORMAT,
+            "schema_version": VERSIONS[-1],
+            "exported_at": now(),
+            "tables": tables,
+        }
+        url = storage.join(folder, MANIFEST)
+        storage.write_atomic(url, json.dumps(manifest, indent=1).encode())
+        _remove_all_but(folder, tables)
     rows = {name: int(table["rows"]) for name, table in tables.items()}
     return Transferred(storage.shown(folder), rows, new=0)
 
@@ -78,8 +77,8 @@ def export_ledger(database: Database, folder: str) -> Transferred:
 def import_ledger(database: Database, folder: str) -> Transferred:
     """Take the rows of an export into the ledger; into an empty one they come out the same.
 
-    What the ledger holds already stays; an answer that counts is never replaced. Interrupted, it
-    can simply be run again.
+    What the ledger holds already stays; an answer that counts gives way only to one that was known
+    to have taken over from it there. Interrupted, it can simply be run again.
 
     Args:
         database: The open ledger.
@@ -92,12 +91,15 @@ def import_ledger(database: Database, folder: str) -> Transferred:
     manifest = _manifest(folder)
     rows = {name: int(table["rows"]) for name, table in manifest.items()}
     new = 0
+    replaced: dict[str, str] = {}
     for table in _tables():
         files = manifest.get(table.name, {"files": []})["files"]
         found = 0
         for file in files:
             values = _from_parquet(table, storage.join(folder, file))
-            new += database.write(partial(merge_rows, table=table.name, rows=values))
+            new += database.write(
+                partial(merge_rows, table=table.name, rows=values, replaced=replaced)
+            )
             found += len(values)
         if found != rows.get(table.name, 0):
             raise LedgerError(
@@ -127,6 +129,16 @@ def _export(connection: Connection, folder: str) -> dict[str, dict[str, Any]]:
             rows += len(page)
         tables[table.name] = {"rows": rows, "files": files}
     return tables
+
+
+def _remove_all_but(folder: str, tables: Mapping[str, Mapping[str, Any]]) -> None:
+    """Remove files of earlier exports, also of those that broke off."""
+    kept = {file for table in tables.values() for file in table["files"]}
+    for name in storage.list_files(folder, ".parquet"):
+        if name.startswith(tuple(tables)) and name not in kept:
+            # Whatever cannot be removed only takes room: the manifest does not name it.
+            with suppress(StorageError):
+                storage.remove(storage.join(folder, name))
 
 
 def _pages(connection: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:

@@ -144,6 +144,21 @@ def test_pruning_gives_room_back(sqlite_place: Place) -> None:
     assert ledger.stats().size_bytes < before / 2
 
 
+def test_pruning_leaves_the_file_to_a_run_that_has_it_open(sqlite_place: Place) -> None:
+    """Rebuilding a large file would keep the run from recording for longer than it waits."""
+    ledger, run = sqlite_place.open(), sqlite_place.open()
+    text = "".join(str(number) for number in range(20_000))
+    ledger.record([(request, an_answer(request, text)) for request, _ in pairs(*range(20))])
+    run.record([(a_request(99), an_answer(a_request(99), model="other"))])
+    before = ledger.stats().size_bytes
+    assert ledger.prune(model=MODEL).answers == 20
+    assert ledger.stats().size_bytes == before
+    run.close()
+    ledger.prune()
+    assert ledger.stats().size_bytes < before / 2
+    assert len(list(sqlite_place.open().entries())) == 1
+
+
 def test_pruning_works_while_another_reads(sqlite_place: Place) -> None:
     ledger = sqlite_place.open(busy_seconds=0.1)
     fill(ledger)

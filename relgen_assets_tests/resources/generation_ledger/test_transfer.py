@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from relgen_assets_tests.resources.generation_ledger.samples import (
     pairs,
 )
 from resources import storage
-from resources.errors import LedgerError
+from resources.errors import LedgerError, StorageError
 from resources.generation_ledger import GenerationLedger, Verdict, generation_key, transfer
 from resources.generation_ledger.schema import LedgerTable
 
@@ -123,6 +124,28 @@ def test_an_interrupted_export_leaves_the_earlier_one_valid(
     fresh.close()
 
 
+def test_two_exports_at_once_do_not_remove_each_other(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = str(tmp_path / "backup")
+    place.open().record(pairs(1))
+    second = threading.Thread(target=place.open().export, args=(folder,))
+    write = storage.write_atomic
+
+    def second_comes_before_the_manifest(url: str, data: bytes) -> None:
+        if url.endswith(transfer.MANIFEST) and second.ident is None:
+            second.start()
+            second.join(1.0)
+        write(url, data)
+
+    monkeypatch.setattr(storage, "write_atomic", second_comes_before_the_manifest)
+    place.open().export(folder)
+    second.join(60)
+    fresh = Place(f"sqlite:///{tmp_path}/fresh.db", None)
+    assert fresh.open().import_from(folder).new == 1
+    fresh.close()
+
+
 def test_merging_keeps_what_counts_here_and_loses_nothing(
     place: Place, other: Place, tmp_path: Path
 ) -> None:
@@ -163,6 +186,48 @@ def test_a_mirror_follows_what_was_superseded(place: Place, other: Place, tmp_pa
     mirror.import_from(f"{tmp_path}/backup")
     assert everything(mirror) == everything(source)
     assert mirror.lookup([request], MODEL)[request.subject].text == "new"
+
+
+def test_ledgers_that_exchange_exports_again_and_again_lose_no_answer(
+    place: Place, other: Place, tmp_path: Path
+) -> None:
+    """Both answered the same; each keeps its own answer, and the other's as superseded."""
+    request = a_request(1)
+    ledgers = {"north": place.open(), "south": other.open()}
+    for name, ledger in ledgers.items():
+        ledger.record([(request, an_answer(request, text=name))])
+    for _ in range(3):
+        for name, ledger in ledgers.items():
+            ledger.export(f"{tmp_path}/{name}")
+        ledgers["north"].import_from(f"{tmp_path}/south")
+        ledgers["south"].import_from(f"{tmp_path}/north")
+        for name, ledger in ledgers.items():
+            assert ledger.lookup([request], MODEL)[request.subject].text == name
+            assert len(list(ledger.entries(superseded=True))) == 2
+
+
+def test_an_import_that_breaks_off_takes_no_answer_away(
+    place: Place, other: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer that took over there comes in a later file than the one that is known here."""
+    monkeypatch.setattr(transfer, "ROWS_PER_FILE", 1)
+    source, mirror, request = place.open(), other.open(), a_request(1)
+    source.record([(request, an_answer(request, text="old"))])
+    source.export(f"{tmp_path}/backup")
+    mirror.import_from(f"{tmp_path}/backup")
+    renewing = place.open(renew_before=datetime.now(UTC).isoformat())
+    renewing.record([(request, an_answer(request, text="new"))])
+    source.export(f"{tmp_path}/backup")
+    (last,) = (tmp_path / "backup").glob("ledger_generations-*-00001.parquet")
+    kept = last.rename(tmp_path / "kept")
+
+    with pytest.raises(StorageError, match="no such file"):
+        mirror.import_from(f"{tmp_path}/backup")
+    assert mirror.lookup([request], MODEL)[request.subject].text == "old"
+    kept.rename(last)
+    mirror.import_from(f"{tmp_path}/backup")
+    assert mirror.lookup([request], MODEL)[request.subject].text == "new"
+    assert everything(mirror) == everything(source)
 
 
 def test_a_folder_without_an_export_is_a_clear_error(ledger: GenerationLedger) -> None:
