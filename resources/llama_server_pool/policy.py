@@ -57,7 +57,7 @@ class DispatchPolicy:
     prefill_per_decode: float = 2.0
     stall_floor: float = 20.0
     total_floor: float = 120.0
-    leeway_limit: float = 64.0
+    leeway_limit: float = 16.0
     quiet_seconds: float = 5.0
     probe_timeout: float = 10.0
     trial_timeout: float = 120.0
