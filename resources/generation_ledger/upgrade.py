@@ -5,9 +5,11 @@ The steps themselves are Alembic revisions in `migrations/versions`.
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import OperationalError
 
 from resources.errors import LedgerError
 from resources.generation_ledger.engine import Database
@@ -17,6 +19,8 @@ VERSIONS: Final = ("0001", "0002")
 
 VERSION_TABLE: Final = "ledger_version"
 """Not Alembic's default name: Dagster's own tables may live in the same database."""
+
+POLL_SECONDS: Final = 0.02
 
 _UPGRADE_LOCK: Final = 0x72656C67656E
 """PostgreSQL advisory lock held while upgrading; any number nobody else uses."""
@@ -78,7 +82,16 @@ def _enable_write_ahead_log(database: Database) -> None:
 
     def switch(connection: Connection) -> None:
         connection.exec_driver_sql("ROLLBACK")  # the mode cannot change within a transaction
-        connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+        patience = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() / 1000
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+                break
+            except OperationalError as error:  # here SQLite waits for no other that writes
+                if "locked" not in str(error.orig) or time.monotonic() >= deadline:
+                    raise
+            time.sleep(POLL_SECONDS)
         connection.exec_driver_sql("BEGIN")
 
     mode = database.read(lambda c: c.exec_driver_sql("PRAGMA journal_mode").scalar())

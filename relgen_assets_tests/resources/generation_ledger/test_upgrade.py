@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 
 import pytest
@@ -78,6 +79,19 @@ def test_many_may_open_a_new_ledger_at_once(place: Place) -> None:
         thread.join()
     assert faults == []
     assert len(list(place.open().entries())) == len(ledgers)
+
+
+def test_a_new_ledger_that_another_is_making_is_waited_for(sqlite_place: Place) -> None:
+    """SQLite does not wait by itself where the way of writing is switched."""
+    database = bare(sqlite_place)
+    database.write(lambda c: c.execute(text("CREATE TABLE notes (words TEXT)")))
+    other = sqlite3.connect(str(database.file), isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    threading.Timer(0.5, lambda: other.execute("COMMIT")).start()
+    sqlite_place.open().record(pairs(1))
+    assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    other.close()
+    database.close()
 
 
 def test_other_tables_of_the_database_do_not_matter(place: Place) -> None:
