@@ -99,6 +99,10 @@ def raw_of(small: SmallProject, key: str) -> list[RawExtraction]:
     return from_table(small.tables.read("raw_extractions", key), RawExtraction)
 
 
+def summaries_of(small: SmallProject, key: str) -> dict[str, Summary]:
+    return {row.paper_id: row for row in from_table(small.tables.read("summaries", key), Summary)}
+
+
 def verdicts_of(small: SmallProject, key: str) -> dict[str, ValidatedExtraction]:
     table = small.tables.read("validated_extractions", key)
     return {row.chunk_id: row for row in from_table(table, ValidatedExtraction)}
@@ -123,11 +127,7 @@ def test_validating_again_asks_nothing_and_records_its_verdicts(
     key, before = small.keys[1], len(server.visited)
     table = small.tables.read("validated_extractions", key)
     (small.folder / "data" / "validated_extractions" / f"{key}.parquet").unlink()
-    small.definitions.resolve_job_def("batches").execute_in_process(
-        instance=small.instance,
-        tags={"dagster/partition": key},
-        asset_selection=[dg.AssetKey("validated_extractions")],
-    )
+    _materialise(small, key, "validated_extractions")
     assert small.tables.read("validated_extractions", key).equals(table)
     assert len(server.visited) == before
     stored = verdicts_of(small, key)
@@ -176,6 +176,77 @@ def test_a_retry_asks_the_rejected_chunk_alone_and_changes_no_other_row(
     small.run(small.keys[1])
     assert asked(server) == []
     assert raw_of(small, small.keys[1]) == after[small.keys[1]]
+
+
+@pytest.mark.parametrize("stopped_before", ["validated_extractions", "hf_dataset"])
+def test_a_retry_that_was_stopped_after_its_answers_is_finished_without_a_call(
+    small: SmallProject, server: FakeLlamaServer, stopped_before: str
+) -> None:
+    key = small.keys[0]
+    done = _files(small, key)
+    table = small.tables.read("validated_extractions", key)
+    first, *others = verdicts_of(small, key).values()
+    rejected = {"verdict": "rejected", "reason": "not_json", "extraction": None}
+    old = [first.model_copy(update=rejected), *others]
+    small.tables.write(to_table(old, ValidatedExtraction), "validated_extractions", key)
+    _materialise(small, key, "hf_dataset")
+    if stopped_before == "hf_dataset":
+        small.tables.write(table, "validated_extractions", key)
+    server.requests.clear()
+    assert _files(small, key) != done
+    assert "1 batches had answers that the dataset did not have" in _retry(small, key)
+    assert _files(small, key) == done
+    assert asked(server) == []
+    assert "Nothing to ask again" in _retry(small, key)
+
+
+def test_a_missing_summary_is_asked_for_again_and_then_its_chunks(tmp_path: Path) -> None:
+    def blank_at_first(body: dict[str, Any]) -> str:
+        asks_for_summary = "response_format" not in body
+        if asks_for_summary and "Paper 1" in str(body["messages"]) and body["seed"] < 3:
+            return " \n"
+        return answer(body)
+
+    with (
+        FakeLlamaServer(slots=3, answer=blank_at_first) as server,
+        small_project(
+            tmp_path,
+            [server],
+            [{**row, "article": row["article"].replace(STUBBORN, "")} for row in articles(2)],
+            extractions={"mode": "candidates", "max_attempts": 4},
+        ) as small,
+    ):
+        small.run()
+        (key,) = small.keys
+        before = raw_of(small, key)
+        waiting = [row.chunk_id for row in before if row.reason == "no_summary"]
+        assert waiting == [row.chunk_id for row in before if row.paper_id == "paper-1"]
+        assert summaries_of(small, key)["paper-1"].attempt == 2
+
+        server.requests.clear()
+        _retry(small)
+        (body,) = asked(server)
+        assert body["seed"] == 2, "one more attempt, in vain"
+        assert raw_of(small, key) == before
+
+        server.requests.clear()
+        _retry(small)
+        questions = asked(server)
+        assert questions[0]["seed"] == 3
+        assert len(questions) == 1 + len(waiting)
+        assert summaries_of(small, key)["paper-1"].attempt == 4
+        after = raw_of(small, key)
+        assert {row.status for row in after} == {"completed"}
+        assert [row for row in after if row.paper_id == "paper-0"] == [
+            row for row in before if row.paper_id == "paper-0"
+        ]
+        assert all(row.verdict != "rejected" for row in verdicts_of(small, key).values())
+        assert _failed(small) == {}
+
+        server.requests.clear()
+        small.run()
+        assert asked(server) == []
+        assert raw_of(small, key) == after
 
 
 def test_attempts_end_at_the_limit(small: SmallProject, server: FakeLlamaServer) -> None:
@@ -250,11 +321,20 @@ def _files(small: SmallProject, key: str) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in found}
 
 
-def _retry(small: SmallProject) -> str:
+def _materialise(small: SmallProject, key: str, asset: str) -> None:
+    """Materialise one asset of a batch alone."""
+    small.definitions.resolve_job_def("batches").execute_in_process(
+        instance=small.instance,
+        tags={"dagster/partition": key},
+        asset_selection=[dg.AssetKey(asset)],
+    )
+
+
+def _retry(small: SmallProject, *keys: str) -> str:
     """Do what `relgen retry-rejected` does, and return what it prints."""
     printed = io.StringIO()
     console = Console(file=printed, width=200)
-    retry_rejected(small.project, console, small.folder, None, further_attempts=1)
+    retry_rejected(small.project, console, small.folder, keys, further_attempts=1)
     return printed.getvalue()
 
 
