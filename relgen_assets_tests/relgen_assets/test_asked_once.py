@@ -22,7 +22,7 @@ from relgen_assets.definitions import build_resources
 from relgen_assets.export.shards import find_shards
 from relgen_assets.extraction.version import rules_version
 from relgen_assets.generation import EXTRACTION_TASK
-from relgen_assets.models import RawExtraction, Summary, ValidatedExtraction
+from relgen_assets.models import Paper, RawExtraction, Summary, ValidatedExtraction
 from relgen_assets.tables import from_table, to_table
 from relgen_assets_tests.fakes import answers
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
@@ -291,27 +291,39 @@ def test_the_checks_find_what_is_lost_and_what_is_mixed_up(small: SmallProject) 
     summaries = {
         key: from_table(small.tables.read("summaries", key), Summary)[0] for key in small.keys
     }
-    wrong = summaries[first].model_copy(update={"text": summaries[second].text})
-    small.tables.write(to_table([wrong], Summary), "summaries", first)
-    assert _failed(small) == {("rows_are_faithful", first): "ERROR"}
+    mixed_up = {("rows_are_faithful", key): "ERROR" for key in (first, None)}
+    for wrong in (
+        {"text": summaries[second].text},
+        {"messages": summaries[second].messages},
+    ):
+        row = summaries[first].model_copy(update=wrong)
+        small.tables.write(to_table([row], Summary), "summaries", first)
+        assert _failed(small) == mixed_up
     small.tables.write(to_table([summaries[first]], Summary), "summaries", first)
+
+    raw = raw_of(small, first)
+    for wrong, severity in ({"text": "{}"}, "ERROR"), ({"key": "5ea1" * 16}, "WARN"):
+        rows = [raw[0].model_copy(update=wrong), *raw[1:]]
+        small.tables.write(to_table(rows, RawExtraction), "raw_extractions", first)
+        assert _failed(small) == dict.fromkeys(mixed_up, severity)
+    small.tables.write(to_table(raw, RawExtraction), "raw_extractions", first)
 
     verdicts = list(verdicts_of(small, first).values())
     small.tables.write(to_table(verdicts[1:], ValidatedExtraction), "validated_extractions", first)
-    assert _failed(small) == {
-        ("nothing_is_lost", first): "ERROR",
-        ("rows_are_faithful", first): "ERROR",
-        ("nothing_is_lost", None): "ERROR",
-    }
+    lost = {("nothing_is_lost", key): "ERROR" for key in (first, None)}
+    assert _failed(small) == {**lost, **mixed_up}
     small.tables.write(to_table(verdicts, ValidatedExtraction), "validated_extractions", first)
 
     for shard in find_shards(str(small.folder / "dataset"), second):
         Path(shard.url).unlink()
-    # Over all, a batch that only waits to be written is no more than a warning.
-    assert _failed(small) == {
-        ("nothing_is_lost", second): "ERROR",
-        ("nothing_is_lost", None): "WARN",
-    }
+    # Over all, a batch that only waits to be validated or written is no more than a warning.
+    waiting = ("nothing_is_lost", None)
+    assert _failed(small) == {("nothing_is_lost", second): "ERROR", waiting: "WARN"}
+    (small.folder / "data" / "validated_extractions" / f"{second}.parquet").unlink()
+    assert _failed(small, None) == {waiting: "WARN"}
+    (paper,) = from_table(small.tables.read("raw_papers", second), Paper)
+    small.tables.write(to_table([paper, paper], Paper), "raw_papers", second)
+    assert _failed(small, None) == {waiting: "ERROR"}
 
 
 def _files(small: SmallProject, key: str) -> dict[str, bytes]:
@@ -353,19 +365,23 @@ def _relgen_run(folder: Path, name: str) -> subprocess.Popen[str]:
     )
 
 
-def _failed(small: SmallProject) -> dict[tuple[str, str | None], str]:
-    """Run the checks of conservation; returns the severity of those that do not pass."""
+def _failed(small: SmallProject, *keys: str | None) -> dict[tuple[str, str | None], str]:
+    """Run the checks of conservation, for all batches and over all if not told which.
+
+    Returns:
+        The severity of those that do not pass.
+    """
+    names = ("nothing_is_lost", "rows_are_faithful")
     failed: dict[tuple[str, str | None], str] = {}
-    for key in (*small.keys, None):
+    for key in keys or (*small.keys, None):
         asset, job = ("hf_dataset", "batch_checks") if key else ("dataset_card", "card_checks")
-        names = ["nothing_is_lost", "rows_are_faithful"] if key else ["nothing_is_lost"]
-        keys = {dg.AssetCheckKey(dg.AssetKey(asset), name) for name in names}
-        subset = small.definitions.resolve_job_def(job).get_subset(asset_check_selection=keys)
+        checks = {dg.AssetCheckKey(dg.AssetKey(asset), name) for name in names}
+        subset = small.definitions.resolve_job_def(job).get_subset(asset_check_selection=checks)
         result = subset.execute_in_process(
             instance=small.instance, tags={"dagster/partition": key} if key else {}
         )
         evaluations = result.get_asset_check_evaluations()
-        assert len(evaluations) == len(keys)
+        assert len(evaluations) == len(checks)
         failed |= {
             (one.check_name, key): one.severity.name for one in evaluations if not one.passed
         }
