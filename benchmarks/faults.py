@@ -24,7 +24,10 @@ _GRAPH = Path("relgen_assets_tests/relgen_assets")
 GROUPS = {
     "pool": (_POOL / "test_faults.py", _POOL / "test_processes.py"),
     "crash": (
-        *(_GRAPH / f"test_{name}.py" for name in ("crash", "asked_once", "conservation")),
+        *(
+            _GRAPH / f"test_{name}.py"
+            for name in ("crash", "asked_once", "conservation", "faithfulness")
+        ),
         Path("relgen_assets_tests/resources/generation_ledger/test_crash.py"),
     ),
 }

@@ -1,28 +1,18 @@
-"""Nothing is lost between the articles of the source and the rows of the dataset, or mixed up.
+"""Nothing is lost between the articles of the source and the rows of the dataset.
 
-Two proofs over what is stored: a balance of counts, for one batch or for many, and a comparison of
-every row with the tables it was made from. No Dagster, no files; who reads the tables decides how
-many batches are looked at.
+A balance of counts over what is stored, for one batch or for many. That nothing is mixed up either
+is in `faithfulness`. No Dagster, no files; who reads the tables decides how many batches are looked
+at.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
 import pyarrow as pa
 import pyarrow.compute as pc
-
-from relgen_assets.export.examples import (
-    ChatExample,
-    CoreExample,
-    FullExample,
-    canonical_json,
-    chat_example,
-    core_example,
-)
-from relgen_assets.models import Chunk, RawExtraction, Summary, ValidatedExtraction
 
 PAPER_COLUMNS = ("status", "reason")
 CHUNK_COLUMNS = ("chunk_id",)
@@ -70,17 +60,21 @@ class Balance:
         """Chunks that have to be rows of the dataset."""
         return self.valid + self.repaired
 
+    def lost_articles(self) -> list[str]:
+        """Say so if articles are missing; this holds for a batch that was only begun as well."""
+        unusable = self.unusable.total()
+        if self.articles == self.used + unusable:
+            return []
+        return [f"{self.articles} articles, but {self.used} used + {unusable} unusable"]
+
     def differences(self, configs: Iterable[str]) -> list[str]:
         """List the equations that do not hold; none means that nothing was lost.
 
         Args:
             configs: The configs of the dataset; each has to hold all rows.
         """
-        unusable, rejected = self.unusable.total(), self.rejected.total()
-        failed = self.failed.total()
-        found: list[str] = []
-        if self.articles != self.used + unusable:
-            found.append(f"{self.articles} articles, but {self.used} used + {unusable} unusable")
+        rejected, failed = self.rejected.total(), self.failed.total()
+        found = self.lost_articles()
         if self.chunks != self.usable + rejected + failed:
             found.append(
                 f"{self.chunks} chunks, but {self.valid} valid + {self.repaired} repaired"
@@ -152,56 +146,3 @@ def balance(
         strays=validated.num_rows - len(asked & verdicts.keys()),
         rows=Counter(rows),
     )
-
-
-def unfaithful_rows(
-    core: Sequence[CoreExample],
-    full: Sequence[FullExample],
-    chats: Sequence[ChatExample],
-    *,
-    chunks: Iterable[Chunk],
-    summaries: Iterable[Summary],
-    raw: Iterable[RawExtraction],
-    validated: Iterable[ValidatedExtraction],
-) -> list[str]:
-    """List rows of the dataset that are not what the tables say; none means that all are.
-
-    A row has to hold the text of its chunk, the summary of the article that chunk was cut from, the
-    extraction of its own verdict, and in `messages` exactly the prompt that was sent, followed by
-    that extraction. Rows of the three configs correspond by position.
-
-    Args:
-        core: Rows of the config `core`, in the order of the files.
-        full: Rows of the config `full`, in the same order.
-        chats: Rows of the config `messages`, in the same order.
-        chunks: Chunks of the batch.
-        summaries: Summaries of the batch.
-        raw: Raw answers of the batch, with the messages sent.
-        validated: Verdicts of the batch.
-    """
-    if not len(core) == len(full) == len(chats):
-        return [f"{len(core)} rows in core, {len(full)} in full, {len(chats)} in messages"]
-    chunk_by_id = {chunk.chunk_id: chunk for chunk in chunks}
-    summary_by_id = {summary.paper_id: summary.text for summary in summaries}
-    sent = {row.chunk_id: row.messages for row in raw}
-    extractions = {row.chunk_id: row.extraction for row in validated}
-    found: list[str] = []
-    for short, row, chat in zip(core, full, chats, strict=True):
-        chunk = chunk_by_id.get(row.chunk_id)
-        if chunk is None:
-            found.append(f"{row.chunk_id}: there is no such chunk")
-            continue
-        summary = summary_by_id.get(chunk.paper_id, "")
-        extraction = extractions.get(row.chunk_id)
-        rules = {
-            "it names another article": row.paper_id == chunk.paper_id,
-            "its text is not that of its chunk": row.text == chunk.text,
-            "its summary is not that of its article": row.summary in (summary, summary.strip()),
-            "its prompt is not the one that was sent": row.sent_messages == sent.get(row.chunk_id),
-            "its extraction is not that of its verdict": extraction is not None
-            and row.extraction == canonical_json(extraction),
-            "its row in core differs": short == core_example(row),
-            "its conversation is not prompt and answer": chat == chat_example(row),
-        }
-        found += [f"{row.chunk_id}: {fault}" for fault, holds in rules.items() if not holds]
-    return found

@@ -11,10 +11,12 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import dagster as dg
 from filelock import FileLock
 
+from relgen_assets.dead_runs import alive, fail_dead_runs
 from relgen_assets.errors import ActionableError
 from relgen_assets.jobs import (
     BATCH_CHECKS_JOB,
@@ -57,12 +59,13 @@ def opened_instance(root: Path) -> Iterator[dg.DagsterInstance]:
     """Open the Dagster instance of the project folder, unless `DAGSTER_HOME` names another.
 
     One process at a time: two that create the tables of a new SQLite instance at the same moment
-    leave it unusable ("more than one head present").
+    leave it unusable ("more than one head present"). Runs that died with their process are failed.
     """
     home = os.environ.setdefault("DAGSTER_HOME", str(root.resolve()))
     with _alone(root) if Path(home) == root.resolve() else nullcontext():
         instance = dg.DagsterInstance.get()
     with instance:
+        fail_dead_runs(instance)
         yield instance
 
 
@@ -123,10 +126,15 @@ def _run(
 ) -> dg.ExecuteInProcessResult:
     # The partition is given as the tag it becomes: Dagster's own argument is refused for jobs
     # that hold nothing but checks.
+    run_id = str(uuid4())
     try:
-        return definitions.resolve_job_def(job).execute_in_process(
-            instance=instance, tags=tags, run_config={**_QUIET, **(config or {})}
-        )
+        with alive(instance, run_id):
+            return definitions.resolve_job_def(job).execute_in_process(
+                instance=instance,
+                tags=tags,
+                run_config={**_QUIET, **(config or {})},
+                run_id=run_id,
+            )
     except dg.DagsterResourceFunctionError as error:
         # Dagster raises a step's own error, but wraps that of a resource, e.g. of the ledger.
         if isinstance(error.user_exception, ActionableError):

@@ -85,8 +85,12 @@ def one_summary_per_article(papers: Sequence[Paper], summaries: Sequence[Summary
 
 
 def summaries_are_complete(summaries: Sequence[Summary]) -> list[str]:
-    """List summaries that were not generated."""
-    return [f"{row.paper_id}: {row.reason}" for row in summaries if row.status != "completed"]
+    """List summaries that were not generated, or have no text."""
+    return [
+        f"{row.paper_id}: {row.reason or 'blank'}"
+        for row in summaries
+        if row.status != "completed" or not row.text.strip()
+    ]
 
 
 def one_answer_per_chunk(chunks: Sequence[Chunk], raw: Sequence[RawExtraction]) -> list[str]:

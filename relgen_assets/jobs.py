@@ -17,7 +17,7 @@ CARD_JOB = "card"
 RETRY_JOB = "retry_rejected"
 BATCH_CHECKS_JOB = "batch_checks"
 CARD_CHECKS_JOB = "card_checks"
-RETRIED_ASSETS = ("raw_extractions", "validated_extractions", "hf_dataset")
+RETRIED_ASSETS = ("summaries", "raw_extractions", "validated_extractions", "hf_dataset")
 DEFAULT_FURTHER_ATTEMPTS = 1
 
 
@@ -38,8 +38,8 @@ def build_jobs() -> list[dg.job_definition.UnresolvedAssetJobDefinition]:
             RETRY_JOB,
             selection=dg.AssetSelection.assets(*RETRIED_ASSETS),
             config=retry_config(DEFAULT_FURTHER_ATTEMPTS),
-            description="Rejected and failed chunks of one batch asked again with another seed;"
-            " the other chunks keep their answers.",
+            description="Rejected and failed chunks of one batch asked again with another seed,"
+            " as are missing summaries; the others keep their answers.",
         ),
         dg.define_asset_job(
             BATCH_CHECKS_JOB,
@@ -55,8 +55,9 @@ def build_jobs() -> list[dg.job_definition.UnresolvedAssetJobDefinition]:
 
 
 def retry_config(further_attempts: int) -> dict[str, Any]:
-    """Return the run configuration that allows rejected chunks so many further attempts."""
-    return {"ops": {"raw_extractions": {"config": {"further_attempts": further_attempts}}}}
+    """Return the run configuration that allows so many further attempts for unusable answers."""
+    config = {"config": {"further_attempts": further_attempts}}
+    return {"ops": {"summaries": config, "raw_extractions": config}}
 
 
 def build_sensors() -> list[dg.SensorDefinition]:

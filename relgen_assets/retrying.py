@@ -1,67 +1,94 @@
-"""Which chunks are worth asking about again, and how many attempts each is to be allowed.
+"""What is worth asking again, and how many attempts each subject is to be allowed.
 
 A pure decision over stored rows: granting is the work of the ledger, asking that of the pool.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from relgen_assets.extraction.verdicts import validate
-from relgen_assets.models import Chunk, RawExtraction
+from relgen_assets.generation import NO_SUMMARY
+from relgen_assets.models import GeneratedRow, RawExtraction, Summary, ValidatedExtraction
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPlan:
-    """What a retry of one batch asks.
+    """What a retry of one batch asks of one kind of work.
 
     Attributes:
-        attempts: Attempts in all, by chunk, for chunks whose answer was rejected.
-        failed: Chunks that no server answered; they are asked again without a grant, since a
+        attempts: Attempts in all, by subject, for subjects whose answer cannot be used.
+        failed: Subjects that were never answered; they are asked again without a grant, since a
             failure is no attempt.
-        exhausted: Rejected chunks that have had as many attempts as are allowed.
+        exhausted: Subjects that have had as many attempts as are allowed.
     """
 
-    attempts: dict[str, int]
-    failed: list[str]
-    exhausted: list[str]
+    attempts: dict[str, int] = field(default_factory=dict[str, int])
+    failed: list[str] = field(default_factory=list[str])
+    exhausted: list[str] = field(default_factory=list[str])
 
     @property
     def subjects(self) -> list[str]:
-        """The chunks that are asked again."""
+        """The subjects that are asked again."""
         return [*self.attempts, *self.failed]
 
+    def add(self, subject: str, row: GeneratedRow, *, further: int, limit: int) -> None:
+        """Plan a subject whose answer cannot be used."""
+        allowed = min(row.attempt + further, limit)
+        if allowed > row.attempt:
+            self.attempts[subject] = allowed
+        else:
+            self.exhausted.append(subject)
 
-def plan_retry(
-    chunks: Iterable[Chunk], raw: Sequence[RawExtraction], *, further: int, limit: int
-) -> RetryPlan:
-    """Return what to ask again of a batch.
 
-    The answers are judged here, by the rules as they are now, so a batch that was refused for its
-    many rejections can be retried as well. Chunks that were refused before anything was sent are
-    left alone: another attempt would change nothing.
+def plan_summaries(rows: Sequence[Summary], *, further: int, limit: int) -> RetryPlan:
+    """Return which summaries of a batch to ask for again: failed ones, and those without text.
 
     Args:
-        chunks: The chunks of the batch.
-        raw: The stored answers.
+        rows: The stored summaries.
         further: Attempts to add to those that were made.
         limit: Most attempts in all.
     """
-    texts = {chunk.chunk_id: chunk.text for chunk in chunks}
-    attempts: dict[str, int] = {}
-    failed: list[str] = []
-    exhausted: list[str] = []
-    for row in raw:
+    plan = RetryPlan()
+    for row in rows:
         if row.status == "failed":
-            failed.append(row.chunk_id)
-        if row.status != "completed":
-            continue
-        if validate(row, texts.get(row.chunk_id, "")).verdict != "rejected":
-            continue
-        allowed = min(row.attempt + further, limit)
-        if allowed > row.attempt:
-            attempts[row.chunk_id] = allowed
-        else:
-            exhausted.append(row.chunk_id)
-    return RetryPlan(attempts, failed, exhausted)
+            plan.failed.append(row.paper_id)
+        elif row.status == "completed" and not row.text.strip():
+            plan.add(row.paper_id, row, further=further, limit=limit)
+    return plan
+
+
+def plan_chunks(
+    raw: Sequence[RawExtraction],
+    verdicts: Sequence[ValidatedExtraction],
+    summaries: Sequence[Summary],
+    *,
+    further: int,
+    limit: int,
+) -> RetryPlan:
+    """Return which chunks of a batch to ask about again.
+
+    Chunks that wait for a summary are asked as soon as it is there. Others that were refused before
+    anything was sent are left alone: another attempt would change nothing.
+
+    Args:
+        raw: The stored answers.
+        verdicts: What they are worth by the rules as they are now, one for each, so that a batch
+            that was refused for its many rejections can be retried as well.
+        summaries: The stored summaries.
+        further: Attempts to add to those that were made.
+        limit: Most attempts in all.
+    """
+    asked_again = plan_summaries(summaries, further=further, limit=limit)
+    hopeful = {row.paper_id for row in summaries if row.text.strip()} | {*asked_again.subjects}
+    worn_out = set(asked_again.exhausted)
+    plan = RetryPlan()
+    for row, verdict in zip(raw, verdicts, strict=True):
+        if row.status == "completed":
+            if verdict.verdict == "rejected":
+                plan.add(row.chunk_id, row, further=further, limit=limit)
+        elif row.status == "failed" or (row.reason == NO_SUMMARY and row.paper_id in hopeful):
+            plan.failed.append(row.chunk_id)
+        elif row.reason == NO_SUMMARY and row.paper_id in worn_out:
+            plan.exhausted.append(row.chunk_id)
+    return plan

@@ -181,7 +181,11 @@ class ExtractionSettings(Section):
     max_candidates: int = Field(14, ge=2, le=200, description="Candidate terms per chunk.")
     attempts: int = Field(2, ge=1, le=10, description="Tries per chunk when an answer is unusable.")
     max_attempts: int = Field(
-        10, ge=1, le=100, description="Most tries per chunk that retry-rejected allows in all."
+        10,
+        ge=1,
+        le=100,
+        description="Most tries per chunk, and per missing summary, that retry-rejected allows in"
+        " all.",
     )
     seed: int = Field(0, ge=0)
     variant: int = Field(

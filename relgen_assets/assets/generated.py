@@ -1,6 +1,6 @@
-"""What assets that generate share: their pool, and metadata of what the servers did for them.
+"""What assets that generate share: their pool, their option of further attempts, and metadata.
 
-The metadata are numbers, a table and a plot.
+The metadata say what the servers did: numbers, a table and a plot.
 """
 
 from __future__ import annotations
@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import dagster as dg
+from pydantic import Field
 
 from relgen_assets.assets.common import tally
 from relgen_assets.assets.endpoint_plot import as_markdown, endpoint_plot
 from relgen_assets.energy import KWH
 from relgen_assets.models import GeneratedRow
+from resources.generation_ledger import GenerationLedger
 from resources.llama_server_pool import BatchReport, EndpointReport
 
 SERVERS_POOL = "language_models"
@@ -41,6 +43,30 @@ _SCHEMA = dg.TableSchema(
         for name, (kind, description) in _COLUMNS.items()
     ]
 )
+
+
+class RetryConfig(dg.Config):
+    """What a run of an asset may ask that earlier runs did not."""
+
+    further_attempts: int = Field(
+        default=0,
+        ge=0,
+        description="Attempts to add where the stored answer cannot be used, up to the setting"
+        " extractions.max_attempts.",
+    )
+
+
+def grant(ledger: GenerationLedger, task: str, attempts: Mapping[str, int]) -> None:
+    """Write grants into the ledger, where later runs find them as well.
+
+    Args:
+        ledger: The ledger.
+        task: The kind of work.
+        attempts: Attempts in all, by subject.
+    """
+    for allowed in sorted(set(attempts.values())):
+        subjects = [subject for subject, own in attempts.items() if own == allowed]
+        ledger.grant_attempts(task, subjects, allowed)
 
 
 def request_labels(context: dg.AssetExecutionContext) -> dict[str, str]:

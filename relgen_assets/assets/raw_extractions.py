@@ -2,11 +2,17 @@
 
 import dagster as dg
 import pyarrow as pa
-from pydantic import Field
 
 from relgen_assets.assets.common import batch_options, refuse_above, table_output, tally
 from relgen_assets.assets.exclusive import exclusive
-from relgen_assets.assets.generated import SERVERS_POOL, generation_metadata, request_labels
+from relgen_assets.assets.generated import (
+    SERVERS_POOL,
+    RetryConfig,
+    generation_metadata,
+    grant,
+    request_labels,
+)
+from relgen_assets.extraction.verdicts import validate_all
 from relgen_assets.generation import (
     EXTRACTION_TASK,
     extraction_row,
@@ -15,7 +21,7 @@ from relgen_assets.generation import (
 )
 from relgen_assets.models import Chunk, RawExtraction, Summary
 from relgen_assets.project import Project
-from relgen_assets.retrying import plan_retry
+from relgen_assets.retrying import plan_chunks
 from relgen_assets.tables import from_table
 from resources.generation_ledger import GenerationLedger
 from resources.llama_server_pool import LlamaServerPool
@@ -23,17 +29,6 @@ from resources.parquet_io_manager import ParquetIOManager
 
 MAX_FAILED_SHARE = 0.2
 """Above this share of unanswered chunks the servers are at fault, not the chunks."""
-
-
-class RetryConfig(dg.Config):
-    """What a run of this asset may ask that earlier runs did not."""
-
-    further_attempts: int = Field(
-        default=0,
-        ge=0,
-        description="Attempts to add for chunks whose stored answer is rejected, up to the setting"
-        " extractions.max_attempts.",
-    )
 
 
 def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
@@ -53,11 +48,8 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         key = context.partition_key
         mode = settings.mode_for(embedded=llama_server_pool.is_embedded)
         rows_of_chunks = from_table(chunks, Chunk)
-        texts = {
-            row.paper_id: row.text
-            for row in from_table(summaries, Summary)
-            if row.status == "completed" and row.text.strip()
-        }
+        rows_of_summaries = from_table(summaries, Summary)
+        texts = {row.paper_id: row.text for row in rows_of_summaries if row.text.strip()}
         tasks = extraction_tasks(
             rows_of_chunks, texts, mode, settings, project.chunker.count, request_labels(context)
         )
@@ -65,13 +57,14 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         with exclusive(ledger, context):
             if config.further_attempts and io_manager.exists(context.asset_key, key):
                 stored = from_table(io_manager.read(context.asset_key, key), RawExtraction)
-                plan = plan_retry(
-                    rows_of_chunks,
+                plan = plan_chunks(
                     stored,
+                    validate_all(rows_of_chunks, stored),
+                    rows_of_summaries,
                     further=config.further_attempts,
                     limit=settings.max_attempts,
                 )
-                _grant(ledger, plan.attempts)
+                grant(ledger, EXTRACTION_TASK, plan.attempts)
             result = llama_server_pool.generate(
                 [task.request for task in tasks if task.request is not None],
                 accept=is_extraction({chunk.chunk_id: chunk.text for chunk in rows_of_chunks}),
@@ -95,10 +88,3 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         return table_output(rows, RawExtraction, **generation_metadata(rows, result.report))
 
     return raw_extractions
-
-
-def _grant(ledger: GenerationLedger, attempts: dict[str, int]) -> None:
-    """Write grants into the ledger, where later runs find them as well."""
-    for allowed in sorted(set(attempts.values())):
-        subjects = [subject for subject, own in attempts.items() if own == allowed]
-        ledger.grant_attempts(EXTRACTION_TASK, subjects, allowed)

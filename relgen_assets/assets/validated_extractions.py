@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from relgen_assets.assets.common import batch_options, refuse_above, table_output, tally
 from relgen_assets.energy import KWH, kwh_per_examples, spent_kwh
-from relgen_assets.extraction.verdicts import validate
+from relgen_assets.extraction.verdicts import validate_all
 from relgen_assets.extraction.version import rules_version
 from relgen_assets.models import Chunk, RawExtraction, ValidatedExtraction
 from relgen_assets.tables import from_table
@@ -29,9 +29,8 @@ def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
 
         The verdicts are recorded in the ledger beside the answers they are about.
         """
-        texts = {chunk.chunk_id: chunk.text for chunk in from_table(chunks, Chunk)}
         answers = from_table(raw_extractions, RawExtraction)
-        rows = [validate(row, texts[row.chunk_id]) for row in answers]
+        rows = validate_all(from_table(chunks, Chunk), answers)
         rules = f"relgen-{rules_version()}"
         generation_ledger.record_verdicts(
             [

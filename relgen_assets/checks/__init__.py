@@ -1,7 +1,7 @@
 """Asset checks: what every partition has to satisfy, wired from `relgen_assets.invariants`.
 
 `batch` turns invariants into partitioned checks, `dataset` looks at the finished folder,
-`conservation` at both: nothing may be lost or mixed up in between.
+`conservation` and `faithfulness` at both: nothing may be lost or mixed up in between.
 """
 
 from __future__ import annotations

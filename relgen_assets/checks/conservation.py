@@ -1,7 +1,7 @@
-"""Checks that nothing was lost or mixed up between the source and the dataset.
+"""Checks that nothing was lost between the source and the dataset.
 
-The rules are in `relgen_assets.conservation`. A batch is checked in counts and row by row; over all
-batches the counts are added up, so that a batch that never reached the dataset shows.
+The rule is in `relgen_assets.conservation`. Over all batches the counts of each are added up, so
+that a batch that never reached the dataset shows.
 """
 
 from collections.abc import Sequence
@@ -10,27 +10,28 @@ from typing import Any
 import dagster as dg
 
 from relgen_assets import conservation
-from relgen_assets.conservation import Balance, balance, unfaithful_rows
-from relgen_assets.export.examples import ChatExample, CoreExample, FullExample
-from relgen_assets.export.shards import CONFIGS, Shard, find_shards, read_rows
-from relgen_assets.models import Chunk, RawExtraction, Summary, ValidatedExtraction
+from relgen_assets.checks.batch import MODELS
+from relgen_assets.conservation import Balance, balance
+from relgen_assets.export.shards import CONFIGS, Shard, find_shards
 from relgen_assets.project import Project
-from relgen_assets.tables import from_table
+from relgen_assets.tables import arrow_schema
 from resources.parquet_io_manager import ParquetIOManager
 
-_TABLES = ("raw_papers", "chunks", "raw_extractions", "validated_extractions")
-_SHOWN_DIFFERENCES = 20
+_COLUMNS = {
+    "raw_papers": conservation.PAPER_COLUMNS,
+    "chunks": conservation.CHUNK_COLUMNS,
+    "raw_extractions": conservation.RAW_COLUMNS,
+    "validated_extractions": conservation.VERDICT_COLUMNS,
+}
+"""The tables that are counted, and what is read of them."""
+SHOWN_FAULTS = 20
 
 
 def build_conservation_checks(
     project: Project, partitions: dg.PartitionsDefinition[str]
 ) -> list[dg.AssetChecksDefinition]:
-    """Return the checks of one batch, and the one over all."""
-    return [
-        _batch_check(project, partitions),
-        _rows_check(project, partitions),
-        _overall_check(project),
-    ]
+    """Return the check of one batch, and the one over all."""
+    return [_batch_check(project, partitions), _overall_check(project)]
 
 
 def _batch_check(
@@ -38,7 +39,7 @@ def _batch_check(
 ) -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset="hf_dataset",
-        additional_deps=list(_TABLES),
+        additional_deps=list(_COLUMNS),
         partitions_def=partitions,
         description="Articles = used + unusable; chunks = valid + repaired + rejected + failed;"
         " rows of every config = valid + repaired.",
@@ -54,72 +55,32 @@ def _batch_check(
     return nothing_is_lost
 
 
-def _rows_check(
-    project: Project, partitions: dg.PartitionsDefinition[str]
-) -> dg.AssetChecksDefinition:
-    @dg.asset_check(
-        asset="hf_dataset",
-        additional_deps=["chunks", "summaries", "raw_extractions", "validated_extractions"],
-        partitions_def=partitions,
-        description="Every row has its own article's summary, its own chunk's text and answer, and"
-        " in `messages` exactly the prompt that was sent.",
-    )
-    def rows_are_faithful(
-        context: dg.AssetCheckExecutionContext, io_manager: dg.ResourceParam[ParquetIOManager]
-    ) -> dg.AssetCheckResult:
-        key = context.partition_key
-        shards = find_shards(project.settings.storage.dataset, key)
-        by_config = {name: [one for one in shards if one.config == name] for name in CONFIGS}
-        full = read_rows(by_config["full"], FullExample)
-        found = unfaithful_rows(
-            read_rows(by_config["core"], CoreExample),
-            full,
-            read_rows(by_config["messages"], ChatExample),
-            chunks=from_table(io_manager.read("chunks", key), Chunk),
-            summaries=from_table(io_manager.read("summaries", key), Summary),
-            raw=from_table(io_manager.read("raw_extractions", key), RawExtraction),
-            validated=from_table(
-                io_manager.read("validated_extractions", key), ValidatedExtraction
-            ),
-        )
-        return dg.AssetCheckResult(
-            passed=not found,
-            metadata={
-                "rows": len(full),
-                "violations": len(found),
-                "first": found[:_SHOWN_DIFFERENCES],
-            },
-        )
-
-    return rows_are_faithful
-
-
 def _overall_check(project: Project) -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset="dataset_card",
-        additional_deps=[
-            dg.AssetDep(name, partition_mapping=dg.AllPartitionMapping()) for name in _TABLES
-        ],
-        description="Over all batches that were validated or written: articles, chunks and rows"
-        " add up.",
+        additional_deps=of_all_batches(*_COLUMNS),
+        description="Over all batches that were begun or written: articles, chunks and rows add"
+        " up. Batches that are not in the dataset yet are a warning.",
     )
     def nothing_is_lost(io_manager: dg.ResourceParam[ParquetIOManager]) -> dg.AssetCheckResult:
-        shards: dict[str, list[Shard]] = {}
-        for shard in find_shards(project.settings.storage.dataset):
-            shards.setdefault(shard.partition, []).append(shard)
         known = set(project.batches.keys)
-        written = set(io_manager.partitions("validated_extractions")) & known
+        begun, validated = (
+            {key for name in names for key in io_manager.partitions(name)} & known
+            for names in (_COLUMNS, ["validated_extractions"])
+        )
+        shards = shards_by_batch(project)
         total = Balance()
         waiting: list[str] = []
         differences = [
             f"{key}: rows of a batch that is not among the validated ones"
-            for key in sorted(shards.keys() - written)
+            for key in sorted(shards.keys() - validated)
         ]
-        for key in sorted(written):
+        for key in sorted(begun):
             one = _balance(project, io_manager, key, shards.get(key, []))
             total += one
-            if one.usable and key not in shards:
+            if key not in validated or (one.usable and key not in shards):
                 waiting.append(key)
+                differences += [f"{key}: {text}" for text in one.lost_articles()]
             else:
                 differences += [f"{key}: {text}" for text in one.differences(CONFIGS)]
         return _result(total, differences, waiting)
@@ -127,19 +88,34 @@ def _overall_check(project: Project) -> dg.AssetChecksDefinition:
     return nothing_is_lost
 
 
+def of_all_batches(*assets: str) -> list[dg.AssetDep]:
+    """Return dependencies of a check without partitions on all batches of the assets."""
+    return [dg.AssetDep(name, partition_mapping=dg.AllPartitionMapping()) for name in assets]
+
+
+def shards_by_batch(project: Project) -> dict[str, list[Shard]]:
+    """Return the shards of the dataset, by the batch that wrote them."""
+    found: dict[str, list[Shard]] = {}
+    for shard in find_shards(project.settings.storage.dataset):
+        found.setdefault(shard.partition, []).append(shard)
+    return found
+
+
 def _balance(
     project: Project, tables: ParquetIOManager, key: str, shards: Sequence[Shard]
 ) -> Balance:
+    """Return the balance of a batch; tables that are not written yet count as empty."""
     rows = dict.fromkeys(map(str, CONFIGS), 0)
     for shard in shards:
         rows[shard.config] += shard.rows
+    papers, chunks, raw, validated = (
+        tables.read(name, key, columns)
+        if tables.exists(name, key)
+        else arrow_schema(MODELS[name]).empty_table()
+        for name, columns in _COLUMNS.items()
+    )
     return balance(
-        tables.read("raw_papers", key, conservation.PAPER_COLUMNS),
-        tables.read("chunks", key, conservation.CHUNK_COLUMNS),
-        tables.read("raw_extractions", key, conservation.RAW_COLUMNS),
-        tables.read("validated_extractions", key, conservation.VERDICT_COLUMNS),
-        articles=len(project.batches.rows(key)),
-        rows=rows,
+        papers, chunks, raw, validated, articles=len(project.batches.rows(key)), rows=rows
     )
 
 
@@ -159,9 +135,9 @@ def _result(
         "rows": dict(found.rows),
     }
     if differences:
-        metadata["differences"] = list(differences[:_SHOWN_DIFFERENCES])
+        metadata["differences"] = list(differences[:SHOWN_FAULTS])
     if waiting:
-        metadata["validated_but_not_in_the_dataset"] = list(waiting[:_SHOWN_DIFFERENCES])
+        metadata["not_in_the_dataset_yet"] = list(waiting[:SHOWN_FAULTS])
     severity = dg.AssetCheckSeverity.ERROR if differences else dg.AssetCheckSeverity.WARN
     return dg.AssetCheckResult(
         passed=not differences and not waiting, severity=severity, metadata=metadata

@@ -1,12 +1,13 @@
 """Checks of the finished dataset: the shards of a batch, and the folder as a whole.
 
 The checks ask the files themselves. Those of `dataset_card` look at every batch that exists. How
-the dataset fits the tables it was made from is in `conservation`.
+the dataset fits the tables it was made from is in `conservation` and `faithfulness`.
 """
 
 import dagster as dg
 
 from relgen_assets.checks.conservation import build_conservation_checks
+from relgen_assets.checks.faithfulness import build_faithfulness_checks
 from relgen_assets.errors import DatasetError
 from relgen_assets.export.loading import (
     article_places,
@@ -28,6 +29,7 @@ def build_dataset_checks(
         _one_split_per_article(root, partitions),
         *_folder_checks(root),
         *build_conservation_checks(project, partitions),
+        *build_faithfulness_checks(project, partitions),
     ]
 
 

@@ -1,11 +1,13 @@
 """What `relgen retry-rejected` does: rejected and failed chunks are asked again, batch by batch.
 
-Batches in which nothing is left to ask are not run. One that fails is reported, the others go on.
+Batches in which nothing is left to ask are not run, unless an earlier run was stopped after its
+answers and before the dataset. One that fails is reported, the others go on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +19,12 @@ from relgen_assets.cli.running import select_batches, shared_server
 from relgen_assets.definitions import build_defs, build_resources
 from relgen_assets.errors import ActionableError
 from relgen_assets.execution import opened_instance, run_card, run_retry
-from relgen_assets.models import Chunk, RawExtraction, ValidatedExtraction
+from relgen_assets.export.shards import find_shards
+from relgen_assets.extraction.verdicts import validate_all
+from relgen_assets.models import Chunk, RawExtraction, Summary, ValidatedExtraction
+from relgen_assets.overview import complete_batches
 from relgen_assets.project import Project
-from relgen_assets.retrying import RetryPlan, plan_retry
+from relgen_assets.retrying import RetryPlan, plan_chunks
 from relgen_assets.tables import from_table
 from resources.parquet_io_manager import ParquetIOManager
 
@@ -30,7 +35,7 @@ class Retried:
 
     Attributes:
         batch: Its key.
-        plan: What was to be asked.
+        plan: What was to be asked; nothing where only the dataset lagged behind the answers.
         usable: Chunks asked again that are in the dataset now.
         fault: Why the run failed; empty when it did not.
     """
@@ -50,6 +55,8 @@ def retry_rejected(
 ) -> None:
     """Ask rejected and failed chunks again, bring the dataset up to date and print the outcome.
 
+    Missing summaries are asked for again before the chunks that wait for them.
+
     Args:
         project: The opened project.
         console: Where to print.
@@ -66,25 +73,30 @@ def retry_rejected(
         for key in select_batches(project.batches, selection)
         if tables.exists("raw_extractions", key)
     ]
+    if not keys:
+        console.print("No batch has answers yet: relgen run")
+        return
+    complete = complete_batches(tables, find_shards(project.settings.storage.dataset))
     limit = project.settings.extractions.max_attempts
-    plans = {key: _plan(tables, key, further_attempts, limit) for key in keys}
-    wanted = {key: plan for key, plan in plans.items() if plan.subjects}
+    wanted: dict[str, RetryPlan] = {}
+    exhausted = 0
+    for key in keys:
+        plan, judged_anew = _plan(tables, key, further_attempts, limit)
+        exhausted += len(plan.exhausted)
+        if plan.subjects or judged_anew or key not in complete:
+            wanted[key] = plan
     done: list[Retried] = []
-    if wanted:
-        definitions = build_defs(project)
-        with (
-            opened_instance(root) as instance,
-            shared_server(project),
-            shown_progress(console),
-        ):
-            for key, plan in wanted.items():
-                try:
-                    run_retry(definitions, instance, key, further_attempts)
-                    done.append(Retried(key, plan, usable=_usable(tables, key, plan)))
-                except ActionableError as error:
-                    done.append(Retried(key, plan, fault=str(error)))
-            run_card(definitions, instance)
-    _print(console, done, exhausted=sum(len(plan.exhausted) for plan in plans.values()))
+    definitions = build_defs(project)
+    server = shared_server(project) if wanted else nullcontext()
+    with opened_instance(root) as instance, server, shown_progress(console):
+        for key, plan in wanted.items():
+            try:
+                run_retry(definitions, instance, key, further_attempts)
+                done.append(Retried(key, plan, usable=_usable(tables, key, plan)))
+            except ActionableError as error:
+                done.append(Retried(key, plan, fault=str(error)))
+        run_card(definitions, instance)  # an earlier run may have ended before it
+    _print(console, done, exhausted=exhausted)
     failed = [one for one in done if one.fault]
     if failed:
         raise ActionableError(
@@ -94,20 +106,29 @@ def retry_rejected(
         )
 
 
-def _plan(tables: ParquetIOManager, key: str, further: int, limit: int) -> RetryPlan:
-    return plan_retry(
-        from_table(tables.read("chunks", key), Chunk),
-        from_table(tables.read("raw_extractions", key), RawExtraction),
-        further=further,
-        limit=limit,
-    )
+def _plan(tables: ParquetIOManager, key: str, further: int, limit: int) -> tuple[RetryPlan, bool]:
+    """Return what to ask again, and whether the stored verdicts are about other answers."""
+    raw = from_table(tables.read("raw_extractions", key), RawExtraction)
+    verdicts = validate_all(from_table(tables.read("chunks", key), Chunk), raw)
+    summaries = from_table(tables.read("summaries", key), Summary)
+    plan = plan_chunks(raw, verdicts, summaries, further=further, limit=limit)
+    return plan, verdicts != _stored_verdicts(tables, key)
+
+
+def _stored_verdicts(tables: ParquetIOManager, key: str) -> list[ValidatedExtraction]:
+    """Return the verdicts of a batch; none where too many were rejections to be written."""
+    if not tables.exists("validated_extractions", key):
+        return []
+    return from_table(tables.read("validated_extractions", key), ValidatedExtraction)
 
 
 def _usable(tables: ParquetIOManager, key: str, plan: RetryPlan) -> int:
     """Return how many of the chunks that were asked again have a usable extraction now."""
     subjects = set(plan.subjects)
-    rows = from_table(tables.read("validated_extractions", key), ValidatedExtraction)
-    return sum(row.chunk_id in subjects and row.verdict != "rejected" for row in rows)
+    return sum(
+        row.chunk_id in subjects and row.verdict != "rejected"
+        for row in _stored_verdicts(tables, key)
+    )
 
 
 def _print(console: Console, done: Sequence[Retried], *, exhausted: int) -> None:
@@ -117,6 +138,11 @@ def _print(console: Console, done: Sequence[Retried], *, exhausted: int) -> None
             counts = (len(one.plan.attempts), len(one.plan.failed), one.usable)
             table.add_row(one.batch, *map(str, counts), one.fault)
         console.print(table)
+        lagged = sum(not one.plan.subjects and not one.fault for one in done)
+        if lagged:
+            console.print(
+                f"{lagged} batches had answers that the dataset did not have; now it has."
+            )
     else:
         console.print("Nothing to ask again: no chunk is rejected or failed that has tries left.")
     if exhausted:

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from relgen_assets.extraction import judge
-from relgen_assets.models import RawExtraction, ValidatedExtraction
+from relgen_assets.models import Chunk, RawExtraction, ValidatedExtraction
+
+
+def validate_all(
+    chunks: Iterable[Chunk], raw: Iterable[RawExtraction]
+) -> list[ValidatedExtraction]:
+    """Return the verdicts on the raw answers of a batch, one for each and in their order.
+
+    Nothing can be taken from an answer about a chunk that is not among them.
+    """
+    texts = {chunk.chunk_id: chunk.text for chunk in chunks}
+    return [validate(row, texts.get(row.chunk_id, "")) for row in raw]
 
 
 def validate(row: RawExtraction, text: str) -> ValidatedExtraction:

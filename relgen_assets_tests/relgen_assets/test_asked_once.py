@@ -22,7 +22,7 @@ from relgen_assets.definitions import build_resources
 from relgen_assets.export.shards import find_shards
 from relgen_assets.extraction.version import rules_version
 from relgen_assets.generation import EXTRACTION_TASK
-from relgen_assets.models import RawExtraction, Summary, ValidatedExtraction
+from relgen_assets.models import Paper, RawExtraction, Summary, ValidatedExtraction
 from relgen_assets.tables import from_table, to_table
 from relgen_assets_tests.fakes import answers
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
@@ -99,6 +99,10 @@ def raw_of(small: SmallProject, key: str) -> list[RawExtraction]:
     return from_table(small.tables.read("raw_extractions", key), RawExtraction)
 
 
+def summaries_of(small: SmallProject, key: str) -> dict[str, Summary]:
+    return {row.paper_id: row for row in from_table(small.tables.read("summaries", key), Summary)}
+
+
 def verdicts_of(small: SmallProject, key: str) -> dict[str, ValidatedExtraction]:
     table = small.tables.read("validated_extractions", key)
     return {row.chunk_id: row for row in from_table(table, ValidatedExtraction)}
@@ -123,11 +127,7 @@ def test_validating_again_asks_nothing_and_records_its_verdicts(
     key, before = small.keys[1], len(server.visited)
     table = small.tables.read("validated_extractions", key)
     (small.folder / "data" / "validated_extractions" / f"{key}.parquet").unlink()
-    small.definitions.resolve_job_def("batches").execute_in_process(
-        instance=small.instance,
-        tags={"dagster/partition": key},
-        asset_selection=[dg.AssetKey("validated_extractions")],
-    )
+    _materialise(small, key, "validated_extractions")
     assert small.tables.read("validated_extractions", key).equals(table)
     assert len(server.visited) == before
     stored = verdicts_of(small, key)
@@ -178,6 +178,77 @@ def test_a_retry_asks_the_rejected_chunk_alone_and_changes_no_other_row(
     assert raw_of(small, small.keys[1]) == after[small.keys[1]]
 
 
+@pytest.mark.parametrize("stopped_before", ["validated_extractions", "hf_dataset"])
+def test_a_retry_that_was_stopped_after_its_answers_is_finished_without_a_call(
+    small: SmallProject, server: FakeLlamaServer, stopped_before: str
+) -> None:
+    key = small.keys[0]
+    done = _files(small, key)
+    table = small.tables.read("validated_extractions", key)
+    first, *others = verdicts_of(small, key).values()
+    rejected = {"verdict": "rejected", "reason": "not_json", "extraction": None}
+    old = [first.model_copy(update=rejected), *others]
+    small.tables.write(to_table(old, ValidatedExtraction), "validated_extractions", key)
+    _materialise(small, key, "hf_dataset")
+    if stopped_before == "hf_dataset":
+        small.tables.write(table, "validated_extractions", key)
+    server.requests.clear()
+    assert _files(small, key) != done
+    assert "1 batches had answers that the dataset did not have" in _retry(small, key)
+    assert _files(small, key) == done
+    assert asked(server) == []
+    assert "Nothing to ask again" in _retry(small, key)
+
+
+def test_a_missing_summary_is_asked_for_again_and_then_its_chunks(tmp_path: Path) -> None:
+    def blank_at_first(body: dict[str, Any]) -> str:
+        asks_for_summary = "response_format" not in body
+        if asks_for_summary and "Paper 1" in str(body["messages"]) and body["seed"] < 3:
+            return " \n"
+        return answer(body)
+
+    with (
+        FakeLlamaServer(slots=3, answer=blank_at_first) as server,
+        small_project(
+            tmp_path,
+            [server],
+            [{**row, "article": row["article"].replace(STUBBORN, "")} for row in articles(2)],
+            extractions={"mode": "candidates", "max_attempts": 4},
+        ) as small,
+    ):
+        small.run()
+        (key,) = small.keys
+        before = raw_of(small, key)
+        waiting = [row.chunk_id for row in before if row.reason == "no_summary"]
+        assert waiting == [row.chunk_id for row in before if row.paper_id == "paper-1"]
+        assert summaries_of(small, key)["paper-1"].attempt == 2
+
+        server.requests.clear()
+        _retry(small)
+        (body,) = asked(server)
+        assert body["seed"] == 2, "one more attempt, in vain"
+        assert raw_of(small, key) == before
+
+        server.requests.clear()
+        _retry(small)
+        questions = asked(server)
+        assert questions[0]["seed"] == 3
+        assert len(questions) == 1 + len(waiting)
+        assert summaries_of(small, key)["paper-1"].attempt == 4
+        after = raw_of(small, key)
+        assert {row.status for row in after} == {"completed"}
+        assert [row for row in after if row.paper_id == "paper-0"] == [
+            row for row in before if row.paper_id == "paper-0"
+        ]
+        assert all(row.verdict != "rejected" for row in verdicts_of(small, key).values())
+        assert _failed(small) == {}
+
+        server.requests.clear()
+        small.run()
+        assert asked(server) == []
+        assert raw_of(small, key) == after
+
+
 def test_attempts_end_at_the_limit(small: SmallProject, server: FakeLlamaServer) -> None:
     rows = raw_of(small, small.keys[0])
     worn = [rows[0].model_copy(update={"text": "no JSON", "attempt": 4}), *rows[1:]]
@@ -220,27 +291,39 @@ def test_the_checks_find_what_is_lost_and_what_is_mixed_up(small: SmallProject) 
     summaries = {
         key: from_table(small.tables.read("summaries", key), Summary)[0] for key in small.keys
     }
-    wrong = summaries[first].model_copy(update={"text": summaries[second].text})
-    small.tables.write(to_table([wrong], Summary), "summaries", first)
-    assert _failed(small) == {("rows_are_faithful", first): "ERROR"}
+    mixed_up = {("rows_are_faithful", key): "ERROR" for key in (first, None)}
+    for wrong in (
+        {"text": summaries[second].text},
+        {"messages": summaries[second].messages},
+    ):
+        row = summaries[first].model_copy(update=wrong)
+        small.tables.write(to_table([row], Summary), "summaries", first)
+        assert _failed(small) == mixed_up
     small.tables.write(to_table([summaries[first]], Summary), "summaries", first)
+
+    raw = raw_of(small, first)
+    for wrong, severity in ({"text": "{}"}, "ERROR"), ({"key": "5ea1" * 16}, "WARN"):
+        rows = [raw[0].model_copy(update=wrong), *raw[1:]]
+        small.tables.write(to_table(rows, RawExtraction), "raw_extractions", first)
+        assert _failed(small) == dict.fromkeys(mixed_up, severity)
+    small.tables.write(to_table(raw, RawExtraction), "raw_extractions", first)
 
     verdicts = list(verdicts_of(small, first).values())
     small.tables.write(to_table(verdicts[1:], ValidatedExtraction), "validated_extractions", first)
-    assert _failed(small) == {
-        ("nothing_is_lost", first): "ERROR",
-        ("rows_are_faithful", first): "ERROR",
-        ("nothing_is_lost", None): "ERROR",
-    }
+    lost = {("nothing_is_lost", key): "ERROR" for key in (first, None)}
+    assert _failed(small) == {**lost, **mixed_up}
     small.tables.write(to_table(verdicts, ValidatedExtraction), "validated_extractions", first)
 
     for shard in find_shards(str(small.folder / "dataset"), second):
         Path(shard.url).unlink()
-    # Over all, a batch that only waits to be written is no more than a warning.
-    assert _failed(small) == {
-        ("nothing_is_lost", second): "ERROR",
-        ("nothing_is_lost", None): "WARN",
-    }
+    # Over all, a batch that only waits to be validated or written is no more than a warning.
+    waiting = ("nothing_is_lost", None)
+    assert _failed(small) == {("nothing_is_lost", second): "ERROR", waiting: "WARN"}
+    (small.folder / "data" / "validated_extractions" / f"{second}.parquet").unlink()
+    assert _failed(small, None) == {waiting: "WARN"}
+    (paper,) = from_table(small.tables.read("raw_papers", second), Paper)
+    small.tables.write(to_table([paper, paper], Paper), "raw_papers", second)
+    assert _failed(small, None) == {waiting: "ERROR"}
 
 
 def _files(small: SmallProject, key: str) -> dict[str, bytes]:
@@ -250,11 +333,20 @@ def _files(small: SmallProject, key: str) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in found}
 
 
-def _retry(small: SmallProject) -> str:
+def _materialise(small: SmallProject, key: str, asset: str) -> None:
+    """Materialise one asset of a batch alone."""
+    small.definitions.resolve_job_def("batches").execute_in_process(
+        instance=small.instance,
+        tags={"dagster/partition": key},
+        asset_selection=[dg.AssetKey(asset)],
+    )
+
+
+def _retry(small: SmallProject, *keys: str) -> str:
     """Do what `relgen retry-rejected` does, and return what it prints."""
     printed = io.StringIO()
     console = Console(file=printed, width=200)
-    retry_rejected(small.project, console, small.folder, None, further_attempts=1)
+    retry_rejected(small.project, console, small.folder, keys, further_attempts=1)
     return printed.getvalue()
 
 
@@ -273,19 +365,23 @@ def _relgen_run(folder: Path, name: str) -> subprocess.Popen[str]:
     )
 
 
-def _failed(small: SmallProject) -> dict[tuple[str, str | None], str]:
-    """Run the checks of conservation; returns the severity of those that do not pass."""
+def _failed(small: SmallProject, *keys: str | None) -> dict[tuple[str, str | None], str]:
+    """Run the checks of conservation, for all batches and over all if not told which.
+
+    Returns:
+        The severity of those that do not pass.
+    """
+    names = ("nothing_is_lost", "rows_are_faithful")
     failed: dict[tuple[str, str | None], str] = {}
-    for key in (*small.keys, None):
+    for key in keys or (*small.keys, None):
         asset, job = ("hf_dataset", "batch_checks") if key else ("dataset_card", "card_checks")
-        names = ["nothing_is_lost", "rows_are_faithful"] if key else ["nothing_is_lost"]
-        keys = {dg.AssetCheckKey(dg.AssetKey(asset), name) for name in names}
-        subset = small.definitions.resolve_job_def(job).get_subset(asset_check_selection=keys)
+        checks = {dg.AssetCheckKey(dg.AssetKey(asset), name) for name in names}
+        subset = small.definitions.resolve_job_def(job).get_subset(asset_check_selection=checks)
         result = subset.execute_in_process(
             instance=small.instance, tags={"dagster/partition": key} if key else {}
         )
         evaluations = result.get_asset_check_evaluations()
-        assert len(evaluations) == len(keys)
+        assert len(evaluations) == len(checks)
         failed |= {
             (one.check_name, key): one.severity.name for one in evaluations if not one.passed
         }

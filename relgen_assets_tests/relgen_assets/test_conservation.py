@@ -1,4 +1,4 @@
-"""Conservation: the balance holds for sound tables and names what is missing; rows are compared."""
+"""Conservation: the balance holds for sound tables and names what is missing."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from relgen_assets.conservation import Balance, balance, unfaithful_rows
-from relgen_assets.export.examples import chat_example, core_example
-from relgen_assets.models import ChatMessage, Chunk, Paper, RawExtraction, ValidatedExtraction
+from relgen_assets.conservation import Balance, balance
+from relgen_assets.models import Chunk, Paper, RawExtraction, ValidatedExtraction
 from relgen_assets.tables import to_table
 from relgen_assets_tests.relgen_assets.export.batch import Batch, batch_of
 
@@ -83,67 +82,3 @@ def test_one_verdict_missing_and_another_doubled_do_not_cancel_out() -> None:
     batch = mixed()
     batch.validated[2] = batch.validated[3]
     assert len(counted(batch).differences(CONFIGS)) == 2
-
-
-def compared(batch: Batch, made_from: Batch) -> list[str]:
-    full = batch.examples()
-    return unfaithful_rows(
-        [core_example(row) for row in full],
-        full,
-        [chat_example(row) for row in full],
-        chunks=made_from.chunks,
-        summaries=made_from.summaries,
-        raw=made_from.raw,
-        validated=made_from.validated,
-    )
-
-
-def test_rows_that_say_what_the_tables_say_are_faithful() -> None:
-    batch = batch_of("lake-1", "lake-2", summary="  Birds and shrimp.\n")
-    assert compared(batch, batch) == []
-
-
-@pytest.mark.parametrize(
-    ("table", "position", "values", "complaint"),
-    [
-        ("summaries", 0, {"text": "Another article."}, "summary is not that of its article"),
-        ("chunks", 0, {"paper_id": "lake-2"}, "names another article"),
-        ("chunks", 1, {"text": "something else"}, "text is not that of its chunk"),
-        ("chunks", 1, {"chunk_id": "lake-9#0001"}, "no such chunk"),
-        ("raw", 1, {"messages": [ChatMessage(role="user", content="cut")]}, "not the one that was"),
-        ("validated", 0, {"extraction": None}, "extraction is not that of its verdict"),
-    ],
-)
-def test_a_row_that_differs_from_a_table_is_named(
-    table: str, position: int, values: dict[str, Any], complaint: str
-) -> None:
-    batch = batch_of("lake-1", "lake-2")
-    found = compared(batch, batch.changed(table, position, **values))
-    assert any(complaint in text for text in found), found
-
-
-def test_the_summary_of_another_article_is_found_in_every_chunk() -> None:
-    batch = batch_of("lake-1")
-    other = batch_of("lake-1", summary="What lives in other lakes.")
-    found = compared(batch, other)
-    assert sum("its summary is not" in text for text in found) == len(batch.chunks)
-
-
-def test_the_conversation_is_exactly_the_prompt_and_the_answer() -> None:
-    batch = batch_of("lake-1")
-    full = batch.examples()
-    chats = [chat_example(row) for row in full]
-    short = chats[0].model_copy(update={"messages": chats[0].messages[1:]})
-    rest: dict[str, Any] = {
-        "chunks": batch.chunks,
-        "summaries": batch.summaries,
-        "raw": batch.raw,
-        "validated": batch.validated,
-    }
-    core = [core_example(row) for row in full]
-    found = unfaithful_rows(core, full, [short, *chats[1:]], **rest)
-    assert found == ["lake-1#0000: its conversation is not prompt and answer"]
-    assert unfaithful_rows(core[::-1], full, chats, **rest)
-    assert unfaithful_rows(core[:1], full, chats, **rest) == [
-        "1 rows in core, 2 in full, 2 in messages"
-    ]

@@ -127,6 +127,15 @@ def test_unusable_articles_need_no_summary_and_no_chunk() -> None:
     assert invariants.unusable_articles([paper(), unusable]) == ["p2: too_short"]
 
 
+def test_summaries_that_failed_or_are_blank_are_listed() -> None:
+    summaries = [
+        Summary(**generated()),
+        Summary(**generated(paper_id="p2", text=" \n")),
+        Summary(**generated(paper_id="p3", text="", status="failed", reason="stalled")),
+    ]
+    assert invariants.summaries_are_complete(summaries) == ["p2: blank", "p3: stalled"]
+
+
 @pytest.mark.parametrize(
     ("ids", "complaint"),
     [([], "p1: no summary"), (["p1", "p1"], "2 times"), (["p1", "p9"], "p9: summary without")],

@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from resources.generation_ledger.ledger import GenerationLedger
     from resources.generation_ledger.pruning import Pruned
     from resources.generation_ledger.stats import GroupStats, LedgerStats
+    from resources.generation_ledger.store import Call
     from resources.generation_ledger.transfer import Transferred
     from resources.generation_ledger.verdicts import Verdict
 
 __all__ = [
+    "Call",
     "Entry",
     "GenerationLedger",
     "GroupStats",
@@ -41,6 +43,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Call": "store",
     "Entry": "entries",
     "GenerationLedger": "ledger",
     "GroupStats": "stats",

@@ -24,6 +24,7 @@ from resources.generation_ledger.lease import lease
 from resources.generation_ledger.pruning import Pruned
 from resources.generation_ledger.schema import GenerationRow, now, plain, timestamp
 from resources.generation_ledger.stats import LedgerStats
+from resources.generation_ledger.store import Call
 from resources.generation_ledger.transfer import Transferred
 from resources.generation_ledger.upgrade import open_current
 from resources.generation_ledger.verdicts import Verdict
@@ -130,6 +131,10 @@ class GenerationLedger(ConfigurableResource[None]):
         if not subjects:
             return {}
         return self.database.read(lambda c: store.find_answers(c, subjects, self.renew_before))
+
+    def calls(self, keys: Iterable[str]) -> dict[str, Call]:
+        """Return what was said in the calls that count, by key; none for keys it does not hold."""
+        return self.database.read(lambda c: store.find_calls(c, sorted(set(keys))))
 
     def record(self, answers: Sequence[tuple[GenerationRequest, Generation]]) -> None:
         """Write answers in one transaction; they are durable when this returns.

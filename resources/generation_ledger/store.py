@@ -7,7 +7,7 @@ All functions run in a transaction of the caller. Reports over the whole ledger 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Insert, Row, and_, or_, select, text, update
@@ -22,7 +22,7 @@ from resources.generation_ledger.schema import (
     now,
     plain,
 )
-from resources.llama_server_pool.request import Failure, Generation, GenerationRequest
+from resources.llama_server_pool.request import Failure, Generation, GenerationRequest, Message
 
 ItemT = TypeVar("ItemT")
 
@@ -44,6 +44,19 @@ _ANSWER_COLUMNS: Final = (
     GenerationRow.seconds,
     GenerationRow.attempt,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What was said in one completed call.
+
+    Attributes:
+        messages: The exact messages sent.
+        text: The raw answer.
+    """
+
+    messages: tuple[Message, ...]
+    text: str
 
 
 def in_chunks(items: Sequence[ItemT], size: int = CHUNK) -> Iterator[Sequence[ItemT]]:
@@ -81,6 +94,20 @@ def find_answers(
         for row in connection.execute(statement):
             for subject in subjects_by_key[row.key]:
                 found[subject] = generation_of(row, subject)
+    return found
+
+
+def find_calls(connection: Connection, keys: Sequence[str]) -> dict[str, Call]:
+    """Return the completed calls that count, by key."""
+    found: dict[str, Call] = {}
+    for piece in in_chunks(keys):
+        statement = select(GenerationRow.key, GenerationRow.messages, GenerationRow.answer).where(
+            GenerationRow.key.in_(piece),
+            GenerationRow.superseded_at.is_(None),
+            GenerationRow.status == "completed",
+        )
+        for row in connection.execute(statement):
+            found[row.key] = Call(tuple(row.messages), row.answer)
     return found
 
 

@@ -17,7 +17,7 @@ from relgen_assets_tests.resources.generation_ledger.samples import (
     an_answer,
     pairs,
 )
-from resources.generation_ledger import GenerationLedger, generation_key
+from resources.generation_ledger import Call, GenerationLedger, generation_key
 from resources.llama_server_pool.request import Generation
 
 
@@ -55,6 +55,17 @@ def test_everything_about_a_call_is_kept(ledger: GenerationLedger) -> None:
     assert entry.outcome.seconds == 2.25
     recorded = datetime.fromisoformat(entry.recorded_at)
     assert timedelta(0) <= datetime.now(UTC) - recorded < timedelta(minutes=5)
+
+
+def test_calls_are_found_by_key_as_they_were_made(ledger: GenerationLedger) -> None:
+    request, failed = a_request(0, messages=({"role": "user", "content": "NUL \0"},)), a_request(1)
+    ledger.record([(request, an_answer(request, text="yes"))])
+    ledger.record_failure(failed, a_failure(failed), MODEL)
+    key = generation_key(request, MODEL)
+    assert ledger.calls([key, key, generation_key(failed, MODEL), ""]) == {
+        key: Call(request.messages, "yes")
+    }
+    assert ledger.calls([]) == {}
 
 
 def test_any_endpoint_answers_for_all_but_models_are_kept_apart(ledger: GenerationLedger) -> None:

@@ -1,0 +1,57 @@
+"""Runs whose process was killed: Dagster would show them as running, and count them, for ever.
+
+Dagster watches only runs that it launched itself. A run of the command line therefore holds a lock
+on a small file of its own beside the instance. The operating system lets go of the lock when the
+process dies, so whoever opens the instance next can tell; no process id that was given out again,
+and no clock, can mislead it. Runs without such a file, and those of other hosts, are left alone.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+from filelock import FileLock, Timeout
+
+_FOLDER = "in_process_runs"
+_MESSAGE = "The process of this run was killed. Finished generations are kept: run it again."
+
+
+@contextmanager
+def alive(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
+    """Show that the process of a run lives, until the block ends; the run begins inside of it."""
+    path = _folder(instance) / run_id
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path):
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def fail_dead_runs(instance: dg.DagsterInstance) -> None:
+    """Report runs of this host as failed that were going on when their process died."""
+    for path in sorted(_folder(instance).glob("*")):
+        try:
+            with FileLock(path, blocking=False):
+                _fail(instance, path.name)
+                path.unlink(missing_ok=True)
+        except Timeout:
+            continue  # alive
+
+
+def _fail(instance: dg.DagsterInstance, run_id: str) -> None:
+    run = instance.get_run_by_id(run_id)
+    if run is None or run.is_finished:  # it ended, and was killed before it removed its file
+        return
+    instance.report_run_failed(run, _MESSAGE)
+    if instance.event_log_storage.supports_global_concurrency_limits:
+        instance.event_log_storage.free_concurrency_slots_for_run(run_id)
+
+
+def _folder(instance: dg.DagsterInstance) -> Path:
+    # Locks mean nothing between hosts, even where they share a folder.
+    return Path(instance.root_directory) / _FOLDER / socket.gethostname()
