@@ -25,7 +25,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -204,17 +204,22 @@ def measure(
         folder = Path(name)
         synthesise(folder / "papers.jsonl", originals, count)
         write_project(folder, urls, options.batch_size, options.chunks)
+        entries = 0
         for title in ("all new", "all known"):
-            yield row(title, count, folder, run(folder))
+            measured = run(folder)
+            with closing(
+                GenerationLedger(url=f"sqlite:///{folder}/.relgen/ledger.db", password_env=None)
+            ) as ledger:
+                stats = ledger.stats()
+            before, entries = entries, sum(group.calls for group in stats.groups)
+            yield row(title, count, folder, measured, stats.size_bytes, entries - before)
 
 
-def row(title: str, count: int, folder: Path, measured: Measured) -> str:
+def row(
+    title: str, count: int, folder: Path, measured: Measured, ledger_bytes: int, recorded: int
+) -> str:
     """Return the row of one run."""
     chunks = sum(pq.read_metadata(file).num_rows for file in (folder / "data" / "chunks").iterdir())
-    ledger = GenerationLedger(url=f"sqlite:///{folder}/.relgen/ledger.db", password_env=None)
-    stats = ledger.stats()
-    ledger.close()
-    recorded = count + chunks if title == "all new" else 0
     cells = (
         f"{count:,}",
         title,
@@ -225,7 +230,7 @@ def row(title: str, count: int, folder: Path, measured: Measured) -> str:
         f"{chunks / measured.seconds:.1f}",
         f"{1000 * measured.processor_seconds / count:.0f}",
         f"{measured.megabytes:.0f}",
-        f"{stats.size_bytes / 1e6:.1f}",
+        f"{ledger_bytes / 1e6:.1f}",
         f"{recorded / measured.seconds:.0f}",
     )
     return f"| {' | '.join(cells)} |"
