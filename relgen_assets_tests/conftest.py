@@ -1,6 +1,8 @@
-"""What every test shares: property tests without time limits, since machines are noisy."""
+"""What every test shares: property tests without time limits, and signals that arrive."""
 
 from __future__ import annotations
+
+import signal
 
 from hypothesis import HealthCheck, settings
 
@@ -8,3 +10,12 @@ settings.register_profile(
     "relgen", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("relgen")
+
+# A test run in the background may have been told to ignore them, and would hand that down to the
+# processes that the tests interrupt.
+for _signal, _handler in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGTERM, signal.SIG_DFL),
+):
+    if signal.getsignal(_signal) is signal.SIG_IGN:
+        signal.signal(_signal, _handler)
