@@ -192,7 +192,7 @@ def test_the_patience_does_not_end_while_a_server_that_came_back_reads_a_prompt(
 ) -> None:
     policy = replace(HURRIED, first_token_floor=30.0, trial_timeout=30.0)
     with (
-        FakeLlamaServer(slots=1, answer=echo, prefill=3.0, prefix_cache=False) as server,
+        FakeLlamaServer(slots=1, answer=echo, prefill=9.0, prefix_cache=False) as server,
         pool_of(tmp_path, server, policy=policy, patience_seconds=0.5) as pool,
     ):
         server.fail_always(faults.RESET_BEFORE_HEADERS, first(3))
