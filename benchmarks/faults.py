@@ -21,14 +21,15 @@ from benchmarks.machine import machine_line
 
 _POOL = Path("relgen_assets_tests/resources/llama_server_pool")
 _GRAPH = Path("relgen_assets_tests/relgen_assets")
+_LEDGER = Path("relgen_assets_tests/resources/generation_ledger")
 GROUPS = {
-    "pool": (_POOL / "test_faults.py", _POOL / "test_processes.py"),
+    "pool": tuple(_POOL / f"test_{name}.py" for name in ("faults", "recovery", "processes")),
     "crash": (
         *(
             _GRAPH / f"test_{name}.py"
-            for name in ("crash", "asked_once", "conservation", "faithfulness")
+            for name in ("crash", "dead_runs", "asked_once", "conservation", "faithfulness")
         ),
-        Path("relgen_assets_tests/resources/generation_ledger/test_crash.py"),
+        *(_LEDGER / f"test_{name}.py" for name in ("crash", "concurrency", "lease")),
     ),
 }
 
