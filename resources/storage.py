@@ -51,6 +51,16 @@ def join(base: str, *parts: str) -> str:
     return root + "/".join(part.strip("/") for part in parts)
 
 
+def canonical(url: str) -> str:
+    """Return the same text for every spelling of a place, e.g. relative and absolute paths.
+
+    Raises:
+        StorageError: The kind of path is unknown.
+    """
+    filesystem, path = _resolve(url)
+    return str(filesystem.unstrip_protocol(path)).rstrip("/")
+
+
 def write_atomic(url: str, data: bytes) -> None:
     """Write a whole file, so that a reader sees the old bytes or the new ones, nothing between.
 

@@ -5,6 +5,7 @@ time, so that memory does not grow with the dataset.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import cast
 
 import dagster as dg
 
@@ -25,6 +26,11 @@ from relgen_assets.project import Project
 from relgen_assets.tables import from_table
 from resources.generation_ledger import GenerationLedger
 from resources.parquet_io_manager import ParquetIOManager
+
+# Its own condition keeps the check over all out of the runs by which the sensor renews the card.
+_DAILY = cast(
+    dg.AutomationCondition[dg.AssetCheckKey], dg.AutomationCondition.cron_tick_passed("@daily")
+)
 
 
 def build_faithfulness_checks(
@@ -60,6 +66,7 @@ def _overall_check(project: Project) -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset="dataset_card",
         additional_deps=of_all_batches(*MODELS),
+        automation_condition=_DAILY,
         description="Every row of every batch has its own article's summary, its own chunk's text"
         " and answer, and exactly the prompt that was sent, as the ledger keeps it.",
     )

@@ -116,8 +116,9 @@ def _load(folder: Path, config: str, rows_by_name: Mapping[str, int], cache: str
     builder = datasets.load_dataset_builder(str(folder), config, cache_dir=cache)
     promised = {split: info.num_examples for split, info in (builder.info.splits or {}).items()}
     files = {  # another run may have written a shard meanwhile: it is checked with its own card
-        str(split): [url for url in urls if _name(url) in rows_by_name]
+        str(split): known
         for split, urls in builder.config.data_files.items()
+        if (known := [url for url in urls if _name(url) in rows_by_name])
     }
     rows = {split: sum(rows_by_name[_name(url)] for url in urls) for split, urls in files.items()}
     if promised and promised != rows:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 COMPLETIONS = "/v1/chat/completions"
 
+_PUBLIC = {(Dialect.llama_cpp, "/v1/models"), (Dialect.llama_cpp_python, "/openapi.json")}
+"""What a server answers without its key, beside its health."""
+
 
 class Connection(asyncio.Protocol):
     """One HTTP/1.1 connection: reads requests, one after the other."""
@@ -99,13 +102,15 @@ class Connection(asyncio.Protocol):
         path = path.partition("?")[0]
         if server.keep_records:
             server.visited.append(path)
-        public = path == "/health" or (server.dialect is Dialect.llama_cpp and path == "/v1/models")
+        public = path == "/health" or (server.dialect, path) in _PUBLIC
         given = headers.get("authorization", "").removeprefix("Bearer ")
         if server.api_key is not None and given != server.api_key and not public:
             self.reply(*dialect_replies.key_error(server.dialect))
         elif method == "GET" and path == "/health" and server.health_status != 200:
             body = dialect_replies.error(server.health_status, "Loading model", "unavailable_error")
             self.reply(server.health_status, body)
+        elif path in server.broken_paths:
+            self.reply(500, dialect_replies.error(500, "internal error", "server_error"))
         elif method == "GET":
             self.reply(*dialect_replies.get_reply(server.serving(), path))
         elif path != COMPLETIONS:

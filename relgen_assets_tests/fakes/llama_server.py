@@ -102,6 +102,7 @@ class FakeLlamaServer:
         self.prefix_cache = prefix_cache
         self.keep_records = True
         self.health_status = 200
+        self.broken_paths: set[str] = set()
         self.requests: list[Recorded] = []
         self.visited: list[str] = []
         self.completions_started = 0

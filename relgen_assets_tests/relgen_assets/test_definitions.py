@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from relgen_assets.definitions import build_defs
+from relgen_assets.jobs import EVERY_ROW_CHECK
 from relgen_assets.project import Project
 from relgen_assets.settings import load_settings
 
@@ -68,6 +70,29 @@ def test_all_batches_of_the_source_are_partitions(definitions: dg.Definitions) -
 def test_jobs_for_batches_for_the_card_and_for_checks(definitions: dg.Definitions) -> None:
     jobs = {job.name for job in definitions.resolve_all_job_defs()}
     assert {"batches", "card", "batch_checks", "card_checks"} <= jobs
+
+
+def test_what_reads_every_row_runs_once_a_day_and_not_with_every_card(
+    definitions: dg.Definitions,
+) -> None:
+    def checks_of(job: str) -> set[dg.AssetCheckKey]:
+        return set(definitions.resolve_job_def(job).asset_layer.asset_graph.asset_check_keys)
+
+    assert checks_of("card_checks") - checks_of("card") == {EVERY_ROW_CHECK}
+    evening = datetime(2026, 1, 1, 23, 0, tzinfo=UTC)
+    with dg.DagsterInstance.ephemeral() as instance:
+        cursor, requested = None, list[int]()
+        for hours in (0, 0.5, 2):
+            result = dg.evaluate_automation_conditions(
+                definitions,
+                instance=instance,
+                asset_selection=dg.AssetSelection.assets("dataset_card"),
+                evaluation_time=evening + timedelta(hours=hours),
+                cursor=cursor,
+            )
+            cursor = result.cursor
+            requested.append(result.total_requested)
+    assert requested == [0, 0, 1]
 
 
 def test_loading_the_definitions_touches_no_network_and_no_heavy_library(tmp_path: Path) -> None:

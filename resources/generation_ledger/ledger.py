@@ -133,7 +133,7 @@ class GenerationLedger(ConfigurableResource[None]):
         return self.database.read(lambda c: store.find_answers(c, subjects, self.renew_before))
 
     def calls(self, keys: Iterable[str]) -> dict[str, Call]:
-        """Return what was said in the calls that count, by key; none for keys it does not hold."""
+        """Return what was said in calls, by key; none for keys it does not hold."""
         return self.database.read(lambda c: store.find_calls(c, sorted(set(keys))))
 
     def record(self, answers: Sequence[tuple[GenerationRequest, Generation]]) -> None:

@@ -52,11 +52,11 @@ class Call:
 
     Attributes:
         messages: The exact messages sent.
-        text: The raw answer.
+        texts: The raw answers: the one that counts, and those it superseded.
     """
 
     messages: tuple[Message, ...]
-    text: str
+    texts: frozenset[str]
 
 
 def in_chunks(items: Sequence[ItemT], size: int = CHUNK) -> Iterator[Sequence[ItemT]]:
@@ -98,16 +98,16 @@ def find_answers(
 
 
 def find_calls(connection: Connection, keys: Sequence[str]) -> dict[str, Call]:
-    """Return the completed calls that count, by key."""
+    """Return the completed calls by key."""
     found: dict[str, Call] = {}
     for piece in in_chunks(keys):
         statement = select(GenerationRow.key, GenerationRow.messages, GenerationRow.answer).where(
             GenerationRow.key.in_(piece),
-            GenerationRow.superseded_at.is_(None),
             GenerationRow.status == "completed",
         )
         for row in connection.execute(statement):
-            found[row.key] = Call(tuple(row.messages), row.answer)
+            others = found[row.key].texts if row.key in found else frozenset[str]()
+            found[row.key] = Call(tuple(row.messages), others | {row.answer})
     return found
 
 

@@ -59,7 +59,7 @@ def export_ledger(database: Database, folder: str) -> Transferred:
         StorageError: The folder cannot be written.
     """
     # One at a time: each removes the files that its manifest does not name.
-    with lease(database, f"export/{folder}", None, None):
+    with lease(database, f"export/{storage.canonical(folder)}", None, None):
         tables = database.read(lambda connection: _export(connection, folder), snapshot=True)
         manifest = {
             "format": FORMAT,

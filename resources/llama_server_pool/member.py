@@ -20,6 +20,8 @@ from resources.llama_server_pool.watchdog import Leeway
 
 NOBODY_LISTENS = frozenset({"refused", "dns", "tls", "timeout"})
 """Faults after which no request can be expected to get through: one is enough."""
+NO_SIGN_OF_LIFE = NOBODY_LISTENS | {"reset"}
+"""Faults of a health probe that no server has answered."""
 DEFAULT_SLOTS = 1
 """Slots of a server that neither the configuration nor the server itself tells about."""
 
@@ -107,7 +109,8 @@ class Member:
     def has_said_all(self) -> bool:
         """Whether it has said which model it serves, as far as it can be asked at present."""
         told = self.facts is None or self.facts.model is not None or self.tried_out
-        return self.tried and (told or self.breaker.state is not BreakerState.closed)
+        cannot = self.dismissed is not None or self.loading or not self.proven
+        return self.tried and (told or cannot or self.breaker.state is not BreakerState.closed)
 
     def serving(self, now: float) -> bool:
         """Return whether it takes requests and can be trusted to answer them."""

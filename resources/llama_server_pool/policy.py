@@ -24,7 +24,7 @@ class DispatchPolicy:
             token, on boards too; with its decode speed from a trial this shortens that deadline.
         stall_floor: Longest silence between two tokens.
         total_floor: Least deadline of a whole answer.
-        leeway_limit: Most by which these waits for a first token are stretched after stalls.
+        leeway_limit: Most by which these waits are stretched after requests without any token.
         quiet_seconds: Silence of all requests of an endpoint after which its health is asked.
         probe_timeout: Longest wait for a health probe or for discovery.
         trial_timeout: Longest wait for the small completion by which an endpoint is tried out.

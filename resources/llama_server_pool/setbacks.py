@@ -41,6 +41,7 @@ class Setbacks:
         self._fleet = fleet
         self._submit, self._set_aside = submit, set_aside
         self._delayed: dict[str, asyncio.TimerHandle] = {}
+        self._closed = False
 
     @property
     def delayed(self) -> int:
@@ -66,7 +67,8 @@ class Setbacks:
             self._retry_within_budget(ticket)
 
     def give_up(self) -> None:
-        """Forget the retries that wait."""
+        """Forget the retries that wait, and make no more."""
+        self._closed = True
         for timer in self._delayed.values():
             timer.cancel()
         self._delayed.clear()
@@ -96,6 +98,8 @@ class Setbacks:
 
     def _retry_within_budget(self, ticket: Ticket) -> None:
         self._fleet.scheduler.withdraw(ticket.job, self._fleet.now())
+        if self._closed:  # the scheduler outlives the batch
+            return
         loop = asyncio.get_running_loop()
         self._delayed[ticket.job] = loop.call_later(self.budget.spend(), self._resume, ticket)
 

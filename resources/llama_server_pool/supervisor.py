@@ -22,7 +22,7 @@ from resources.llama_server_pool.breaker import BreakerState
 from resources.llama_server_pool.client import EndpointClient, ServerFacts
 from resources.llama_server_pool.endpoint import EndpointConfig
 from resources.llama_server_pool.faults import Disposition, EndpointFault
-from resources.llama_server_pool.member import Member, new_member
+from resources.llama_server_pool.member import NO_SIGN_OF_LIFE, Member, new_member
 from resources.llama_server_pool.policy import DispatchPolicy
 from resources.llama_server_pool.probes import SPEED_PROBE
 from resources.llama_server_pool.request import Fault
@@ -116,7 +116,7 @@ class Supervisor:
             }
             if len(set(told.values())) > 1:
                 refuse_models(told)
-            if not told and any(member.facts for member in self.members.values()):
+            if not told and any(member.tried_out for member in self.members.values()):
                 raise ConfigurationError(
                     "no server says which model it serves.",
                     where="pool.model",
@@ -215,17 +215,22 @@ class Supervisor:
     async def _feel_pulse(self, member: Member) -> None:
         """Ask a server that is silent over its work whether it is still there; twice, to be sure.
 
-        A host that loses its power or its network resets no connection.
+        A host that loses its power or its network resets no connection. Any answer, be it an error,
+        shows that it is there.
         """
         asked = self.now()
-        with suppress(TimeoutError, EndpointFault):
-            await self._ask_health(member)
+        for is_last in (False, True):
+            try:
+                await self._ask_health(member)
+            except (TimeoutError, EndpointFault) as fault:
+                if isinstance(fault, EndpointFault) and fault.kind not in NO_SIGN_OF_LIFE:
+                    member.heard = self.now()
+                elif is_last:
+                    member.gone_since = asked
+                    raise
+                else:
+                    continue
             return
-        try:
-            await self._ask_health(member)
-        except (TimeoutError, EndpointFault):
-            member.gone_since = asked
-            raise
 
     def _is_well(self, member: Member) -> None:
         member.suspect, member.gone_since, member.heard = False, None, self.now()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 from resources.llama_server_pool.request import (
@@ -104,13 +105,21 @@ class LedgerWriter:
         for entry in self._group:
             self._written(entry.request, entry.outcome)
 
+    def _keep_to_the_ledger(self, group: list[_Entry]) -> None:
+        """Take the answer that counts where another run had asked the same and was faster."""
+        kept = self._ledger.lookup([entry.request for entry in group], group[0].model)
+        for number, entry in enumerate(group):
+            known = kept.get(entry.request.subject)
+            if isinstance(entry.outcome, Generation) and known and known.text != entry.outcome.text:
+                group[number] = entry._replace(outcome=replace(known, from_ledger=True))
+
     def _take_back(self, writing: asyncio.Future[None]) -> None:
         """Note that a group has been dealt with; one that could not be written waits again."""
         self._writing = None
         if writing.cancelled() or writing.exception() is not None:
             self._waiting = self._group + self._waiting
 
-    def _write(self, group: Sequence[_Entry]) -> None:
+    def _write(self, group: list[_Entry]) -> None:
         answers = [
             (entry.request, entry.outcome)
             for entry in group
@@ -118,6 +127,7 @@ class LedgerWriter:
         ]
         if answers:
             self._ledger.record(answers)
+            self._keep_to_the_ledger(group)
         for entry in group:
             if isinstance(entry.outcome, Failure):
                 self._ledger.record_failure(entry.request, entry.outcome, entry.model)

@@ -30,6 +30,7 @@ from relgen_assets_tests.resources.llama_server_pool.pools import (
     questions,
 )
 from relgen_assets_tests.resources.llama_server_pool.waiting import wait_for
+from resources.llama_server_pool.endpoint import Dialect
 from resources.llama_server_pool.request import Failure, Generation
 
 pytestmark = pytest.mark.timeout(60)
@@ -198,3 +199,48 @@ def test_the_patience_does_not_end_while_a_server_that_came_back_reads_a_prompt(
         server.fail_always(faults.RESET_BEFORE_HEADERS, first(3))
         requests = questions(2)
         assert_complete(pool, requests, pool.generate(requests))
+
+
+def test_a_server_that_is_asked_for_its_model_in_vain_is_asked_again(tmp_path: Path) -> None:
+    with (
+        FakeLlamaServer(dialect=Dialect.llama_cpp_python, answer=echo) as server,
+        pool_of(tmp_path, endpoint_at(server.url, "a"), model=None) as pool,
+    ):
+        server.broken_paths.add("/v1/models")
+
+        def heal() -> None:
+            wait_for(lambda: "/v1/models" in server.visited)
+            server.broken_paths.clear()
+
+        healing = threading.Thread(target=heal)
+        healing.start()
+        outcomes = pool.generate(questions(4)).outcomes.values()
+        healing.join()
+        assert {one.model for one in outcomes if isinstance(one, Generation)} == {"fake-model"}
+
+
+def test_a_server_that_never_says_its_model_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    with (
+        FakeLlamaServer(slots=2, answer=echo) as well,
+        FakeLlamaServer(dialect=Dialect.llama_cpp_python, api_key="right") as locked,
+        pool_of(tmp_path, well, endpoint_at(locked.url, "b"), model=None) as pool,
+    ):
+        requests = questions(6)
+        result = pool.generate(requests)
+        assert_complete(pool, requests, result)
+        assert set(result.report.endpoints[1].faults) == {"auth"}
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_an_error_is_an_answer_to_a_health_probe_too(tmp_path: Path, status: int) -> None:
+    policy = replace(HURRIED, quiet_seconds=0.1, first_token_floor=30.0, trial_timeout=30.0)
+    with (
+        FakeLlamaServer(slots=1, answer=echo, prefill=9.0, prefix_cache=False) as server,
+        pool_of(tmp_path, server, policy=policy) as pool,
+    ):
+        pool.generate(questions(1))
+        server.health_status = status
+        requests = questions(2)[1:]
+        result = pool.generate(requests)
+        assert_complete(pool, requests, result)
+        assert result.report.endpoints[0].faults == {}

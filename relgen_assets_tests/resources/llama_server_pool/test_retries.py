@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 
-from relgen_assets_tests.resources.llama_server_pool.pools import question
+from relgen_assets_tests.resources.llama_server_pool.pools import (
+    HURRIED,
+    MODEL,
+    endpoint_at,
+    question,
+)
+from resources.llama_server_pool.faults import Disposition, EndpointFault
 from resources.llama_server_pool.policy import DispatchPolicy
 from resources.llama_server_pool.request import Sampling
 from resources.llama_server_pool.retries import (
@@ -13,6 +20,8 @@ from resources.llama_server_pool.retries import (
     Ticket,
     next_attempt,
 )
+from resources.llama_server_pool.setbacks import Setbacks
+from resources.llama_server_pool.supervisor import Supervisor
 
 
 def test_the_next_attempt_has_another_seed_and_is_slightly_warmer() -> None:
@@ -61,3 +70,21 @@ def test_a_request_is_set_aside_after_several_endpoints_or_many_tries() -> None:
     assert not deep.hopeless(policy)
     deep.charge("a")
     assert deep.hopeless(policy)
+
+
+def test_a_batch_that_has_ended_puts_nothing_into_the_scheduler_any_more() -> None:
+    async def fail_after_the_end() -> None:
+        fleet = Supervisor([endpoint_at("http://127.0.0.1:1", "a")], {}, MODEL, "use", HURRIED)
+        ticket, submitted = Ticket("job", question(1), 12), list[Ticket]()
+        setbacks = Setbacks(fleet, submitted.append, lambda *_: None)
+        fault = EndpointFault("reset", "gone", Disposition.server)
+        setbacks.decide(ticket, fleet.members["a"], fault)
+        assert setbacks.delayed == 1
+        setbacks.give_up()
+        setbacks.decide(ticket, fleet.members["a"], fault)
+        assert setbacks.delayed == 0
+        await asyncio.sleep(2 * HURRIED.retry_jitter)
+        assert submitted == []
+        await fleet.close()
+
+    asyncio.run(fail_after_the_end())
