@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from relgen_assets.definitions import build_defs, build_resources
 from relgen_assets.execution import run_batch, run_card
 from relgen_assets.project import Project
 from relgen_assets.settings import load_settings
+from relgen_assets_tests.fakes import answers
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 from resources.parquet_io_manager import ParquetIOManager
 
@@ -46,6 +47,65 @@ def articles(count: int, sentences: int = 12) -> list[dict[str, Any]]:
         }
         for number in range(count)
     ]
+
+
+_SETTINGS = """
+[source]
+kind = "files"
+path = "papers.jsonl"
+columns = {{ id = "id" }}
+[chunking]
+tokens = 100
+overlap = {overlap}
+[extractions]
+mode = "candidates"
+{sections}
+[[pool.endpoints]]
+name = "gpu-0"
+url = "{url}"
+{endpoint}
+"""
+
+
+def write_project(
+    folder: Path,
+    rows: Sequence[dict[str, Any]],
+    server: FakeLlamaServer,
+    *,
+    overlap: int = 20,
+    sections: str = "",
+    endpoint: str = "",
+) -> None:
+    """Write what a person writes: articles, and settings with a server.
+
+    Args:
+        folder: Where to.
+        rows: The articles.
+        server: The server.
+        overlap: Tokens that chunks share.
+        sections: Further sections of the settings, as TOML.
+        endpoint: Further keys of the endpoint, as TOML.
+    """
+    (folder / "papers.jsonl").write_text(
+        "".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8"
+    )
+    settings = _SETTINGS.format(
+        overlap=overlap, sections=sections, url=server.url, endpoint=endpoint
+    )
+    (folder / "relgen.toml").write_text(settings, encoding="utf-8")
+
+
+def stubborn_about(text: str, *, seeds: int) -> Callable[[dict[str, Any]], str]:
+    """Return how to answer well, but uselessly about chunks with `text` for the first seeds."""
+
+    def answer(body: dict[str, Any]) -> str:
+        schema = body.get("response_format", {}).get("json_schema", {}).get("schema")
+        stubborn = schema is not None and text in body["messages"][-1]["content"]
+        if stubborn and body["seed"] < seeds:
+            return "I would rather not say."
+        return answers.answer_text(body, schema, 20)
+
+    return answer
 
 
 def asked(server: FakeLlamaServer) -> list[dict[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import subprocess
 import sys
@@ -24,9 +23,15 @@ from relgen_assets.extraction.version import rules_version
 from relgen_assets.generation import EXTRACTION_TASK
 from relgen_assets.models import Paper, RawExtraction, Summary, ValidatedExtraction
 from relgen_assets.tables import from_table, to_table
-from relgen_assets_tests.fakes import answers
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
-from relgen_assets_tests.projects import SmallProject, articles, asked, small_project
+from relgen_assets_tests.projects import (
+    SmallProject,
+    articles,
+    asked,
+    small_project,
+    stubborn_about,
+    write_project,
+)
 from resources.generation_ledger import GenerationLedger
 from resources.llama_server_pool.request import Generation
 from resources.parquet_io_manager import ParquetIOManager
@@ -36,33 +41,7 @@ pytestmark = pytest.mark.timeout(600)
 STUBBORN = "Observation 1.1 agrees."
 """Stands in the first chunk of the second article."""
 REJECTED = "paper-1#0000"
-SEEDS_WITHOUT_SENSE = 3
-
-SETTINGS = """
-[source]
-kind = "files"
-path = "papers.jsonl"
-columns = {{ id = "id" }}
-[chunking]
-tokens = 100
-overlap = 20
-[extractions]
-mode = "candidates"
-[ledger]
-url = "sqlite:///ledger.db"
-[[pool.endpoints]]
-name = "gpu-0"
-url = "{url}"
-"""
-
-
-def answer(body: dict[str, Any]) -> str:
-    """Answer well, but for one chunk only from the fourth seed on."""
-    schema = body.get("response_format", {}).get("json_schema", {}).get("schema")
-    stubborn = schema is not None and STUBBORN in body["messages"][-1]["content"]
-    if stubborn and body["seed"] < SEEDS_WITHOUT_SENSE:
-        return "I would rather not say."
-    return answers.answer_text(body, schema, 20)
+answer = stubborn_about(STUBBORN, seeds=3)
 
 
 @pytest.fixture(scope="module")
@@ -261,10 +240,10 @@ def test_attempts_end_at_the_limit(small: SmallProject, server: FakeLlamaServer)
 
 
 def test_two_runs_of_one_batch_at_once_ask_everything_once(tmp_path: Path) -> None:
-    (tmp_path / "papers.jsonl").write_text(json.dumps(articles(1)[0]) + "\n", encoding="utf-8")
     key = "papers-00000"
     with FakeLlamaServer(slots=3, decode=200.0) as server:
-        (tmp_path / "relgen.toml").write_text(SETTINGS.format(url=server.url), encoding="utf-8")
+        sections = '[ledger]\nurl = "sqlite:///ledger.db"'
+        write_project(tmp_path, articles(1), server, sections=sections)
         ledger = GenerationLedger(url=f"sqlite:///{tmp_path}/ledger.db")
         with ExitStack() as ended:
             with ledger.lease(f"summaries/{key}"):

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 import pytest
@@ -22,9 +21,8 @@ from relgen_assets.models import RawExtraction
 from relgen_assets.project import Project
 from relgen_assets.settings import load_settings
 from relgen_assets.tables import from_table
-from relgen_assets_tests.fakes import answers
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
-from relgen_assets_tests.projects import articles, asked
+from relgen_assets_tests.projects import articles, asked, stubborn_about, write_project
 from resources.parquet_io_manager import ParquetIOManager
 
 pytestmark = pytest.mark.timeout(600)
@@ -33,45 +31,18 @@ REPOSITORY = Path(__file__).parents[2]
 KEY = "papers-00000"
 STUBBORN = "Observation 0.1 agrees."
 """Stands in the first chunk."""
-SEEDS_WITHOUT_SENSE = 2
-
-SETTINGS = """
-[source]
-kind = "files"
-path = "papers.jsonl"
-columns = {{ id = "id" }}
-[chunking]
-tokens = 100
-overlap = 0
-[extractions]
-mode = "candidates"
-[[pool.endpoints]]
-name = "gpu-0"
-url = "{url}"
-"""
-
-
-def answer(body: dict[str, Any]) -> str:
-    """Answer well, but for one chunk only from the third seed on."""
-    schema = body.get("response_format", {}).get("json_schema", {}).get("schema")
-    stubborn = schema is not None and STUBBORN in body["messages"][-1]["content"]
-    if stubborn and body["seed"] < SEEDS_WITHOUT_SENSE:
-        return "I would rather not say."
-    return answers.answer_text(body, schema, 20)
 
 
 @pytest.fixture
 def server() -> Iterator[FakeLlamaServer]:
-    with FakeLlamaServer(slots=3, answer=answer) as running:
+    with FakeLlamaServer(slots=3, answer=stubborn_about(STUBBORN, seeds=2)) as running:
         yield running
 
 
 @pytest.fixture
 def folder(tmp_path: Path, server: FakeLlamaServer, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project of one batch, with the instance of the repository and its pools."""
-    lines = [json.dumps(row) + "\n" for row in articles(2)]
-    (tmp_path / "papers.jsonl").write_text("".join(lines), encoding="utf-8")
-    (tmp_path / "relgen.toml").write_text(SETTINGS.format(url=server.url), encoding="utf-8")
+    write_project(tmp_path, articles(2), server, overlap=0)
     shutil.copy(REPOSITORY / "dagster.yaml", tmp_path)
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)

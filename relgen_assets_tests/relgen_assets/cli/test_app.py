@@ -12,7 +12,7 @@ from relgen_assets.cli.running import select_batches
 from relgen_assets.errors import ConfigurationError
 from relgen_assets.partitions import Batches
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
-from relgen_assets_tests.projects import articles
+from relgen_assets_tests.projects import articles, write_project
 from relgen_assets_tests.relgen_assets.cli.conftest import Relgen
 
 
@@ -25,28 +25,12 @@ def server() -> Iterator[FakeLlamaServer]:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: FakeLlamaServer) -> Path:
     """A project folder with four articles in two batches and one server."""
-    (tmp_path / "papers.jsonl").write_text(
-        "".join(json.dumps(row) + "\n" for row in articles(4)), encoding="utf-8"
-    )
-    (tmp_path / "relgen.toml").write_text(
-        f"""
-        [source]
-        kind = "files"
-        path = "papers.jsonl"
-        columns = {{ id = "id" }}
-        [batches]
-        size = 2
-        [chunking]
-        tokens = 100
-        overlap = 20
-        [extractions]
-        mode = "candidates"
-        [[pool.endpoints]]
-        name = "gpu-0"
-        url = "{server.url}"
-        api_key_env = "TEST_GPU_KEY"
-        """,
-        encoding="utf-8",
+    write_project(
+        tmp_path,
+        articles(4),
+        server,
+        sections="[batches]\nsize = 2",
+        endpoint='api_key_env = "TEST_GPU_KEY"',
     )
     (tmp_path / "dagster.yaml").write_text(
         "storage:\n  sqlite:\n    base_dir: .relgen/dagster\ntelemetry:\n  enabled: false\n"
