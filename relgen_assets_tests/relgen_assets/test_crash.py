@@ -15,6 +15,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ __all__ = ["postgres_server"]
 pytestmark = pytest.mark.timeout(600)
 
 KILLS = 20
-KILLS_PER_PROJECT = 10
+KILLS_PER_PROJECT = 4
 SLOTS = 3
 DECODE = 600.0
 SEED = int(os.environ.get("CRASH_TEST_SEED", "20261122"))
@@ -274,45 +275,78 @@ def undisturbed(
 
 
 def test_a_run_killed_at_any_moment_loses_nothing_and_repeats_nothing(
-    tmp_path: Path, forks: Forks, server: FakeLlamaServer, undisturbed: tuple[Path, float]
+    tmp_path: Path, forks: Forks, undisturbed: tuple[Path, float]
 ) -> None:
     print(f"CRASH_TEST_SEED={SEED}")
-    draw = random.Random(SEED)
     expected, length = undisturbed
-    kills = lives = 0
-    while kills < KILLS:
-        lives += 1
-        life = write_project(tmp_path / f"life-{lives}", server)
-        first, deaths = len(server.requests), 0
-        known: set[Key] = set()
-        while True:
-            seen = len(server.requests)
-            began = time.monotonic()
-            process = forks.start(life)
-            doomed = kills < KILLS and deaths < KILLS_PER_PROJECT
-            moment = draw.uniform(0, length) if doomed else LONGEST_RUN_SECONDS
-            status = forks.wait(moment)
-            if status is None:
-                assert doomed, output(life)
-                forks.kill(process)
-            assert server.wait_idle()
-            assert_nothing_known_was_asked(server.requests[seen:], known)
-            if status is not None:
-                break
-            kills, deaths = kills + 1, deaths + 1
-            before, known = known, kept_in_file(life, tmp_path / "copy")
-            assert before <= known, "a recorded generation is gone"
-            in_flight = set(work_of(answered(server.requests[first:]))) - known
-            assert len(in_flight) <= SLOTS
-            print(
-                f"life {lives}: killed after {moment:.2f} of {length:.2f} s, {len(known)}"
-                f" generations kept, {len(in_flight)} answered and not yet recorded"
-            )
-        assert status == 0, output(life)
-        if not deaths:  # the moment came too late: the machine is quicker than it was
-            length = time.monotonic() - began
-        assert_redone_at_most(server.requests[first:], deaths * SLOTS)
+    other = Forks()
+    try:
+        with ThreadPoolExecutor() as beside:  # half of the kills each, on servers of their own
+            halves = [
+                beside.submit(kill_at_random, tmp_path / f"{number}", one, length, SEED + number)
+                for number, one in enumerate((forks, other))
+            ]
+            lives = [life for half in halves for life in half.result()]
+    finally:
+        other.close()
+    for life in lives:
         assert_same(life, expected, tmp_path / "cache")
+
+
+def kill_at_random(folder: Path, forks: Forks, length: float, seed: int) -> list[Path]:
+    """Kill runs of `length` seconds at random moments, and look after each at what is left.
+
+    Returns:
+        The projects; each was run to its end after its last kill.
+    """
+    folder.mkdir()
+    draw = random.Random(seed)
+    lives: list[Path] = []
+    kills = 0
+    with FakeLlamaServer(slots=SLOTS, decode=DECODE) as server:
+        while kills < KILLS // 2:
+            life = write_project(folder / f"life-{len(lives)}", server)
+            began = time.monotonic()
+            most = min(KILLS_PER_PROJECT, KILLS // 2 - kills)
+            deaths = live(life, forks, server, most, length, draw)
+            if not deaths:  # the moment came too late: the machine is quicker than it was
+                length = time.monotonic() - began
+            kills += deaths
+            lives.append(life)
+    return lives
+
+
+def live(
+    life: Path, forks: Forks, server: FakeLlamaServer, most: int, length: float, draw: random.Random
+) -> int:
+    """Run a project to its end, killed at most so often; returns how often it was."""
+    first, deaths = len(server.requests), 0
+    known: set[Key] = set()
+    while True:
+        seen = len(server.requests)
+        process = forks.start(life)
+        doomed = deaths < most
+        moment = draw.uniform(0, length) if doomed else LONGEST_RUN_SECONDS
+        status = forks.wait(moment)
+        if status is None:
+            assert doomed, output(life)
+            forks.kill(process)
+        assert server.wait_idle()
+        assert_nothing_known_was_asked(server.requests[seen:], known)
+        if status is not None:
+            break
+        deaths += 1
+        before, known = known, kept_in_file(life, life.with_name(f"{life.name}-copy"))
+        assert before <= known, "a recorded generation is gone"
+        in_flight = set(work_of(answered(server.requests[first:]))) - known
+        assert len(in_flight) <= SLOTS
+        print(
+            f"{life.name}: killed after {moment:.2f} of {length:.2f} s, {len(known)}"
+            f" generations kept, {len(in_flight)} answered and not yet recorded"
+        )
+    assert status == 0, output(life)
+    assert_redone_at_most(server.requests[first:], deaths * SLOTS)
+    return deaths
 
 
 def test_a_killed_run_goes_on_with_the_same_dagster_instance(
