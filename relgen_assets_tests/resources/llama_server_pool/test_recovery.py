@@ -240,7 +240,9 @@ def test_an_error_is_an_answer_to_a_health_probe_too(tmp_path: Path, status: int
     ):
         pool.generate(questions(1))
         server.health_status = status
+        server.visited.clear()
         requests = questions(2)[1:]
         result = pool.generate(requests)
         assert_complete(pool, requests, result)
+        assert "/health" in server.visited, "it was never silent for long enough to be asked"
         assert result.report.endpoints[0].faults == {}
