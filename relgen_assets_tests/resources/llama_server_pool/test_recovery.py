@@ -223,7 +223,9 @@ def test_a_server_that_never_says_its_model_does_not_hold_up_the_others(tmp_path
     with (
         FakeLlamaServer(slots=2, answer=echo) as well,
         FakeLlamaServer(dialect=Dialect.llama_cpp_python, api_key="right") as locked,
-        pool_of(tmp_path, well, endpoint_at(locked.url, "b"), model=None) as pool,
+        pool_of(
+            tmp_path, well, endpoint(locked, "b", dialect=Dialect.llama_cpp_python), model=None
+        ) as pool,
     ):
         requests = questions(6)
         result = pool.generate(requests)
