@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from benchmarks.fake_server import ServerProcess, ServerSpec, is_answer, prompt_for
-from resources.llama_server_pool.lower_bound import Phase, lower_bound
+from resources.llama_server_pool.simulation.lower_bound import Phase, lower_bound
 
 SHORTEST, LONGEST = 60, 400
 BOARD_SHARE = 0.117

@@ -29,8 +29,8 @@ from typing import Any
 from sentencepiece import SentencePieceProcessor
 
 from benchmarks.machine import machine_line
-from relgen_assets.chunking import Chunker
-from relgen_assets.tokenizer import Tokenizer, default_model
+from relgen_assets.text.chunking import Chunker
+from relgen_assets.text.tokenizer import Tokenizer, default_model
 
 SAMPLE = Path(__file__).parents[1] / "relgen_assets" / "sources" / "data" / "sample.jsonl"
 

@@ -14,8 +14,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from resources.generation_ledger import GenerationLedger
-from resources.llama_server_pool.request import Generation, GenerationRequest, Sampling
+from resources.generation import Generation, GenerationRequest, Sampling
+from resources.generation_ledger.ledger import GenerationLedger
 
 MODEL = "benchmark"
 SYLLABLES = ("an", "ther", "mo", "dy", "nam", "ics", "pro", "te", "cell", "ul", "ar", "ion", "wave")

@@ -22,9 +22,9 @@ import openai
 
 from benchmarks.fake_server import MAX_TOKENS, MODEL, is_answer, prompt_for
 from benchmarks.pool import pool_of, request_for
-from resources.generation_ledger import GenerationLedger
-from resources.llama_server_pool import LlamaServerPool
-from resources.llama_server_pool.request import Generation, GenerationRequest
+from resources.generation import Generation, GenerationRequest
+from resources.generation_ledger.ledger import GenerationLedger
+from resources.llama_server_pool.pool import LlamaServerPool
 
 MEMORY_BATCH = 1_000
 """Requests per batch where memory is measured: what a partition of the graph may ask."""

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.fake_server import MAX_TOKENS, MODEL
-from resources.generation_ledger import GenerationLedger
-from resources.llama_server_pool import LlamaServerPool
-from resources.llama_server_pool.request import GenerationRequest, Message, Sampling
+from resources.generation import GenerationRequest, Message, Sampling
+from resources.generation_ledger.ledger import GenerationLedger
+from resources.llama_server_pool.pool import LlamaServerPool
 
 PROMPT_TOKENS = 20
 

@@ -30,11 +30,12 @@ from pathlib import Path
 from random import Random
 
 from benchmarks.machine import machine_line
-from resources.generation_ledger import GenerationLedger
-from resources.llama_server_pool import BatchReport, LlamaServerPool
-from resources.llama_server_pool.embedded import EmbeddedServer
-from resources.llama_server_pool.endpoint import EndpointConfig
-from resources.llama_server_pool.request import GenerationRequest, Message, Sampling
+from resources.generation import GenerationRequest, Message, Sampling
+from resources.generation_ledger.ledger import GenerationLedger
+from resources.llama_server_pool.embedded.server import EmbeddedServer
+from resources.llama_server_pool.endpoint import Endpoint
+from resources.llama_server_pool.pool import LlamaServerPool
+from resources.llama_server_pool.reports import BatchReport
 
 MAX_TOKENS = 128
 TOPICS = (
@@ -102,11 +103,11 @@ class Turns(threading.Thread):
 
 
 @contextmanager
-def servers(folder: Path) -> Iterator[dict[Share, EndpointConfig]]:
+def servers(folder: Path) -> Iterator[dict[Share, Endpoint]]:
     """Start a server per share, each on its core with one thread, and give turns."""
     everywhere = os.sched_getaffinity(0)
     cores = sorted(everywhere)
-    configs: dict[Share, EndpointConfig] = {}
+    configs: dict[Share, Endpoint] = {}
     processes: dict[Share, int] = {}
     with ExitStack() as stack:
         for share in SHARES:
@@ -127,7 +128,7 @@ def servers(folder: Path) -> Iterator[dict[Share, EndpointConfig]]:
 
 
 @contextmanager
-def pool_of(configs: Sequence[EndpointConfig], folder: Path) -> Iterator[LlamaServerPool]:
+def pool_of(configs: Sequence[Endpoint], folder: Path) -> Iterator[LlamaServerPool]:
     """Open a pool of real servers and let it get to know them."""
     name = "-".join(one.name for one in configs)
     ledger = GenerationLedger(url=f"sqlite:///{folder / name}.db")

@@ -17,14 +17,14 @@ from dataclasses import dataclass, field
 from itertools import count
 from random import Random
 
-from resources.llama_server_pool.jobs import Assignment, EndpointProfile, Job, Usage
+from resources.llama_server_pool.scheduling.values import Assignment, EndpointProfile, Job, Usage
 
 CLIENT_CONCURRENCY = 64
 """Requests that a client of an early-binding balancer keeps open at the same time."""
 
 
 @dataclass(slots=True)
-class Member:
+class BalancedServer:
     """A server as a balancer sees it: its slots, what runs there and what waits there."""
 
     name: str
@@ -39,13 +39,13 @@ class Member:
 
 
 class Rival(ABC):
-    """What the rivals share: one queue of requests not yet sent, and the book of copies."""
+    """What the rivals share: one queue of requests not yet sent, and the book of attempts."""
 
     def __init__(self, endpoints: Iterable[EndpointProfile], seed: int = 0) -> None:
-        self.members = [Member(one.name, one.slots) for one in endpoints]
+        self.endpoints = [BalancedServer(one.name, one.slots) for one in endpoints]
         self.random = Random(seed)
         self._waiting: deque[str] = deque()
-        self._copies: dict[int, tuple[str, Member]] = {}
+        self._attempts: dict[int, tuple[str, BalancedServer]] = {}
         self._left = 0
         self._numbers = count(1)
 
@@ -65,63 +65,63 @@ class Rival(ABC):
     def assign(self, now: float) -> list[Assignment]:
         """Start requests."""
 
-    def progress(self, copy: int, tokens: int, now: float) -> None:
+    def progress(self, attempt: int, tokens: int, now: float) -> None:
         """Ignore it: no rival looks at progress."""
 
-    def complete(self, copy: int, usage: Usage, now: float) -> list[int]:
+    def complete(self, attempt: int, usage: Usage, now: float) -> list[int]:
         """Note an answer."""
-        _, member = self._copies.pop(copy)
-        member.running.discard(copy)
+        _, endpoint = self._attempts.pop(attempt)
+        endpoint.running.discard(attempt)
         self._left -= 1
         return []
 
-    def fail(self, copy: int, now: float) -> None:
+    def fail(self, attempt: int, now: float) -> None:
         """Send a request again, before the others."""
-        job, member = self._copies.pop(copy)
-        member.running.discard(copy)
+        job, endpoint = self._attempts.pop(attempt)
+        endpoint.running.discard(attempt)
         self._waiting.appendleft(job)
 
-    def release(self, copy: int, now: float) -> None:
+    def release(self, attempt: int, now: float) -> None:
         """Nothing is ever cancelled."""
 
     def set_slots(self, endpoint: str, slots: int, now: float) -> None:
         """Take a server out, with what was sent there, or back in."""
-        member = next(one for one in self.members if one.name == endpoint)
-        member.slots = slots
+        server = next(one for one in self.endpoints if one.name == endpoint)
+        server.slots = slots
         if slots == 0:
-            self._waiting.extendleft(member.queued)
-            member.queued.clear()
+            self._waiting.extendleft(server.queued)
+            server.queued.clear()
 
     def next_decision(self, now: float) -> float | None:
         """Decide on events only."""
         return None
 
-    def start(self, job: str, member: Member) -> Assignment:
+    def start(self, job: str, endpoint: BalancedServer) -> Assignment:
         """Put a request on a slot."""
         number = next(self._numbers)
-        self._copies[number] = (job, member)
-        member.running.add(number)
-        return Assignment(number, job, member.name, hedge=False)
+        self._attempts[number] = (job, endpoint)
+        endpoint.running.add(number)
+        return Assignment(number, job, endpoint.name, hedge=False)
 
 
 class EarlyBinding(Rival):
     """Requests are sent while the client has open ones to spare, and wait at the server."""
 
     @abstractmethod
-    def choose(self, alive: list[Member]) -> Member:
+    def choose(self, alive: list[BalancedServer]) -> BalancedServer:
         """The server that gets the next request."""
 
     def assign(self, now: float) -> list[Assignment]:
         """Send requests to servers, and let free slots begin with what is there."""
-        alive = [one for one in self.members if one.slots]
+        alive = [one for one in self.endpoints if one.slots]
         open_requests = sum(one.in_flight for one in alive)
         while self._waiting and alive and open_requests < CLIENT_CONCURRENCY:
             self.choose(alive).queued.append(self._waiting.popleft())
             open_requests += 1
         started: list[Assignment] = []
-        for member in alive:
-            while member.queued and len(member.running) < member.slots:
-                started.append(self.start(member.queued.popleft(), member))
+        for endpoint in alive:
+            while endpoint.queued and len(endpoint.running) < endpoint.slots:
+                started.append(self.start(endpoint.queued.popleft(), endpoint))
         return started
 
 
@@ -130,7 +130,7 @@ class RoundRobin(EarlyBinding):
 
     turn = -1
 
-    def choose(self, alive: list[Member]) -> Member:
+    def choose(self, alive: list[BalancedServer]) -> BalancedServer:
         """The next one in the list."""
         self.turn += 1
         return alive[self.turn % len(alive)]
@@ -139,7 +139,7 @@ class RoundRobin(EarlyBinding):
 class LeastBusy(EarlyBinding):
     """The server with the fewest open requests."""
 
-    def choose(self, alive: list[Member]) -> Member:
+    def choose(self, alive: list[BalancedServer]) -> BalancedServer:
         """The least busy one; ties are drawn."""
         least = min(one.in_flight for one in alive)
         return self.random.choice([one for one in alive if one.in_flight == least])
@@ -148,7 +148,7 @@ class LeastBusy(EarlyBinding):
 class PowerOfTwo(EarlyBinding):
     """The less busy of two servers drawn at random."""
 
-    def choose(self, alive: list[Member]) -> Member:
+    def choose(self, alive: list[BalancedServer]) -> BalancedServer:
         """Draw two, take the less busy one."""
         pair = self.random.sample(alive, min(2, len(alive)))
         return min(pair, key=lambda one: one.in_flight)
@@ -161,11 +161,11 @@ class LateLeastConnections(Rival):
         """Fill free slots, the server with fewest connections first."""
         started: list[Assignment] = []
         while self._waiting:
-            free = [one for one in self.members if len(one.running) < one.slots]
+            free = [one for one in self.endpoints if len(one.running) < one.slots]
             if not free:
                 break
-            member = min(free, key=lambda one: len(one.running))
-            started.append(self.start(self._waiting.popleft(), member))
+            endpoint = min(free, key=lambda one: len(one.running))
+            started.append(self.start(self._waiting.popleft(), endpoint))
         return started
 
 
@@ -175,9 +175,9 @@ class PlainPull(Rival):
     def assign(self, now: float) -> list[Assignment]:
         """Fill free slots in the order of the servers."""
         started: list[Assignment] = []
-        for member in self.members:
-            while self._waiting and len(member.running) < member.slots:
-                started.append(self.start(self._waiting.popleft(), member))
+        for endpoint in self.endpoints:
+            while self._waiting and len(endpoint.running) < endpoint.slots:
+                started.append(self.start(self._waiting.popleft(), endpoint))
         return started
 
 

@@ -37,7 +37,7 @@ import pyarrow.parquet as pq
 from benchmarks.machine import machine_line
 from relgen_assets_tests.fakes.answers import answer_text
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
-from resources.generation_ledger import GenerationLedger
+from resources.generation_ledger.ledger import GenerationLedger
 
 SAMPLE = Path(__file__).parents[1] / "relgen_assets" / "sources" / "data" / "sample.jsonl"
 SERVERS, SLOTS = 2, 16

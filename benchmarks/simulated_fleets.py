@@ -22,10 +22,10 @@ from random import Random
 from statistics import fmean
 
 from benchmarks.rival_policies import RIVALS
-from resources.llama_server_pool.jobs import EndpointProfile
-from resources.llama_server_pool.scheduler import Scheduler
-from resources.llama_server_pool.simulator import REPORT_TOKENS, Policy, simulate
-from resources.llama_server_pool.workload import (
+from resources.llama_server_pool.scheduling.scheduler import Scheduler
+from resources.llama_server_pool.scheduling.values import EndpointProfile
+from resources.llama_server_pool.simulation.simulator import REPORT_TOKENS, Policy, simulate
+from resources.llama_server_pool.simulation.workload import (
     SimulatedServer,
     batch_lower_bound,
     equal_slots,

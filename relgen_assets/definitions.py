@@ -9,13 +9,13 @@ from typing import Any
 
 import dagster as dg
 
-from relgen_assets.assets import build_assets
-from relgen_assets.checks import build_checks
-from relgen_assets.jobs import build_jobs, build_sensors
-from relgen_assets.project import Project
+from relgen_assets.orchestration.assets import build_assets
+from relgen_assets.orchestration.checks import build_checks
+from relgen_assets.orchestration.jobs import build_jobs, build_sensors
+from relgen_assets.orchestration.project import Project
 from relgen_assets.settings import Settings, load_settings
-from resources.generation_ledger import GenerationLedger
-from resources.llama_server_pool import LlamaServerPool
+from resources.generation_ledger.ledger import GenerationLedger
+from resources.llama_server_pool.pool import LlamaServerPool
 from resources.parquet_io_manager import ParquetIOManager
 
 

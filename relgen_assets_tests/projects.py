@@ -12,8 +12,8 @@ from typing import Any
 import dagster as dg
 
 from relgen_assets.definitions import build_defs, build_resources
-from relgen_assets.execution import run_batch, run_card
-from relgen_assets.project import Project
+from relgen_assets.orchestration.project import Project
+from relgen_assets.orchestration.runs import run_batch, run_card
 from relgen_assets.settings import load_settings
 from relgen_assets_tests.fakes import answers
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer

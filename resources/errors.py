@@ -2,7 +2,7 @@
 
 Every error a person can meet says three things: what happened, where, and what to do about it.
 They are printed without a traceback by the command line and shown as the description of a failed
-step in Dagster's UI. Errors of the domain (sources, partitions) live in `relgen_assets.errors`.
+step in Dagster's UI. Errors of the domain live in the project that uses these resources.
 
     ActionableError
     ├── ConfigurationError      a setting is missing or wrong

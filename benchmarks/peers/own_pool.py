@@ -9,7 +9,7 @@ from dataclasses import replace
 from benchmarks.batch import Batch, Run
 from benchmarks.fake_server import ServerProcess
 from benchmarks.pool import pool_of, request_for
-from resources.llama_server_pool.request import Generation, GenerationRequest, Outcome
+from resources.generation import Generation, GenerationRequest, Outcome
 
 
 class OwnPool:

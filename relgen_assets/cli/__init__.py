@@ -12,7 +12,7 @@ import sys
 from rich.console import Console
 
 from relgen_assets.cli.app import app
-from relgen_assets.errors import ActionableError
+from relgen_assets.domain_errors import ActionableError
 
 
 def main() -> None:

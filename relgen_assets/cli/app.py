@@ -77,7 +77,7 @@ def status() -> None:
     """Show what each batch holds."""
     from relgen_assets.cli.report import print_batches
     from relgen_assets.definitions import build_resources
-    from relgen_assets.overview import overview
+    from relgen_assets.integrity.overview import overview
 
     with _opened() as (project, console):
         tables = build_resources(project.settings)["io_manager"]
@@ -135,7 +135,7 @@ def ui(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Open Dagster's web UI on the instance that the other commands use."""
-    from relgen_assets.execution import opened_instance
+    from relgen_assets.orchestration.runs import opened_instance
 
     root = _root()
     with opened_instance(root):
@@ -167,7 +167,7 @@ def check(batches: Batches = None) -> None:
     from relgen_assets.cli.report import print_checks
     from relgen_assets.cli.running import select_batches
     from relgen_assets.definitions import build_defs, build_resources
-    from relgen_assets.execution import opened_instance, run_checks
+    from relgen_assets.orchestration.runs import opened_instance, run_checks
 
     with _opened() as (project, console), opened_instance(_root()) as instance:
         tables = build_resources(project.settings)["io_manager"]
@@ -190,7 +190,7 @@ def _opened(
     overrides: dict[str, Any] | None = None, *, file: Path | None = None
 ) -> Iterator[tuple[Any, Console]]:
     """Enter the project folder and open the project; relative paths are relative to it."""
-    from relgen_assets.project import Project
+    from relgen_assets.orchestration.project import Project
     from relgen_assets.settings import load_settings
 
     root = _root()
@@ -220,6 +220,6 @@ def _demo_overrides() -> dict[str, Any]:
 
 
 def _root() -> Path:
-    from relgen_assets.project import find_root
+    from relgen_assets.orchestration.project import find_root
 
     return find_root(Path.cwd())

@@ -19,7 +19,10 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from resources.generation_ledger import Entry, GenerationLedger, LedgerStats, Pruned
+    from resources.generation_ledger.entries import LedgerEntry
+    from resources.generation_ledger.ledger import GenerationLedger
+    from resources.generation_ledger.pruning import Pruned
+    from resources.generation_ledger.stats import LedgerStats
 
 ledger_app = typer.Typer(
     no_args_is_help=True, help="Look into the ledger of all generations, move it, shrink it."
@@ -90,7 +93,7 @@ def prune(
 def _opened() -> Iterator[tuple[GenerationLedger, Console]]:
     """Enter the project folder and open the ledger its settings name."""
     from relgen_assets.definitions import build_resources
-    from relgen_assets.project import find_root
+    from relgen_assets.orchestration.project import find_root
     from relgen_assets.settings import load_settings
 
     root = find_root(Path.cwd())
@@ -134,8 +137,8 @@ def _print_stats(console: Console, found: LedgerStats) -> None:
     )
 
 
-def _print_entry(console: Console, entry: Entry) -> None:
-    from resources.llama_server_pool.request import Generation
+def _print_entry(console: Console, entry: LedgerEntry) -> None:
+    from resources.generation import Generation
 
     outcome, sampling = entry.outcome, entry.sampling
     facts = Table.grid(padding=(0, 2))

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from relgen_assets.definitions import build_resources
-from relgen_assets.generation import EXTRACTION_TASK, SUMMARY_TASK
+from relgen_assets.generation.requests import EXTRACTION_TASK, SUMMARY_TASK
+from relgen_assets.orchestration.project import Project
 from relgen_assets.planning import (
     Experience,
     Plan,
@@ -21,10 +22,9 @@ from relgen_assets.planning import (
     take_sample,
 )
 from relgen_assets.planning.experience import MOST_CALLS
-from relgen_assets.project import Project
 from relgen_assets.settings import Settings
-from resources.generation_ledger.calls import recent_calls
-from resources.llama_server_pool import LlamaServerPool
+from resources.generation_ledger.call_costs import recent_calls
+from resources.llama_server_pool.pool import LlamaServerPool
 
 
 def plan_run(

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from relgen_assets.energy import EXAMPLES, kwh_per_examples
-from relgen_assets.execution import CheckOutcome
-from relgen_assets.overview import Overview
+from relgen_assets.integrity.overview import Overview
+from relgen_assets.orchestration.energy import EXAMPLES, kwh_per_examples
+from relgen_assets.orchestration.runs import CheckOutcome
 from relgen_assets.settings import Settings
-from resources.llama_server_pool import EndpointStatus
+from resources.llama_server_pool.reports import EndpointStatus
 
 
 def print_run(

@@ -17,15 +17,15 @@ from rich.table import Table
 from relgen_assets.cli.progress import shown_progress
 from relgen_assets.cli.running import select_batches, shared_server
 from relgen_assets.definitions import build_defs, build_resources
-from relgen_assets.errors import ActionableError
-from relgen_assets.execution import opened_instance, run_card, run_retry
+from relgen_assets.domain_errors import ActionableError
 from relgen_assets.export.shards import find_shards
-from relgen_assets.extraction.verdicts import validate_all
-from relgen_assets.models import Chunk, RawExtraction, Summary, ValidatedExtraction
-from relgen_assets.overview import complete_batches
-from relgen_assets.project import Project
-from relgen_assets.retrying import RetryPlan, plan_chunks
-from relgen_assets.tables import from_table
+from relgen_assets.extraction.validation import validate_all
+from relgen_assets.generation.retrying import RetryPlan, plan_chunks
+from relgen_assets.integrity.overview import complete_batches
+from relgen_assets.orchestration.project import Project
+from relgen_assets.orchestration.runs import opened_instance, run_card, run_retry
+from relgen_assets.rows.arrow import from_table
+from relgen_assets.rows.models import Chunk, RawExtraction, Summary, ValidatedExtraction
 from resources.parquet_io_manager import ParquetIOManager
 
 

@@ -16,13 +16,13 @@ from rich.console import Console
 from relgen_assets.cli.progress import shown_progress
 from relgen_assets.cli.report import print_run
 from relgen_assets.definitions import build_defs, build_resources
-from relgen_assets.energy import spent_kwh
-from relgen_assets.errors import ActionableError, ConfigurationError
-from relgen_assets.execution import opened_instance, run_batch, run_card
+from relgen_assets.domain_errors import ActionableError, ConfigurationError
 from relgen_assets.export.shards import find_shards
-from relgen_assets.overview import complete_batches, overview
-from relgen_assets.partitions import Batches
-from relgen_assets.project import Project
+from relgen_assets.integrity.overview import complete_batches, overview
+from relgen_assets.orchestration.energy import spent_kwh
+from relgen_assets.orchestration.partitions import Batches
+from relgen_assets.orchestration.project import Project
+from relgen_assets.orchestration.runs import opened_instance, run_batch, run_card
 from resources.parquet_io_manager import ParquetIOManager
 from resources.progress import BOARD
 
@@ -122,7 +122,7 @@ def shared_server(project: Project) -> Iterator[None]:
     if project.settings.pool.endpoints:
         yield
         return
-    from resources.llama_server_pool import embedded
+    from resources.llama_server_pool.embedded import server as embedded
 
     embedded.acquire(Path(project.settings.storage.state) / "logs")
     try:

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import yaml
 
-from relgen_assets.errors import DatasetError
+from relgen_assets.domain_errors import DatasetError
 from relgen_assets.export.card_text import WHAT_CONFIGS_ARE, card_text
 from relgen_assets.export.shards import CONFIGS, SUFFIX, Config, Shard, find_shards
 from relgen_assets.export.splits import SPLITS, Split

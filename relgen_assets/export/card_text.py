@@ -11,7 +11,7 @@ from typing import Final
 
 from relgen_assets.export.shards import CONFIGS, Config, ShardFacts
 from relgen_assets.export.splits import SPLITS, Split
-from relgen_assets.tables import arrow_schema
+from relgen_assets.rows.arrow import arrow_schema
 
 WHAT_CONFIGS_ARE: Final[dict[Config, str]] = {
     "core": "input and output only; the default",

@@ -13,23 +13,23 @@ from typing import Literal, TypeVar
 
 from pydantic import Field
 
-from relgen_assets.errors import DatasetError
-from relgen_assets.models import (
+from relgen_assets.domain_errors import DatasetError
+from relgen_assets.rows.models import (
     ChatMessage,
     Chunk,
     Extraction,
     Paper,
     RawExtraction,
     Relation,
-    Row,
     Summary,
+    TableRow,
     ValidatedExtraction,
 )
 
-RowT = TypeVar("RowT", bound=Row)
+RowT = TypeVar("RowT", bound=TableRow)
 
 
-class CoreExample(Row):
+class CoreExample(TableRow):
     """One row of the config `core`: input and output, nothing else."""
 
     summary: str = Field(description="Summary of the article, as the prompt held it.")
@@ -66,7 +66,7 @@ class FullExample(CoreExample):
     summary_prompt_version: str = Field(description="Hash of the summary prompt's template.")
 
 
-class ChatExample(Row):
+class ChatExample(TableRow):
     """One row of the config `messages`: the conversation to train on.
 
     Trainers decide by column names what a table is; this one holds `messages` and nothing else.

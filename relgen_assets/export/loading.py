@@ -14,7 +14,7 @@ from typing import Final
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from relgen_assets.errors import DatasetError
+from relgen_assets.domain_errors import DatasetError
 from relgen_assets.export.card import CARD_FILE, named_configs
 from relgen_assets.export.shards import Shard, find_shards, read_column
 from relgen_assets.export.splits import Split

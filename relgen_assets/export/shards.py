@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ValidationError
 
-from relgen_assets.errors import DatasetError
+from relgen_assets.domain_errors import DatasetError
 from relgen_assets.export.examples import (
     ChatExample,
     CoreExample,
@@ -30,14 +30,14 @@ from relgen_assets.export.examples import (
     core_example,
 )
 from relgen_assets.export.splits import SPLITS, Split, split_of
-from relgen_assets.models import Row
-from relgen_assets.tables import arrow_schema, from_table, to_table
+from relgen_assets.rows.arrow import arrow_schema, from_table, to_table
+from relgen_assets.rows.models import TableRow
 from resources import storage
 
-RowT = TypeVar("RowT", bound=Row)
+RowT = TypeVar("RowT", bound=TableRow)
 
 Config = Literal["core", "full", "messages"]
-CONFIGS: Final[dict[Config, type[Row]]] = {
+CONFIGS: Final[dict[Config, type[TableRow]]] = {
     "core": CoreExample,
     "full": FullExample,
     "messages": ChatExample,
@@ -47,7 +47,7 @@ CONFIGS: Final[dict[Config, type[Row]]] = {
 SUFFIX: Final = ".parquet"
 _FACTS_KEY: Final = b"relgen"
 _FOOTER_READERS: Final = 8
-_ROW_OF: Final[dict[Config, Callable[[FullExample], Row]]] = {
+_ROW_OF: Final[dict[Config, Callable[[FullExample], TableRow]]] = {
     "core": core_example,
     "full": lambda example: example,
     "messages": chat_example,

@@ -1,9 +1,9 @@
 """Extractions: the schema models are held to, and the verdict on what they answer."""
 
+from relgen_assets.extraction.answer_schema import extraction_schema
 from relgen_assets.extraction.codes import RejectionReason, Repair
 from relgen_assets.extraction.grounding import absent, occurs
 from relgen_assets.extraction.judge import Judgement, Verdict, judge
-from relgen_assets.extraction.schema import extraction_schema
 
 __all__ = [
     "Judgement",

@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from relgen_assets.extraction.cleaning import runs_in_a_loop
 from relgen_assets.extraction.codes import RejectionReason, Repair
 from relgen_assets.extraction.grounding import GroundedText, entity_key, is_name
 from relgen_assets.extraction.salvage import Salvaged, salvage
 from relgen_assets.extraction.shape import Draft, DraftRelation, has_known_key, to_draft
-from relgen_assets.extraction.text import runs_in_a_loop
-from relgen_assets.models import Extraction, Relation
 from relgen_assets.prompts import example_descriptions
+from relgen_assets.rows.models import Extraction, Relation
 
 Verdict = Literal["valid", "repaired", "rejected"]
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from relgen_assets.extraction.cleaning import clean, clean_name
 from relgen_assets.extraction.codes import Repair
-from relgen_assets.extraction.text import clean, clean_name
-from relgen_assets.models import Strength
+from relgen_assets.rows.models import Strength
 
 Note = Callable[[Repair], None]
 

@@ -6,13 +6,13 @@
     forecast     the simulated run
 
 `plan` is the way in. Printing is the command line's business, the policy that is simulated is the
-pool's own (`resources.llama_server_pool.scheduler`).
+pool's own (`resources.llama_server_pool.scheduling.scheduler`).
 """
 
 from relgen_assets.planning.experience import Experience, Speed, learn
-from relgen_assets.planning.fleet import PlannedServer, planned_fleet
 from relgen_assets.planning.forecast import Plan, ServerPlan, StagePlan, forecast
-from relgen_assets.planning.sample import Sample, take_sample
+from relgen_assets.planning.planned_servers import PlannedServer, planned_fleet
+from relgen_assets.planning.sampling import Sample, take_sample
 
 __all__ = [
     "Experience",

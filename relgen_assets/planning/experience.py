@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from random import Random
 from statistics import NormalDist
 
-from resources.generation_ledger.calls import Call
+from resources.generation_ledger.call_costs import CallCost
 
 FEWEST_CALLS = 10
 """From fewer calls nothing is concluded."""
@@ -81,10 +81,10 @@ class Experience:
         return [max(1, min(max_tokens, length)) for length in drawn]
 
 
-def learn(calls: Iterable[Call]) -> Experience:
+def learn(calls: Iterable[CallCost]) -> Experience:
     """Return what calls teach; tasks and endpoints with too few of them are left out."""
-    by_task: dict[str, list[Call]] = {}
-    by_endpoint: dict[str, list[Call]] = {}
+    by_task: dict[str, list[CallCost]] = {}
+    by_endpoint: dict[str, list[CallCost]] = {}
     for call in calls:
         by_task.setdefault(call.task, []).append(call)
         if call.completion_tokens > 0 and call.seconds > 0:
@@ -104,7 +104,7 @@ def learn(calls: Iterable[Call]) -> Experience:
     )
 
 
-def fit_speed(calls: Sequence[Call]) -> Speed:
+def fit_speed(calls: Sequence[CallCost]) -> Speed:
     """Return the speeds that explain the wall times of calls best.
 
     Least squares of the relative error of `uncached / prefill + answer / decode`. Where prompts and
@@ -127,6 +127,6 @@ def fit_speed(calls: Sequence[Call]) -> Speed:
     return Speed(PREFILL_PER_DECODE * decode, decode)
 
 
-def _tries(calls: Sequence[Call]) -> float:
+def _tries(calls: Sequence[CallCost]) -> float:
     first = sum(call.attempt == 1 for call in calls)
     return len(calls) / first if first else 1.0

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from relgen_assets.generation import EXTRACTION_TASK, SUMMARY_TASK
-from relgen_assets.planning.fleet import PlannedServer, one_more
-from relgen_assets.planning.sample import Sample
-from resources.llama_server_pool.forecast import PlanEstimate, estimate
-from resources.llama_server_pool.workload import SimulatedJob, SimulatedServer
+from relgen_assets.generation.requests import EXTRACTION_TASK, SUMMARY_TASK
+from relgen_assets.planning.planned_servers import PlannedServer, one_more
+from relgen_assets.planning.sampling import Sample
+from resources.llama_server_pool.simulation.estimate import PlanEstimate, estimate
+from resources.llama_server_pool.simulation.workload import SimulatedJob, SimulatedServer
 
 SIMULATED_BATCHES = 3
 """So many batches are simulated with different articles and averaged."""

@@ -15,8 +15,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal, get_args
 
-from relgen_assets.models import Paper
-from resources.llama_server_pool.request import Message
+from relgen_assets.rows.models import Paper
+from resources.generation import Message
 
 PromptTask = Literal["summary", "extraction_candidates", "extraction_schema"]
 Role = Literal["system", "user", "assistant"]

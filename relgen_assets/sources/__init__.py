@@ -1,7 +1,7 @@
 """Where articles come from: the bundled sample, `scientific_papers`, files, encyclopedias.
 
 `open_source` is the only way in for the rest of the project. Every source yields
-`relgen_assets.models.Paper` rows, with the unusable ones among them and their reason.
+`relgen_assets.rows.models.Paper` rows, with the unusable ones among them and their reason.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from relgen_assets.models import Paper
+from relgen_assets.rows.models import Paper
 from relgen_assets.settings import (
     FilesSource,
     SampleSource,
@@ -28,7 +28,7 @@ __all__ = ["ArticleSource", "open_source"]
 class ArticleSource(Protocol):
     """A numbered sequence of articles.
 
-    Both methods raise `relgen_assets.errors.SourceError` when the source cannot be used.
+    Both methods raise `relgen_assets.domain_errors.SourceError` when the source cannot be used.
     """
 
     def count(self) -> int:

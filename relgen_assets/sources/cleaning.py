@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from relgen_assets.models import Paper
+from relgen_assets.rows.models import Paper
 
 NOT_A_STRING = "not_a_string"
 """A column that must hold text holds something else."""

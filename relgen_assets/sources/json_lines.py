@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from relgen_assets.errors import SourceError
+from relgen_assets.domain_errors import SourceError
 from relgen_assets.sources.location import SourceFile, unreadable
 
 ROWS_PER_ENTRY = 64

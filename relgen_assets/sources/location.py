@@ -11,7 +11,7 @@ from typing import Any
 
 import fsspec
 
-from relgen_assets.errors import SourceError
+from relgen_assets.domain_errors import SourceError
 from relgen_assets.sources.remembered import Notes
 
 SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".pq")

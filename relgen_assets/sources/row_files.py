@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from relgen_assets.errors import SourceError
+from relgen_assets.domain_errors import SourceError
 from relgen_assets.sources.location import Location, SourceFile, unreadable
 from relgen_assets.sources.remembered import Notes
-from relgen_assets.sources.tables import Row, Table, open_table
+from relgen_assets.sources.tables import SourceRow, Table, open_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class RowFiles:
             )
         return int(rows) if self._first is None else min(int(rows), self._first)
 
-    def rows(self, start: int, stop: int) -> Iterator[Row]:
+    def rows(self, start: int, stop: int) -> Iterator[SourceRow]:
         """Yield the rows from `start` to before `stop`; those beyond the end are absent.
 
         Raises:

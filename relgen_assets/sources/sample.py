@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from importlib.resources import files
 
-from relgen_assets.models import Paper
+from relgen_assets.rows.models import Paper
 from relgen_assets.settings import SampleSource
 from relgen_assets.sources.cleaning import RawRow, papers
 

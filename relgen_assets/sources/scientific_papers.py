@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from relgen_assets.errors import SourceError
-from relgen_assets.models import Paper
+from relgen_assets.domain_errors import SourceError
+from relgen_assets.rows.models import Paper
 from relgen_assets.settings import ScientificPapersSource
 from relgen_assets.sources.cleaning import RawRow, papers
 

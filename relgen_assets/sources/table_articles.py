@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from relgen_assets.models import Paper
+from relgen_assets.rows.models import Paper
 from relgen_assets.settings import FilesSource, WikipediaSource
 from relgen_assets.sources.cleaning import RawRow, papers
 from relgen_assets.sources.row_files import Column, RowFiles

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from relgen_assets.errors import SourceError
+from relgen_assets.domain_errors import SourceError
 from relgen_assets.sources.json_lines import JsonLinesTable
 from relgen_assets.sources.location import SourceFile, unreadable
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Row = dict[str, object]
+SourceRow = dict[str, object]
 
 _PARQUET_BATCH = 16
 
@@ -44,7 +44,7 @@ class Table(Protocol):
 
     def rows(
         self, start: int, stop: int, columns: Sequence[str], note: dict[str, Any]
-    ) -> Iterator[Row]:
+    ) -> Iterator[SourceRow]:
         """Yield the rows from `start` to before `stop`, with those of `columns` that they have.
 
         `note` is what `survey` returned for the file as it is now.
@@ -83,7 +83,7 @@ class ParquetTable:
         stop: int,
         columns: Sequence[str],
         note: dict[str, Any],  # noqa: ARG002  the file's own metadata says where rows are
-    ) -> Iterator[Row]:
+    ) -> Iterator[SourceRow]:
         """Yield a range of rows, a few at a time."""
         groups, first = self._groups(start, stop)
         wanted = [name for name in self.columns() if name in columns]
@@ -118,7 +118,7 @@ class ParquetTable:
         return groups, first
 
 
-def _from_row(batches: Iterator[Any], skip: int) -> Iterator[list[Row]]:
+def _from_row(batches: Iterator[Any], skip: int) -> Iterator[list[SourceRow]]:
     """Yield the rows of record batches without the first `skip`, which stay in Arrow's form."""
     for batch in batches:
         yield batch.slice(min(skip, len(batch))).to_pylist()
@@ -150,13 +150,13 @@ class JsonTable:
         stop: int,
         columns: Sequence[str],
         note: dict[str, Any],  # noqa: ARG002  the file is held whole
-    ) -> Iterator[Row]:
+    ) -> Iterator[SourceRow]:
         """Yield a range of the objects."""
         for row in self._objects[start:stop]:
             yield {name: row[name] for name in columns if name in row}
 
     @cached_property
-    def _objects(self) -> list[Row]:
+    def _objects(self) -> list[SourceRow]:
         try:
             with self._file.filesystem.open(self._file.path, "rb") as handle:
                 value = json.loads(handle.read().decode("utf-8-sig"))
@@ -191,7 +191,7 @@ class CsvTable:
         stop: int,
         columns: Sequence[str],
         note: dict[str, Any],  # noqa: ARG002  the file is held whole
-    ) -> Iterator[Row]:
+    ) -> Iterator[SourceRow]:
         """Yield a range of the rows."""
         wanted = [name for name in self.columns() if name in columns]
         for values in self._frame[wanted].iloc[start:stop].itertuples(index=False, name=None):

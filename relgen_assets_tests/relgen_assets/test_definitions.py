@@ -13,8 +13,8 @@ import dagster as dg
 import pytest
 
 from relgen_assets.definitions import build_defs
-from relgen_assets.jobs import EVERY_ROW_CHECK
-from relgen_assets.project import Project
+from relgen_assets.orchestration.jobs import EVERY_ROW_CHECK
+from relgen_assets.orchestration.project import Project
 from relgen_assets.settings import load_settings
 
 SNAPSHOT = Path(__file__).with_name("graph.json")

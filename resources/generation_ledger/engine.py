@@ -18,7 +18,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from resources.errors import LedgerError
-from resources.generation_ledger.faults import is_passing, ledger_error
+from resources.generation_ledger.database_errors import is_passing, ledger_error
 
 T = TypeVar("T")
 

@@ -14,11 +14,11 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, select
 
 from resources.errors import LedgerError
+from resources.generation import Failure, Fault, Generation, Message, Sampling
 from resources.generation_ledger.engine import Database
 from resources.generation_ledger.schema import GenerationRow, VerdictRow
 from resources.generation_ledger.store import generation_of
-from resources.generation_ledger.verdicts import Verdict
-from resources.llama_server_pool.request import Failure, Fault, Generation, Message, Sampling
+from resources.generation_ledger.verdicts_and_grants import RecordedVerdict
 
 PAGE: Final = 500
 """Entries per query."""
@@ -28,7 +28,7 @@ SHORTEST_PREFIX: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """One call as the ledger keeps it.
 
     Attributes:
@@ -67,10 +67,10 @@ class Entry:
     labels: Mapping[str, str]
     recorded_at: str
     superseded_at: str | None
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[RecordedVerdict, ...]
 
 
-def entries(database: Database, *conditions: ColumnElement[bool]) -> Iterator[Entry]:
+def entries(database: Database, *conditions: ColumnElement[bool]) -> Iterator[LedgerEntry]:
     """Yield the entries that meet all conditions on `GenerationRow`, in the order of their ids.
 
     Each page is a transaction of its own: what is recorded meanwhile may or may not be seen.
@@ -84,7 +84,7 @@ def entries(database: Database, *conditions: ColumnElement[bool]) -> Iterator[En
         last = page[-1].id
 
 
-def show(database: Database, key: str) -> list[Entry]:
+def show(database: Database, key: str) -> list[LedgerEntry]:
     """Return all rows of a key, oldest first, superseded ones as well.
 
     Args:
@@ -112,7 +112,7 @@ def show(database: Database, key: str) -> list[Entry]:
 
 def _page(
     connection: Connection, after: str, conditions: Sequence[ColumnElement[bool]]
-) -> list[Entry]:
+) -> list[LedgerEntry]:
     columns = GenerationRow.__table__.columns
     rows = connection.execute(
         select(*columns)
@@ -120,7 +120,7 @@ def _page(
         .order_by(GenerationRow.id)
         .limit(PAGE)
     ).all()
-    verdicts: dict[str, list[Verdict]] = defaultdict(list)
+    verdicts: dict[str, list[RecordedVerdict]] = defaultdict(list)
     keys = {row.id: row.key for row in rows}
     statement = (
         select(*VerdictRow.__table__.columns)
@@ -129,7 +129,7 @@ def _page(
     )
     for row in connection.execute(statement):
         verdicts[row.generation_id].append(
-            Verdict(
+            RecordedVerdict(
                 keys[row.generation_id],
                 row.validator,
                 row.verdict,
@@ -140,8 +140,8 @@ def _page(
     return [_entry(row, verdicts[row.id]) for row in rows]
 
 
-def _entry(row: Row[Any], verdicts: Sequence[Verdict]) -> Entry:
-    return Entry(
+def _entry(row: Row[Any], verdicts: Sequence[RecordedVerdict]) -> LedgerEntry:
+    return LedgerEntry(
         id=row.id,
         key=row.key,
         task=row.task,

@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from resources.llama_server_pool.request import GenerationRequest
+from resources.generation import GenerationRequest
 
 KEY_FORMAT: Final = 1
 

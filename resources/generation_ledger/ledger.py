@@ -16,19 +16,26 @@ from dagster import ConfigurableResource, InitResourceContext
 from pydantic import Field, PrivateAttr, field_validator
 from sqlalchemy import Engine
 
-from resources.generation_ledger import entries, pruning, stats, store, transfer, verdicts
+from resources.generation import Failure, Generation, GenerationRequest
+from resources.generation_ledger import (
+    entries,
+    pruning,
+    stats,
+    store,
+    transfer,
+    verdicts_and_grants,
+)
 from resources.generation_ledger.engine import Database, resolve_url
-from resources.generation_ledger.entries import Entry
+from resources.generation_ledger.entries import LedgerEntry
 from resources.generation_ledger.keys import generation_key
 from resources.generation_ledger.lease import lease
 from resources.generation_ledger.pruning import Pruned
 from resources.generation_ledger.schema import GenerationRow, now, plain, timestamp
 from resources.generation_ledger.stats import LedgerStats
-from resources.generation_ledger.store import Call
+from resources.generation_ledger.store import Transcript
 from resources.generation_ledger.transfer import Transferred
 from resources.generation_ledger.upgrade import open_current
-from resources.generation_ledger.verdicts import Verdict
-from resources.llama_server_pool.request import Failure, Generation, GenerationRequest
+from resources.generation_ledger.verdicts_and_grants import RecordedVerdict
 from resources.storage import shown
 
 
@@ -132,7 +139,7 @@ class GenerationLedger(ConfigurableResource[None]):
             return {}
         return self.database.read(lambda c: store.find_answers(c, subjects, self.renew_before))
 
-    def calls(self, keys: Iterable[str]) -> dict[str, Call]:
+    def calls(self, keys: Iterable[str]) -> dict[str, Transcript]:
         """Return what was said in calls, by key; none for keys it does not hold."""
         return self.database.read(lambda c: store.find_calls(c, sorted(set(keys))))
 
@@ -162,13 +169,13 @@ class GenerationLedger(ConfigurableResource[None]):
         rows = [store.failure_row(request, failure, model)]
         self.database.write(lambda c: store.record_rows(c, rows, None))
 
-    def record_verdicts(self, judged: Sequence[Verdict]) -> int:
+    def record_verdicts(self, judged: Sequence[RecordedVerdict]) -> int:
         """Write what a validation says about answers, in place of what it said before.
 
         Returns:
             How many were written; a verdict on a key the ledger does not hold is left out.
         """
-        return self.database.write(lambda c: verdicts.record_verdicts(c, judged))
+        return self.database.write(lambda c: verdicts_and_grants.record_verdicts(c, judged))
 
     def grant_attempts(self, task: str, subjects: Sequence[str], attempts: int) -> None:
         """Allow subjects at least so many content attempts in all; earlier attempts stay.
@@ -178,11 +185,13 @@ class GenerationLedger(ConfigurableResource[None]):
             subjects: Whom to ask again, e.g. rejected chunks.
             attempts: Attempts in all, with those already made; a higher grant stays.
         """
-        self.database.write(lambda c: verdicts.grant_attempts(c, task, subjects, attempts))
+        self.database.write(
+            lambda c: verdicts_and_grants.grant_attempts(c, task, subjects, attempts)
+        )
 
     def granted_attempts(self, task: str, subjects: Sequence[str]) -> dict[str, int]:
         """Return the attempts allowed in all, by subject, for those that were granted some."""
-        return self.database.read(lambda c: verdicts.granted_attempts(c, task, subjects))
+        return self.database.read(lambda c: verdicts_and_grants.granted_attempts(c, task, subjects))
 
     def attempts_made(
         self, task: str, subjects: Sequence[str], model: str | None = None
@@ -194,7 +203,9 @@ class GenerationLedger(ConfigurableResource[None]):
             subjects: Whom to look for.
             model: Only attempts of this model.
         """
-        return self.database.read(lambda c: verdicts.attempts_made(c, task, subjects, model))
+        return self.database.read(
+            lambda c: verdicts_and_grants.attempts_made(c, task, subjects, model)
+        )
 
     def entries(
         self,
@@ -204,7 +215,7 @@ class GenerationLedger(ConfigurableResource[None]):
         partition: str | None = None,
         *,
         superseded: bool = False,
-    ) -> Iterator[Entry]:
+    ) -> Iterator[LedgerEntry]:
         """Yield what the ledger keeps, oldest first, a page at a time.
 
         Args:
@@ -225,7 +236,7 @@ class GenerationLedger(ConfigurableResource[None]):
             conditions.append(GenerationRow.superseded_at.is_(None))
         return entries.entries(self.database, *conditions)
 
-    def show(self, key: str) -> list[Entry]:
+    def show(self, key: str) -> list[LedgerEntry]:
         """Return all rows of a key, oldest first; its first digits are enough."""
         return entries.show(self.database, key)
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select, text, update
 
 from resources.generation_ledger.schema import GenerationRow, GrantRow, VerdictRow, now
 from resources.generation_ledger.store import in_chunks, insert_unless_known
-from resources.generation_ledger.verdicts import put_grant_rows, put_verdict_rows
+from resources.generation_ledger.verdicts_and_grants import put_grant_rows, put_verdict_rows
 
 
 def merge_rows(

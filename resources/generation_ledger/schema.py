@@ -14,7 +14,21 @@ import zlib
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, Dialect, Double, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Dialect,
+    Double,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -119,6 +133,30 @@ class GrantRow(LedgerTable):
     subject: Mapped[str] = mapped_column(String, primary_key=True)
     attempts: Mapped[int] = mapped_column(doc="Attempts allowed in all.")
     granted_at: Mapped[str] = mapped_column(String(32), doc="When (UTC).")
+
+
+SLOT_TABLES = MetaData()
+"""Tables that say who uses which slot right now; they are not part of an export."""
+
+LEASES = Table(
+    "endpoint_leases",
+    SLOT_TABLES,
+    Column("endpoint", String(512), primary_key=True, doc="URL of the server."),
+    Column("slot", Integer, primary_key=True, autoincrement=False),
+    Column("holder", String(64), nullable=False, doc="The batch that uses the slot."),
+    Column("expires", Float, nullable=False, doc="Seconds since 1970."),
+)
+"""One row for every slot in use."""
+
+CLAIMS = Table(
+    "endpoint_claims",
+    SLOT_TABLES,
+    Column("endpoint", String(512), primary_key=True, doc="URL of the server."),
+    Column("holder", String(64), primary_key=True, doc="The batch that works there."),
+    Column("wants", Integer, nullable=False, doc="Slots it could use."),
+    Column("expires", Float, nullable=False, doc="Seconds since 1970."),
+)
+"""One row for every run that works with an endpoint."""
 
 
 def new_id() -> str:

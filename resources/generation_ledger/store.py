@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection, Insert, Row, and_, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from resources.generation import Failure, Generation, GenerationRequest, Message
 from resources.generation_ledger.keys import generation_key
 from resources.generation_ledger.schema import (
     GenerationRow,
@@ -22,7 +23,6 @@ from resources.generation_ledger.schema import (
     now,
     plain,
 )
-from resources.llama_server_pool.request import Failure, Generation, GenerationRequest, Message
 
 ItemT = TypeVar("ItemT")
 
@@ -47,7 +47,7 @@ _ANSWER_COLUMNS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Transcript:
     """What was said in one completed call.
 
     Attributes:
@@ -97,9 +97,9 @@ def find_answers(
     return found
 
 
-def find_calls(connection: Connection, keys: Sequence[str]) -> dict[str, Call]:
+def find_calls(connection: Connection, keys: Sequence[str]) -> dict[str, Transcript]:
     """Return the completed calls by key."""
-    found: dict[str, Call] = {}
+    found: dict[str, Transcript] = {}
     for piece in in_chunks(keys):
         statement = select(GenerationRow.key, GenerationRow.messages, GenerationRow.answer).where(
             GenerationRow.key.in_(piece),
@@ -107,7 +107,7 @@ def find_calls(connection: Connection, keys: Sequence[str]) -> dict[str, Call]:
         )
         for row in connection.execute(statement):
             others = found[row.key].texts if row.key in found else frozenset[str]()
-            found[row.key] = Call(tuple(row.messages), others | {row.answer})
+            found[row.key] = Transcript(tuple(row.messages), others | {row.answer})
     return found
 
 

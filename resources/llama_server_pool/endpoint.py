@@ -12,8 +12,7 @@ from enum import Enum
 from typing import Any
 from urllib.parse import urlsplit
 
-from dagster import Config
-from pydantic import ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
 from resources.errors import ConfigurationError
@@ -40,7 +39,7 @@ class Dialect(str, Enum):
     openai = "openai"
 
 
-class EndpointConfig(Config):
+class Endpoint(BaseModel):
     """One OpenAI-compatible server of the pool."""
 
     model_config = ConfigDict(extra="forbid")  # a misspelt key is an error, not a default
@@ -91,20 +90,20 @@ class EndpointConfig(Config):
         return value.rstrip("/").removesuffix("/v1")
 
 
-def read_endpoints(given: Sequence[EndpointConfig | Mapping[str, Any]]) -> list[EndpointConfig]:
+def read_endpoints(given: Sequence[Endpoint | Mapping[str, Any]]) -> list[Endpoint]:
     """Return endpoints from plain values.
 
     Raises:
         ConfigurationError: A field is missing, unknown or wrong; the endpoint and the field are
             named.
     """
-    endpoints: list[EndpointConfig] = []
+    endpoints: list[Endpoint] = []
     for number, one in enumerate(given, start=1):
-        if isinstance(one, EndpointConfig):
+        if isinstance(one, Endpoint):
             endpoints.append(one)
             continue
         try:
-            endpoints.append(EndpointConfig(**one))
+            endpoints.append(Endpoint(**one))
         except ValidationError as error:
             name = one.get("name", f"number {number}")
             faults = "; ".join(_explain(fault) for fault in error.errors(include_url=False))
@@ -116,7 +115,7 @@ def _explain(fault: ErrorDetails) -> str:
     """Return the field, what is wrong with it, and what was given."""
     field = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
-        return f"field {field}: unknown; accepted are {', '.join(EndpointConfig.model_fields)}"
+        return f"field {field}: unknown; accepted are {', '.join(Endpoint.model_fields)}"
     if fault["type"] == "missing":
         return f"field {field}: missing"
     given = "" if "@" in str(fault["input"]) else f" (given: {fault['input']!r})"

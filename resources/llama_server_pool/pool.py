@@ -14,28 +14,31 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dagster import ConfigurableResource, InitResourceContext, ResourceDependency
+from dagster import Config, ConfigurableResource, InitResourceContext, ResourceDependency
 from pydantic import Field, PrivateAttr
 
 from resources.errors import ConfigurationError
-from resources.generation_ledger import GenerationLedger
-from resources.llama_server_pool import embedded
-from resources.llama_server_pool.endpoint import EndpointConfig, read_endpoints
-from resources.llama_server_pool.leases import LeaseBook
+from resources.generation import Generation, GenerationRequest
+from resources.generation_ledger.ledger import GenerationLedger
+from resources.generation_ledger.slot_leases import SlotLeases
+from resources.llama_server_pool.embedded import server as embedded
+from resources.llama_server_pool.endpoint import Endpoint, read_endpoints
 from resources.llama_server_pool.loop_thread import LoopThread
 from resources.llama_server_pool.policy import DispatchPolicy
-from resources.llama_server_pool.request import Generation, GenerationRequest
 from resources.progress import BOARD
 
 # The machinery brings the openai client, which takes a second to import: a pool that is only
 # configured, as when Dagster loads its definitions, does without it.
 if TYPE_CHECKING:
-    from resources.llama_server_pool.order import BatchResult
-    from resources.llama_server_pool.status import EndpointStatus
-    from resources.llama_server_pool.supervisor import Supervisor, Unenforced
+    from resources.llama_server_pool.health.supervisor import Supervisor, Unenforced
+    from resources.llama_server_pool.reports import BatchResult, EndpointStatus
 
 EMBEDDED_PATIENCE = 60.0
 """Longest wait for an embedded server that lives and does not answer, in seconds."""
+
+
+class EndpointConfig(Endpoint, Config):
+    """An endpoint as the resource takes it: Dagster lets a resource nest only its own classes."""
 
 
 class LlamaServerPool(ConfigurableResource[None]):
@@ -75,7 +78,11 @@ class LlamaServerPool(ConfigurableResource[None]):
 
     def __init__(self, **values: Any) -> None:
         if "endpoints" in values:
-            values = {**values, "endpoints": read_endpoints(values["endpoints"])}
+            endpoints = read_endpoints(values["endpoints"])
+            values = {
+                **values,
+                "endpoints": [EndpointConfig(**one.model_dump()) for one in endpoints],
+            }
         super().__init__(**values)
 
     def model_post_init(self, context: Any, /) -> None:
@@ -129,32 +136,34 @@ class LlamaServerPool(ConfigurableResource[None]):
             ConfigurationError: The servers serve different models, or none says which.
             LedgerError: The ledger cannot be read or written.
         """
-        from resources.llama_server_pool.dispatcher import Batch
-        from resources.llama_server_pool.order import Order
+        from resources.llama_server_pool.dispatch.dispatcher import Dispatcher
+        from resources.llama_server_pool.dispatch.order import BatchOrder
 
         _check_subjects(requests)
         with self._lock, BOARD.begin(title or "generations", len(requests)) as progress:
             loop, supervisor = self._open()
-            leases = LeaseBook(
+            leases = SlotLeases(
                 self.ledger.database, self._policy.lease_seconds, self._policy.lease_rotation
             )
-            order = Order(requests, accept, attempts, self.patience_seconds, granted or {})
+            order = BatchOrder(requests, accept, attempts, self.patience_seconds, granted or {})
             if self.is_embedded:  # nobody will come and start it again
                 patience = min(self.patience_seconds, EMBEDDED_PATIENCE)
                 order = replace(order, patience_seconds=patience, may_return=embedded.check)
-            return loop.run(Batch(supervisor, self.ledger, leases, order, progress).run())
+            return loop.run(Dispatcher(supervisor, self.ledger, leases, order, progress).run())
 
     def describe(self) -> "list[EndpointStatus]":
         """Ask every endpoint who it is and how fast it answers; starts no batch."""
-        from resources.llama_server_pool.status import look_at
+        from resources.llama_server_pool.health.status import look_at
 
         with self._lock:
             loop, supervisor = self._open()
 
             async def look() -> "list[EndpointStatus]":
-                members = supervisor.members.values()
+                endpoints = supervisor.endpoints.values()
                 return list(
-                    await asyncio.gather(*(look_at(member, self._policy) for member in members))
+                    await asyncio.gather(
+                        *(look_at(endpoint, self._policy) for endpoint in endpoints)
+                    )
                 )
 
             return loop.run(look())
@@ -173,11 +182,11 @@ class LlamaServerPool(ConfigurableResource[None]):
                 embedded.release()
 
     def _open(self) -> "tuple[LoopThread, Supervisor]":
-        from resources.llama_server_pool.supervisor import Supervisor
+        from resources.llama_server_pool.health.supervisor import Supervisor
 
         if self._loop is None or self._supervisor is None:
             keys = _keys(self.endpoints)
-            endpoints = self.endpoints
+            endpoints: list[Endpoint] = [*self.endpoints]
             if self.is_embedded:
                 endpoints = [embedded.acquire(Path(self.log_dir))]
                 self._embedded = True
@@ -187,17 +196,17 @@ class LlamaServerPool(ConfigurableResource[None]):
             self._loop = LoopThread("llama-server-pool", self._policy.closing_seconds)
         return self._loop, self._supervisor
 
-    def _common_model(self, endpoints: Sequence[EndpointConfig] | None = None) -> str | None:
+    def _common_model(self, endpoints: Sequence[Endpoint] | None = None) -> str | None:
         """Return the model that the endpoints' configuration names, if any does."""
         named = {one.name: one.model for one in endpoints or self.endpoints if one.model}
         if len(set(named.values())) > 1:
-            from resources.llama_server_pool.supervisor import refuse_models
+            from resources.llama_server_pool.health.supervisor import refuse_models
 
             refuse_models(named)
         return next(iter(named.values()), None)
 
 
-def _check_unique(endpoints: Sequence[EndpointConfig]) -> None:
+def _check_unique(endpoints: Sequence[Endpoint]) -> None:
     names: set[str] = set()
     urls: dict[str, str] = {}
     for one in endpoints:
@@ -217,7 +226,7 @@ def _check_unique(endpoints: Sequence[EndpointConfig]) -> None:
         urls[one.url] = one.name
 
 
-def _keys(endpoints: Sequence[EndpointConfig]) -> dict[str, str]:
+def _keys(endpoints: Sequence[Endpoint]) -> dict[str, str]:
     """Return the API keys by endpoint name."""
     keys: dict[str, str] = {}
     for endpoint in endpoints:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from relgen_assets.cli.running import select_batches
-from relgen_assets.errors import ConfigurationError
-from relgen_assets.partitions import Batches
+from relgen_assets.domain_errors import ConfigurationError
+from relgen_assets.orchestration.partitions import Batches
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 from relgen_assets_tests.projects import articles, write_project
 from relgen_assets_tests.relgen_assets.cli.conftest import Relgen

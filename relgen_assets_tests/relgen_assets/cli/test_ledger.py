@@ -13,7 +13,9 @@ from relgen_assets_tests.resources.generation_ledger.samples import (
     a_request,
     pairs,
 )
-from resources.generation_ledger import GenerationLedger, Verdict, generation_key
+from resources.generation_ledger.keys import generation_key
+from resources.generation_ledger.ledger import GenerationLedger
+from resources.generation_ledger.verdicts_and_grants import RecordedVerdict
 
 
 @pytest.fixture
@@ -24,7 +26,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ledger = opened(tmp_path / "ledger.db")
     ledger.record(pairs(0, 1, 2))
     key = generation_key(a_request(0), MODEL)
-    ledger.record_verdicts([Verdict(key, "rules-1", "rejected", "not_json", ("unwrapped",))])
+    ledger.record_verdicts(
+        [RecordedVerdict(key, "rules-1", "rejected", "not_json", ("unwrapped",))]
+    )
     ledger.record_failure(a_request(3), a_failure(a_request(3)), MODEL)
     ledger.close()
     return tmp_path

@@ -11,7 +11,7 @@ from relgen_assets.cli.plan import shown_time
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 from relgen_assets_tests.relgen_assets.cli.conftest import Relgen
 from relgen_assets_tests.resources.generation_ledger.samples import a_request, an_answer
-from resources.generation_ledger import GenerationLedger
+from resources.generation_ledger.ledger import GenerationLedger
 
 PREDECESSOR = Path(__file__).parents[3] / "docs" / "predecessor.toml"
 DOCUMENT = PREDECESSOR.with_name("plan-predecessor.md")

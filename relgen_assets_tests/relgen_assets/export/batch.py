@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from relgen_assets.export.examples import FullExample, build_examples
-from relgen_assets.models import (
+from relgen_assets.rows.models import (
     ChatMessage,
     Chunk,
     Extraction,

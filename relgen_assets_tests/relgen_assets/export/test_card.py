@@ -11,7 +11,7 @@ import fsspec
 import pytest
 import yaml
 
-from relgen_assets.errors import DatasetError
+from relgen_assets.domain_errors import DatasetError
 from relgen_assets.export.card import CardReport, named_configs, write_card
 from relgen_assets.export.shards import write_shards
 from relgen_assets_tests.relgen_assets.export.batch import batch_of

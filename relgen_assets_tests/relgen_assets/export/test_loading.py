@@ -14,7 +14,7 @@ import fsspec
 import pyarrow.parquet as pq
 import pytest
 
-from relgen_assets.errors import DatasetError
+from relgen_assets.domain_errors import DatasetError
 from relgen_assets.export.card import write_card
 from relgen_assets.export.examples import CoreExample, FullExample
 from relgen_assets.export.loading import article_places, in_two_batches, in_two_splits, loads

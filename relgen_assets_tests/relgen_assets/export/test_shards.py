@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from relgen_assets.errors import ConfigurationError, DatasetError
+from relgen_assets.domain_errors import ConfigurationError, DatasetError
 from relgen_assets.export.examples import ChatExample, CoreExample, FullExample
 from relgen_assets.export.shards import ShardReport, find_shards, write_shards
-from relgen_assets.tables import arrow_schema, from_table
+from relgen_assets.rows.arrow import arrow_schema, from_table
 from relgen_assets_tests.relgen_assets.export.batch import batch_of
 
 # With 30 percent each: lake-0 and lake-2 train, lake-9 validates, lake-1 and lake-3 test.

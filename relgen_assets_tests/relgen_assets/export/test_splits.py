@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from relgen_assets.errors import ConfigurationError
+from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.export.splits import split_of
 
 

@@ -14,16 +14,18 @@ from relgen_assets.planning.experience import (
     fit_speed,
     learn,
 )
-from resources.generation_ledger.calls import Call
+from resources.generation_ledger.call_costs import CallCost
 
 
-def call(prompt: int, answer: int, seconds: float, *, cached: int = 0, attempt: int = 1) -> Call:
-    return Call("extraction", "m", "gpu", attempt, prompt, cached, answer, seconds)
+def call(
+    prompt: int, answer: int, seconds: float, *, cached: int = 0, attempt: int = 1
+) -> CallCost:
+    return CallCost("extraction", "m", "gpu", attempt, prompt, cached, answer, seconds)
 
 
-def calls_of(prefill: float, decode: float, noise: float = 0.0) -> list[Call]:
+def calls_of(prefill: float, decode: float, noise: float = 0.0) -> list[CallCost]:
     random = Random(0)
-    calls: list[Call] = []
+    calls: list[CallCost] = []
     for _ in range(60):
         prompt, cached, answer = random.randint(100, 2_000), 50, random.randint(20, 600)
         seconds = (prompt - cached) / prefill + answer / decode

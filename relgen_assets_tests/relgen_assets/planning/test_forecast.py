@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from relgen_assets.errors import ConfigurationError
+from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.planning import PlannedServer, Sample, forecast
-from resources.llama_server_pool.jobs import Job
-from resources.llama_server_pool.workload import SimulatedJob, SimulatedServer, equal_slots
+from resources.llama_server_pool.scheduling.values import Job
+from resources.llama_server_pool.simulation.workload import (
+    SimulatedJob,
+    SimulatedServer,
+    equal_slots,
+)
 
 
 def planned(name: str, kind: str, rate: float, watts: float, slots: int = 1) -> PlannedServer:

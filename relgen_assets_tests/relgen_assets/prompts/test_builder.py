@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relgen_assets.models import Extraction, Paper
 from relgen_assets.prompts import (
     example_descriptions,
     extraction_messages,
     prompt_version,
     summary_messages,
 )
-from resources.llama_server_pool.request import Message
+from relgen_assets.rows.models import Extraction, Paper
+from resources.generation import Message
 
 CANDIDATES = {"candidates": ("kelp", "urchins"), "schema": ()}
 

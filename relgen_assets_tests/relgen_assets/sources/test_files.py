@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from relgen_assets.errors import SourceError
+from relgen_assets.domain_errors import SourceError
 from relgen_assets.settings import Columns, FilesSource
 from relgen_assets.sources import ArticleSource, open_source
 from relgen_assets.sources.cleaning import EMPTY_ARTICLE, NOT_A_STRING

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from relgen_assets.errors import SourceError
+from relgen_assets.domain_errors import SourceError
 from relgen_assets.settings import ScientificPapersSource
 from relgen_assets.sources import ArticleSource, open_source
 from relgen_assets_tests.relgen_assets.sources.articles import PROSE

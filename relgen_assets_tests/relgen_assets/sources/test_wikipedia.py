@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from relgen_assets.errors import SourceError
+from relgen_assets.domain_errors import SourceError
 from relgen_assets.settings import WikipediaColumns, WikipediaSource
 from relgen_assets.sources import open_source
 from relgen_assets.sources.cleaning import EMPTY_ARTICLE, NOT_A_STRING

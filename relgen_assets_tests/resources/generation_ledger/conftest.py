@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from relgen_assets_tests.postgres import PASSWORD_VARIABLE, PostgresServer, postgres_server
-from resources.generation_ledger import GenerationLedger
+from resources.generation_ledger.ledger import GenerationLedger
 
 __all__ = ["postgres_server"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from resources.llama_server_pool.request import (
+from resources.generation import (
     Failure,
     Fault,
     Generation,

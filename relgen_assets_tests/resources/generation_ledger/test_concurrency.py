@@ -14,8 +14,9 @@ from relgen_assets_tests.resources.generation_ledger.samples import (
     a_request,
     an_answer,
 )
-from resources.generation_ledger import GenerationLedger, store
-from resources.llama_server_pool.request import Failure
+from resources.generation import Failure
+from resources.generation_ledger import store
+from resources.generation_ledger.ledger import GenerationLedger
 
 WAITED_SECONDS = 0.5
 """Long enough for a second run to come to the lock of the first."""

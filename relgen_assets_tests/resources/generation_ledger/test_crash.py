@@ -19,7 +19,7 @@ from resources.errors import LedgerError
 RECORDER = """
 import sys
 from relgen_assets_tests.resources.generation_ledger.samples import pairs
-from resources.generation_ledger import GenerationLedger
+from resources.generation_ledger.ledger import GenerationLedger
 ledger = GenerationLedger(url=sys.argv[1], password_env=sys.argv[2] or None)
 ledger.engine
 print("open", flush=True)
@@ -30,7 +30,7 @@ for number in range(int(sys.argv[3]), int(sys.argv[4])):
 
 HOLDER = """
 import sys, time
-from resources.generation_ledger import GenerationLedger
+from resources.generation_ledger.ledger import GenerationLedger
 ledger = GenerationLedger(url=sys.argv[1], password_env=sys.argv[2] or None)
 with ledger.lease("papers-00000"):
     print("held", flush=True)

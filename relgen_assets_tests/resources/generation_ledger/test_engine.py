@@ -17,7 +17,7 @@ from relgen_assets_tests.resources.generation_ledger.conftest import Place
 from relgen_assets_tests.resources.generation_ledger.samples import MODEL, a_request, pairs
 from relgen_assets_tests.resources.test_storage import largest_file, unprivileged
 from resources.errors import LedgerError
-from resources.generation_ledger import GenerationLedger
+from resources.generation_ledger.ledger import GenerationLedger
 
 
 @pytest.mark.parametrize(

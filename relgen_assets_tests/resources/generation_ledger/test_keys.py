@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from relgen_assets_tests.resources.generation_ledger.samples import MODEL, a_request
+from resources.generation import GenerationRequest, Sampling
 from resources.generation_ledger.keys import IN_KEY, NOT_IN_KEY, generation_key
-from resources.llama_server_pool.request import GenerationRequest, Sampling
 
 REQUEST = a_request(7)
 

@@ -12,8 +12,8 @@ from sqlalchemy import make_url, text
 from relgen_assets_tests.postgres import PostgresServer
 from relgen_assets_tests.resources.generation_ledger.conftest import Place
 from resources.errors import LedgerError
-from resources.generation_ledger import GenerationLedger
 from resources.generation_ledger import lease as leases
+from resources.generation_ledger.ledger import GenerationLedger
 
 NAME = "papers-00000"
 

@@ -15,13 +15,11 @@ from relgen_assets_tests.resources.generation_ledger.samples import (
     pairs,
 )
 from resources.errors import LedgerError
-from resources.generation_ledger import (
-    GenerationLedger,
-    GroupStats,
-    Pruned,
-    Verdict,
-    generation_key,
-)
+from resources.generation_ledger.keys import generation_key
+from resources.generation_ledger.ledger import GenerationLedger
+from resources.generation_ledger.pruning import Pruned
+from resources.generation_ledger.stats import GroupStats
+from resources.generation_ledger.verdicts_and_grants import RecordedVerdict
 
 
 def fill(ledger: GenerationLedger) -> None:
@@ -34,7 +32,7 @@ def fill(ledger: GenerationLedger) -> None:
     ledger.record_failure(superseded, a_failure(superseded), MODEL)
     ledger.record(pairs(5))
     key = generation_key(a_request(1), MODEL)
-    ledger.record_verdicts([Verdict(key, "rules-1", "rejected", "no_json")])
+    ledger.record_verdicts([RecordedVerdict(key, "rules-1", "rejected", "no_json")])
 
 
 def test_stats_of_an_empty_ledger(ledger: GenerationLedger) -> None:
@@ -42,7 +40,7 @@ def test_stats_of_an_empty_ledger(ledger: GenerationLedger) -> None:
     assert stats.groups == ()
     assert stats.verdicts == {}
     assert (stats.first, stats.last) == (None, None)
-    assert stats.version == "0002"
+    assert stats.version == "0003"
 
 
 def test_stats_sum_by_task_model_and_standing(ledger: GenerationLedger) -> None:
@@ -80,7 +78,7 @@ def test_the_first_digits_of_a_key_are_enough(ledger: GenerationLedger) -> None:
     key = generation_key(a_request(1), MODEL)
     (entry,) = ledger.show(key[:12])
     assert entry.key == key
-    assert entry.verdicts == (Verdict(key, "rules-1", "rejected", "no_json"),)
+    assert entry.verdicts == (RecordedVerdict(key, "rules-1", "rejected", "no_json"),)
 
 
 @pytest.mark.parametrize(

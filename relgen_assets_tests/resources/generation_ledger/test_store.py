@@ -17,8 +17,10 @@ from relgen_assets_tests.resources.generation_ledger.samples import (
     an_answer,
     pairs,
 )
-from resources.generation_ledger import Call, GenerationLedger, generation_key
-from resources.llama_server_pool.request import Generation
+from resources.generation import Generation
+from resources.generation_ledger.keys import generation_key
+from resources.generation_ledger.ledger import GenerationLedger
+from resources.generation_ledger.store import Transcript
 
 
 def test_an_answer_comes_back_as_it_was(ledger: GenerationLedger, place: Place) -> None:
@@ -63,7 +65,7 @@ def test_calls_are_found_by_key_as_they_were_made(ledger: GenerationLedger) -> N
     ledger.record_failure(failed, a_failure(failed), MODEL)
     key = generation_key(request, MODEL)
     assert ledger.calls([key, key, generation_key(failed, MODEL), ""]) == {
-        key: Call(request.messages, frozenset({"yes"}))
+        key: Transcript(request.messages, frozenset({"yes"}))
     }
     assert ledger.calls([]) == {}
 

@@ -22,8 +22,11 @@ from relgen_assets_tests.resources.generation_ledger.samples import (
 )
 from resources import storage
 from resources.errors import LedgerError, StorageError
-from resources.generation_ledger import GenerationLedger, Verdict, generation_key, transfer
+from resources.generation_ledger import transfer
+from resources.generation_ledger.keys import generation_key
+from resources.generation_ledger.ledger import GenerationLedger
 from resources.generation_ledger.schema import LedgerTable
+from resources.generation_ledger.verdicts_and_grants import RecordedVerdict
 
 
 def everything(ledger: GenerationLedger) -> dict[str, list[tuple[Any, ...]]]:
@@ -46,7 +49,7 @@ def fill(ledger: GenerationLedger) -> None:
     ledger.record(pairs(4))
     ledger.record_failure(a_request(5), a_failure(a_request(5)), MODEL)
     key = generation_key(a_request(1), MODEL)
-    ledger.record_verdicts([Verdict(key, "rules-1", "repaired", None, ("x",))])
+    ledger.record_verdicts([RecordedVerdict(key, "rules-1", "repaired", None, ("x",))])
     ledger.grant_attempts("extraction", ["a"], 3)
 
 
@@ -241,7 +244,7 @@ def test_a_folder_without_an_export_is_a_clear_error(ledger: GenerationLedger) -
         ("file", "a file of the export is damaged"),
         ("rows", "its manifest names 5"),
         ("manifest", "manifest cannot be read"),
-        ("newer", "schema version 9999; this code knows 0002 at most"),
+        ("newer", "schema version 9999; this code knows 0003 at most"),
     ],
 )
 def test_a_damaged_export_is_a_clear_error(

@@ -8,15 +8,18 @@ import threading
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import MetaData, inspect, text
 
 from relgen_assets_tests.resources.generation_ledger.conftest import Place
 from relgen_assets_tests.resources.generation_ledger.samples import MODEL, a_request, pairs
 from resources.errors import LedgerError
-from resources.generation_ledger import GenerationLedger, Verdict, generation_key, store
+from resources.generation_ledger import store
 from resources.generation_ledger.engine import Database, resolve_url
-from resources.generation_ledger.schema import LedgerTable
+from resources.generation_ledger.keys import generation_key
+from resources.generation_ledger.ledger import GenerationLedger
+from resources.generation_ledger.schema import LEASES, SLOT_TABLES, LedgerTable
 from resources.generation_ledger.upgrade import VERSION_TABLE, VERSIONS, migrate
+from resources.generation_ledger.verdicts_and_grants import RecordedVerdict
 
 
 def bare(place: Place) -> Database:
@@ -26,11 +29,14 @@ def bare(place: Place) -> Database:
 
 
 def test_the_migrations_lead_to_the_tables_of_the_code(ledger: GenerationLedger) -> None:
+    declared = MetaData()
+    for table in (*LedgerTable.metadata.tables.values(), *SLOT_TABLES.tables.values()):
+        table.to_metadata(declared)
     with ledger.engine.connect() as connection:
         context = MigrationContext.configure(
             connection, opts={"version_table": VERSION_TABLE, "compare_type": True}
         )
-        assert compare_metadata(context, LedgerTable.metadata) == []
+        assert compare_metadata(context, declared) == []
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -45,17 +51,30 @@ def test_an_older_ledger_is_upgraded_with_its_answers(place: Place, version: str
     assert ledger.stats().version == VERSIONS[-1]
     assert list(ledger.lookup([a_request(1)], MODEL)) == [a_request(1).subject]
     key = generation_key(a_request(1), MODEL)
-    assert ledger.record_verdicts([Verdict(key, "rules-1", "valid")]) == 1
+    assert ledger.record_verdicts([RecordedVerdict(key, "rules-1", "valid")]) == 1
+
+
+def test_slot_leases_of_an_older_version_are_kept(place: Place) -> None:
+    """Before version 0003 the pool created these two tables by itself."""
+    database = bare(place)
+    database.write(lambda connection: migrate(connection, "0002"))
+    database.write(SLOT_TABLES.create_all)
+    lease = {"endpoint": "http://gpu", "slot": 0, "holder": "run", "expires": 1.0}
+    database.write(lambda connection: connection.execute(LEASES.insert(), [lease]))
+    database.close()
+
+    with place.open().engine.connect() as connection:
+        assert [row.holder for row in connection.execute(LEASES.select())] == ["run"]
 
 
 def test_a_newer_ledger_is_left_alone(place: Place) -> None:
     place.open().record(pairs(1))
     database = bare(place)
     database.write(lambda c: c.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")))
-    with pytest.raises(LedgerError, match=r"schema version 9999; this code knows 0002") as caught:
+    with pytest.raises(LedgerError, match=r"schema version 9999; this code knows 0003") as caught:
         place.open().lookup([a_request(1)], MODEL)
     assert "newer version of this project" in caught.value.remedy
-    database.write(lambda c: c.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '0002'")))
+    database.write(lambda c: c.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '0003'")))
     database.close()
     assert len(place.open().lookup([a_request(1)], MODEL)) == 1
 

@@ -12,16 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
-from resources.generation_ledger import GenerationLedger
-from resources.llama_server_pool import BatchResult, LlamaServerPool
-from resources.llama_server_pool.endpoint import EndpointConfig
-from resources.llama_server_pool.policy import DispatchPolicy
-from resources.llama_server_pool.request import (
+from resources.generation import (
     Generation,
     GenerationRequest,
     Message,
     Sampling,
 )
+from resources.generation_ledger.ledger import GenerationLedger
+from resources.llama_server_pool.endpoint import Endpoint
+from resources.llama_server_pool.policy import DispatchPolicy
+from resources.llama_server_pool.pool import LlamaServerPool
+from resources.llama_server_pool.reports import BatchResult
 
 HURRIED = DispatchPolicy(
     tick=0.02,
@@ -106,14 +107,14 @@ def first(count: int) -> Callable[[dict[str, Any]], bool]:
     return applies
 
 
-def endpoint(server: FakeLlamaServer, name: str, **changes: Any) -> EndpointConfig:
+def endpoint(server: FakeLlamaServer, name: str, **changes: Any) -> Endpoint:
     """Return the configuration of a fake server."""
     return endpoint_at(server.url, name, **{"slots": server.slots, **changes})
 
 
-def endpoint_at(url: str, name: str, **changes: Any) -> EndpointConfig:
+def endpoint_at(url: str, name: str, **changes: Any) -> Endpoint:
     """Return the configuration of a server at an address."""
-    return EndpointConfig(**{"name": name, "url": url, **changes})
+    return Endpoint(**{"name": name, "url": url, **changes})
 
 
 def ledger_at(path: Path) -> GenerationLedger:
@@ -135,7 +136,7 @@ def _empty_ledger() -> Path:
 @contextmanager
 def pool_of(
     folder: Path,
-    *servers: FakeLlamaServer | EndpointConfig,
+    *servers: FakeLlamaServer | Endpoint,
     policy: DispatchPolicy = HURRIED,
     **settings: Any,
 ) -> Iterator[LlamaServerPool]:

@@ -31,9 +31,10 @@ from relgen_assets_tests.resources.llama_server_pool.pools import (
 )
 from relgen_assets_tests.resources.llama_server_pool.waiting import wait_for
 from resources.errors import ConfigurationError, LedgerError
-from resources.llama_server_pool import LlamaServerPool, embedded
-from resources.llama_server_pool.endpoint import EndpointConfig
-from resources.llama_server_pool.request import Failure, Generation, Sampling
+from resources.generation import Failure, Generation, Sampling
+from resources.llama_server_pool.embedded import server as embedded
+from resources.llama_server_pool.endpoint import Endpoint
+from resources.llama_server_pool.pool import LlamaServerPool
 from resources.progress import BOARD, TaskProgress
 
 pytestmark = pytest.mark.timeout(60)
@@ -376,7 +377,7 @@ def test_with_no_endpoint_the_embedded_server_is_borrowed_and_given_back(
     with FakeLlamaServer(slots=1, answer=echo) as server:
         borrowed: list[str] = []
 
-        def acquire(log_dir: Path) -> EndpointConfig:
+        def acquire(log_dir: Path) -> Endpoint:
             borrowed.append(str(log_dir))
             return endpoint(server, "embedded")
 

@@ -1,0 +1,116 @@
+"""The JSON schema that servers constrain their answers to.
+
+Every string and array is bounded: small models repeat themselves inside an unbounded one until
+the token limit ends the answer in the middle. The bounds stay far below 2,000 characters:
+llama.cpp takes larger ones for unbounded, and llama-cpp-python's server dies of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, get_args
+
+from relgen_assets.rows.models import Strength
+
+MAX_SECTION_DESCRIPTION = 300
+MAX_RELATION_DESCRIPTION = 200
+MAX_NAME = 80
+MAX_SIDE = 4
+MIN_ENTITIES = 3
+_STRENGTH: dict[str, Any] = {"type": "string", "enum": list(get_args(Strength))}
+
+# With candidates the model is a small one: it gets one sentence each, and its end is enforced. The
+# full stop is a class of its own because llama-cpp-python cannot read an escaped one.
+_LETTER = r'[^"\\.\x7F\x00-\x1F]'
+_SECTION_SENTENCE = rf"^[A-Z]{_LETTER}{{15,110}}[.]$"
+_REST_OF_SENTENCE = rf" {_LETTER}{{8,70}}[.]$"
+_MAX_CANDIDATE_TARGETS = 1
+
+
+def extraction_schema(
+    *, max_entities: int, max_relations: int, candidates: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return the JSON schema of one extraction.
+
+    With candidates, entities are an enum, each relation starts from one of them and points to
+    others. The description of a relation comes after its entities and begins with the first of
+    them, so that a model which cannot look ahead describes what it has just chosen. Two candidates
+    are the least that can be related; a single one is treated like none.
+
+    Args:
+        max_entities: Most entities of the list.
+        max_relations: Most relations.
+        candidates: The only names an entity may have; none for free names of bounded length.
+    """
+    names = list(dict.fromkeys(candidates))
+    if len(names) > 1:
+        return _extraction(
+            {"type": "string", "enum": names},
+            {"type": "string", "pattern": _SECTION_SENTENCE},
+            {"anyOf": [_relation_from(source, names) for source in names]},
+            max_entities,
+            max_relations,
+        )
+    name = {"type": "string", "minLength": 2, "maxLength": MAX_NAME}
+    return _extraction(
+        name,
+        {"type": "string", "minLength": 1, "maxLength": MAX_SECTION_DESCRIPTION},
+        _object(
+            description={"type": "string", "minLength": 1, "maxLength": MAX_RELATION_DESCRIPTION},
+            source_entities=_array(name, 1, MAX_SIDE),
+            target_entities=_array(name, 1, MAX_SIDE),
+            strength=_STRENGTH,
+        ),
+        max_entities,
+        max_relations,
+    )
+
+
+def _extraction(
+    name: dict[str, Any],
+    sentence: dict[str, Any],
+    relation: dict[str, Any],
+    max_entities: int,
+    max_relations: int,
+) -> dict[str, Any]:
+    return _object(
+        section_description=sentence,
+        list_of_entities=_array(name, min(MIN_ENTITIES, max_entities), max_entities),
+        relations=_array(relation, 1, max_relations),
+    )
+
+
+def _relation_from(source: str, names: Sequence[str]) -> dict[str, Any]:
+    """Return the schema of the relations that start from one candidate and do not end in it."""
+    others = [name for name in names if name != source]
+    return _object(
+        source_entities=_array({"type": "string", "enum": [source]}, 1, 1),
+        target_entities=_array({"type": "string", "enum": others}, 1, _MAX_CANDIDATE_TARGETS),
+        description={"type": "string", "pattern": f"^{_opening(source)}{_REST_OF_SENTENCE}"},
+        strength=_STRENGTH,
+    )
+
+
+def _opening(name: str) -> str:
+    """Return a pattern for `name` at the start of a sentence.
+
+    Letters, digits, spaces, hyphens and apostrophes stand for themselves in every server's reading
+    of patterns; anything else is matched by any character.
+    """
+    literal = "".join(
+        letter if letter.isalnum() or letter in " -'" else "." for letter in " ".join(name.split())
+    )
+    return literal[:1].upper() + literal[1:]
+
+
+def _array(items: dict[str, Any], least: int, most: int) -> dict[str, Any]:
+    return {"type": "array", "items": items, "minItems": least, "maxItems": most}
+
+
+def _object(**properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }

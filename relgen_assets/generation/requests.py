@@ -1,0 +1,255 @@
+"""What is asked of the model for an article or a chunk, and the rows its answers become.
+
+Prompts come from `relgen_assets.prompts`, sending is the work of the pool; here the two meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from relgen_assets.extraction import extraction_schema, judge
+from relgen_assets.prompts import extraction_messages, prompt_version, summary_messages
+from relgen_assets.rows.models import ChatMessage, Chunk, Paper, RawExtraction, Summary
+from relgen_assets.settings import ExtractionSettings, SummarySettings
+from relgen_assets.text.candidates import candidate_terms
+from resources.generation import (
+    Generation,
+    GenerationRequest,
+    Message,
+    Outcome,
+    Sampling,
+    next_attempt,
+)
+from resources.generation_ledger.keys import generation_key
+
+SUMMARY_TASK = "summary"
+EXTRACTION_TASK = "extraction"
+NO_SUMMARY = "no_summary"
+NO_CANDIDATES = "no_candidates"
+CONTEXT_EXCEEDED = "context_exceeded"
+
+_MESSAGE_TOKENS = 8
+"""Tokens a chat template adds around one message (ChatML adds five, LLaMA-2 about eight)."""
+
+_ESTIMATE_MARGIN = 1.1
+"""Tokenizers differ: on scientific English they stay within ten percent of SentencePiece v1."""
+
+VARIANT_SEED_STEP = 1_000
+"""Seeds of two variants lie this far apart; attempts, which count the seed up by one, are fewer."""
+
+Mode = Literal["candidates", "schema"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractionTask:
+    """One chunk to be asked about.
+
+    Attributes:
+        chunk: The chunk.
+        candidates: Terms the entity names are restricted to; empty in mode `schema`.
+        request: What to send, or `None` when nothing can be sent.
+        refusal: Reason code when nothing can be sent.
+    """
+
+    chunk: Chunk
+    candidates: list[str]
+    request: GenerationRequest | None
+    refusal: str | None = None
+
+
+def count_tokens(messages: Sequence[Message], count: Callable[[str], int]) -> int:
+    """Return the SentencePiece tokens of a prompt, with those of the chat template.
+
+    Args:
+        messages: The chat messages.
+        count: Counts the SentencePiece tokens of a text.
+    """
+    return sum(count(message["content"]) + _MESSAGE_TOKENS for message in messages)
+
+
+def estimate_tokens(messages: Sequence[Message], count: Callable[[str], int]) -> int:
+    """Return an upper estimate of a prompt's tokens for a model whose tokenizer is not known.
+
+    Args:
+        messages: The chat messages.
+        count: Counts the SentencePiece tokens of a text.
+    """
+    return int(count_tokens(messages, count) * _ESTIMATE_MARGIN)
+
+
+def summary_request(
+    paper: Paper, settings: SummarySettings, count: Callable[[str], int], labels: Mapping[str, str]
+) -> GenerationRequest:
+    """Return the request for the summary of an article."""
+    messages = summary_messages(paper)
+    return GenerationRequest(
+        subject=paper.paper_id,
+        task=SUMMARY_TASK,
+        messages=messages,
+        sampling=Sampling(settings.temperature, settings.max_tokens, seed=_seed(settings)),
+        prompt_tokens=estimate_tokens(messages, count),
+        affinity=paper.paper_id,
+        variant=settings.variant,
+        labels={**labels, "prompt_version": prompt_version("summary")},
+    )
+
+
+def summary_row(request: GenerationRequest, outcome: Outcome) -> Summary:
+    """Return the row of a summary, answered or not."""
+    return Summary(paper_id=request.subject, **_generated(request, outcome))
+
+
+def is_summary(generation: Generation) -> bool:
+    """Tell whether an answer can serve as a summary."""
+    return generation.finish_reason != "length" and bool(generation.text.strip())
+
+
+def extraction_tasks(
+    chunks: Iterable[Chunk],
+    summaries: Mapping[str, str],
+    mode: Mode,
+    settings: ExtractionSettings,
+    count: Callable[[str], int],
+    labels: Mapping[str, str],
+) -> list[ExtractionTask]:
+    """Return what to ask for every chunk, one task each.
+
+    Args:
+        chunks: The chunks of a batch.
+        summaries: Summary by article id; an article without one is refused.
+        mode: How entity names are constrained.
+        settings: Sampling and bounds.
+        count: Counts the SentencePiece tokens of a text.
+        labels: Facts to store beside each answer.
+    """
+    tasks: list[ExtractionTask] = []
+    for chunk in chunks:
+        terms = candidate_terms(chunk.text, settings.max_candidates) if mode == "candidates" else []
+        summary = summaries.get(chunk.paper_id)
+        if summary is None:
+            tasks.append(ExtractionTask(chunk, terms, None, NO_SUMMARY))
+        elif mode == "candidates" and len(terms) < 2:  # a relation needs two entities
+            tasks.append(ExtractionTask(chunk, terms, None, NO_CANDIDATES))
+        else:
+            request = _extraction_request(chunk, summary, terms, settings, count, labels)
+            tasks.append(ExtractionTask(chunk, terms, request))
+    return tasks
+
+
+def extraction_row(task: ExtractionTask, mode: Mode, outcome: Outcome | None) -> RawExtraction:
+    """Return the row of a chunk: answered, failed, or refused before anything was sent."""
+    columns = {
+        "chunk_id": task.chunk.chunk_id,
+        "paper_id": task.chunk.paper_id,
+        "mode": mode,
+        "candidates": task.candidates,
+    }
+    if task.request is None or outcome is None:
+        return RawExtraction(**columns, **_unanswered("refused", task.refusal, _version(mode), ()))
+    return RawExtraction(**columns, **_generated(task.request, outcome))
+
+
+def is_extraction(texts: Mapping[str, str]) -> Callable[[Generation], bool]:
+    """Return a test that accepts an answer which would not be rejected for its chunk.
+
+    Args:
+        texts: Text by chunk id.
+    """
+
+    def accept(generation: Generation) -> bool:
+        text = texts[generation.subject]
+        judgement = judge(generation.text, text, finish_reason=generation.finish_reason)
+        return judgement.verdict != "rejected"
+
+    return accept
+
+
+def _extraction_request(
+    chunk: Chunk,
+    summary: str,
+    terms: Sequence[str],
+    settings: ExtractionSettings,
+    count: Callable[[str], int],
+    labels: Mapping[str, str],
+) -> GenerationRequest:
+    messages = extraction_messages(summary, chunk.text, candidates=terms)
+    mode: Mode = "candidates" if terms else "schema"
+    bounds = settings.bounds(mode)
+    return GenerationRequest(
+        subject=chunk.chunk_id,
+        task=EXTRACTION_TASK,
+        messages=messages,
+        sampling=Sampling(settings.temperature, bounds.tokens, seed=_seed(settings)),
+        prompt_tokens=estimate_tokens(messages, count),
+        json_schema=extraction_schema(
+            max_entities=bounds.entities,
+            max_relations=bounds.relations,
+            candidates=terms,
+        ),
+        affinity=chunk.paper_id,
+        variant=settings.variant,
+        labels={**labels, "prompt_version": _version(mode)},
+    )
+
+
+def _seed(settings: SummarySettings | ExtractionSettings) -> int:
+    # The same seed draws the same answer, so another variant needs another one.
+    return settings.seed + (settings.variant - 1) * VARIANT_SEED_STEP
+
+
+def _key(request: GenerationRequest, answer: Generation) -> str:
+    """Return the ledger key of an answer, which may belong to a later attempt at its request."""
+    while request.attempt < answer.attempt:
+        request = next_attempt(request)
+    return generation_key(request, answer.model)
+
+
+def _version(mode: Mode) -> str:
+    return prompt_version("extraction_candidates" if mode == "candidates" else "extraction_schema")
+
+
+def _generated(request: GenerationRequest, outcome: Outcome) -> dict[str, Any]:
+    """Return the columns of `GeneratedRow` but the ids."""
+    version = request.labels["prompt_version"]
+    if not isinstance(outcome, Generation):
+        refused = outcome.reason == CONTEXT_EXCEEDED
+        return _unanswered(
+            "refused" if refused else "failed", outcome.reason, version, request.messages
+        )
+    return {
+        "status": "completed",
+        "reason": None,
+        "prompt_version": version,
+        "messages": [ChatMessage(**message) for message in request.messages],
+        "text": outcome.text,
+        "finish_reason": outcome.finish_reason,
+        "model": outcome.model,
+        "endpoint": outcome.endpoint,
+        "prompt_tokens": outcome.prompt_tokens,
+        "completion_tokens": outcome.completion_tokens,
+        "seconds": outcome.seconds,
+        "attempt": outcome.attempt,
+        "key": _key(request, outcome),
+    }
+
+
+def _unanswered(
+    status: str, reason: str | None, version: str, messages: Sequence[Message]
+) -> dict[str, Any]:
+    return {
+        "status": status,
+        "reason": reason,
+        "prompt_version": version,
+        "messages": [ChatMessage(**message) for message in messages],
+        "text": "",
+        "finish_reason": "",
+        "model": "",
+        "endpoint": "",
+        "prompt_tokens": 0,
+        "completion_tokens": 0,
+        "seconds": 0.0,
+        "attempt": 0,
+        "key": "",
+    }

@@ -1,0 +1,171 @@
+"""What must hold between the tables of a batch, as functions that list what does not.
+
+Each function takes rows and returns one sentence per violation; none means all is well. They serve
+the asset checks and the assets that refuse to write bad rows. No Dagster, no files.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+
+from relgen_assets.extraction import absent
+from relgen_assets.rows.models import Chunk, Paper, RawExtraction, Summary, ValidatedExtraction
+
+
+def unusable_articles(papers: Sequence[Paper]) -> list[str]:
+    """List articles that cannot be used, with their reason."""
+    return [f"{paper.paper_id}: {paper.reason}" for paper in papers if paper.status == "unusable"]
+
+
+def papers_are_unique(papers: Sequence[Paper]) -> list[str]:
+    """List ids that more than one usable article has."""
+    return _repeated("article", (p.paper_id for p in papers if p.status == "used"))
+
+
+def chunks_match_articles(papers: Sequence[Paper], chunks: Sequence[Chunk]) -> list[str]:
+    """List chunks whose text is not what their offsets say, or that leave a hole.
+
+    Chunks of one article, without their overlaps and in order, have to give the article back from
+    its first character; a limit on chunks may cut it at the end.
+    """
+    articles = {paper.paper_id: paper.article for paper in papers}
+    violations: list[str] = []
+    position: dict[str, int] = {}
+    for chunk in chunks:
+        article = articles.get(chunk.paper_id)
+        if article is None:
+            violations.append(f"{chunk.chunk_id}: its article is not in the batch")
+            continue
+        if article[chunk.start : chunk.end] != chunk.text:
+            violations.append(f"{chunk.chunk_id}: its offsets do not give its text")
+        if chunk.start + chunk.overlap != position.get(chunk.paper_id, 0):
+            violations.append(f"{chunk.chunk_id}: characters before it are missing or doubled")
+        position[chunk.paper_id] = chunk.end
+    return violations
+
+
+def articles_are_covered(
+    papers: Sequence[Paper], chunks: Sequence[Chunk], *, limited: bool
+) -> list[str]:
+    """List usable articles of which something is in no chunk.
+
+    Args:
+        papers: The articles of a batch.
+        chunks: All their chunks.
+        limited: Whether a limit on chunks per article may cut the end.
+    """
+    ends: dict[str, int] = {}
+    for chunk in chunks:
+        ends[chunk.paper_id] = max(chunk.end, ends.get(chunk.paper_id, 0))
+    violations: list[str] = []
+    for paper in papers:
+        if paper.status == "used":
+            end = ends.get(paper.paper_id, 0)
+            if end == 0 or (end < len(paper.article) and not limited):
+                violations.append(
+                    f"{paper.paper_id}: {len(paper.article) - end} characters are in no chunk"
+                )
+    return violations
+
+
+def chunks_fit(chunks: Sequence[Chunk], tokens: int) -> list[str]:
+    """List chunks with more than `tokens` tokens."""
+    return [
+        f"{chunk.chunk_id}: {chunk.tokens} tokens, limit {tokens}"
+        for chunk in chunks
+        if chunk.tokens > tokens
+    ]
+
+
+def one_summary_per_article(papers: Sequence[Paper], summaries: Sequence[Summary]) -> list[str]:
+    """List usable articles without exactly one summary, and summaries of anything else."""
+    wanted = (paper.paper_id for paper in papers if paper.status == "used")
+    return _one_each("summary", wanted, (summary.paper_id for summary in summaries))
+
+
+def summaries_are_complete(summaries: Sequence[Summary]) -> list[str]:
+    """List summaries that were not generated, or have no text."""
+    return [
+        f"{row.paper_id}: {row.reason or 'blank'}"
+        for row in summaries
+        if row.status != "completed" or not row.text.strip()
+    ]
+
+
+def one_answer_per_chunk(chunks: Sequence[Chunk], raw: Sequence[RawExtraction]) -> list[str]:
+    """List chunks without exactly one row of raw answers, and rows of anything else."""
+    return _one_each("answer", (c.chunk_id for c in chunks), (row.chunk_id for row in raw))
+
+
+def prompts_show_whole_chunk(chunks: Sequence[Chunk], raw: Sequence[RawExtraction]) -> list[str]:
+    """List answers whose stored prompt does not hold the whole text of their chunk."""
+    texts = {chunk.chunk_id: chunk.text for chunk in chunks}
+    return [
+        f"{row.chunk_id}: the prompt does not hold the whole chunk"
+        for row in raw
+        if row.status == "completed"
+        and not any(texts.get(row.chunk_id, "\0") in message.content for message in row.messages)
+    ]
+
+
+def one_verdict_per_chunk(
+    chunks: Sequence[Chunk], validated: Sequence[ValidatedExtraction]
+) -> list[str]:
+    """List chunks without exactly one verdict, and verdicts on anything else."""
+    return _one_each("verdict", (c.chunk_id for c in chunks), (row.chunk_id for row in validated))
+
+
+def verdicts_are_whole(validated: Sequence[ValidatedExtraction]) -> list[str]:
+    """List verdicts with an extraction where none belongs, or none where one does."""
+    violations: list[str] = []
+    for row in validated:
+        rejected = row.verdict == "rejected"
+        if rejected != (row.extraction is None):
+            violations.append(f"{row.chunk_id}: {row.verdict}, extraction {row.extraction!r:.40}")
+        if rejected != (row.reason is not None):
+            violations.append(f"{row.chunk_id}: {row.verdict}, reason {row.reason}")
+    return violations
+
+
+def relation_entities_are_listed(validated: Sequence[ValidatedExtraction]) -> list[str]:
+    """List relations that name an entity which is not in the list of entities."""
+    return [
+        f"{row.chunk_id}: {entity!r} is not in the list of entities"
+        for row in validated
+        if row.extraction is not None
+        for relation in row.extraction.relations
+        for entity in (*relation.source_entities, *relation.target_entities)
+        if entity not in row.extraction.list_of_entities
+    ]
+
+
+def entities_are_grounded(
+    chunks: Sequence[Chunk], validated: Sequence[ValidatedExtraction]
+) -> list[str]:
+    """List entities that do not occur in the text of their chunk."""
+    texts = {chunk.chunk_id: chunk.text for chunk in chunks}
+    return [
+        f"{row.chunk_id}: {entity!r} does not occur in the text"
+        for row in validated
+        if row.extraction is not None
+        for entity in absent(row.extraction.list_of_entities, texts.get(row.chunk_id, ""))
+    ]
+
+
+def rejected_chunks(validated: Sequence[ValidatedExtraction]) -> list[str]:
+    """List rejected chunks, with their reason."""
+    return [f"{row.chunk_id}: {row.reason}" for row in validated if row.verdict == "rejected"]
+
+
+def _one_each(what: str, wanted: Iterable[str], found: Iterable[str]) -> list[str]:
+    subjects, counts = set(wanted), Counter(found)
+    return [
+        *(f"{subject}: no {what}" for subject in sorted(subjects - counts.keys())),
+        *(f"{subject}: {what} without subject" for subject in sorted(counts.keys() - subjects)),
+        *_repeated(what, counts.elements()),
+    ]
+
+
+def _repeated(what: str, ids: Iterable[Hashable]) -> list[str]:
+    return [f"{key}: {count} times as {what}" for key, count in Counter(ids).items() if count > 1]

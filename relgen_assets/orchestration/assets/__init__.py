@@ -1,0 +1,44 @@
+"""The assets, one module each: inputs, one call into the domain, output and metadata.
+
+Every module has one `build` function that takes the opened project and returns the asset. What is
+common to them (options, tables with previews, thresholds) lives in `common`. Modules with assets or
+checks go without `from __future__ import annotations`: Dagster reads annotations as they are.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from relgen_assets.orchestration.assets import (
+    chunks,
+    dataset_card,
+    hf_dataset,
+    raw_extractions,
+    raw_papers,
+    summaries,
+    validated_extractions,
+)
+from relgen_assets.orchestration.project import Project
+
+BATCH_ASSETS = (
+    "raw_papers",
+    "chunks",
+    "summaries",
+    "raw_extractions",
+    "validated_extractions",
+    "hf_dataset",
+)
+
+
+def build_assets(project: Project) -> list[dg.AssetsDefinition]:
+    """Return every asset of the graph, in the order articles pass them."""
+    partitions = project.batches.definition()
+    return [
+        raw_papers.build(project, partitions),
+        chunks.build(project, partitions),
+        summaries.build(project, partitions),
+        raw_extractions.build(project, partitions),
+        validated_extractions.build(partitions),
+        hf_dataset.build(project, partitions),
+        dataset_card.build(project),
+    ]

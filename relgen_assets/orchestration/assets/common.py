@@ -1,0 +1,128 @@
+"""What the assets share: their options, tables with previews, and the refusal of bad partitions.
+
+Nothing here knows what a particular asset computes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypedDict, TypeVar
+
+import dagster as dg
+import pyarrow as pa
+from pydantic import BaseModel
+
+from relgen_assets.domain_errors import PartitionRefused
+from relgen_assets.rows.arrow import arrow_schema, to_table
+
+RowT = TypeVar("RowT", bound=BaseModel)
+
+GROUP = "relgen"
+OWNERS = ["team:relgen"]
+FEWEST_ROWS_TO_REFUSE = 5
+"""With fewer rows a share says nothing: a last batch of one bad article is no misread source."""
+
+_PREVIEW_ROWS = 5
+_PREVIEW_CHARACTERS = 160
+
+
+class AssetOptions(TypedDict):
+    """Keyword arguments that every partitioned asset passes to `dagster.asset`."""
+
+    partitions_def: dg.PartitionsDefinition[str]
+    group_name: str
+    owners: list[str]
+    kinds: set[str]
+    metadata: Mapping[str, Any]
+
+
+def batch_options(
+    partitions: dg.PartitionsDefinition[str], model: type[BaseModel], *kinds: str
+) -> AssetOptions:
+    """Return the options of an asset whose rows are `model`, with its column schema."""
+    return AssetOptions(
+        partitions_def=partitions,
+        group_name=GROUP,
+        owners=OWNERS,
+        kinds={"python", *kinds},
+        metadata={"dagster/column_schema": column_schema(model)},
+    )
+
+
+def column_schema(model: type[BaseModel]) -> dg.TableSchema:
+    """Return the columns of a row class as Dagster shows them."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                name=field.name,
+                type=str(field.type) if not pa.types.is_nested(field.type) else _short(field.type),
+                description=(field.metadata or {}).get(b"description", b"").decode() or None,
+                constraints=dg.TableColumnConstraints(nullable=field.nullable),
+            )
+            for field in arrow_schema(model)
+        ]
+    )
+
+
+def table_output(rows: Sequence[RowT], model: type[RowT], **metadata: Any) -> dg.Output[pa.Table]:
+    """Return rows as the output of an asset, with row count, preview and further metadata."""
+    return dg.Output(
+        to_table(rows, model),
+        metadata={
+            "dagster/row_count": len(rows),
+            "preview": preview(rows, model),
+            **metadata,
+        },
+    )
+
+
+def preview(rows: Sequence[BaseModel], model: type[BaseModel]) -> dg.TableMetadataValue:
+    """Return the first rows as a table for the UI, long values shortened."""
+    records = [
+        dg.TableRecord(
+            {name: _shorten(value) for name, value in row.model_dump(mode="json").items()}
+        )
+        for row in rows[:_PREVIEW_ROWS]
+    ]
+    return dg.MetadataValue.table(records, schema=column_schema(model))
+
+
+def tally(values: Iterable[str | None]) -> dict[str, int]:
+    """Count values by frequency, leaving out `None`; for metadata such as reasons."""
+    return dict(Counter(value for value in values if value is not None).most_common())
+
+
+def refuse_above(threshold: float, *, bad: int, total: int, what: str, partition: str) -> None:
+    """Refuse to write a partition with too many bad rows.
+
+    Args:
+        threshold: Largest tolerated share of bad rows, 0 to 1.
+        bad: Number of bad rows.
+        total: Number of all rows; a partition with very few is never refused.
+        what: What the bad rows are, for the message.
+        partition: The partition concerned.
+
+    Raises:
+        PartitionRefused: The share of bad rows is above the threshold.
+    """
+    if total >= FEWEST_ROWS_TO_REFUSE and bad / total > threshold:
+        raise PartitionRefused(
+            f"{bad} of {total} rows are {what}, above the threshold of {threshold:.0%};"
+            " nothing was written.",
+            where=partition,
+            remedy="Look at the reasons logged above; finished generations are kept in the ledger.",
+        )
+
+
+def _short(arrow_type: pa.DataType) -> str:
+    if pa.types.is_list(arrow_type):
+        return f"list<{_short(arrow_type.value_type)}>"
+    return "struct" if pa.types.is_struct(arrow_type) else str(arrow_type)
+
+
+def _shorten(value: object) -> str | int | float | bool | None:
+    if isinstance(value, int | float | bool) or value is None:
+        return value
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= _PREVIEW_CHARACTERS else f"{text[:_PREVIEW_CHARACTERS]}…"

@@ -1,0 +1,46 @@
+"""Asset `dataset_card`: the README that makes the dataset folder loadable; one for all batches."""
+
+import dagster as dg
+
+from relgen_assets.export.card import write_card
+from relgen_assets.orchestration.assets.common import GROUP, OWNERS
+from relgen_assets.orchestration.project import Project
+
+
+def build(project: Project) -> dg.AssetsDefinition:
+    """Return the asset that writes the card from the shards that exist."""
+    settings = project.settings
+
+    @dg.asset(
+        deps=[dg.AssetDep("hf_dataset", partition_mapping=dg.AllPartitionMapping())],
+        group_name=GROUP,
+        owners=OWNERS,
+        kinds={"python", "huggingface", "markdown"},
+        # A new batch asks for a new card; batches that do not exist yet do not hold it up.
+        automation_condition=(
+            dg.AutomationCondition.any_deps_updated().since_last_handled()
+            & ~dg.AutomationCondition.in_progress()
+        ),
+    )
+    def dataset_card() -> dg.MaterializeResult[None]:
+        """README.md with the YAML for `datasets.load_dataset`, after any number of batches."""
+        report = write_card(
+            settings.storage.dataset,
+            title=settings.dataset.title,
+            licence=settings.dataset.licence,
+        )
+        return dg.MaterializeResult(
+            metadata={
+                "card": dg.MetadataValue.md(report.text),
+                "path": dg.MetadataValue.path(report.url),
+                "batches": report.partitions,
+                "articles": report.articles,
+                "rows": {
+                    f"{config}/{split}": rows
+                    for config, splits in report.rows.items()
+                    for split, rows in splits.items()
+                },
+            }
+        )
+
+    return dataset_card

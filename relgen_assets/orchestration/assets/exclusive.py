@@ -1,0 +1,36 @@
+"""One run at a time per asset and partition, so that nothing is asked twice at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import dagster as dg
+
+from resources.generation_ledger.ledger import GenerationLedger
+from resources.progress import BOARD
+
+WAITING = "another run is at work on this partition; waiting until it is done"
+
+
+@contextmanager
+def exclusive(ledger: GenerationLedger, context: dg.AssetExecutionContext) -> Iterator[None]:
+    """Hold the lease on the asset and partition of a step while the block runs.
+
+    Whoever comes second waits here, and then finds the answers of the first in the ledger. The
+    lease of a run that died is free at once.
+
+    Args:
+        ledger: The ledger both runs use.
+        context: The step.
+    """
+    title = f"{context.asset_key.to_user_string()}/{context.partition_key}"
+    with ExitStack() as notice:
+
+        def tell() -> None:
+            context.log.info(WAITING)
+            notice.enter_context(BOARD.begin(title, 0)).note(WAITING)
+
+        with ledger.lease(title, waiting=tell):
+            notice.close()
+            yield

@@ -1,0 +1,133 @@
+"""What assets that generate share: their pool, their option of further attempts, and metadata.
+
+The metadata say what the servers did: numbers, a table and a plot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import dagster as dg
+from pydantic import Field
+
+from relgen_assets.orchestration.assets.common import tally
+from relgen_assets.orchestration.assets.endpoint_plot import as_markdown, endpoint_plot
+from relgen_assets.orchestration.energy import KWH
+from relgen_assets.rows.models import GeneratedRow
+from resources.generation_ledger.ledger import GenerationLedger
+from resources.llama_server_pool.reports import BatchReport, EndpointReport
+
+SERVERS_POOL = "language_models"
+"""Dagster's pool of these assets: `dagster.yaml` limits how many runs with one of them go at once,
+while runs that only read tables need not wait for them."""
+
+_COLUMNS = {
+    "endpoint": ("string", "Name of the endpoint."),
+    "kind": ("string", "Its hardware."),
+    "requests": ("int", "Answers that were used."),
+    "tokens_in": ("int", "Prompt tokens of those answers."),
+    "tokens_cached": ("int", "Those of them taken from the prefix cache."),
+    "tokens_out": ("int", "Tokens of those answers."),
+    "tokens_hedged": ("int", "Tokens generated for copies that another copy made superfluous."),
+    "tokens_lost": ("int", "Tokens generated for copies that failed."),
+    "seconds_busy": ("float", "Time with at least one request at work."),
+    "tokens_per_second": ("float", "Answer tokens per busy second, all slots together."),
+    "alone": ("float", "Answer tokens per second of a request while no other was at work."),
+    "by_busy_slots": ("string", "The same of each request while 1, 2, ... were at work."),
+    "faults": ("string", "Faults by kind."),
+    "watt_hours": ("float", "Configured watts times the busy time."),
+}
+_SCHEMA = dg.TableSchema(
+    columns=[
+        dg.TableColumn(name, type=kind, description=description)
+        for name, (kind, description) in _COLUMNS.items()
+    ]
+)
+
+
+class RetryConfig(dg.Config):
+    """What a run of an asset may ask that earlier runs did not."""
+
+    further_attempts: int = Field(
+        default=0,
+        ge=0,
+        description="Attempts to add where the stored answer cannot be used, up to the setting"
+        " extractions.max_attempts.",
+    )
+
+
+def grant(ledger: GenerationLedger, task: str, attempts: Mapping[str, int]) -> None:
+    """Write grants into the ledger, where later runs find them as well.
+
+    Args:
+        ledger: The ledger.
+        task: The kind of work.
+        attempts: Attempts in all, by subject.
+    """
+    for allowed in sorted(set(attempts.values())):
+        subjects = [subject for subject, own in attempts.items() if own == allowed]
+        ledger.grant_attempts(task, subjects, allowed)
+
+
+def request_labels(context: dg.AssetExecutionContext) -> dict[str, str]:
+    """Return what the ledger stores beside every answer of this partition."""
+    return {"partition": context.partition_key, "run_id": context.run.run_id}
+
+
+def generation_metadata(rows: Sequence[GeneratedRow], report: BatchReport) -> dict[str, object]:
+    """Return metadata of a generated table: outcomes, tokens, and the work of each endpoint.
+
+    Energy is left out where no endpoint has watts, the plot where nothing was generated.
+    """
+    metadata: dict[str, object] = {
+        "by_status": tally(row.status for row in rows),
+        "by_reason": tally(row.reason for row in rows),
+        "by_endpoint": tally(row.endpoint or None for row in rows),
+        "prompt_tokens": sum(row.prompt_tokens for row in rows),
+        "completion_tokens": sum(row.completion_tokens for row in rows),
+        "from_ledger": report.from_ledger,
+        "generated": report.generated,
+        "seconds": round(report.seconds, 3),
+        "endpoints": endpoint_table(report.endpoints),
+    }
+    if any(one.completion_tokens or one.hedged_tokens for one in report.endpoints):
+        metadata["endpoint_plot"] = dg.MetadataValue.md(as_markdown(endpoint_plot(report)))
+    if report.watt_hours:
+        metadata[KWH] = report.watt_hours / 1000
+    return metadata
+
+
+def endpoint_table(endpoints: Sequence[EndpointReport]) -> dg.TableMetadataValue:
+    """Return what each endpoint did as a table for the UI."""
+    return dg.MetadataValue.table([_record(one) for one in endpoints], schema=_SCHEMA)
+
+
+def _record(one: EndpointReport) -> dg.TableRecord:
+    alone = one.tokens_per_second_by_load.get(1)
+    return dg.TableRecord(
+        {
+            "endpoint": one.name,
+            "kind": one.kind,
+            "requests": one.requests,
+            "tokens_in": one.prompt_tokens,
+            "tokens_cached": one.cached_tokens,
+            "tokens_out": one.completion_tokens,
+            "tokens_hedged": one.hedged_tokens,
+            "tokens_lost": one.lost_tokens,
+            "seconds_busy": round(one.seconds_busy, 2),
+            "tokens_per_second": round(one.tokens_per_second, 2),
+            "alone": None if alone is None else round(alone, 2),
+            "by_busy_slots": _listed(
+                {
+                    str(load): f"{rate:.1f}"
+                    for load, rate in sorted(one.tokens_per_second_by_load.items())
+                }
+            ),
+            "faults": _listed({kind: str(count) for kind, count in sorted(one.faults.items())}),
+            "watt_hours": round(one.watt_hours, 4),
+        }
+    )
+
+
+def _listed(values: Mapping[str, str]) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in values.items())

@@ -1,0 +1,58 @@
+"""Asset `hf_dataset`: the fine-tuning examples of a batch, as shards of the dataset folder."""
+
+import dagster as dg
+import pyarrow as pa
+
+from relgen_assets.export.examples import FullExample, build_examples
+from relgen_assets.export.shards import write_shards
+from relgen_assets.orchestration.assets.common import batch_options, preview
+from relgen_assets.orchestration.project import Project
+from relgen_assets.rows.arrow import from_table
+from relgen_assets.rows.models import Chunk, Paper, RawExtraction, Summary, ValidatedExtraction
+from resources import storage
+
+
+def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
+    """Return the asset that writes the shards of a batch."""
+    settings = project.settings
+
+    @dg.asset(**batch_options(partitions, FullExample, "huggingface", "parquet"))
+    def hf_dataset(
+        context: dg.AssetExecutionContext,
+        raw_papers: pa.Table,
+        chunks: pa.Table,
+        summaries: pa.Table,
+        raw_extractions: pa.Table,
+        validated_extractions: pa.Table,
+    ) -> dg.MaterializeResult[None]:
+        """Examples as parquet shards, one file for each config and split that has rows.
+
+        The tables are joined by id and the joins are verified: an example whose stored prompt does
+        not hold its own summary and text is an error, and nothing is written.
+        """
+        examples = build_examples(
+            from_table(raw_papers, Paper),
+            from_table(chunks, Chunk),
+            from_table(summaries, Summary),
+            from_table(raw_extractions, RawExtraction),
+            from_table(validated_extractions, ValidatedExtraction),
+        )
+        report = write_shards(
+            settings.storage.dataset,
+            context.partition_key,
+            examples,
+            validation_percent=settings.dataset.validation_percent,
+            test_percent=settings.dataset.test_percent,
+        )
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": len(examples),
+                "preview": preview(examples, FullExample),
+                "rows_by_split": dict(report.rows),
+                "articles_by_split": dict(report.articles),
+                "bytes": report.size,
+                "folder": dg.MetadataValue.path(storage.shown(settings.storage.dataset)),
+            }
+        )
+
+    return hf_dataset

@@ -1,0 +1,95 @@
+"""Asset `raw_extractions`: the model's raw answer for every chunk."""
+
+import dagster as dg
+import pyarrow as pa
+
+from relgen_assets.extraction.validation import validate_all
+from relgen_assets.generation.requests import (
+    EXTRACTION_TASK,
+    extraction_row,
+    extraction_tasks,
+    is_extraction,
+)
+from relgen_assets.generation.retrying import plan_chunks
+from relgen_assets.orchestration.assets.common import (
+    batch_options,
+    refuse_above,
+    table_output,
+    tally,
+)
+from relgen_assets.orchestration.assets.exclusive import exclusive
+from relgen_assets.orchestration.assets.generated import (
+    SERVERS_POOL,
+    RetryConfig,
+    generation_metadata,
+    grant,
+    request_labels,
+)
+from relgen_assets.orchestration.project import Project
+from relgen_assets.rows.arrow import from_table
+from relgen_assets.rows.models import Chunk, RawExtraction, Summary
+from resources.generation_ledger.ledger import GenerationLedger
+from resources.llama_server_pool.pool import LlamaServerPool
+from resources.parquet_io_manager import ParquetIOManager
+
+MAX_FAILED_SHARE = 0.2
+"""Above this share of unanswered chunks the servers are at fault, not the chunks."""
+
+
+def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
+    """Return the asset that asks the model for entities and relations."""
+    settings = project.settings.extractions
+
+    @dg.asset(**batch_options(partitions, RawExtraction, "openai", "parquet"), pool=SERVERS_POOL)
+    def raw_extractions(
+        context: dg.AssetExecutionContext,
+        config: RetryConfig,
+        chunks: pa.Table,
+        summaries: pa.Table,
+        llama_server_pool: LlamaServerPool,
+        io_manager: dg.ResourceParam[ParquetIOManager],
+    ) -> dg.Output[pa.Table]:
+        """Summary and chunk to JSON with entities and relations; answers as they were given."""
+        key = context.partition_key
+        mode = settings.mode_for(embedded=llama_server_pool.is_embedded)
+        rows_of_chunks = from_table(chunks, Chunk)
+        rows_of_summaries = from_table(summaries, Summary)
+        texts = {row.paper_id: row.text for row in rows_of_summaries if row.text.strip()}
+        tasks = extraction_tasks(
+            rows_of_chunks, texts, mode, settings, project.chunker.count, request_labels(context)
+        )
+        ledger: GenerationLedger = llama_server_pool.ledger
+        with exclusive(ledger, context):
+            if config.further_attempts and io_manager.exists(context.asset_key, key):
+                stored = from_table(io_manager.read(context.asset_key, key), RawExtraction)
+                plan = plan_chunks(
+                    stored,
+                    validate_all(rows_of_chunks, stored),
+                    rows_of_summaries,
+                    further=config.further_attempts,
+                    limit=settings.max_attempts,
+                )
+                grant(ledger, EXTRACTION_TASK, plan.attempts)
+            result = llama_server_pool.generate(
+                [task.request for task in tasks if task.request is not None],
+                accept=is_extraction({chunk.chunk_id: chunk.text for chunk in rows_of_chunks}),
+                attempts=settings.attempts,
+                granted=ledger.granted_attempts(
+                    EXTRACTION_TASK, [chunk.chunk_id for chunk in rows_of_chunks]
+                ),
+                title=context.asset_key.to_user_string(),
+            )
+        rows = [
+            extraction_row(task, mode, result.outcomes.get(task.chunk.chunk_id)) for task in tasks
+        ]
+        failed = sum(row.status == "failed" for row in rows)
+        refuse_above(
+            MAX_FAILED_SHARE,
+            bad=failed,
+            total=len(rows),
+            what=f"without an answer ({tally(row.reason for row in rows)})",
+            partition=key,
+        )
+        return table_output(rows, RawExtraction, **generation_metadata(rows, result.report))
+
+    return raw_extractions

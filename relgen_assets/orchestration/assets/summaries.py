@@ -1,0 +1,85 @@
+"""Asset `summaries`: one summary per usable article, from abstract and section names."""
+
+import dagster as dg
+import pyarrow as pa
+
+from relgen_assets.generation.requests import SUMMARY_TASK, is_summary, summary_request, summary_row
+from relgen_assets.generation.retrying import plan_summaries
+from relgen_assets.orchestration.assets.common import (
+    batch_options,
+    refuse_above,
+    table_output,
+    tally,
+)
+from relgen_assets.orchestration.assets.exclusive import exclusive
+from relgen_assets.orchestration.assets.generated import (
+    SERVERS_POOL,
+    RetryConfig,
+    generation_metadata,
+    grant,
+    request_labels,
+)
+from relgen_assets.orchestration.project import Project
+from relgen_assets.rows.arrow import from_table
+from relgen_assets.rows.models import Paper, Summary
+from resources.generation_ledger.ledger import GenerationLedger
+from resources.llama_server_pool.pool import LlamaServerPool
+from resources.parquet_io_manager import ParquetIOManager
+
+MAX_FAILED_SHARE = 0.2
+"""Above this share of unanswered articles the servers are at fault, not the articles."""
+
+ATTEMPTS = 2
+"""An empty or cut summary is asked for once more."""
+
+
+def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
+    """Return the asset that summarises articles."""
+    settings = project.settings.summaries
+
+    @dg.asset(**batch_options(partitions, Summary, "openai", "parquet"), pool=SERVERS_POOL)
+    def summaries(
+        context: dg.AssetExecutionContext,
+        config: RetryConfig,
+        raw_papers: pa.Table,
+        llama_server_pool: LlamaServerPool,
+        io_manager: dg.ResourceParam[ParquetIOManager],
+    ) -> dg.Output[pa.Table]:
+        """A short summary of each article, generated from its abstract and section names."""
+        key = context.partition_key
+        labels = request_labels(context)
+        requests = [
+            summary_request(paper, settings, project.chunker.count, labels)
+            for paper in from_table(raw_papers, Paper)
+            if paper.status == "used"
+        ]
+        ledger: GenerationLedger = llama_server_pool.ledger
+        with exclusive(ledger, context):
+            if config.further_attempts and io_manager.exists(context.asset_key, key):
+                plan = plan_summaries(
+                    from_table(io_manager.read(context.asset_key, key), Summary),
+                    further=config.further_attempts,
+                    limit=project.settings.extractions.max_attempts,
+                )
+                grant(ledger, SUMMARY_TASK, plan.attempts)
+            result = llama_server_pool.generate(
+                requests,
+                accept=is_summary,
+                attempts=ATTEMPTS,
+                granted=ledger.granted_attempts(
+                    SUMMARY_TASK, [request.subject for request in requests]
+                ),
+                title=context.asset_key.to_user_string(),
+            )
+        rows = [summary_row(request, result.outcomes[request.subject]) for request in requests]
+        failed = tally(row.reason for row in rows)
+        refuse_above(
+            MAX_FAILED_SHARE,
+            bad=sum(failed.values()),
+            total=len(rows),
+            what=f"without an answer ({failed})",
+            partition=key,
+        )
+        return table_output(rows, Summary, **generation_metadata(rows, result.report))
+
+    return summaries

@@ -1,0 +1,78 @@
+"""Asset `validated_extractions`: exactly one verdict per chunk."""
+
+import dagster as dg
+import pyarrow as pa
+
+from relgen_assets.extraction.validation import validate_all
+from relgen_assets.extraction.version import rules_version
+from relgen_assets.orchestration.assets.common import (
+    batch_options,
+    refuse_above,
+    table_output,
+    tally,
+)
+from relgen_assets.orchestration.energy import KWH, kwh_per_examples, spent_kwh
+from relgen_assets.rows.arrow import from_table
+from relgen_assets.rows.models import Chunk, RawExtraction, ValidatedExtraction
+from resources.generation_ledger.ledger import GenerationLedger
+from resources.generation_ledger.verdicts_and_grants import RecordedVerdict
+
+MAX_REJECTED_SHARE = 0.9
+"""Above this share of rejected answers the model or the prompt is unfit, not the articles."""
+
+
+def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
+    """Return the asset that repairs, grounds and judges the raw answers."""
+
+    @dg.asset(**batch_options(partitions, ValidatedExtraction, "pydantic", "parquet"))
+    def validated_extractions(
+        context: dg.AssetExecutionContext,
+        chunks: pa.Table,
+        raw_extractions: pa.Table,
+        generation_ledger: GenerationLedger,
+    ) -> dg.Output[pa.Table]:
+        """Parsed, repaired and grounded extractions: valid, repaired, or rejected with a reason.
+
+        The verdicts are recorded in the ledger beside the answers they are about.
+        """
+        answers = from_table(raw_extractions, RawExtraction)
+        rows = validate_all(from_table(chunks, Chunk), answers)
+        rules = f"relgen-{rules_version()}"
+        generation_ledger.record_verdicts(
+            [
+                RecordedVerdict(answer.key, rules, row.verdict, row.reason, tuple(row.repairs))
+                for answer, row in zip(answers, rows, strict=True)
+                if answer.key
+            ]
+        )
+        reasons = tally(row.reason for row in rows)
+        refuse_above(
+            MAX_REJECTED_SHARE,
+            bad=sum(row.verdict == "rejected" for row in rows),
+            total=len(rows),
+            what=f"rejected ({reasons})",
+            partition=context.partition_key,
+        )
+        extractions = [row.extraction for row in rows if row.extraction is not None]
+        return table_output(
+            rows,
+            ValidatedExtraction,
+            rules=rules,
+            by_verdict=tally(row.verdict for row in rows),
+            rejected_by_reason=reasons,
+            repairs=tally(code for row in rows for code in row.repairs),
+            entities=sum(len(extraction.list_of_entities) for extraction in extractions),
+            relations=sum(len(extraction.relations) for extraction in extractions),
+            **_energy(context, len(extractions)),
+        )
+
+    return validated_extractions
+
+
+def _energy(context: dg.AssetExecutionContext, examples: int) -> dict[str, object]:
+    """Return the energy spent on this batch until now, where endpoints have watts."""
+    kwh = spent_kwh(context.instance, [context.partition_key])
+    per_examples = kwh_per_examples(kwh, examples)
+    if not kwh or per_examples is None:
+        return {}
+    return {KWH: kwh, "kwh_per_1000_valid_examples": per_examples}

@@ -1,0 +1,75 @@
+"""Jobs of the graph and the sensor that keeps the card up to date.
+
+`batches` and `retry_rejected` take one batch, or all of them as a back-fill; `card` is one for all
+batches.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dagster as dg
+
+from relgen_assets.orchestration.assets import BATCH_ASSETS
+
+BATCH_JOB = "batches"
+CARD_JOB = "card"
+RETRY_JOB = "retry_rejected"
+BATCH_CHECKS_JOB = "batch_checks"
+CARD_CHECKS_JOB = "card_checks"
+RETRIED_ASSETS = ("summaries", "raw_extractions", "validated_extractions", "hf_dataset")
+DEFAULT_FURTHER_ATTEMPTS = 1
+EVERY_ROW_CHECK = dg.AssetCheckKey(dg.AssetKey("dataset_card"), "rows_are_faithful")
+"""It reads the whole dataset, so it is not run again with each batch that renews the card."""
+
+
+def build_jobs() -> list[dg.job_definition.UnresolvedAssetJobDefinition]:
+    """Return the jobs over the assets of a batch and the card, and over the checks of each."""
+    return [
+        dg.define_asset_job(
+            BATCH_JOB,
+            selection=dg.AssetSelection.assets(*BATCH_ASSETS),
+            description="One batch of articles to its shards; all batches as a back-fill.",
+        ),
+        dg.define_asset_job(
+            CARD_JOB,
+            selection=dg.AssetSelection.assets("dataset_card")
+            - dg.AssetSelection.checks(EVERY_ROW_CHECK),
+            description="The dataset card, from the batches that exist.",
+        ),
+        dg.define_asset_job(
+            RETRY_JOB,
+            selection=dg.AssetSelection.assets(*RETRIED_ASSETS),
+            config=retry_config(DEFAULT_FURTHER_ATTEMPTS),
+            description="Rejected and failed chunks of one batch asked again with another seed,"
+            " as are missing summaries; the others keep their answers.",
+        ),
+        dg.define_asset_job(
+            BATCH_CHECKS_JOB,
+            selection=dg.AssetSelection.checks_for_assets(*BATCH_ASSETS),
+            description="The checks of one batch, without materialising anything.",
+        ),
+        dg.define_asset_job(
+            CARD_CHECKS_JOB,
+            selection=dg.AssetSelection.checks_for_assets("dataset_card"),
+            description="The checks over all batches, without materialising anything.",
+        ),
+    ]
+
+
+def retry_config(further_attempts: int) -> dict[str, Any]:
+    """Return the run configuration that allows so many further attempts for unusable answers."""
+    config = {"config": {"further_attempts": further_attempts}}
+    return {"ops": {"summaries": config, "raw_extractions": config}}
+
+
+def build_sensors() -> list[dg.SensorDefinition]:
+    """Return the sensor that renews the dataset card after each batch while a daemon runs."""
+    return [
+        dg.AutomationConditionSensorDefinition(
+            "keep_card_current",
+            target=dg.AssetSelection.assets("dataset_card"),
+            default_status=dg.DefaultSensorStatus.RUNNING,
+            minimum_interval_seconds=30,
+        )
+    ]

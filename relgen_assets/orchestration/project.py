@@ -1,0 +1,57 @@
+"""The opened project: settings together with the source, the batches and the chunker they name.
+
+Assets and the command line share one `Project`; everything in it is opened on first use, so that
+loading the definitions stays fast and touches neither models nor tokenizers.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from relgen_assets.orchestration.partitions import Batches
+from relgen_assets.settings import SETTINGS_FILE, Settings
+from relgen_assets.sources import ArticleSource, open_source
+from relgen_assets.text.chunking import Chunker
+
+_ROOT_MARKERS = (SETTINGS_FILE, "dagster.yaml")
+
+
+class Project:
+    """Settings, and what they open.
+
+    Args:
+        settings: The effective settings; relative paths are relative to the working folder.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def source(self) -> ArticleSource:
+        """The source of the articles."""
+        return open_source(self.settings.source, state=Path(self.settings.storage.state))
+
+    @cached_property
+    def batches(self) -> Batches:
+        """The batches of the source; counts its articles when the settings do not say."""
+        source = self.settings.source
+        return Batches(source.name, self.source.count(), self.settings.batches.size)
+
+    @cached_property
+    def chunker(self) -> Chunker:
+        """The chunker, with its tokenizer loaded."""
+        chunking = self.settings.chunking
+        return Chunker(
+            tokens=chunking.tokens,
+            overlap=chunking.overlap,
+            tokenizer=Path(chunking.tokenizer) if chunking.tokenizer else None,
+        )
+
+
+def find_root(start: Path) -> Path:
+    """Return the project folder: the nearest one upwards with a settings file, else `start`."""
+    for folder in (start, *start.parents):
+        if any((folder / marker).is_file() for marker in _ROOT_MARKERS):
+            return folder
+    return start

@@ -1,0 +1,218 @@
+"""A sample of the source: how many calls an article makes, and how long their prompts are.
+
+Prompts are built as the assets build them and their tokens are counted; only summaries, which do
+not exist yet, enter with their expected length.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+from statistics import fmean, stdev
+
+from relgen_assets.domain_errors import SourceError
+from relgen_assets.generation.requests import (
+    SUMMARY_TASK,
+    Mode,
+    count_tokens,
+    estimate_tokens,
+    extraction_tasks,
+    summary_request,
+)
+from relgen_assets.planning.experience import Experience
+from relgen_assets.rows.models import Chunk, Paper
+from relgen_assets.settings import Settings
+from relgen_assets.sources import ArticleSource
+from relgen_assets.text.chunking import Chunker
+from resources.generation import GenerationRequest
+from resources.llama_server_pool.scheduling.values import Job
+from resources.llama_server_pool.simulation.workload import SimulatedJob
+
+ARTICLES = 50
+"""Articles of a sample, unless somebody wants more."""
+BLOCKS = 5
+"""They are read from so many places of the source, evenly spread."""
+MOST_PROMPTS = 100
+"""Extraction prompts that are built; the number of calls is still counted over all articles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a few articles of the source ask of the servers.
+
+    Attributes:
+        articles: Articles looked at.
+        usable: Those of them that can be used.
+        chunks: Chunks per article, over all that were looked at.
+        error: Standard error of `chunks`; 0 when it is exact or nothing is known about it.
+        summaries: Calls for summaries.
+        extractions: Calls for extractions.
+        extraction_share: Share of the chunks that are asked about at all.
+    """
+
+    articles: int
+    usable: int
+    chunks: float
+    error: float
+    summaries: tuple[SimulatedJob, ...]
+    extractions: tuple[SimulatedJob, ...]
+    extraction_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Counting:
+    settings: Settings
+    count: Callable[[str], int]
+    experience: Experience
+    mode: Mode
+    random: Random
+
+
+@dataclass(frozen=True, slots=True)
+class _Prompt:
+    """A request that would be made.
+
+    Attributes:
+        request: The request.
+        written_later: Tokens of its prompt that do not exist yet.
+        own: Tokens of its prompt that no other request shares; all when `None`.
+    """
+
+    request: GenerationRequest
+    written_later: int = 0
+    own: int | None = None
+
+
+def take_sample(
+    source: ArticleSource,
+    chunker: Chunker,
+    settings: Settings,
+    experience: Experience,
+    *,
+    mode: Mode,
+    articles: int = ARTICLES,
+    seed: int = 0,
+) -> Sample:
+    """Look at some articles of a source.
+
+    Args:
+        source: Where they come from.
+        chunker: Cuts them and counts tokens.
+        settings: Prompts, sampling and limits.
+        experience: What is known about the length of answers.
+        mode: How entity names will be constrained.
+        articles: How many to look at; fewer when the source has fewer.
+        seed: Seed of everything that is drawn.
+
+    Raises:
+        SourceError: The source cannot be read, or no article of the sample can be used.
+    """
+    total = source.count()
+    papers = list(_spread(source, total, articles))
+    used = [paper for paper in papers if paper.status == "used"]
+    if not used:
+        raise SourceError(
+            f"none of {len(papers)} articles of the sample can be used.",
+            where=settings.source.name,
+            remedy="Look at their reasons with `relgen run` on one batch, or take a larger sample.",
+        )
+    limit = settings.chunking.max_chunks_per_article
+    cut = {one.paper_id: chunker.chunks(one.paper_id, one.article, limit=limit) for one in used}
+    counts = [len(cut.get(paper.paper_id, ())) for paper in papers]
+    random = Random(seed)  # noqa: S311 - a draw for a forecast
+    counting = _Counting(settings, chunker.count, experience, mode, random)
+    shuffled = random.sample(used, len(used))
+    asked, extractions = _extractions(counting, [cut[one.paper_id] for one in shuffled])
+    exact = len(papers) >= total or len(papers) < 2
+    return Sample(
+        articles=len(papers),
+        usable=len(used),
+        chunks=fmean(counts),
+        error=0.0 if exact else stdev(counts) / math.sqrt(len(counts)),
+        summaries=_summaries(counting, used),
+        extractions=extractions,
+        extraction_share=len(extractions) / asked if asked else 0.0,
+    )
+
+
+def _spread(source: ArticleSource, total: int, wanted: int) -> Iterator[Paper]:
+    """Yield articles from evenly spread places of the source."""
+    if wanted >= total:
+        yield from source.read(0, total)
+        return
+    blocks = min(BLOCKS, wanted)
+    for block in range(blocks):
+        size = wanted // blocks + (block < wanted % blocks)
+        start = block * total // blocks
+        yield from source.read(start, start + size)
+
+
+def _summaries(counting: _Counting, papers: Sequence[Paper]) -> tuple[SimulatedJob, ...]:
+    options = counting.settings.summaries
+    requests = [summary_request(paper, options, counting.count, {}) for paper in papers]
+    return _jobs(counting, [_Prompt(request) for request in requests])
+
+
+def _extractions(
+    counting: _Counting, articles: Sequence[Sequence[Chunk]]
+) -> tuple[int, tuple[SimulatedJob, ...]]:
+    """Return how many chunks were looked at, and the calls they make."""
+    options = counting.settings.extractions
+    # The mean over the lengths that are known or assumed stands for a summary not yet written.
+    longest = counting.settings.summaries.max_tokens
+    lengths = counting.experience.draw_answers(SUMMARY_TASK, longest, 1_000, counting.random)
+    summary = round(fmean(lengths))
+    looked_at = 0
+    prompts: list[_Prompt] = []
+    for chunks in articles:
+        if looked_at >= MOST_PROMPTS:
+            break
+        looked_at += len(chunks)
+        empty = dict.fromkeys((chunk.paper_id for chunk in chunks), "")
+        tasks = extraction_tasks(chunks, empty, counting.mode, options, counting.count, {})
+        for task in tasks:
+            if task.request is not None:
+                own = task.chunk.tokens + counting.count("; ".join(task.candidates))
+                prompts.append(_Prompt(task.request, written_later=summary, own=own))
+    return looked_at, _jobs(counting, prompts)
+
+
+def _jobs(counting: _Counting, prompts: Sequence[_Prompt]) -> tuple[SimulatedJob, ...]:
+    """Return requests of one task as the simulator takes them, each with a length of its answer."""
+    if not prompts:
+        return ()
+    first = prompts[0].request
+    answers = counting.experience.draw_answers(
+        first.task, first.sampling.max_tokens, len(prompts), counting.random
+    )
+    return tuple(
+        _job(counting, prompt, answer) for prompt, answer in zip(prompts, answers, strict=True)
+    )
+
+
+def _job(counting: _Counting, prompt: _Prompt, answer: int) -> SimulatedJob:
+    request = prompt.request
+    tokens = count_tokens(request.messages, counting.count) + prompt.written_later
+    reckoned = estimate_tokens(request.messages, counting.count) + prompt.written_later
+    longest = request.sampling.max_tokens
+    largest = _largest_context(counting.settings)
+    if largest is not None and reckoned + longest > largest:
+        tokens = reckoned  # the pool refuses what might not fit, and so must the plan
+    return SimulatedJob(
+        Job(
+            id=f"{request.task}:{request.subject}",
+            prompt_tokens=tokens,
+            max_tokens=longest,
+            affinity=request.affinity,
+            family=request.task,
+        ),
+        answer=answer,
+        shared_prefix=0 if prompt.own is None else max(0, tokens - prompt.own),
+    )
+
+
+def _largest_context(settings: Settings) -> int | None:
+    contexts = [endpoint.context for endpoint in settings.pool.endpoints]
+    return None if None in contexts else max((c for c in contexts if c is not None), default=None)

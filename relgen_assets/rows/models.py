@@ -1,0 +1,114 @@
+"""The rows that flow through the graph, one class per asset, and the extraction itself.
+
+Each class is the single definition of its columns: `rows.arrow` derives the Arrow schema from it,
+and Dagster's UI shows the column descriptions written here. No behaviour beyond validation belongs
+in this module.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Strength = Literal["strong", "moderate", "weak"]
+
+
+class TableRow(BaseModel):
+    """Base of every table row: unknown columns are errors, values are immutable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Relation(TableRow):
+    """One semantic relation between entities of a text."""
+
+    description: str = Field(description="What relates the entities, in a sentence.")
+    source_entities: list[str] = Field(description="Entities the relation starts from.")
+    target_entities: list[str] = Field(description="Entities the relation points to.")
+    strength: Strength | None = Field(None, description="How strongly the text asserts it.")
+
+
+class Extraction(TableRow):
+    """What a model is to learn to produce: the entities of a text and their relations."""
+
+    section_description: str = Field(description="What the text is about, in a sentence or two.")
+    list_of_entities: list[str] = Field(description="Entities named in the text.")
+    relations: list[Relation] = Field(description="Relations between those entities.")
+
+
+class ChatMessage(TableRow):
+    """One chat message as it was sent to the model."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class Paper(TableRow):
+    """One article of the source (asset `raw_papers`)."""
+
+    paper_id: str = Field(description="Id of the article: the source's own, or a content hash.")
+    source: str = Field(description="Name of the source the article came from.")
+    title: str = Field(description="Title, empty where the source has none.")
+    abstract: str = Field(description="Abstract; for encyclopedia articles the lead.")
+    section_names: list[str] = Field(description="Section headings in order.")
+    article: str = Field(description="Full text without abstract; offsets of chunks refer to it.")
+    status: Literal["used", "unusable"] = Field(description="Whether the article goes further.")
+    reason: str | None = Field(None, description="Reason code when the article is unusable.")
+
+
+class Chunk(TableRow):
+    """One window of an article (asset `chunks`)."""
+
+    chunk_id: str = Field(description="`<paper_id>#<index, four digits>`.")
+    paper_id: str = Field(description="Article the chunk was cut from.")
+    index: int = Field(description="Position of the chunk in its article, from 0.")
+    text: str = Field(description="Exact substring `article[start:end]`.")
+    start: int = Field(description="Offset of the first character in the article.")
+    end: int = Field(description="Offset after the last character in the article.")
+    overlap: int = Field(description="Leading characters shared with the previous chunk.")
+    tokens: int = Field(description="SentencePiece tokens of the text.")
+
+
+class GeneratedRow(TableRow):
+    """Columns of everything a model was asked for, answered or not."""
+
+    paper_id: str = Field(description="Article the request is about.")
+    status: Literal["completed", "failed", "refused"] = Field(
+        description="`completed`: answered; `failed`: no server answered; `refused`: never sent."
+    )
+    reason: str | None = Field(None, description="Reason code when not completed.")
+    prompt_version: str = Field(description="Hash of the prompt template.")
+    messages: list[ChatMessage] = Field(description="The exact messages sent.")
+    text: str = Field(description="The raw answer; empty when there is none.")
+    finish_reason: str = Field(description="`stop` or `length`; empty when there is no answer.")
+    model: str = Field(description="Model that answered.")
+    endpoint: str = Field(description="Endpoint that answered.")
+    prompt_tokens: int = Field(description="Tokens of the prompt, counted by the server.")
+    completion_tokens: int = Field(description="Tokens of the answer, counted by the server.")
+    seconds: float = Field(description="Seconds the request took on its endpoint.")
+    attempt: int = Field(description="Content attempt the answer belongs to, from 1.")
+    key: str = Field(description="Key of the answer in the ledger; empty when there is none.")
+
+
+class Summary(GeneratedRow):
+    """The summary of one article (asset `summaries`); `text` is the summary."""
+
+
+class RawExtraction(GeneratedRow):
+    """The raw answer for one chunk (asset `raw_extractions`)."""
+
+    chunk_id: str = Field(description="Chunk the request is about.")
+    mode: Literal["candidates", "schema"] = Field(description="How decoding was constrained.")
+    candidates: list[str] = Field(description="Terms entities were restricted to, if any.")
+
+
+class ValidatedExtraction(TableRow):
+    """The verdict on one chunk (asset `validated_extractions`)."""
+
+    chunk_id: str = Field(description="Chunk the verdict is about.")
+    paper_id: str = Field(description="Article of the chunk.")
+    verdict: Literal["valid", "repaired", "rejected"] = Field(description="The verdict.")
+    reason: str | None = Field(None, description="Reason code when rejected.")
+    repairs: list[str] = Field(description="Codes of the repairs that were needed, in order.")
+    extraction: Extraction | None = Field(None, description="The extraction, unless rejected.")

@@ -1,0 +1,344 @@
+"""One typed object for everything that can be configured.
+
+Values come, in falling priority, from `RELGEN_*` environment variables (`RELGEN_BATCHES__SIZE=10`)
+and from `relgen.toml` in the project folder; every key has a default. Secrets are never values
+here: settings name the environment variable that holds them. Nothing in this module opens files
+other than `relgen.toml`, and nothing touches a network.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from relgen_assets.domain_errors import ConfigurationError
+from relgen_assets.settings.explanations import explain
+from resources.llama_server_pool.endpoint import Endpoint
+from resources.storage import shown
+
+SETTINGS_FILE = "relgen.toml"
+ENV_PREFIX = "RELGEN_"
+_SLUG = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
+
+
+class Section(BaseModel):
+    """Base of every section: an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", validate_default=True)
+
+
+class SampleSource(Section):
+    """The articles that come with the project."""
+
+    kind: Literal["sample"] = "sample"
+    name: str = Field("sample", pattern=_SLUG, description="Prefix of the partition keys.")
+
+
+class ScientificPapersSource(Section):
+    """Hugging Face's `scientific_papers`, from the hub or from a local parquet copy."""
+
+    kind: Literal["scientific_papers"]
+    name: str = Field("", pattern=r"^$|" + _SLUG, description="Prefix of the partition keys.")
+    dataset: str = Field("armanc/scientific_papers", description="Dataset id, or a local folder.")
+    config: Literal["arxiv", "pubmed"] = "arxiv"
+    revision: str = Field("refs/convert/parquet", description="Revision that holds parquet files.")
+    split: Literal["train", "validation", "test"] = "train"
+    articles: int = Field(10_000, ge=1, description="How many articles to use, from the first.")
+
+    @model_validator(mode="after")
+    def _default_name(self) -> ScientificPapersSource:
+        self.name = self.name or self.config
+        return self
+
+
+class Columns(Section):
+    """Names of the columns of a table of articles."""
+
+    article: str = "article"
+    abstract: str = "abstract"
+    section_names: str = "section_names"
+    title: str = Field("title", description="Optional column.")
+    id: str | None = Field(None, description="Own id column; a content hash when not given.")
+
+
+class FilesSource(Section):
+    """JSONL, JSON, CSV or parquet files, or a folder of them, on any fsspec path."""
+
+    kind: Literal["files"]
+    name: str = Field("papers", pattern=_SLUG, description="Prefix of the partition keys.")
+    path: str = Field(min_length=1, description="File or folder; any fsspec URL.")
+    columns: Columns = Field(default_factory=Columns)
+    articles: int | None = Field(None, ge=1, description="Use only the first so many articles.")
+
+
+class WikipediaColumns(Section):
+    """Names of the columns of a table of encyclopedia articles."""
+
+    text: str = "text"
+    title: str = "title"
+    id: str | None = Field("id", description="Own id column; none for a content hash.")
+
+
+class WikipediaSource(Section):
+    """Files of encyclopedia articles without abstract: lead and headings stand in for it."""
+
+    kind: Literal["wikipedia"]
+    name: str = Field("wikipedia", pattern=_SLUG, description="Prefix of the partition keys.")
+    path: str = Field(min_length=1, description="File or folder; any fsspec URL.")
+    columns: WikipediaColumns = Field(default_factory=WikipediaColumns)
+    articles: int | None = Field(None, ge=1, description="Use only the first so many articles.")
+
+
+SourceSettings = Annotated[
+    SampleSource | ScientificPapersSource | FilesSource | WikipediaSource,
+    Field(discriminator="kind"),
+]
+
+
+class BatchSettings(Section):
+    """How articles are grouped into partitions."""
+
+    size: int = Field(20, ge=1, description="Articles per partition.")
+
+
+class ChunkingSettings(Section):
+    """How articles are cut into windows."""
+
+    tokens: int = Field(1_000, ge=16, description="Largest window, in SentencePiece tokens.")
+    overlap: int = Field(200, ge=0, description="Tokens shared by neighbouring windows.")
+    tokenizer: str | None = Field(
+        None, description="A SentencePiece `.model` file; mistral-common's when not given."
+    )
+    max_chunks_per_article: int | None = Field(
+        None, ge=1, description="Keep only the first so many chunks of an article."
+    )
+
+    @model_validator(mode="after")
+    def _overlap_leaves_progress(self) -> ChunkingSettings:
+        if self.overlap > self.tokens // 2:
+            raise ValueError("overlap must be at most half of tokens")
+        return self
+
+
+class SummarySettings(Section):
+    """How summaries are generated."""
+
+    temperature: float = Field(0.7, ge=0, le=2)
+    max_tokens: int = Field(200, ge=16, description="Longest summary, in tokens of the model.")
+    seed: int = Field(0, ge=0)
+    variant: int = Field(
+        1, ge=1, description="Which of several summaries of an article the tables hold."
+    )
+
+
+class AnswerBounds(NamedTuple):
+    """How large an extraction may get: tokens of the answer, entities, relations."""
+
+    tokens: int
+    entities: int
+    relations: int
+
+
+_BOUNDS = {"schema": AnswerBounds(700, 12, 8), "candidates": AnswerBounds(260, 6, 2)}
+"""A model that needs candidates loses the thread in long answers."""
+
+
+class ExtractionSettings(Section):
+    """How extractions are generated."""
+
+    mode: Literal["auto", "candidates", "schema"] = Field(
+        "auto", description="`candidates` restricts entity names; `auto`: only when embedded."
+    )
+    temperature: float = Field(0.2, ge=0, le=2)
+    max_tokens: int | None = Field(
+        None, ge=64, description="Longest answer in tokens; 700, with candidates 260."
+    )
+    max_entities: int | None = Field(
+        None, ge=2, le=100, description="Entities per answer; 12, with candidates 6."
+    )
+    max_relations: int | None = Field(
+        None, ge=1, le=100, description="Relations per answer; 8, with candidates 2."
+    )
+    max_candidates: int = Field(14, ge=2, le=200, description="Candidate terms per chunk.")
+    attempts: int = Field(2, ge=1, le=10, description="Tries per chunk when an answer is unusable.")
+    max_attempts: int = Field(
+        10,
+        ge=1,
+        le=100,
+        description="Most tries per chunk, and per missing summary, that retry-rejected allows in"
+        " all.",
+    )
+    seed: int = Field(0, ge=0)
+    variant: int = Field(
+        1, ge=1, description="Which of several answers about a chunk the tables hold."
+    )
+
+    @model_validator(mode="after")
+    def _limit_allows_attempts(self) -> ExtractionSettings:
+        if self.max_attempts < self.attempts:
+            raise ValueError("max_attempts must be at least attempts")
+        return self
+
+    def mode_for(self, *, embedded: bool) -> Literal["candidates", "schema"]:
+        """Return how decoding is constrained; `auto` gives candidates to the embedded model."""
+        if self.mode != "auto":
+            return self.mode
+        return "candidates" if embedded else "schema"
+
+    def bounds(self, mode: Literal["candidates", "schema"]) -> AnswerBounds:
+        """Return the size of an answer: what is set, else what suits the models of a mode."""
+        default = _BOUNDS[mode]
+        return AnswerBounds(
+            self.max_tokens or default.tokens,
+            self.max_entities or default.entities,
+            self.max_relations or default.relations,
+        )
+
+
+class PoolSettings(Section):
+    """The language-model servers; with no endpoint the embedded server is started."""
+
+    model: str | None = Field(None, description="Identity of the model all endpoints serve.")
+    endpoints: list[Endpoint] = Field(default_factory=list[Endpoint])
+    patience_seconds: float = Field(
+        600, ge=0, description="How long to wait when no endpoint is left."
+    )
+    unenforced_schema: Literal["use", "leave_out"] = Field(
+        "use", description="Endpoints that ignore JSON schemas: use them with repair, or not."
+    )
+
+
+class LedgerSettings(Section):
+    """Where completed generations are kept."""
+
+    url: str = Field("sqlite:///.relgen/ledger.db", description="SQLAlchemy URL without password.")
+    password_env: str | None = Field(
+        None, description="Name of the environment variable that holds the database password."
+    )
+    renew_before: datetime | None = Field(
+        None,
+        description="Ask again for answers recorded before this time (UTC unless it says"
+        " otherwise); they stay in the ledger as superseded.",
+    )
+
+    @field_serializer("url")
+    def _url_as_shown(self, url: str) -> str:
+        return shown(url)  # one with a password is refused when the ledger is opened
+
+    @field_validator("renew_before")
+    @classmethod
+    def _renewal_is_past(cls, value: datetime | None) -> datetime | None:
+        if value is None:
+            return None
+        moment = value if value.tzinfo else value.replace(tzinfo=UTC)
+        if moment > datetime.now(UTC):  # it would ask for everything again, in every run
+            raise ValueError("renew_before must not lie in the future")
+        return moment
+
+
+class StorageSettings(Section):
+    """Where tables and the dataset are written; any fsspec URL."""
+
+    data: str = Field("data", min_length=1, description="Folder of the intermediate tables.")
+    dataset: str = Field("dataset", min_length=1, description="Folder of the finished dataset.")
+    state: str = Field(".relgen", min_length=1, description="Local folder for logs and counts.")
+
+
+class DatasetSettings(Section):
+    """How examples become a dataset."""
+
+    validation_percent: int = Field(10, ge=0, le=50)
+    test_percent: int = Field(10, ge=0, le=50)
+    title: str = Field("Relations in scientific articles", description="Title of the card.")
+    licence: str = Field("other", description="Licence id of the card; your articles decide it.")
+
+
+class Settings(BaseSettings):
+    """Everything that can be configured, with defaults that run the bundled sample."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, env_nested_delimiter="__", extra="forbid", validate_default=True
+    )
+
+    source: SourceSettings = Field(default_factory=SampleSource)
+    batches: BatchSettings = Field(default_factory=BatchSettings)
+    chunking: ChunkingSettings = Field(default_factory=ChunkingSettings)
+    summaries: SummarySettings = Field(default_factory=SummarySettings)
+    extractions: ExtractionSettings = Field(default_factory=ExtractionSettings)
+    pool: PoolSettings = Field(default_factory=PoolSettings)
+    ledger: LedgerSettings = Field(default_factory=LedgerSettings)
+    storage: StorageSettings = Field(default_factory=StorageSettings)
+    dataset: DatasetSettings = Field(default_factory=DatasetSettings)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read environment variables over values handed in from the settings file."""
+        return env_settings, init_settings
+
+
+def load_settings(
+    root: Path, overrides: dict[str, Any] | None = None, *, file: Path | None = None
+) -> Settings:
+    """Return the settings of the project folder `root`.
+
+    Args:
+        root: Folder that may hold a `relgen.toml`.
+        overrides: Sections that replace those of the file, e.g. `{"source": {"kind": "sample"}}`.
+        file: Read this file, which has to exist, instead of the project's `relgen.toml`.
+
+    Raises:
+        ConfigurationError: The file is no TOML, or a key or value is wrong; the message names each.
+    """
+    path = file or root / SETTINGS_FILE
+    try:
+        wanted = file is not None or path.is_file()
+        values = tomllib.loads(path.read_text(encoding="utf-8")) if wanted else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigurationError(
+            f"the settings file cannot be read: {error}.", where=str(path)
+        ) from error
+    _refuse_unknown_variables()
+    values |= overrides or {}
+    try:
+        return Settings(**values)
+    except (ValidationError, SettingsError) as error:
+        raise ConfigurationError(explain(error, values, Settings), where=str(path)) from error
+
+
+def _refuse_unknown_variables() -> None:
+    sections = sorted(Settings.model_fields)
+    for variable in os.environ:
+        if not variable.upper().startswith(ENV_PREFIX):
+            continue
+        section = variable[len(ENV_PREFIX) :].split("__")[0].lower()
+        if section not in sections:
+            raise ConfigurationError(
+                f"unknown environment variable {variable}.",
+                remedy=f"After {ENV_PREFIX} comes one of: {', '.join(sections)}.",
+            )

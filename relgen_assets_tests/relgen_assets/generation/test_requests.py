@@ -1,0 +1,76 @@
+"""Requests and rows: keys that lead back to the ledger, and variants with draws of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from relgen_assets.generation.requests import extraction_tasks, summary_request, summary_row
+from relgen_assets.rows.models import Chunk
+from relgen_assets.settings import ExtractionSettings, SummarySettings
+from relgen_assets_tests.relgen_assets.export.batch import batch_of
+from resources.generation import Failure, Generation, GenerationRequest, next_attempt
+from resources.generation_ledger.keys import generation_key
+
+BATCH = batch_of("lake-1")
+MODEL = "teacher-7b"
+
+
+def summary(**settings: Any) -> GenerationRequest:
+    return summary_request(BATCH.papers[0], SummarySettings(**settings), len, {})
+
+
+def extraction(**settings: Any) -> GenerationRequest:
+    (task,) = extraction_tasks(
+        BATCH.chunks[:1], {"lake-1": "Birds."}, "schema", ExtractionSettings(**settings), len, {}
+    )
+    assert task.request is not None
+    return task.request
+
+
+def answered(request: GenerationRequest) -> Generation:
+    return Generation(
+        subject=request.subject,
+        text="Birds eat shrimp.",
+        finish_reason="stop",
+        model=MODEL,
+        endpoint="gpu-0",
+        prompt_tokens=9,
+        cached_tokens=0,
+        completion_tokens=4,
+        seconds=0.1,
+        attempt=request.attempt,
+    )
+
+
+@pytest.mark.parametrize("attempts", [1, 2, 5])
+def test_a_row_has_the_key_under_which_its_attempt_is_in_the_ledger(attempts: int) -> None:
+    first = summary()
+    asked = first
+    for _ in range(attempts - 1):
+        asked = next_attempt(asked)
+    assert summary_row(first, answered(asked)).key == generation_key(asked, MODEL)
+
+
+def test_a_row_without_an_answer_has_no_key() -> None:
+    request = summary()
+    assert summary_row(request, Failure(request.subject, "endpoints_exhausted")).key == ""
+
+
+@pytest.mark.parametrize("ask", [summary, extraction])
+def test_a_variant_is_another_draw_for_the_same_words(ask: Any) -> None:
+    one, two = ask(), ask(variant=2)
+    assert (one.variant, two.variant) == (1, 2)
+    assert one.messages == two.messages
+    seeds = [one.sampling.seed, two.sampling.seed]
+    for _ in range(ExtractionSettings.model_fields["max_attempts"].default):
+        one, two = next_attempt(one), next_attempt(two)
+        seeds += [one.sampling.seed, two.sampling.seed]
+    assert len(set(seeds)) == len(seeds)
+
+
+def test_a_chunk_whose_article_has_no_summary_is_not_asked_about() -> None:
+    chunks: list[Chunk] = BATCH.chunks
+    tasks = extraction_tasks(chunks, {}, "schema", ExtractionSettings(), len, {})
+    assert {(task.request, task.refusal) for task in tasks} == {(None, "no_summary")}

@@ -1,0 +1,84 @@
+"""Conservation: the balance holds for sound tables and names what is missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from relgen_assets.integrity.reconciliation import Balance, balance
+from relgen_assets.rows.arrow import to_table
+from relgen_assets.rows.models import Chunk, Paper, RawExtraction, ValidatedExtraction
+from relgen_assets_tests.relgen_assets.export.batch import Batch, batch_of
+
+CONFIGS = ("core", "full", "messages")
+
+
+def mixed() -> Batch:
+    """Two articles and an unusable one; four chunks: valid, repaired, rejected and failed."""
+    batch = batch_of("lake-1", "lake-2")
+    nothing: dict[str, Any] = {"verdict": "rejected", "extraction": None, "repairs": []}
+    batch = batch.changed("validated", 2, reason="not_json", **nothing)
+    batch = batch.changed("validated", 3, reason="stalled", **nothing)
+    batch = batch.changed("raw", 3, status="failed", reason="stalled", text="")
+    unusable = batch.papers[0].model_copy(
+        update={"paper_id": "lake-3", "status": "unusable", "reason": "empty_article"}
+    )
+    batch.papers.append(unusable)
+    return batch
+
+
+def tables(batch: Batch) -> list[pa.Table]:
+    return [
+        to_table(batch.papers, Paper),
+        to_table(batch.chunks, Chunk),
+        to_table(batch.raw, RawExtraction),
+        to_table(batch.validated, ValidatedExtraction),
+    ]
+
+
+def counted(batch: Batch, articles: int = 3, rows: int = 2, **changes: int) -> Balance:
+    by_config = {**dict.fromkeys(CONFIGS, rows), **changes}
+    return balance(*tables(batch), articles=articles, rows=by_config)
+
+
+def test_everything_of_a_sound_batch_is_accounted_for_with_its_reason() -> None:
+    found = counted(mixed())
+    assert found.differences(CONFIGS) == []
+    assert (found.articles, found.used, dict(found.unusable)) == (3, 2, {"empty_article": 1})
+    assert (found.chunks, found.valid, found.repaired) == (4, 1, 1)
+    assert (dict(found.rejected), dict(found.failed)) == ({"not_json": 1}, {"stalled": 1})
+
+
+def test_balances_of_batches_add_up_to_one_of_all() -> None:
+    total = counted(mixed()) + counted(mixed())
+    assert total.differences(CONFIGS) == []
+    assert (total.articles, total.chunks, total.rejected["not_json"]) == (6, 8, 2)
+    assert total.rows["full"] == 4
+    assert Balance().differences(CONFIGS) == []
+
+
+@pytest.mark.parametrize(
+    ("found", "complaint"),
+    [
+        (counted(mixed(), articles=4), "4 articles, but 2 used + 1 unusable"),
+        (counted(mixed().without("papers", 1)), "3 articles, but 1 used + 1 unusable"),
+        (counted(mixed().without("validated", 2)), "4 chunks, but 1 valid + 1 repaired + 0 rej"),
+        (counted(mixed().without("chunks", 2)), "1 verdicts without a chunk"),
+        (counted(mixed().without("raw", 0), rows=1), "4 chunks, but 0 valid"),
+        (counted(mixed().changed("validated", 2, reason=None)), "without a reason"),
+        (counted(mixed(), rows=1), "1 rows in core, but 1 valid + 1 repaired"),
+        (counted(mixed(), messages=3), "3 rows in messages"),
+    ],
+)
+def test_what_is_lost_or_doubled_shows_as_an_equation_that_fails(
+    found: Balance, complaint: str
+) -> None:
+    assert any(complaint in text for text in found.differences(CONFIGS)), found
+
+
+def test_one_verdict_missing_and_another_doubled_do_not_cancel_out() -> None:
+    batch = mixed()
+    batch.validated[2] = batch.validated[3]
+    assert len(counted(batch).differences(CONFIGS)) == 2

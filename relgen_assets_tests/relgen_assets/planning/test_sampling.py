@@ -1,0 +1,102 @@
+"""The sample of a plan: real prompts of real articles, counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from relgen_assets.domain_errors import SourceError
+from relgen_assets.generation.requests import count_tokens, summary_request
+from relgen_assets.planning import Experience, take_sample
+from relgen_assets.rows.models import Paper
+from relgen_assets.settings import Settings
+from relgen_assets.text.chunking import Chunker
+from relgen_assets_tests.projects import articles
+
+CHUNKER = Chunker(tokens=100, overlap=20)
+
+
+class Articles:
+    """A source in memory that notes which rows were read."""
+
+    def __init__(self, count: int, usable: bool = True) -> None:
+        self.rows = articles(count)
+        self.usable = usable
+        self.numbers: list[int] = []
+
+    def count(self) -> int:
+        return len(self.rows)
+
+    def read(self, start: int, stop: int) -> Iterator[Paper]:
+        for number, row in list(enumerate(self.rows))[start:stop]:
+            self.numbers.append(number)
+            yield Paper(
+                paper_id=row["id"],
+                source="test",
+                title=row["title"],
+                abstract=row["abstract"],
+                section_names=row["section_names"].split("\n"),
+                article=row["article"],
+                status="used" if self.usable else "unusable",
+                reason=None if self.usable else "empty_article",
+            )
+
+
+def settings(**sections: dict[str, object]) -> Settings:
+    return Settings(**{"chunking": {"tokens": 100, "overlap": 20}, **sections})  # type: ignore[arg-type]
+
+
+def test_prompts_are_those_the_assets_send() -> None:
+    source = Articles(3)
+    sample = take_sample(source, CHUNKER, settings(), Experience(), mode="schema")
+    expected = [
+        count_tokens(
+            summary_request(paper, settings().summaries, CHUNKER.count, {}).messages, CHUNKER.count
+        )
+        for paper in source.read(0, 3)
+    ]
+    assert [each.job.prompt_tokens for each in sample.summaries] == expected
+
+
+def test_every_chunk_is_a_call_and_the_chunk_is_what_a_warm_server_has_to_read() -> None:
+    sample = take_sample(Articles(3), CHUNKER, settings(), Experience(), mode="schema")
+    assert len(sample.extractions) == round(3 * sample.chunks)
+    assert sample.error == 0.0
+    for each in sample.extractions:
+        assert 0 < each.job.prompt_tokens - each.shared_prefix <= 100
+        assert each.answer <= each.job.max_tokens
+    assert len({each.job.affinity for each in sample.extractions}) == 3
+
+
+def test_a_long_source_is_sampled_at_several_places() -> None:
+    source = Articles(100)
+    sample = take_sample(source, CHUNKER, settings(), Experience(), mode="schema", articles=10)
+    assert source.numbers == [0, 1, 20, 21, 40, 41, 60, 61, 80, 81]
+    assert sample.articles == 10
+
+
+def test_candidates_make_the_prompt_longer() -> None:
+    free = take_sample(Articles(2), CHUNKER, settings(), Experience(), mode="schema")
+    bound = take_sample(Articles(2), CHUNKER, settings(), Experience(), mode="candidates")
+    own = [
+        max(each.job.prompt_tokens - each.shared_prefix for each in sample.extractions)
+        for sample in (free, bound)
+    ]
+    assert own[1] > own[0]
+
+
+def test_a_prompt_the_pool_would_refuse_is_reckoned_as_long_as_the_pool_reckons() -> None:
+    endpoints = [{"name": "a", "url": "http://a:80", "context": 1_100}]
+    tight = settings(pool={"endpoints": endpoints}, extractions={"max_tokens": 256})
+    roomy = settings(extractions={"max_tokens": 256})
+    short, exact = (
+        take_sample(Articles(2), CHUNKER, each, Experience(), mode="schema").extractions[0].job
+        for each in (tight, roomy)
+    )
+    assert short.prompt_tokens > exact.prompt_tokens
+
+
+def test_a_sample_without_a_usable_article_is_an_error() -> None:
+    with pytest.raises(SourceError, match="none of 3 articles"):
+        take_sample(Articles(3, usable=False), CHUNKER, settings(), Experience(), mode="schema")

@@ -1,0 +1,40 @@
+"""The attempts that run: however one ends, its slot is free afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+
+from relgen_assets_tests.resources.llama_server_pool.pools import (
+    HURRIED,
+    MODEL,
+    endpoint_at,
+    question,
+)
+from resources.llama_server_pool.dispatch.attempts import RunningAttempts
+from resources.llama_server_pool.dispatch.retry_policy import Ticket
+from resources.llama_server_pool.health.supervisor import Supervisor
+
+
+def test_a_copy_that_is_superseded_before_its_first_step_frees_its_slot() -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("it neither answered nor failed")
+
+    async def supersede_at_once() -> None:
+        config = endpoint_at("http://127.0.0.1:1", "a", slots=1)
+        fleet = Supervisor([config], {}, MODEL, "use", HURRIED)
+        scheduler, endpoint = fleet.scheduler, fleet.endpoints["a"]
+        scheduler.set_slots("a", 1, 0.0)
+        first, second = (Ticket(f"job-{n}", question(n), 12) for n in range(2))
+        scheduler.submit([first.as_job(), second.as_job()], 0.0)
+        (order,) = scheduler.assign(0.0)
+        attempts = RunningAttempts(fleet, never, never, lambda _: None)
+        attempts.start(order.attempt, first, endpoint, 0.0)
+        scheduler.withdraw(first.job, 0.0)
+        attempts.supersede(order.attempt)
+        await asyncio.sleep(0.01)
+        assert len(attempts) == 0
+        assert endpoint.account.running == 0
+        assert [one.job for one in scheduler.assign(1.0)] == [second.job]
+        await fleet.close()
+
+    asyncio.run(supersede_at_once())

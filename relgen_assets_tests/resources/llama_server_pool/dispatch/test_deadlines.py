@@ -1,0 +1,108 @@
+"""When a running request counts as hung: only tokens are progress."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from resources.llama_server_pool.dispatch.deadlines import (
+    Expectation,
+    Leeway,
+    Watch,
+    first_token_limit,
+    total_limit,
+)
+from resources.llama_server_pool.policy import DispatchPolicy
+
+POLICY = DispatchPolicy()
+QUICK = Expectation(prompt_tokens=1_500, max_tokens=700, expected_tokens=300, seconds=10.0)
+SLOW = Expectation(prompt_tokens=1_500, max_tokens=700, expected_tokens=300, seconds=600.0)
+UNKNOWN = Expectation(prompt_tokens=1_500, max_tokens=700, expected_tokens=300, seconds=None)
+
+
+def test_a_hung_server_costs_a_small_multiple_of_the_expected_time() -> None:
+    watch = Watch(started=0.0)
+    assert watch.verdict(QUICK, POLICY, 39.0) == ""
+    assert "no token" in watch.verdict(QUICK, POLICY, 41.0)
+
+
+def test_a_slow_prefill_on_a_slow_board_is_no_hang() -> None:
+    assert Watch(started=0.0).verdict(SLOW, POLICY, 2_000.0) == ""
+
+
+def test_a_server_nobody_knows_may_be_as_slow_as_the_slowest_board() -> None:
+    assert first_token_limit(UNKNOWN, POLICY) >= 1_500 / POLICY.unknown_prefill_rate
+    assert total_limit(UNKNOWN, POLICY) == float("inf")
+
+
+def test_a_trial_shortens_the_first_wait_by_the_slots_that_may_read_at_once() -> None:
+    fast = replace(UNKNOWN, decode_rate=20.0)
+    assert first_token_limit(fast, POLICY) == pytest.approx(POLICY.first_token_floor + 1_500 / 40)
+    shared = replace(fast, slots=4)
+    assert first_token_limit(shared, POLICY) == pytest.approx(POLICY.first_token_floor + 150)
+    board = replace(UNKNOWN, decode_rate=0.5)
+    assert first_token_limit(board, POLICY) == first_token_limit(UNKNOWN, POLICY)
+
+
+def test_very_short_expectations_do_not_shorten_the_patience_below_the_floor() -> None:
+    instant = Expectation(10, 10, 10, seconds=0.001)
+    assert Watch(started=0.0).verdict(instant, POLICY, POLICY.first_token_floor - 1) == ""
+
+
+def test_silence_after_some_tokens_is_a_hang() -> None:
+    watch = Watch(started=0.0)
+    watch.progress(1, 1.0)
+    watch.progress(50, 3.0)
+    assert watch.verdict(QUICK, POLICY, 3.0 + POLICY.stall_floor - 1) == ""
+    assert "after 50" in watch.verdict(QUICK, POLICY, 3.0 + POLICY.stall_floor + 1)
+
+
+def test_reports_without_further_tokens_are_no_progress() -> None:
+    watch = Watch(started=0.0)
+    for second in range(1, 60):
+        watch.progress(1, float(second))
+    assert watch.moved == 1.0
+    assert watch.verdict(QUICK, POLICY, 60.0)
+
+
+def test_who_takes_ten_seconds_for_a_token_may_be_silent_for_longer() -> None:
+    watch = Watch(started=0.0)
+    for tokens in range(1, 11):
+        watch.progress(tokens, 10.0 * tokens)
+    assert watch.verdict(SLOW, POLICY, 100.0 + 3 * 10.0) == ""
+
+
+@pytest.mark.parametrize(("tokens", "hung"), [(100, True), (500, False)])
+def test_a_request_that_moves_but_never_ends_is_given_up_unless_it_is_past_half(
+    tokens: int, hung: bool
+) -> None:
+    watch = Watch(started=0.0)
+    limit = total_limit(QUICK, POLICY)
+    watch.progress(tokens, limit)
+    assert bool(watch.verdict(QUICK, POLICY, limit + 1)) is hung
+
+
+def test_waits_in_vain_double_the_next_wait_and_requests_that_waited_together_do_so_once() -> None:
+    leeway = Leeway()
+    for _ in range(8):
+        leeway.stalled(1.0, POLICY.leeway_limit)
+    assert leeway.factor == 2.0
+    leeway.stalled(2.0, POLICY.leeway_limit)
+    assert leeway.factor == 4.0
+    assert first_token_limit(replace(QUICK, leeway=4.0), POLICY) == 4 * 40.0
+    assert total_limit(replace(QUICK, leeway=4.0), POLICY) == 4 * total_limit(QUICK, POLICY)
+    for held in (4.0, 8.0, 16.0, 32.0, 64.0, 128.0):
+        leeway.stalled(held, POLICY.leeway_limit)
+    assert leeway.factor == POLICY.leeway_limit
+
+
+def test_the_wait_shrinks_only_when_the_learned_speed_holds_again() -> None:
+    leeway = Leeway(factor=8.0)
+    leeway.began(8.0, 0.9)  # it needed the long wait
+    assert leeway.factor == 8.0
+    leeway.began(2.0, 0.1)  # sent before the wait had grown: says nothing about it
+    assert leeway.factor == 8.0
+    for _ in range(5):
+        leeway.began(leeway.factor, 0.1)
+    assert leeway.factor == 1.0

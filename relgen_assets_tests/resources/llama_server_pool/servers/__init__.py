@@ -1,0 +1,1 @@
+"""Tests of `resources.llama_server_pool.servers`."""

@@ -1,0 +1,142 @@
+"""What an error answer means, in the words of the servers that send it."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import httpx2
+import openai
+import pytest
+
+from resources.llama_server_pool.servers import faults
+from resources.llama_server_pool.servers.faults import Disposition, EndpointFault
+
+ANSWERS = [
+    # llama.cpp
+    (
+        400,
+        '{"error":{"code":400,"message":"request (9000 tokens) exceeds the available context size '
+        '(8192 tokens)","type":"exceed_context_size_error","n_prompt_tokens":9000,"n_ctx":8192}}',
+        "context_exceeded",
+        Disposition.context,
+    ),
+    (
+        500,
+        '{"error":{"code":500,"message":"Context size has been exceeded."}}',
+        "context_overflow",
+        Disposition.overload,
+    ),
+    (
+        503,
+        '{"error":{"message":"Loading model","type":"unavailable_error","code":503}}',
+        "loading",
+        Disposition.loading,
+    ),
+    (
+        400,
+        '{"error":{"code":400,"message":"failed to parse grammar"}}',
+        "schema_rejected",
+        Disposition.schema,
+    ),
+    # llama-cpp-python
+    (
+        500,
+        '{"error":{"message":"1 validation error: body response_format type: Input should be '
+        "'text' or 'json_object'\"}}",
+        "schema_rejected",
+        Disposition.schema,
+    ),
+    (
+        400,
+        '{"error":{"message":"This model\'s maximum context length is 8192 tokens. However, you '
+        'requested 12036 tokens","code":"context_length_exceeded"}}',
+        "context_exceeded",
+        Disposition.context,
+    ),
+    # vLLM and Ollama
+    (
+        404,
+        '{"error":{"message":"The model `x` does not exist.","code":404}}',
+        "model_not_found",
+        Disposition.auth,
+    ),
+    (
+        404,
+        '{"error":{"message":"model \\"x\\" not found, try pulling it first"}}',
+        "model_not_found",
+        Disposition.auth,
+    ),
+    # anything
+    (403, "", "auth", Disposition.auth),
+    (429, "", "throttled", Disposition.throttled),
+    (502, "<html>Bad Gateway</html>", "http_502", Disposition.server),
+    (503, "", "http_503", Disposition.server),
+    (301, "", "http_301", Disposition.server),
+    (404, "404 page not found", "http_404", Disposition.server),
+    (413, "too large", "http_413", Disposition.request),
+    (422, '{"detail":"bad temperature"}', "http_422", Disposition.request),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "kind", "disposition"), ANSWERS)
+def test_an_error_answer_is_understood(
+    status: int, body: str, kind: str, disposition: Disposition
+) -> None:
+    fault = faults.from_status(status, body, {}, key_variable=None)
+    assert (fault.kind, fault.disposition) == (kind, disposition)
+
+
+@pytest.mark.parametrize("body", [ANSWERS[0][1], ANSWERS[5][1]])
+def test_the_context_a_server_names_is_kept(body: str) -> None:
+    assert faults.from_status(400, body, {}, key_variable=None).context == 8192
+
+
+def test_a_busy_server_that_names_a_pause_is_given_it() -> None:
+    fault = faults.from_status(503, "busy", {"retry-after": "12"}, key_variable=None)
+    assert (fault.disposition, fault.retry_after) == (Disposition.throttled, 12)
+
+
+def test_a_pause_may_be_a_date() -> None:
+    when = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
+    pause = faults.retry_after({"retry-after": when})
+    assert pause is not None
+    assert 60 < pause <= 90
+
+
+@pytest.mark.parametrize("value", ["soon", "", "nan", "inf", "-3"])
+def test_a_pause_that_is_no_time_is_no_reason_to_wait_for_ever(value: str) -> None:
+    assert faults.retry_after({"retry-after": value}) in (None, 0.0)
+
+
+def test_a_long_answer_is_shortened_in_the_detail() -> None:
+    fault = faults.from_status(500, "x" * 5000, {}, key_variable=None)
+    assert len(fault.detail) <= faults.DETAIL_LENGTH + 20
+
+
+NETWORK = [
+    (socket.gaierror(-2, "Name or service not known"), "dns"),
+    (ssl.SSLError("certificate verify failed"), "tls"),
+    (ConnectionRefusedError(111, "refused"), "refused"),
+    (ConnectionResetError(104, "reset"), "reset"),
+    (httpx2.RemoteProtocolError("Server disconnected"), "reset"),
+    (httpx2.ConnectTimeout("slow"), "timeout"),
+    (OSError(113, "No route to host"), "connection"),
+]
+
+
+@pytest.mark.parametrize(("cause", "kind"), NETWORK)
+def test_a_lost_connection_is_named_after_its_cause(cause: Exception, kind: str) -> None:
+    request = httpx2.Request("POST", "http://board/v1/chat/completions")
+    error = openai.APIConnectionError(request=request)
+    error.__cause__ = cause
+    fault = faults.from_exception(error)
+    assert (fault.kind, fault.disposition) == (kind, Disposition.server)
+
+
+def test_a_fault_that_is_known_stays_as_it_is() -> None:
+    known = EndpointFault("stalled", "no token for 90 s", Disposition.server)
+    assert faults.from_exception(known) is known
+    assert str(known) == "stalled: no token for 90 s"

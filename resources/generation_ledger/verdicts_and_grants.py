@@ -1,0 +1,149 @@
+"""What stands beside the answers: verdicts of the validation, and grants of further attempts.
+
+Answers never change because of either; both can be written again over everything without a call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from resources.generation_ledger.schema import (
+    GenerationRow,
+    GrantRow,
+    LedgerTable,
+    VerdictRow,
+    now,
+    plain,
+)
+from resources.generation_ledger.store import in_chunks
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedVerdict:
+    """What a validation says about the answer that counts for a key.
+
+    Attributes:
+        key: Key of the answer, from `generation_key`.
+        validator: Name and version of what judged; another version's verdict stays beside it.
+        verdict: E.g. `valid`, `repaired`, `rejected`.
+        reason: Reason code of a rejection.
+        details: Codes of repairs, in order.
+    """
+
+    key: str
+    validator: str
+    verdict: str
+    reason: str | None = None
+    details: tuple[str, ...] = ()
+
+
+def record_verdicts(connection: Connection, verdicts: Sequence[RecordedVerdict]) -> int:
+    """Write verdicts in place of earlier ones of the same validator.
+
+    Returns:
+        How many were written; a verdict on a key that the ledger does not hold is left out.
+    """
+    ids = _current_ids(connection, sorted({verdict.key for verdict in verdicts}))
+    rows = {
+        (ids[one.key], one.validator): {
+            "generation_id": ids[one.key],
+            "validator": plain(one.validator),
+            "verdict": plain(one.verdict),
+            "reason": None if one.reason is None else plain(one.reason),
+            "details": list(one.details),
+            "judged_at": now(),
+        }
+        for one in verdicts
+        if one.key in ids
+    }
+    put_verdict_rows(connection, [rows[at] for at in sorted(rows)])
+    return len(rows)
+
+
+def put_verdict_rows(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows of verdicts; where one is there, the one judged last stays."""
+    key = ("generation_id", "validator")
+    _put(connection, VerdictRow, rows, key, lambda new: VerdictRow.judged_at <= new.judged_at)
+
+
+def grant_attempts(
+    connection: Connection, task: str, subjects: Sequence[str], attempts: int
+) -> None:
+    """Allow subjects at least so many content attempts in all; a higher grant stays."""
+    moment = now()
+    rows = [
+        {"task": task, "subject": subject, "attempts": attempts, "granted_at": moment}
+        for subject in sorted({plain(subject) for subject in subjects})
+    ]
+    put_grant_rows(connection, rows)
+
+
+def put_grant_rows(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows of grants; where one is there, the higher stays."""
+    key = ("task", "subject")
+    _put(connection, GrantRow, rows, key, lambda new: GrantRow.attempts < new.attempts)
+
+
+def granted_attempts(connection: Connection, task: str, subjects: Sequence[str]) -> dict[str, int]:
+    """Return the attempts allowed in all, by subject, for those that have a grant."""
+    asked = {plain(subject): subject for subject in subjects}
+    found: dict[str, int] = {}
+    for piece in in_chunks(list(asked)):
+        statement = select(GrantRow.subject, GrantRow.attempts).where(
+            GrantRow.task == task, GrantRow.subject.in_(piece)
+        )
+        found.update({asked[row.subject]: row.attempts for row in connection.execute(statement)})
+    return found
+
+
+def attempts_made(
+    connection: Connection, task: str, subjects: Sequence[str], model: str | None
+) -> dict[str, int]:
+    """Return the highest attempt there is, by subject, of one model or of any."""
+    asked = {plain(subject): subject for subject in subjects}
+    found: dict[str, int] = {}
+    for piece in in_chunks(list(asked)):
+        statement = (
+            select(GenerationRow.subject, func.max(GenerationRow.attempt).label("attempt"))
+            .where(GenerationRow.task == task, GenerationRow.subject.in_(piece))
+            .group_by(GenerationRow.subject)
+        )
+        if model is not None:
+            statement = statement.where(GenerationRow.model == model)
+        found.update({asked[row.subject]: row.attempt for row in connection.execute(statement)})
+    return found
+
+
+def _put(
+    connection: Connection,
+    table: type[LedgerTable],
+    rows: Sequence[dict[str, Any]],
+    key: Sequence[str],
+    gives_way: Callable[[Any], ColumnElement[bool]],
+) -> None:
+    """Insert rows; where the key is taken, the row that is there gives way or stays."""
+    if not rows:
+        return
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    insert = dialect.insert(table)
+    new = insert.excluded
+    replaced = {name: new[name] for name in rows[0] if name not in key}
+    connection.execute(
+        insert.on_conflict_do_update(index_elements=list(key), set_=replaced, where=gives_way(new)),
+        list(rows),
+    )
+
+
+def _current_ids(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
+    ids: dict[str, str] = {}
+    for piece in in_chunks(keys):
+        statement = select(GenerationRow.key, GenerationRow.id).where(
+            GenerationRow.key.in_(piece), GenerationRow.superseded_at.is_(None)
+        )
+        ids.update({row.key: row.id for row in connection.execute(statement)})
+    return ids

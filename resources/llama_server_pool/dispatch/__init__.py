@@ -1,0 +1,5 @@
+"""One batch on its way: ledger, queue, endpoint, ledger, caller.
+
+May touch every wing of the pool but `embedded` and `simulation`; asks `scheduling`, uses `health`
+and `servers`, and writes through the ledger.
+"""

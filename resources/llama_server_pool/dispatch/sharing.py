@@ -1,0 +1,88 @@
+"""One batch's part of servers that other runs use too: what it asks for, and what it may use.
+
+How slots are divided is in `leases`; here the demand of a batch is put together and kept current.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+from resources.generation_ledger.slot_leases import Demand, SlotLeases
+from resources.llama_server_pool.health.supervisor import Supervisor
+
+MOST_ATTEMPTS = 2
+"""Most attempts of a request: a batch never needs more slots than this for every open request."""
+
+
+class Sharing:
+    """Keeps the leases of one batch.
+
+    Args:
+        fleet: The endpoints.
+        leases: The leases of this batch.
+        open_requests: Says how many requests have no outcome yet.
+    """
+
+    def __init__(
+        self, fleet: Supervisor, leases: SlotLeases, open_requests: Callable[[], int]
+    ) -> None:
+        self._fleet = fleet
+        self._leases = leases
+        self._open_requests = open_requests
+        self._told: dict[str, int] = {}
+        self._changed = asyncio.Event()
+        self._asking: asyncio.Future[dict[str, int]] | None = None
+
+    def review(self) -> None:
+        """Ask again soon if the demand is another one than last told."""
+        if self._demands() != self._told:
+            self._changed.set()
+
+    async def negotiate(self) -> None:
+        """Tell the demand and learn what may be used.
+
+        Raises:
+            LedgerError: The database of the leases cannot be written.
+        """
+        self._changed.clear()
+        self._told = self._demands()
+        endpoints = self._fleet.endpoints.values()
+        demands = {
+            one.config.url: Demand(
+                slots=one.slots,
+                wants=self._told[one.name],
+                in_use=max(one.account.running, one.leased or 0),
+            )
+            for one in endpoints
+        }
+        self._asking = asyncio.ensure_future(asyncio.to_thread(self._leases.negotiate, demands))
+        granted = await asyncio.shield(self._asking)
+        for endpoint in endpoints:
+            if endpoint.leased != granted[endpoint.config.url]:
+                endpoint.leased = granted[endpoint.config.url]
+                endpoint.changed.set()
+
+    async def keep(self) -> None:
+        """Renew the leases until cancelled, and ask again when the demand changes."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._fleet.policy.lease_renewal):
+                    await self._changed.wait()
+            await self.negotiate()
+
+    async def release(self) -> None:
+        """Give every slot back."""
+        for endpoint in self._fleet.endpoints.values():
+            endpoint.leased = 0
+        if self._asking is not None:  # of a `keep` that was cancelled: it would take slots again
+            await asyncio.wait([self._asking])
+        await asyncio.to_thread(self._leases.release)
+
+    def _demands(self) -> dict[str, int]:
+        now, most = self._fleet.now(), MOST_ATTEMPTS * self._open_requests()
+        return {
+            endpoint.name: min(endpoint.slots_wanted(now), most)
+            for endpoint in self._fleet.endpoints.values()
+        }

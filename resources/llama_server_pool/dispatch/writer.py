@@ -1,0 +1,133 @@
+"""Durable before used: hands answers to the ledger in groups and reports when they are written.
+
+While one group is being written in a thread, the next collects; so 20,000 answers cost a few
+hundred transactions, and one slow answer waits for nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import NamedTuple, Protocol
+
+from resources.generation import (
+    Failure,
+    Generation,
+    GenerationRequest,
+    Outcome,
+)
+
+
+class Ledger(Protocol):
+    """What the pool needs of the generation ledger; all calls may come from any thread."""
+
+    def lookup(self, requests: Sequence[GenerationRequest], model: str) -> dict[str, Generation]:
+        """Return the known answers, by subject."""
+        ...
+
+    def record(self, answers: Sequence[tuple[GenerationRequest, Generation]]) -> None:
+        """Write answers; they are durable when this returns."""
+        ...
+
+    def record_failure(self, request: GenerationRequest, failure: Failure, model: str) -> None:
+        """Write down that a request was set aside, and why."""
+        ...
+
+
+class _Entry(NamedTuple):
+    request: GenerationRequest
+    outcome: Outcome
+    model: str
+
+
+class LedgerWriter:
+    """Writes answers in groups.
+
+    Args:
+        ledger: Where to write.
+        written: Called in the event loop with every answer or failure that has become durable.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        written: Callable[[GenerationRequest, Outcome], None],
+    ) -> None:
+        self._ledger = ledger
+        self._written = written
+        self._began = 0.0
+        self._waiting: list[_Entry] = []
+        self._group: list[_Entry] = []
+        self._changed = asyncio.Event()
+        self._writing: asyncio.Future[None] | None = None
+
+    def put(self, request: GenerationRequest, outcome: Outcome, model: str) -> None:
+        """Queue an outcome of `model` for the next group."""
+        self._waiting.append(_Entry(request, outcome, model))
+        self._changed.set()
+
+    def stalled(self, seconds: float) -> bool:
+        """Return whether a group has been on its way into the ledger for longer than this."""
+        return self._writing is not None and time.monotonic() - self._began > seconds
+
+    async def run(self) -> None:
+        """Write until cancelled.
+
+        Raises:
+            LedgerError: The ledger cannot be written.
+        """
+        while True:
+            await self._changed.wait()
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Write everything that waits.
+
+        Raises:
+            LedgerError: The ledger cannot be written.
+        """
+        if self._writing is not None:  # of a `run` that was cancelled meanwhile
+            await asyncio.wait([self._writing])
+            self._take_back(self._writing)
+        self._changed.clear()
+        if not self._waiting:
+            return
+        self._group, self._waiting = self._waiting, []
+        self._began = time.monotonic()
+        self._writing = writing = asyncio.ensure_future(asyncio.to_thread(self._write, self._group))
+        try:
+            await asyncio.shield(writing)
+        finally:
+            if writing.done():
+                self._take_back(writing)
+        for entry in self._group:
+            self._written(entry.request, entry.outcome)
+
+    def _keep_to_the_ledger(self, group: list[_Entry]) -> None:
+        """Take the answer that counts where another run had asked the same and was faster."""
+        kept = self._ledger.lookup([entry.request for entry in group], group[0].model)
+        for number, entry in enumerate(group):
+            known = kept.get(entry.request.subject)
+            if isinstance(entry.outcome, Generation) and known and known.text != entry.outcome.text:
+                group[number] = entry._replace(outcome=replace(known, from_ledger=True))
+
+    def _take_back(self, writing: asyncio.Future[None]) -> None:
+        """Note that a group has been dealt with; one that could not be written waits again."""
+        self._writing = None
+        if writing.cancelled() or writing.exception() is not None:
+            self._waiting = self._group + self._waiting
+
+    def _write(self, group: list[_Entry]) -> None:
+        answers = [
+            (entry.request, entry.outcome)
+            for entry in group
+            if isinstance(entry.outcome, Generation)
+        ]
+        if answers:
+            self._ledger.record(answers)
+            self._keep_to_the_ledger(group)
+        for entry in group:
+            if isinstance(entry.outcome, Failure):
+                self._ledger.record_failure(entry.request, entry.outcome, entry.model)

@@ -1,0 +1,93 @@
+"""The running account of one endpoint in one batch: requests, tokens, seconds, faults and energy.
+
+Counts only; nothing here decides anything. What the caller of a batch gets is in `reports`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from resources.llama_server_pool.endpoint import Endpoint
+from resources.llama_server_pool.reports import EndpointReport
+
+if TYPE_CHECKING:
+    from resources.llama_server_pool.servers.client import Completion
+
+
+@dataclass(slots=True)
+class EndpointAccount:
+    """The running count of one endpoint in one batch."""
+
+    requests: int = 0
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    hedged_tokens: int = 0
+    lost_tokens: int = 0
+    faults: Counter[str] = field(default_factory=Counter[str])
+    running: int = 0
+    _busy: float = 0.0
+    _slot_seconds: float = 0.0
+    _counted: float = 0.0
+    _decoded: Counter[int] = field(default_factory=Counter[int])
+    _decode_seconds: dict[int, float] = field(default_factory=dict[int, float])
+
+    def start(self, now: float) -> float:
+        """A copy was sent; returns the slot-seconds until now."""
+        self._count(now)
+        self.running += 1
+        return self._slot_seconds
+
+    def end(self, now: float) -> None:
+        """A copy ended, in whatever way."""
+        self._count(now)
+        self.running -= 1
+
+    def slot_seconds(self, now: float) -> float:
+        """Return the sum of the times its slots were busy, in seconds."""
+        self._count(now)
+        return self._slot_seconds
+
+    def _count(self, now: float) -> None:
+        passed = now - self._counted
+        self._slot_seconds += self.running * passed
+        self._busy += passed if self.running else 0.0
+        self._counted = now
+
+    def answer(self, completion: Completion, load: float) -> None:
+        """An answer was used; `load` slots were busy on average while it was generated."""
+        generation = completion.generation
+        self.requests += 1
+        self.prompt_tokens += generation.prompt_tokens
+        self.cached_tokens += generation.cached_tokens
+        self.completion_tokens += generation.completion_tokens
+        slots = max(1, round(load))
+        self._decoded[slots] += generation.completion_tokens
+        spent = self._decode_seconds.get(slots, 0.0)
+        self._decode_seconds[slots] = spent + completion.decode_seconds
+
+    def report(self, config: Endpoint, now: float) -> EndpointReport:
+        """Return the count as it stands."""
+        self._count(now)
+        busy = self._busy
+        return EndpointReport(
+            name=config.name,
+            kind=config.kind.value,
+            requests=self.requests,
+            prompt_tokens=self.prompt_tokens,
+            cached_tokens=self.cached_tokens,
+            completion_tokens=self.completion_tokens,
+            hedged_tokens=self.hedged_tokens,
+            lost_tokens=self.lost_tokens,
+            seconds_busy=busy,
+            tokens_per_second=self.completion_tokens / busy if busy > 0 else 0.0,
+            tokens_per_second_by_load={
+                load: self._decoded[load] / seconds
+                for load, seconds in sorted(self._decode_seconds.items())
+                if seconds > 0
+            },
+            faults=dict(self.faults),
+            watt_hours=config.watts * busy / 3600,
+        )

@@ -1,0 +1,221 @@
+"""What is known of the servers at work: their attempts, their speed, and when each will be through.
+
+State and forecasts only; decisions belong to `scheduler` and `hedging`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from resources.llama_server_pool.scheduling.estimator import SpeedEstimator
+from resources.llama_server_pool.scheduling.lengths import LengthModel
+from resources.llama_server_pool.scheduling.values import EndpointProfile, Job, Usage
+
+_WINDOW_TOKENS = 16
+"""Speed is measured over so many tokens ..."""
+_WINDOW_SECONDS = 10.0
+"""... or over so many seconds, when tokens come slower."""
+_SILENT_GAPS = 3.0
+"""An attempt is stalled when nothing came for so many times its usual pause between reports."""
+_LEAST_GAP = 0.5
+_SHARE_GAIN = 0.2
+_LEAST_UNCACHED = 16
+"""Prefill speed is not learned from fewer tokens: overhead would hide it."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """An outstanding job.
+
+    Attributes:
+        job: The job.
+        size: Rough work in decode-token equivalents, for ordering.
+        level: Context class: the number of distinct contexts that are too small.
+        avoid: Endpoints that failed it.
+        attempts: Copies that run and are not cancelled, by number.
+    """
+
+    job: Job
+    size: float
+    level: int
+    avoid: frozenset[str]
+    attempts: dict[int, Attempt] = field(default_factory=dict[int, "Attempt"])
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One execution of a job on an endpoint.
+
+    Attributes:
+        number: Unique number.
+        entry: The job.
+        endpoint: Where it runs.
+        started: When it was started.
+        cached_share: Share of the prompt expected in the prefix cache.
+        warm: Whether its affinity was in the prefix cache.
+        window: Time, tokens and busy slot-seconds at which the present speed window began.
+        decoding: Whether the first token was seen.
+        tokens: Tokens reported so far.
+        seen: Time of the last report.
+        gap: Usual time between two reports; 0 before the second.
+        measured: Whether any speed window was completed.
+        cancelled: Whether its answer is no longer wanted.
+    """
+
+    number: int
+    entry: Entry
+    endpoint: EndpointLoad
+    started: float
+    cached_share: float
+    warm: bool
+    window: tuple[float, int, float] = (0.0, 0, 0.0)
+    decoding: bool = False
+    tokens: int = 0
+    seen: float = 0.0
+    gap: float = 0.0
+    measured: bool = False
+    cancelled: bool = False
+
+    def progress(self, tokens: int, now: float) -> None:
+        """Note tokens decoded so far, and learn the endpoint's speed from them."""
+        if not self.decoding:
+            self.decoding = True
+            self.window = (now, tokens, self.endpoint.busy_seconds(now))
+        else:
+            gap = now - self.seen
+            self.gap = gap if self.gap == 0 else self.gap + _SHARE_GAIN * (gap - self.gap)
+            seconds, count = now - self.window[0], tokens - self.window[1]
+            if count >= _WINDOW_TOKENS or (count > 0 and seconds >= _WINDOW_SECONDS):
+                self._measure(tokens, now)
+        self.tokens, self.seen = tokens, now
+
+    def _measure(self, tokens: int, now: float) -> None:
+        began, base, busy = self.window
+        total = self.endpoint.busy_seconds(now)
+        if now > began:
+            mean_busy = (total - busy) / (now - began)
+            self.endpoint.speed.observe_decode(tokens - base, now - began, mean_busy)
+            self.measured = True
+        self.window = (now, tokens, total)
+
+    def finish(self, usage: Usage, now: float) -> None:
+        """Learn from the final account."""
+        endpoint = self.endpoint
+        uncached = usage.prompt_tokens - usage.cached_tokens
+        if uncached >= _LEAST_UNCACHED:
+            endpoint.speed.observe_prefill(uncached, usage.prefill_seconds)
+        if usage.prompt_tokens > 0:
+            endpoint.learn_cache(self.warm, usage.cached_tokens / usage.prompt_tokens)
+        if not self.measured and now > self.started:
+            alive = now - self.started
+            mean_busy = (endpoint.busy_seconds(now) - self.window[2]) / alive
+            if self.decoding and now > self.window[0]:
+                mean_busy = (endpoint.busy_seconds(now) - self.window[2]) / (now - self.window[0])
+            endpoint.speed.observe_decode(usage.completion_tokens, usage.decode_seconds, mean_busy)
+
+    def produced(self, now: float) -> float:
+        """Tokens that probably exist by now: those reported and those since the last report."""
+        if not self.decoding:
+            return 0.0
+        silence = now - self.seen
+        if self.gap:
+            silence = min(silence, self.gap)
+        return self.tokens + silence * self.endpoint.speed.decode_rate(len(self.endpoint.attempts))
+
+    def remaining(self, lengths: LengthModel, now: float) -> float:
+        """Expected seconds until the answer is complete.
+
+        What takes longer than expected is expected to take as long again as it is late: nobody
+        knows whether a silent server comes back.
+        """
+        job, speed = self.entry.job, self.endpoint.speed
+        rate = speed.decode_rate(len(self.endpoint.attempts))
+        if not self.decoding:
+            prefill = job.prompt_tokens * (1.0 - self.cached_share) / speed.prefill_rate()
+            late = now - self.started - prefill
+            return abs(late) + lengths.expected(job) / rate
+        made = self.produced(now)
+        rest = (lengths.expected(job, made) - made) / rate
+        limit = _SILENT_GAPS * max(self.gap, _LEAST_GAP)
+        silence = now - self.seen
+        return rest + (silence - limit if self.gap and silence > limit else 0.0)
+
+
+class EndpointLoad:
+    """One server: its capacity, its learned speed and the attempts it works on."""
+
+    def __init__(self, profile: EndpointProfile) -> None:
+        self.name = profile.name
+        self.slots = profile.slots
+        self.context = profile.context
+        self.level = 0
+        self.speed = SpeedEstimator(profile.prefill_rate, profile.decode_rate)
+        self.attempts: dict[int, Attempt] = {}
+        self.warm: list[str] = []
+        self._cache_share = {True: 0.0, False: 0.0}
+        self._busy_seconds, self._busy_since = 0.0, 0.0
+
+    @property
+    def idle(self) -> bool:
+        """Whether a slot is free and in service."""
+        return len(self.attempts) < self.slots
+
+    @property
+    def rate(self) -> float:
+        """Decode speed of an attempt at present, or of a first one."""
+        return self.speed.decode_rate(len(self.attempts) or 1)
+
+    @property
+    def next_rate(self) -> float:
+        """Decode speed that one more attempt would have."""
+        return self.speed.decode_rate(len(self.attempts) + 1)
+
+    def fits(self, job: Job) -> bool:
+        """Whether the context of a slot surely holds prompt and answer."""
+        return self.context is None or job.context_needed <= self.context
+
+    def busy_seconds(self, now: float) -> float:
+        """Slot-seconds of work since the beginning."""
+        return self._busy_seconds + len(self.attempts) * (now - self._busy_since)
+
+    def start(self, attempt: Attempt, now: float) -> None:
+        """Put an attempt on a slot."""
+        self._busy_seconds, self._busy_since = self.busy_seconds(now), now
+        self.attempts[attempt.number] = attempt
+        attempt.window = (now, 0, self._busy_seconds)
+        attempt.seen = now
+        if attempt.warm:
+            self.warm.remove(attempt.entry.job.affinity)
+
+    def end(self, attempt: Attempt, now: float) -> None:
+        """Free the slot of an attempt; its prompt stays in the prefix cache for a while."""
+        self._busy_seconds, self._busy_since = self.busy_seconds(now), now
+        del self.attempts[attempt.number]
+        affinity = attempt.entry.job.affinity
+        if affinity:
+            if affinity in self.warm:
+                self.warm.remove(affinity)
+            self.warm.insert(0, affinity)
+        del self.warm[max(1, self.slots) :]
+
+    def is_warm(self, job: Job) -> bool:
+        """Whether the job's prefix is probably in the cache of an idle slot."""
+        return bool(job.affinity) and job.affinity in self.warm
+
+    def cached_share(self, warm: bool) -> float:
+        """Share of a prompt expected in the prefix cache."""
+        return self._cache_share[warm]
+
+    def learn_cache(self, warm: bool, share: float) -> None:
+        """Learn the share of a prompt that was cached."""
+        self._cache_share[warm] += _SHARE_GAIN * (share - self._cache_share[warm])
+
+    def seconds(self, prompt: float, answer: float, busy: int, warm: bool = False) -> float:
+        """Time of a job of given lengths while `busy` slots work, its own included."""
+        prefill = prompt * (1.0 - self._cache_share[warm]) / self.speed.prefill_rate()
+        return prefill + answer / self.speed.decode_rate(busy)
+
+    def service(self, job: Job, lengths: LengthModel, produced: float = 0.0) -> float:
+        """Expected time of a job started now, given that its answer exceeds `produced` tokens."""
+        answer = lengths.expected(job, produced)
+        return self.seconds(job.prompt_tokens, answer, len(self.attempts) + 1, self.is_warm(job))

@@ -1,0 +1,122 @@
+"""How long answers will be: the length distribution of each kind of work, learned on the way.
+
+Lengths are modelled as lognormal, cut at `max_tokens`. Where the caller expects a length, the ratio
+of the real to the expected length is modelled instead. A running answer that has already produced
+some tokens is longer than them: with a heavy tail the expected rest grows the longer it runs.
+"""
+
+from __future__ import annotations
+
+import math
+
+from resources.llama_server_pool.scheduling.values import Job
+
+_UNHINTED_SIGMA = 0.6
+_HINTED_SIGMA = 0.3
+_PRIOR_SHARE = 0.35
+"""Before anything is known the median answer is this share of `max_tokens`."""
+_MEAN_WEIGHT = 1.0
+"""Observations that the prior median is worth."""
+_SPREAD_WEIGHT = 8.0
+"""Observations that the prior spread is worth."""
+_MEMORY = 400
+"""Older observations fade once a family has seen so many."""
+_LEAST_SIGMA = 0.02
+_ROOT_HALF = math.sqrt(0.5)
+
+Family = tuple[str, int, bool]
+
+
+def family_of(job: Job) -> Family:
+    """The kind of work whose lengths a job shares."""
+    return (job.family, job.max_tokens, job.expected_tokens is not None)
+
+
+def _upper(x: float) -> float:
+    """Probability that a standard normal variable exceeds `x`."""
+    return 0.5 * math.erfc(x * _ROOT_HALF)
+
+
+class _LogNormal:
+    """Running mean and spread of log-lengths, with a prior."""
+
+    __slots__ = ("_count", "_mean", "_spread", "mu", "sigma")
+
+    def __init__(self, mu: float, sigma: float) -> None:
+        self._count, self._mean = _MEAN_WEIGHT, mu
+        self._spread = sigma * sigma * _SPREAD_WEIGHT
+        self.mu, self.sigma = mu, sigma
+
+    def observe(self, log: float) -> None:
+        """Learn one log-length (Welford's update, with fading memory)."""
+        fade = min(1.0, _MEMORY / (self._count + 1))
+        self._count = self._count * fade + 1.0
+        error = log - self._mean
+        self._mean += error / self._count
+        self._spread = self._spread * fade + error * (log - self._mean)
+        self.mu = self._mean
+        degrees = self._count - _MEAN_WEIGHT + _SPREAD_WEIGHT * fade
+        self.sigma = max(_LEAST_SIGMA, math.sqrt(self._spread / degrees))
+
+    def mean_above(self, floor: float, ceiling: float) -> float:
+        """Expected value of min(X, ceiling) given X > floor; `floor` may be 0."""
+        if floor >= ceiling:
+            return ceiling
+        mu, sigma = self.mu, self.sigma
+        top = (math.log(ceiling) - mu) / sigma
+        low = (math.log(floor) - mu) / sigma if floor > 0 else -math.inf
+        survivors = _upper(low)
+        if survivors < 1e-9:
+            return min(ceiling, floor * (1.0 + sigma * sigma))
+        inside = math.exp(mu + 0.5 * sigma * sigma) * (_upper(low - sigma) - _upper(top - sigma))
+        return max(floor, (inside + ceiling * _upper(top)) / survivors)
+
+
+class LengthModel:
+    """Expected answer lengths per family of jobs."""
+
+    def __init__(self) -> None:
+        self._families: dict[Family, _LogNormal] = {}
+        self._means: dict[Family, float] = {}
+
+    def _model(self, family: Family) -> _LogNormal:
+        model = self._families.get(family)
+        if model is None:
+            if family[2]:
+                model = _LogNormal(0.0, _HINTED_SIGMA)
+            else:
+                model = _LogNormal(math.log(max(1.0, _PRIOR_SHARE * family[1])), _UNHINTED_SIGMA)
+            self._families[family] = model
+        return model
+
+    def observe(self, job: Job, tokens: int) -> None:
+        """Learn that the answer to a job had so many tokens."""
+        if tokens <= 0:
+            return
+        scale = max(1.0, job.expected_tokens) if job.expected_tokens is not None else 1.0
+        family = family_of(job)
+        self._model(family).observe(math.log(tokens / scale))
+        self._means.pop(family, None)
+
+    def mean(self, family: Family) -> float:
+        """Expected length of an unhinted family, or expected ratio to the hint of a hinted one."""
+        mean = self._means.get(family)
+        if mean is None:
+            ceiling = math.inf if family[2] else float(max(1, family[1]))
+            model = self._model(family)
+            if ceiling == math.inf:
+                mean = math.exp(model.mu + 0.5 * model.sigma * model.sigma)
+            else:
+                mean = model.mean_above(0.0, ceiling)
+            self._means[family] = mean
+        return mean
+
+    def expected(self, job: Job, produced: float = 0.0) -> float:
+        """Expected length of an answer of which `produced` tokens exist and the end is not seen."""
+        ceiling = float(max(1, job.max_tokens))
+        scale = max(1.0, job.expected_tokens) if job.expected_tokens is not None else 1.0
+        family = family_of(job)
+        if produced <= 0:
+            return min(ceiling, scale * self.mean(family))
+        longer = self._model(family).mean_above(produced / scale, ceiling / scale) * scale
+        return min(ceiling, max(longer, produced + 1.0))

@@ -1,0 +1,115 @@
+"""The plain values that the policy and whoever runs it exchange.
+
+Everything here is a number or a name; times are seconds of whatever clock the caller uses, lengths
+are tokens of the serving model. Behaviour belongs to `scheduler`, `estimator` and `lengths`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One request as the policy sees it.
+
+    Attributes:
+        id: Unique name within the scheduler.
+        prompt_tokens: Length of the prompt.
+        max_tokens: Upper bound of the answer.
+        expected_tokens: Expected length of the answer, where the caller knows something about it.
+        affinity: Jobs with the same value share a prompt prefix; empty when it shares none.
+        family: Kind of work; answers of one family have similar lengths. Optional: jobs are also
+            told apart by `max_tokens`.
+        avoid: Endpoints that failed it before it was submitted; others are preferred.
+    """
+
+    id: str
+    prompt_tokens: int
+    max_tokens: int
+    expected_tokens: float | None = None
+    affinity: str = ""
+    family: str = ""
+    avoid: frozenset[str] = frozenset()
+
+    @property
+    def context_needed(self) -> int:
+        """Tokens of context that surely hold the prompt and the longest answer."""
+        return self.prompt_tokens + self.max_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointProfile:
+    """What is configured or probed of a server before the first request.
+
+    Attributes:
+        name: Unique name.
+        slots: Requests it works on at the same time.
+        context: Tokens of context of one slot; `None` when unknown (then everything fits).
+        prefill_rate: Prompt tokens per second of one slot alone; `None` when unknown.
+        decode_rate: Answer tokens per second of one slot alone; `None` when unknown.
+    """
+
+    name: str
+    slots: int
+    context: int | None = None
+    prefill_rate: float | None = None
+    decode_rate: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """The order to run one attempt of a job now.
+
+    Attributes:
+        attempt: Unique number of this execution.
+        job: Id of the job.
+        endpoint: Name of the endpoint.
+        hedge: Whether another attempt of the job is running already.
+    """
+
+    attempt: int
+    job: str
+    endpoint: str
+    hedge: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a completed attempt cost; zero seconds mean that the server did not tell.
+
+    Attributes:
+        prompt_tokens: Tokens of the prompt.
+        cached_tokens: Those of them taken from the server's prefix cache.
+        completion_tokens: Tokens of the answer.
+        prefill_seconds: Time until the first token.
+        decode_seconds: Time from the first token to the last.
+    """
+
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    prefill_seconds: float
+    decode_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyOptions:
+    """The constants of the policy.
+
+    Attributes:
+        guard: A slot takes a queued job only if its expected service time, times this, ends before
+            the rest of the fleet would be through. Above 1 is more careful.
+        hedge_gain: A second attempt starts only if its expected time is below this share of the
+            expected remaining time of the first.
+        hedge_seconds: A second attempt starts only if it can be expected to save so much time: what
+            is nearly done is not worth another connection and another prefill.
+        hedging: Whether second attempts are started at all.
+        review_seconds: Least pause between two looks at an idle fleet without events.
+    """
+
+    guard: float = 1.0
+    hedge_gain: float = 0.8
+    hedge_seconds: float = 0.1
+    hedging: bool = True
+    review_seconds: float = 0.5

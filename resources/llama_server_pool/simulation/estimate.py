@@ -1,0 +1,205 @@
+"""How long a fleet would need for a job of any size, what it would draw, and what would help.
+
+A few thousand requests, drawn from a sample of the real ones, are simulated with the real policy.
+What goes beyond them is added at the speed that every server showed in the simulation, so that
+millions of requests cost no more time than thousands. Start and tail come from the simulation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from random import Random
+
+from resources.errors import ConfigurationError
+from resources.llama_server_pool.simulation.simulated_server import ServerAccount
+from resources.llama_server_pool.simulation.simulator import SimulationResult, simulate
+from resources.llama_server_pool.simulation.workload import SimulatedJob, SimulatedServer
+
+SIMULATED_REQUESTS = 2_000
+"""At least so many requests are simulated ..."""
+SIMULATED_PER_SLOT = 20
+"""... and at least so many per slot, before extrapolation begins."""
+_JOULES_PER_KWH = 3_600_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServerEstimate:
+    """What one server would contribute.
+
+    Attributes:
+        name: Name of the server.
+        requests: Requests it would answer.
+        share: The same as a part of all requests.
+        answer_tokens: Tokens it would generate for them.
+        busy_seconds: Time with at least one busy slot.
+        kwh: Energy drawn while busy, by its `watts`.
+    """
+
+    name: str
+    requests: float
+    share: float
+    answer_tokens: float
+    busy_seconds: float
+    kwh: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlanEstimate:
+    """The forecast of a run.
+
+    Attributes:
+        requests: Requests to be answered; those that fit no server's context are left out.
+        unplaceable: Requests that fit no server's context.
+        seconds: Expected time from the first request to the last answer.
+        kwh: Energy of all servers while busy.
+        simulated: Requests that were simulated; the rest is extrapolated.
+        servers: Per server, in the order of the fleet.
+    """
+
+    requests: int
+    unplaceable: int
+    seconds: float
+    kwh: float
+    simulated: int
+    servers: tuple[ServerEstimate, ...]
+
+
+def estimate(
+    fleet: Sequence[SimulatedServer],
+    sample: Sequence[SimulatedJob],
+    requests: int,
+    *,
+    seed: int = 0,
+) -> PlanEstimate:
+    """Forecast a run of many requests like those of a sample.
+
+    Args:
+        fleet: The servers; `watts` gives the energy.
+        sample: Requests as they occur; those of one affinity (an article) stay together.
+        requests: Number of requests of the run.
+        seed: Seed of the draw from the sample.
+
+    Raises:
+        ConfigurationError: The fleet or the sample is empty, or nothing of the sample fits.
+    """
+    if not fleet or not sample or requests < 0:
+        raise ConfigurationError(
+            "a plan needs at least one server, a sample of requests and a number of them",
+            remedy="Configure an endpoint with its speed and choose a source that has articles.",
+        )
+    placeable = [each for each in sample if _fits(each, fleet)]
+    if not placeable:
+        raise ConfigurationError(
+            "no request of the sample fits the context of any server",
+            remedy="Raise the context of a server or make the chunks smaller.",
+        )
+    unplaceable = round(requests * (1 - len(placeable) / len(sample)))
+    wanted = requests - unplaceable
+    slots = sum(server.slots for server in fleet)
+    simulated = min(wanted, max(SIMULATED_REQUESTS, SIMULATED_PER_SLOT * slots))
+    result = simulate(fleet, draw(placeable, simulated, Random(seed)))  # noqa: S311
+    return _extrapolate(fleet, result, wanted, unplaceable, simulated)
+
+
+def savings(
+    fleet: Sequence[SimulatedServer],
+    sample: Sequence[SimulatedJob],
+    requests: int,
+    *,
+    seed: int = 0,
+) -> dict[str, float]:
+    """Seconds saved by one more server, for every kind of server in the fleet.
+
+    Servers are of one kind when they differ only by name; the first of a kind stands for it.
+
+    Args:
+        fleet: The servers.
+        sample: Requests as they occur.
+        requests: Number of requests of the run.
+        seed: Seed of the draw from the sample.
+    """
+    first: dict[SimulatedServer, str] = {}
+    for server in fleet:
+        first.setdefault(replace(server, name=""), server.name)
+    before = estimate(fleet, sample, requests, seed=seed).seconds
+    saved: dict[str, float] = {}
+    for kind, name in first.items():
+        larger = [*fleet, replace(kind, name=f"{name} (one more)")]
+        saved[name] = before - estimate(larger, sample, requests, seed=seed).seconds
+    return saved
+
+
+def draw(sample: Sequence[SimulatedJob], count: int, random: Random) -> list[SimulatedJob]:
+    """Draw `count` requests from a sample, article by article, with new ids.
+
+    Every article is used once before any is used again; the last one may be cut.
+    """
+    groups: dict[str, list[SimulatedJob]] = {}
+    for each in sample:
+        groups.setdefault(each.job.affinity or f"\0{each.job.id}", []).append(each)
+    drawn: list[SimulatedJob] = []
+    articles = list(groups.values())
+    turn = 0
+    while len(drawn) < count:
+        random.shuffle(articles)
+        for article in articles:
+            drawn += [_again(each, turn) for each in article]
+        turn += 1
+    return drawn[:count]
+
+
+def _again(each: SimulatedJob, turn: int) -> SimulatedJob:
+    job = each.job
+    affinity = f"{job.affinity}/{turn}" if job.affinity else ""
+    return replace(each, job=replace(job, id=f"{job.id}/{turn}", affinity=affinity))
+
+
+def _fits(each: SimulatedJob, fleet: Sequence[SimulatedServer]) -> bool:
+    return any(
+        server.context is None or each.job.context_needed <= server.context for server in fleet
+    )
+
+
+def _extrapolate(
+    fleet: Sequence[SimulatedServer],
+    result: SimulationResult,
+    wanted: int,
+    unplaceable: int,
+    simulated: int,
+) -> PlanEstimate:
+    """Add what was not simulated, at the speed of every server while its slots were busy."""
+    speeds = {server.name: _answers_per_second(server, result) for server in fleet}
+    speed = math.fsum(speeds.values())
+    more = (wanted - simulated) / speed if wanted > simulated else 0.0
+    servers: list[ServerEstimate] = []
+    for server in fleet:
+        account = result.servers[server.name]
+        extra = more * speeds[server.name]
+        answered = account.answers + extra
+        grown = answered / account.answers if account.answers else 1.0
+        busy = account.busy_seconds + (more if speeds[server.name] else 0.0)
+        servers.append(
+            ServerEstimate(
+                name=server.name,
+                requests=answered,
+                share=answered / max(1, wanted),
+                answer_tokens=account.answer_tokens * grown,
+                busy_seconds=busy,
+                kwh=busy * server.watts / _JOULES_PER_KWH,
+            )
+        )
+    return PlanEstimate(
+        requests=wanted,
+        unplaceable=unplaceable,
+        seconds=result.makespan + more,
+        kwh=math.fsum(each.kwh for each in servers),
+        simulated=simulated,
+        servers=tuple(servers),
+    )
+
+
+def _answers_per_second(server: SimulatedServer, result: SimulationResult) -> float:
+    account: ServerAccount = result.servers[server.name]
+    return server.slots * account.answers / account.slot_seconds if account.slot_seconds else 0.0

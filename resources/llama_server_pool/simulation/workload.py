@@ -1,0 +1,127 @@
+"""What a simulated fleet has to do, and what it consists of.
+
+Values only; running them is the business of `simulator`. True answer lengths stand beside the jobs,
+not in them: the policy sees `Job` alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+from resources.llama_server_pool.scheduling.values import EndpointProfile, Job
+from resources.llama_server_pool.simulation.lower_bound import Phase, lower_bound
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedServer:
+    """A server with known behaviour.
+
+    Attributes:
+        name: Unique name.
+        decode_rates: Tokens per second of one slot while 1, 2, ... slots are busy; their number is
+            the number of slots.
+        prefill_rate: Prompt tokens per second of one slot.
+        context: Tokens of context of one slot, `None` for no limit.
+        watts: Power drawn while any slot is busy.
+        changes: Pairs of time and factor, in order of time: from then on the server is that many
+            times as fast as in the beginning. 0 is a dead server.
+    """
+
+    name: str
+    decode_rates: tuple[float, ...]
+    prefill_rate: float
+    context: int | None = None
+    watts: float = 0.0
+    changes: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def slots(self) -> int:
+        """Requests it works on at the same time."""
+        return len(self.decode_rates)
+
+    @property
+    def profile(self) -> EndpointProfile:
+        """What a scheduler is told: neither changes nor what slots do to each other."""
+        return EndpointProfile(
+            self.name, self.slots, self.context, self.prefill_rate, self.decode_rates[0]
+        )
+
+
+def equal_slots(slots: int, rate: float) -> tuple[float, ...]:
+    """Decode rates of a server whose slots do not slow each other down."""
+    return (rate,) * slots
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedJob:
+    """A job and what the policy does not know of it.
+
+    Attributes:
+        job: What the policy sees.
+        answer: Tokens of the answer.
+        shared_prefix: Prompt tokens that need no prefill where the prefix cache is warm.
+    """
+
+    job: Job
+    answer: int
+    shared_prefix: int = 0
+
+
+def lognormal_jobs(
+    count: int,
+    random: Random,
+    *,
+    mean: float = 300.0,
+    sigma: float = 0.6,
+    prompt_tokens: int = 400,
+    max_tokens: int = 2048,
+    told: bool = False,
+) -> list[SimulatedJob]:
+    """Jobs whose answer lengths are lognormal.
+
+    Args:
+        count: Number of jobs.
+        random: Source of the lengths.
+        mean: Mean length before the cut at `max_tokens`.
+        sigma: Standard deviation of the logarithm of the length.
+        prompt_tokens: Length of every prompt.
+        max_tokens: Longest answer.
+        told: Whether the policy is told the lengths; otherwise it has to learn their distribution.
+    """
+    mu = math.log(mean) - sigma * sigma / 2
+    jobs: list[SimulatedJob] = []
+    for number in range(count):
+        answer = max(1, min(max_tokens, round(random.lognormvariate(mu, sigma))))
+        expected = float(answer) if told else None
+        jobs.append(SimulatedJob(Job(f"job-{number}", prompt_tokens, max_tokens, expected), answer))
+    return jobs
+
+
+def phases_of(fleet: Sequence[SimulatedServer]) -> list[Phase]:
+    """The fleet's total decode rates over time."""
+    times = sorted({0.0, *(time for server in fleet for time, _ in server.changes)})
+    return [Phase(time, tuple(_rates_at(server, time) for server in fleet)) for time in times]
+
+
+def _rates_at(server: SimulatedServer, time: float) -> tuple[float, ...]:
+    factor = 1.0
+    for start, changed in server.changes:
+        if start <= time:
+            factor = changed
+    if factor <= 0:
+        return ()
+    return tuple(busy * rate * factor for busy, rate in enumerate(server.decode_rates, start=1))
+
+
+def batch_lower_bound(fleet: Sequence[SimulatedServer], jobs: Sequence[SimulatedJob]) -> float:
+    """Least seconds in which the fleet could do the jobs; see `lower_bound`.
+
+    A prompt token counts as the least part of an answer token that it costs on any server, and a
+    shared prefix counts as if it were always cached.
+    """
+    ratio = min(rate / server.prefill_rate for server in fleet for rate in server.decode_rates)
+    work = [each.answer + ratio * (each.job.prompt_tokens - each.shared_prefix) for each in jobs]
+    return lower_bound(work, phases_of(fleet))
