@@ -17,7 +17,12 @@ from dataclasses import dataclass, field
 from itertools import count
 from random import Random
 
-from resources.llama_server_pool.scheduling.values import Assignment, EndpointProfile, Job, Usage
+from resources.llama_server_pool.scheduling.values import (
+    Assignment,
+    EndpointProfile,
+    QueuedRequest,
+    Usage,
+)
 
 CLIENT_CONCURRENCY = 64
 """Requests that a client of an early-binding balancer keeps open at the same time."""
@@ -54,10 +59,10 @@ class Rival(ABC):
         """Requests without answer."""
         return self._left
 
-    def submit(self, jobs: Iterable[Job], now: float) -> list[str]:
+    def submit(self, requests: Iterable[QueuedRequest], now: float) -> list[str]:
         """Take requests."""
         before = len(self._waiting)
-        self._waiting.extend(job.id for job in jobs)
+        self._waiting.extend(request.id for request in requests)
         self._left += len(self._waiting) - before
         return []
 
@@ -77,9 +82,9 @@ class Rival(ABC):
 
     def fail(self, attempt: int, now: float) -> None:
         """Send a request again, before the others."""
-        job, endpoint = self._attempts.pop(attempt)
+        request_id, endpoint = self._attempts.pop(attempt)
         endpoint.running.discard(attempt)
-        self._waiting.appendleft(job)
+        self._waiting.appendleft(request_id)
 
     def release(self, attempt: int, now: float) -> None:
         """Nothing is ever cancelled."""
@@ -96,12 +101,12 @@ class Rival(ABC):
         """Decide on events only."""
         return None
 
-    def start(self, job: str, endpoint: BalancedServer) -> Assignment:
+    def start(self, request_id: str, endpoint: BalancedServer) -> Assignment:
         """Put a request on a slot."""
         number = next(self._numbers)
-        self._attempts[number] = (job, endpoint)
+        self._attempts[number] = (request_id, endpoint)
         endpoint.running.add(number)
-        return Assignment(number, job, endpoint.name, hedge=False)
+        return Assignment(number, request_id, endpoint.name, hedge=False)
 
 
 class EarlyBinding(Rival):

@@ -29,7 +29,7 @@ from resources.llama_server_pool.simulation.workload import (
     SimulatedServer,
     batch_lower_bound,
     equal_slots,
-    lognormal_jobs,
+    lognormal_requests,
 )
 
 SIZES = (20, 100, 300, 1_000, 10_000)
@@ -142,7 +142,7 @@ def measure(
     Raises:
         RuntimeError: An answer is missing or came twice.
     """
-    jobs = lognormal_jobs(
+    requests = lognormal_requests(
         size,
         Random(seed),
         mean=MEAN_TOKENS,
@@ -153,14 +153,14 @@ def measure(
     )
     fleet = case.fleet
     if case.event is not None:
-        fleet = case.event(fleet, batch_lower_bound(fleet, jobs) / 2)
+        fleet = case.event(fleet, batch_lower_bound(fleet, requests) / 2)
     policy = factory([each.profile for each in fleet], seed)
     # The rivals do not look at progress: not reporting it to them saves the simulator's time.
     report_tokens = REPORT_TOKENS if isinstance(policy, Scheduler) else MAX_TOKENS + 1
-    result = simulate(fleet, jobs, policy, report_tokens)
-    if sorted(result.completed) != sorted(each.job.id for each in jobs):
+    result = simulate(fleet, requests, policy, report_tokens)
+    if sorted(result.completed) != sorted(each.request.id for each in requests):
         raise RuntimeError(f"{case.title}: answers are missing or doubled")
-    bound = batch_lower_bound(fleet, jobs)
+    bound = batch_lower_bound(fleet, requests)
     return Measurement(result.makespan / bound, result.wasted_tokens / result.answer_tokens)
 
 

@@ -15,7 +15,7 @@ from relgen_assets.generation.requests import EXTRACTION_TASK, SUMMARY_TASK
 from relgen_assets.planning.planned_servers import PlannedServer, one_more
 from relgen_assets.planning.sampling import Sample
 from resources.llama_server_pool.simulation.estimate import PlanEstimate, estimate
-from resources.llama_server_pool.simulation.workload import SimulatedJob, SimulatedServer
+from resources.llama_server_pool.simulation.workload import SimulatedRequest, SimulatedServer
 
 SIMULATED_BATCHES = 3
 """So many batches are simulated with different articles and averaged."""
@@ -94,7 +94,7 @@ class _Work:
     """The calls of one task: all of them, and those of one batch, of which there are `batches`."""
 
     task: str
-    jobs: Sequence[SimulatedJob]
+    jobs: Sequence[SimulatedRequest]
     calls: int
     per_batch: int
 
@@ -183,7 +183,7 @@ def _stage(work: _Work, runs: Sequence[PlanEstimate]) -> StagePlan:
         task=work.task,
         calls=work.calls - unplaceable,
         unplaceable=unplaceable,
-        prompt_tokens=fmean(each.job.prompt_tokens for each in work.jobs),
+        prompt_tokens=fmean(each.request.prompt_tokens for each in work.jobs),
         answer_tokens=fmean(each.answer for each in work.jobs),
         seconds=work.batches * fmean(run.seconds for run in runs),
     )

@@ -27,8 +27,8 @@ from relgen_assets.settings import Settings
 from relgen_assets.sources import ArticleSource
 from relgen_assets.text.chunking import Chunker
 from resources.generation import GenerationRequest
-from resources.llama_server_pool.scheduling.values import Job
-from resources.llama_server_pool.simulation.workload import SimulatedJob
+from resources.llama_server_pool.scheduling.values import QueuedRequest
+from resources.llama_server_pool.simulation.workload import SimulatedRequest
 
 ARTICLES = 50
 """Articles of a sample, unless somebody wants more."""
@@ -56,8 +56,8 @@ class Sample:
     usable: int
     chunks: float
     error: float
-    summaries: tuple[SimulatedJob, ...]
-    extractions: tuple[SimulatedJob, ...]
+    summaries: tuple[SimulatedRequest, ...]
+    extractions: tuple[SimulatedRequest, ...]
     extraction_share: float
 
 
@@ -149,15 +149,15 @@ def _spread(source: ArticleSource, total: int, wanted: int) -> Iterator[Paper]:
         yield from source.read(start, start + size)
 
 
-def _summaries(counting: _Counting, papers: Sequence[Paper]) -> tuple[SimulatedJob, ...]:
+def _summaries(counting: _Counting, papers: Sequence[Paper]) -> tuple[SimulatedRequest, ...]:
     options = counting.settings.summaries
     requests = [summary_request(paper, options, counting.count, {}) for paper in papers]
-    return _jobs(counting, [_Prompt(request) for request in requests])
+    return _simulated(counting, [_Prompt(request) for request in requests])
 
 
 def _extractions(
     counting: _Counting, articles: Sequence[Sequence[Chunk]]
-) -> tuple[int, tuple[SimulatedJob, ...]]:
+) -> tuple[int, tuple[SimulatedRequest, ...]]:
     """Return how many chunks were looked at, and the calls they make."""
     options = counting.settings.extractions
     # The mean over the lengths that are known or assumed stands for a summary not yet written.
@@ -176,10 +176,10 @@ def _extractions(
             if task.request is not None:
                 own = task.chunk.tokens + counting.count("; ".join(task.candidates))
                 prompts.append(_Prompt(task.request, written_later=summary, own=own))
-    return looked_at, _jobs(counting, prompts)
+    return looked_at, _simulated(counting, prompts)
 
 
-def _jobs(counting: _Counting, prompts: Sequence[_Prompt]) -> tuple[SimulatedJob, ...]:
+def _simulated(counting: _Counting, prompts: Sequence[_Prompt]) -> tuple[SimulatedRequest, ...]:
     """Return requests of one task as the simulator takes them, each with a length of its answer."""
     if not prompts:
         return ()
@@ -188,11 +188,12 @@ def _jobs(counting: _Counting, prompts: Sequence[_Prompt]) -> tuple[SimulatedJob
         first.task, first.sampling.max_tokens, len(prompts), counting.random
     )
     return tuple(
-        _job(counting, prompt, answer) for prompt, answer in zip(prompts, answers, strict=True)
+        _simulated_request(counting, prompt, answer)
+        for prompt, answer in zip(prompts, answers, strict=True)
     )
 
 
-def _job(counting: _Counting, prompt: _Prompt, answer: int) -> SimulatedJob:
+def _simulated_request(counting: _Counting, prompt: _Prompt, answer: int) -> SimulatedRequest:
     request = prompt.request
     tokens = count_tokens(request.messages, counting.count) + prompt.written_later
     reckoned = estimate_tokens(request.messages, counting.count) + prompt.written_later
@@ -200,8 +201,8 @@ def _job(counting: _Counting, prompt: _Prompt, answer: int) -> SimulatedJob:
     largest = _largest_context(counting.settings)
     if largest is not None and reckoned + longest > largest:
         tokens = reckoned  # the pool refuses what might not fit, and so must the plan
-    return SimulatedJob(
-        Job(
+    return SimulatedRequest(
+        QueuedRequest(
             id=f"{request.task}:{request.subject}",
             prompt_tokens=tokens,
             max_tokens=longest,

@@ -147,8 +147,8 @@ class LlamaServerPool(ConfigurableResource[None]):
             )
             order = BatchOrder(requests, accept, attempts, self.patience_seconds, granted or {})
             if self.is_embedded:  # nobody will come and start it again
-                patience = min(self.patience_seconds, EMBEDDED_PATIENCE)
-                order = replace(order, patience_seconds=patience, may_return=embedded.check)
+                timeout = min(self.patience_seconds, EMBEDDED_PATIENCE)
+                order = replace(order, outage_timeout=timeout, may_return=embedded.check)
             return loop.run(Dispatcher(supervisor, self.ledger, leases, order, progress).run())
 
     def describe(self) -> "list[EndpointStatus]":

@@ -6,9 +6,9 @@ import pytest
 
 from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.planning import PlannedServer, Sample, forecast
-from resources.llama_server_pool.scheduling.values import Job
+from resources.llama_server_pool.scheduling.values import QueuedRequest
 from resources.llama_server_pool.simulation.workload import (
-    SimulatedJob,
+    SimulatedRequest,
     SimulatedServer,
     equal_slots,
 )
@@ -19,10 +19,12 @@ def planned(name: str, kind: str, rate: float, watts: float, slots: int = 1) -> 
     return PlannedServer(server, kind, "configured", slots_known=True)
 
 
-def jobs(task: str, count: int, per_article: int, answer: int) -> tuple[SimulatedJob, ...]:
+def jobs(task: str, count: int, per_article: int, answer: int) -> tuple[SimulatedRequest, ...]:
     return tuple(
-        SimulatedJob(
-            Job(f"{task}-{n}", 1_000, 800, affinity=f"article-{n // per_article}", family=task),
+        SimulatedRequest(
+            QueuedRequest(
+                f"{task}-{n}", 1_000, 800, affinity=f"article-{n // per_article}", family=task
+            ),
             answer + (n * 37) % 50,
         )
         for n in range(count)
@@ -85,7 +87,9 @@ def test_further_tries_are_further_calls() -> None:
 
 
 def test_prompts_that_fit_no_server_are_counted_as_refused() -> None:
-    long = SimulatedJob(Job("long", 4_000, 800, affinity="long", family="extraction"), 100)
+    long = SimulatedRequest(
+        QueuedRequest("long", 4_000, 800, affinity="long", family="extraction"), 100
+    )
     sample = Sample(10, 8, 4.0, 0.0, SAMPLE.summaries, (*SAMPLE.extractions[:24], *[long] * 8), 1.0)
     plan = forecast(FLEET, sample, articles=1_000, batch_size=20)
     assert plan.stages[1].unplaceable == pytest.approx(1_000, rel=0.02)

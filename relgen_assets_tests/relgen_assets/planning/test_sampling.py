@@ -56,7 +56,7 @@ def test_prompts_are_those_the_assets_send() -> None:
         )
         for paper in source.read(0, 3)
     ]
-    assert [each.job.prompt_tokens for each in sample.summaries] == expected
+    assert [each.request.prompt_tokens for each in sample.summaries] == expected
 
 
 def test_every_chunk_is_a_call_and_the_chunk_is_what_a_warm_server_has_to_read() -> None:
@@ -64,9 +64,9 @@ def test_every_chunk_is_a_call_and_the_chunk_is_what_a_warm_server_has_to_read()
     assert len(sample.extractions) == round(3 * sample.chunks)
     assert sample.error == 0.0
     for each in sample.extractions:
-        assert 0 < each.job.prompt_tokens - each.shared_prefix <= 100
-        assert each.answer <= each.job.max_tokens
-    assert len({each.job.affinity for each in sample.extractions}) == 3
+        assert 0 < each.request.prompt_tokens - each.shared_prefix <= 100
+        assert each.answer <= each.request.max_tokens
+    assert len({each.request.affinity for each in sample.extractions}) == 3
 
 
 def test_a_long_source_is_sampled_at_several_places() -> None:
@@ -80,7 +80,7 @@ def test_candidates_make_the_prompt_longer() -> None:
     free = take_sample(Articles(2), CHUNKER, settings(), Experience(), mode="schema")
     bound = take_sample(Articles(2), CHUNKER, settings(), Experience(), mode="candidates")
     own = [
-        max(each.job.prompt_tokens - each.shared_prefix for each in sample.extractions)
+        max(each.request.prompt_tokens - each.shared_prefix for each in sample.extractions)
         for sample in (free, bound)
     ]
     assert own[1] > own[0]
@@ -91,7 +91,7 @@ def test_a_prompt_the_pool_would_refuse_is_reckoned_as_long_as_the_pool_reckons(
     tight = settings(pool={"endpoints": endpoints}, extractions={"max_tokens": 256})
     roomy = settings(extractions={"max_tokens": 256})
     short, exact = (
-        take_sample(Articles(2), CHUNKER, each, Experience(), mode="schema").extractions[0].job
+        take_sample(Articles(2), CHUNKER, each, Experience(), mode="schema").extractions[0].request
         for each in (tight, roomy)
     )
     assert short.prompt_tokens > exact.prompt_tokens

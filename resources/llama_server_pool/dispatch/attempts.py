@@ -1,7 +1,7 @@
-"""The attempts of requests that run right now: starting, watching and ending them.
+"""The attempts that run right now: starting, watching and ending them.
 
-What an answer or a fault means is told to whoever owns the request; here nobody decides about
-requests, only about connections.
+Only connections are decided about here. What an answer or a fault means for the request is up to
+the dispatcher, which is called once for every attempt that counts.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from resources.llama_server_pool.dispatch.deadlines import Expectation, Watch, first_token_limit
-from resources.llama_server_pool.dispatch.retry_policy import Ticket
+from resources.llama_server_pool.dispatch.tasks import BatchTasks
+from resources.llama_server_pool.dispatch.ticket import Ticket
 from resources.llama_server_pool.health.endpoint_state import EndpointState
 from resources.llama_server_pool.health.supervisor import Supervisor
 from resources.llama_server_pool.servers.client import Completion
@@ -24,14 +25,14 @@ class RunningAttempt:
     """One attempt of a request, running on one endpoint.
 
     Attributes:
-        number: Its number within the scheduler.
+        number: Its number in the scheduler.
         ticket: The request.
-        endpoint: The endpoint.
+        endpoint: Where it runs.
         watch: Its progress.
-        leeway: Factor on its wait for the first token.
-        slot_seconds: Slot-seconds of the endpoint when it was sent.
-        superseded: Whether another attempt has answered.
-        hung: Why it was given up, if it was.
+        leeway: Factor on its wait for the first token, as it was when the request was sent.
+        slot_seconds: Slot-seconds of the endpoint when the request was sent.
+        superseded: Whether another attempt has answered, so that this one no longer counts.
+        hung: Why it was stopped, if it was.
     """
 
     number: int
@@ -49,29 +50,21 @@ class RunningAttempt:
         return spent / max(now - self.watch.started, 1e-9)
 
 
-Answered = Callable[[RunningAttempt, Completion, float], None]
-Failed = Callable[[RunningAttempt, EndpointFault, float], None]
+Ended = Callable[[RunningAttempt, Completion | EndpointFault, float], None]
+"""Called with an attempt, its answer or fault, and the time of the pool's clock in seconds."""
 
 
 class RunningAttempts:
-    """All attempts of one batch that run.
+    """All running attempts of one batch.
 
     Args:
         fleet: The endpoints.
-        answered: Called with every answer that still counts.
-        failed: Called with every fault of an attempt that still counts.
-        ended: Called with every task that ended, in whatever way.
+        tasks: The tasks of the batch; each attempt is one.
+        ended: Called with every answer or fault of an attempt that still counts.
     """
 
-    def __init__(
-        self,
-        fleet: Supervisor,
-        answered: Answered,
-        failed: Failed,
-        ended: Callable[[asyncio.Task[None]], None],
-    ) -> None:
-        self._fleet = fleet
-        self._answered, self._failed, self._ended = answered, failed, ended
+    def __init__(self, fleet: Supervisor, tasks: BatchTasks, ended: Ended) -> None:
+        self._fleet, self._tasks, self._ended = fleet, tasks, ended
         self._running: dict[int, tuple[RunningAttempt, asyncio.Task[None]]] = {}
 
     def __len__(self) -> int:
@@ -84,10 +77,9 @@ class RunningAttempts:
             number, ticket, endpoint, Watch(now), endpoint.leeway.factor, slot_seconds
         )
         endpoint.heard = now
-        task = asyncio.create_task(self._run(attempt))
+        task = self._tasks.start(self._run(attempt))
         self._running[number] = attempt, task
         task.add_done_callback(partial(self._clear, attempt))
-        task.add_done_callback(self._ended)
 
     def has_other(self, attempt: RunningAttempt) -> bool:
         """Whether another attempt of the same request is running."""
@@ -107,22 +99,22 @@ class RunningAttempts:
         """Whether anything that runs has produced tokens."""
         return any(attempt.watch.moved is not None for attempt, _ in self._running.values())
 
-    def patrol(self, now: float) -> None:
-        """Stop what hangs, and what runs on servers that are gone."""
+    def enforce_deadlines(self, now: float) -> None:
+        """Stop the attempts that hang, and those on servers that are gone."""
         for attempt, task in self._running.values():
             if attempt.superseded or attempt.hung:
                 continue
-            attempt.hung = self._verdict(attempt, now)
+            attempt.hung = self._why_hung(attempt, now)
             if attempt.hung:
                 task.cancel()
 
-    def _verdict(self, attempt: RunningAttempt, now: float) -> EndpointFault | None:
+    def _why_hung(self, attempt: RunningAttempt, now: float) -> EndpointFault | None:
         watch, gone_since = attempt.watch, attempt.endpoint.gone_since
         if gone_since is not None and (watch.moved or watch.started) < gone_since:
             detail = f"silent for {now - gone_since:.0f} s, and no answer to health probes"
             return EndpointFault("timeout", detail, Disposition.server)
         policy = self._fleet.policy
-        detail = watch.verdict(self._expectation(attempt), policy, now)
+        detail = watch.overdue(self._expectation(attempt), policy, now)
         if not detail:
             return None
         if watch.moved is None:
@@ -139,8 +131,8 @@ class RunningAttempts:
     def _clear(self, attempt: RunningAttempt, _task: asyncio.Task[None]) -> None:
         """Free the slot of an attempt, however its task ended.
 
-        A task that is cancelled before its first step never runs a line of its coroutine, and a
-        judge of answers may raise: neither may keep a slot for good.
+        A task that is cancelled before its first step never runs a line of its coroutine, and the
+        caller's check of answers may raise: neither may keep a slot for good.
         """
         now = self._fleet.now()
         self._running.pop(attempt.number, None)
@@ -148,7 +140,7 @@ class RunningAttempts:
         attempt.endpoint.account.end(now)
 
     async def _run(self, attempt: RunningAttempt) -> None:
-        """Run one attempt to its end, and tell which it was."""
+        """Run one attempt to its end, and report the end if it counts."""
         endpoint = attempt.endpoint
         result: Completion | EndpointFault | None
         try:
@@ -161,11 +153,10 @@ class RunningAttempts:
         del self._running[attempt.number]
         if attempt.superseded:
             endpoint.account.hedged_tokens += attempt.watch.tokens
-        elif isinstance(result, Completion):
-            self._answered(attempt, result, now)
         elif result is not None:
-            endpoint.account.lost_tokens += attempt.watch.tokens
-            self._failed(attempt, result, now)
+            if isinstance(result, EndpointFault):
+                endpoint.account.lost_tokens += attempt.watch.tokens
+            self._ended(attempt, result, now)
 
     async def _complete(self, attempt: RunningAttempt) -> Completion | EndpointFault:
         endpoint = attempt.endpoint
@@ -192,19 +183,18 @@ class RunningAttempts:
 
     def _expectation(self, attempt: RunningAttempt) -> Expectation:
         ticket, endpoint = attempt.ticket, attempt.endpoint
+        scheduler = self._fleet.scheduler
         seconds = None
-        if (
-            endpoint.experienced
-        ):  # a probe does not tell how long a long prompt takes: only work does
-            seconds = self._fleet.scheduler.expected_seconds(ticket.job, endpoint.name)
+        if endpoint.experienced:  # only work shows how long a long prompt takes, a probe does not
+            seconds = scheduler.expected_seconds(ticket.id, endpoint.name)
         longest = ticket.request.sampling.max_tokens
-        expected = self._fleet.scheduler.expected_answer(ticket.job) or longest
+        expected = scheduler.expected_answer(ticket.id) or longest
         return Expectation(
             ticket.prompt_tokens,
             longest,
             expected,
             seconds,
-            decode_rate=self._fleet.scheduler.decode_rate(endpoint.name),
+            decode_rate=scheduler.decode_rate(endpoint.name),
             slots=endpoint.slots,
             leeway=attempt.leeway,
         )

@@ -1,8 +1,8 @@
 """When a running request counts as hung, pure: deadlines from learned speed and seen progress.
 
 Only tokens are progress. Keep-alive pings, open connections and healthy health probes are not.
-A server that is slow but moves is left alone; that somebody faster might do its work is the
-scheduler's affair.
+A server that is slow but moves is left alone: whether a faster one should take over its work is
+decided in `scheduling`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Expectation:
 
     Attributes:
         prompt_tokens: Length of the prompt.
-        max_tokens: Longest answer.
+        max_tokens: Longest answer, in tokens.
         expected_tokens: Expected length of the answer.
         seconds: Expected time on this endpoint, or `None` when it has not done real work yet.
         decode_rate: Tokens per second of one slot alone, where a trial has shown it.
@@ -81,7 +81,7 @@ class Watch:
         if tokens > self.tokens:
             self.tokens, self.moved = tokens, now
 
-    def verdict(self, expected: Expectation, policy: DispatchPolicy, now: float) -> str:
+    def overdue(self, expected: Expectation, policy: DispatchPolicy, now: float) -> str:
         """Return why the request counts as hung, or an empty string while it does not."""
         if self.moved is None:
             limit = first_token_limit(expected, policy)
@@ -122,7 +122,7 @@ def total_limit(expected: Expectation, policy: DispatchPolicy) -> float:
     """Return how long a request that moves may take in all, in seconds.
 
     The expected time is that of the expected length; the longest answer takes longer in
-    proportion. Nothing is known of the speed: no limit, since the silence limit still holds.
+    proportion. While the speed is unknown there is no limit: the silence limit still holds.
     """
     if expected.seconds is None:
         return float("inf")

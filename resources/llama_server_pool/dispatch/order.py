@@ -1,4 +1,4 @@
-"""What the caller of a batch wants: the requests, and which answers it accepts."""
+"""What the caller of a batch orders: the requests, and which answers it accepts."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from resources.generation import Generation, GenerationRequest
 
 @dataclass(frozen=True)
 class BatchOrder:
-    """What the caller of a batch wants.
+    """What the caller of a batch orders.
 
     Attributes:
         requests: What to generate; subjects are unique.
         accept: Says whether an answer can be used; `None` accepts all.
         attempts: Content attempts per request.
-        patience_seconds: How long to pause when no endpoint is left.
+        outage_timeout: Seconds to wait for an endpoint to come back when none is left.
         granted: Content attempts of the subjects that may take more than `attempts`.
-        may_return: Raises when servers that are gone cannot come back.
+        may_return: Raises when servers that are gone cannot come back; asked during an outage.
     """
 
     requests: Sequence[GenerationRequest]
     accept: Callable[[Generation], bool] | None
     attempts: int
-    patience_seconds: float
+    outage_timeout: float
     granted: Mapping[str, int] = field(default_factory=dict[str, int])
     may_return: Callable[[], None] = lambda: None
 
@@ -34,7 +34,7 @@ class BatchOrder:
         return any(request.json_schema is not None for request in self.requests)
 
     def is_last(self, request: GenerationRequest) -> bool:
-        """Whether a request may not be tried again when its answer cannot be used."""
+        """Whether this content attempt of a request is the last one it may take."""
         return request.attempt >= max(self.attempts, self.granted.get(request.subject, 0))
 
     def usable(self, generation: Generation) -> bool:

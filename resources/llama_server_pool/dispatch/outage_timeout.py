@@ -1,14 +1,14 @@
-"""How long a batch waits for a fleet that is gone, and what it says then.
+"""How long a batch waits when no endpoint is left, and what it says meanwhile.
 
-Only whether to go on waiting is decided here; bringing endpoints back is done in `supervisor`.
+Endpoints are brought back in `health`; here is only decided whether to go on waiting.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 
 from resources.errors import NoEndpointLeft
+from resources.llama_server_pool.dispatch.order import BatchOrder
 from resources.llama_server_pool.health.supervisor import Supervisor
 from resources.progress import ProgressTask
 
@@ -16,31 +16,23 @@ logger = logging.getLogger(__name__)
 
 
 class OutageTimeout:
-    """Watches over the fleet during one batch.
+    """Measures outages of the whole fleet during one batch.
 
     Args:
         fleet: The endpoints.
-        seconds: How long to wait when no endpoint is left.
-        progress: Where to say that the batch pauses.
-        may_return: Raises when no endpoint can come back at all; asked while the batch pauses.
+        order: Says how long to wait, and whether servers that are gone can come back.
+        progress: Where to say that the batch waits.
     """
 
-    def __init__(
-        self,
-        fleet: Supervisor,
-        seconds: float,
-        progress: ProgressTask,
-        may_return: Callable[[], None],
-    ) -> None:
+    def __init__(self, fleet: Supervisor, order: BatchOrder, progress: ProgressTask) -> None:
         self._fleet = fleet
-        self._may_return = may_return
-        self._seconds = seconds
+        self._may_return, self._seconds = order.may_return, order.outage_timeout
         self._progress = progress
         self._lost_since: float | None = None
         self._idle_since: float | None = None
 
     def check(self, now: float, *, moving: bool) -> None:
-        """Say that the batch pauses, or that it has waited long enough.
+        """Note whether the batch is in an outage, and end it when the outage takes too long.
 
         Args:
             now: The time.
@@ -48,11 +40,11 @@ class OutageTimeout:
                 nothing is given up meanwhile; but only an answer proves that a server works.
 
         Raises:
-            NoEndpointLeft: No endpoint has been in service for longer than the patience, or none
-                can come back at all.
+            NoEndpointLeft: No endpoint has been in service for longer than the outage timeout, or
+                none can come back in this batch.
         """
         if self._fleet.serving_endpoints(now):
-            self._end_pause()
+            self._end_outage()
             return
         if not all(endpoint.tried for endpoint in self._fleet.endpoints.values()):
             return
@@ -69,19 +61,19 @@ class OutageTimeout:
             raise NoEndpointLeft(
                 f"no endpoint is left ({self._faults()}).",
                 where="LlamaServerPool",
-                remedy="What was answered is kept. Start or correct the servers, look with "
-                "`relgen endpoints`, and run the partition again.",
+                remedy="What was answered is kept. Start or correct the servers, ask them who they "
+                "are (`LlamaServerPool.describe`), and run the batch again.",
             )
         self._progress.note(
             f"no endpoint is left; waiting {max(left, 0.0):.0f} s more. {self._faults()}"
         )
 
     def exhausted(self, now: float, *, idle: bool) -> bool:
-        """Return whether the batch has stood idle for longer than the patience.
+        """Return whether the batch has stood idle for longer than the outage timeout.
 
         Args:
             now: The time.
-            idle: Whether requests wait although nothing runs.
+            idle: Whether requests wait and no attempt runs.
         """
         if not idle:
             self._idle_since = None
@@ -90,7 +82,7 @@ class OutageTimeout:
             self._idle_since = now
         return now - self._idle_since > self._seconds
 
-    def _end_pause(self) -> None:
+    def _end_outage(self) -> None:
         if self._lost_since is not None:
             self._lost_since = None
             self._progress.note("")

@@ -1,19 +1,18 @@
-"""One batch's part of servers that other runs use too: what it asks for, and what it may use.
+"""One batch's share of servers that other runs use too: what it asks for, and what it may use.
 
-How slots are divided is in `leases`; here the demand of a batch is put together and kept current.
+Here the demand of a batch is put together and kept current; `slot_leases` of the ledger divides.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 
 from resources.generation_ledger.slot_leases import Demand, SlotLeases
 from resources.llama_server_pool.health.supervisor import Supervisor
 
 MOST_ATTEMPTS = 2
-"""Most attempts of a request: a batch never needs more slots than this for every open request."""
+"""Attempts of one request that run at once, at most: the slots it can use."""
 
 
 class Sharing:
@@ -22,26 +21,24 @@ class Sharing:
     Args:
         fleet: The endpoints.
         leases: The leases of this batch.
-        open_requests: Says how many requests have no outcome yet.
+        open_requests: Requests that have no outcome yet; the dispatcher updates this attribute.
     """
 
-    def __init__(
-        self, fleet: Supervisor, leases: SlotLeases, open_requests: Callable[[], int]
-    ) -> None:
+    def __init__(self, fleet: Supervisor, leases: SlotLeases, open_requests: int) -> None:
+        self.open_requests = open_requests
         self._fleet = fleet
         self._leases = leases
-        self._open_requests = open_requests
         self._told: dict[str, int] = {}
         self._changed = asyncio.Event()
         self._asking: asyncio.Future[dict[str, int]] | None = None
 
     def review(self) -> None:
-        """Ask again soon if the demand is another one than last told."""
+        """Ask again soon if the demand has changed since it was last told."""
         if self._demands() != self._told:
             self._changed.set()
 
     async def negotiate(self) -> None:
-        """Tell the demand and learn what may be used.
+        """Announce the demand and learn which slots may be used.
 
         Raises:
             LedgerError: The database of the leases cannot be written.
@@ -76,12 +73,12 @@ class Sharing:
         """Give every slot back."""
         for endpoint in self._fleet.endpoints.values():
             endpoint.leased = 0
-        if self._asking is not None:  # of a `keep` that was cancelled: it would take slots again
+        if self._asking is not None:  # begun by a cancelled `keep`: it would take slots again
             await asyncio.wait([self._asking])
         await asyncio.to_thread(self._leases.release)
 
     def _demands(self) -> dict[str, int]:
-        now, most = self._fleet.now(), MOST_ATTEMPTS * self._open_requests()
+        now, most = self._fleet.now(), MOST_ATTEMPTS * self.open_requests
         return {
             endpoint.name: min(endpoint.slots_wanted(now), most)
             for endpoint in self._fleet.endpoints.values()

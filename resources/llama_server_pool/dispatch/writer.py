@@ -1,7 +1,7 @@
-"""Durable before used: hands answers to the ledger in groups and reports when they are written.
+"""Durable before used: writes answers to the ledger in groups, and says when they are written.
 
-While one group is being written in a thread, the next collects; so 20,000 answers cost a few
-hundred transactions, and one slow answer waits for nobody.
+While one group is written in a thread, the next one collects: so 20,000 answers cost a few hundred
+transactions, and no answer waits for a group to fill.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ class Ledger(Protocol):
         ...
 
     def record_failure(self, request: GenerationRequest, failure: Failure, model: str) -> None:
-        """Write down that a request was set aside, and why."""
+        """Record that a request was set aside, and why."""
         ...
 
 
-class _Entry(NamedTuple):
+class _PendingWrite(NamedTuple):
     request: GenerationRequest
     outcome: Outcome
     model: str
@@ -58,18 +58,18 @@ class LedgerWriter:
         self._ledger = ledger
         self._written = written
         self._began = 0.0
-        self._waiting: list[_Entry] = []
-        self._group: list[_Entry] = []
+        self._waiting: list[_PendingWrite] = []
+        self._group: list[_PendingWrite] = []
         self._changed = asyncio.Event()
         self._writing: asyncio.Future[None] | None = None
 
     def put(self, request: GenerationRequest, outcome: Outcome, model: str) -> None:
         """Queue an outcome of `model` for the next group."""
-        self._waiting.append(_Entry(request, outcome, model))
+        self._waiting.append(_PendingWrite(request, outcome, model))
         self._changed.set()
 
     def stalled(self, seconds: float) -> bool:
-        """Return whether a group has been on its way into the ledger for longer than this."""
+        """Return whether the present group has taken longer than this to write."""
         return self._writing is not None and time.monotonic() - self._began > seconds
 
     async def run(self) -> None:
@@ -88,7 +88,7 @@ class LedgerWriter:
         Raises:
             LedgerError: The ledger cannot be written.
         """
-        if self._writing is not None:  # of a `run` that was cancelled meanwhile
+        if self._writing is not None:  # begun by a cancelled `run`
             await asyncio.wait([self._writing])
             self._take_back(self._writing)
         self._changed.clear()
@@ -105,8 +105,8 @@ class LedgerWriter:
         for entry in self._group:
             self._written(entry.request, entry.outcome)
 
-    def _keep_to_the_ledger(self, group: list[_Entry]) -> None:
-        """Take the answer that counts where another run had asked the same and was faster."""
+    def _keep_to_the_ledger(self, group: list[_PendingWrite]) -> None:
+        """Use the answer in the ledger where another run asked the same and was faster."""
         kept = self._ledger.lookup([entry.request for entry in group], group[0].model)
         for number, entry in enumerate(group):
             known = kept.get(entry.request.subject)
@@ -114,12 +114,12 @@ class LedgerWriter:
                 group[number] = entry._replace(outcome=replace(known, from_ledger=True))
 
     def _take_back(self, writing: asyncio.Future[None]) -> None:
-        """Note that a group has been dealt with; one that could not be written waits again."""
+        """End the writing of a group; a group that could not be written waits again."""
         self._writing = None
         if writing.cancelled() or writing.exception() is not None:
             self._waiting = self._group + self._waiting
 
-    def _write(self, group: list[_Entry]) -> None:
+    def _write(self, group: list[_PendingWrite]) -> None:
         answers = [
             (entry.request, entry.outcome)
             for entry in group

@@ -1,7 +1,6 @@
 """How fast a server is: prefill and decode speed, learned from what it did.
 
-One `SpeedEstimator` per endpoint. How long an answer will be is the business of `lengths`, and
-what to do with either that of `scheduler`.
+One `SpeedEstimator` per endpoint. How long an answer will be is estimated in `lengths`.
 
 Speeds are kept as logarithms, so that twice as fast and twice as slow are equally far away. An
 observation close to the estimate moves it a little; one that is far off is an outlier, unless the
@@ -14,20 +13,20 @@ import math
 from statistics import median
 
 DEFAULT_PREFILL_RATE = 200.0
-"""Prompt tokens per second of a server nobody knows anything about."""
+"""Prompt tokens per second of an unknown server."""
 DEFAULT_DECODE_RATE = 10.0
-"""Answer tokens per second of a server nobody knows anything about."""
+"""Answer tokens per second of an unknown server."""
 
 _GAIN = 0.2
 """Share of the error of an ordinary observation by which an estimate moves."""
 _FAR = math.log(1.5)
 """Errors beyond this are outliers until confirmed."""
 _CONFIRMATIONS = 3
-"""So many outliers in a row on the same side are a change of the server."""
+"""This many outliers in a row on the same side mean that the server has changed."""
 _SHAPE_GAIN = 0.05
 """Share of the error that goes to the slow-down at one number of busy slots."""
 _SHAPE_TRIALS = 3
-"""So many first observations at a number of busy slots go to its slow-down, averaged."""
+"""The first observations at a number of busy slots: their mean is its slow-down."""
 
 
 class LogLevel:

@@ -1,4 +1,4 @@
-"""What is known of the servers at work: their attempts, their speed, and when each will be through.
+"""What is known of the servers at work: their attempts, their speed, and when each will be done.
 
 State and forecasts only; decisions belong to `scheduler` and `hedging`.
 """
@@ -9,33 +9,33 @@ from dataclasses import dataclass, field
 
 from resources.llama_server_pool.scheduling.estimator import SpeedEstimator
 from resources.llama_server_pool.scheduling.lengths import LengthModel
-from resources.llama_server_pool.scheduling.values import EndpointProfile, Job, Usage
+from resources.llama_server_pool.scheduling.values import EndpointProfile, QueuedRequest, Usage
 
 _WINDOW_TOKENS = 16
-"""Speed is measured over so many tokens ..."""
+"""Speed is measured over this many tokens ..."""
 _WINDOW_SECONDS = 10.0
-"""... or over so many seconds, when tokens come slower."""
+"""... or over this many seconds, when tokens come slower."""
 _SILENT_GAPS = 3.0
-"""An attempt is stalled when nothing came for so many times its usual pause between reports."""
+"""An attempt is stalled after this many times its usual pause between two reports."""
 _LEAST_GAP = 0.5
 _SHARE_GAIN = 0.2
 _LEAST_UNCACHED = 16
-"""Prefill speed is not learned from fewer tokens: overhead would hide it."""
+"""Prefill speed is not learned from fewer tokens: the overhead would hide it."""
 
 
 @dataclass(slots=True)
-class Entry:
-    """An outstanding job.
+class OutstandingRequest:
+    """A request that is queued or running.
 
     Attributes:
-        job: The job.
+        request: The request.
         size: Rough work in decode-token equivalents, for ordering.
         level: Context class: the number of distinct contexts that are too small.
-        avoid: Endpoints that failed it.
-        attempts: Copies that run and are not cancelled, by number.
+        avoid: Endpoints on which an attempt failed.
+        attempts: Running attempts that are not cancelled, by number.
     """
 
-    job: Job
+    request: QueuedRequest
     size: float
     level: int
     avoid: frozenset[str]
@@ -44,15 +44,15 @@ class Entry:
 
 @dataclass(slots=True)
 class Attempt:
-    """One execution of a job on an endpoint.
+    """One run of a request on an endpoint.
 
     Attributes:
         number: Unique number.
-        entry: The job.
+        outstanding: The request with its other attempts.
         endpoint: Where it runs.
         started: When it was started.
-        cached_share: Share of the prompt expected in the prefix cache.
-        warm: Whether its affinity was in the prefix cache.
+        cached_share: Share of the prompt that is expected in the prefix cache.
+        warm: Whether the affinity of the request was in the prefix cache.
         window: Time, tokens and busy slot-seconds at which the present speed window began.
         decoding: Whether the first token was seen.
         tokens: Tokens reported so far.
@@ -63,7 +63,7 @@ class Attempt:
     """
 
     number: int
-    entry: Entry
+    outstanding: OutstandingRequest
     endpoint: EndpointLoad
     started: float
     cached_share: float
@@ -77,7 +77,7 @@ class Attempt:
     cancelled: bool = False
 
     def progress(self, tokens: int, now: float) -> None:
-        """Note tokens decoded so far, and learn the endpoint's speed from them."""
+        """Note the tokens decoded so far, and learn the endpoint's speed from them."""
         if not self.decoding:
             self.decoding = True
             self.window = (now, tokens, self.endpoint.busy_seconds(now))
@@ -99,7 +99,7 @@ class Attempt:
         self.window = (now, tokens, total)
 
     def finish(self, usage: Usage, now: float) -> None:
-        """Learn from the final account."""
+        """Learn from what the complete attempt has cost."""
         endpoint = self.endpoint
         uncached = usage.prompt_tokens - usage.cached_tokens
         if uncached >= _LEAST_UNCACHED:
@@ -114,7 +114,7 @@ class Attempt:
             endpoint.speed.observe_decode(usage.completion_tokens, usage.decode_seconds, mean_busy)
 
     def produced(self, now: float) -> float:
-        """Tokens that probably exist by now: those reported and those since the last report."""
+        """Return the tokens that exist by now: those reported, and an estimate of those since."""
         if not self.decoding:
             return 0.0
         silence = now - self.seen
@@ -123,19 +123,19 @@ class Attempt:
         return self.tokens + silence * self.endpoint.speed.decode_rate(len(self.endpoint.attempts))
 
     def remaining(self, lengths: LengthModel, now: float) -> float:
-        """Expected seconds until the answer is complete.
+        """Return the expected seconds until the answer is complete.
 
-        What takes longer than expected is expected to take as long again as it is late: nobody
-        knows whether a silent server comes back.
+        An attempt that is late is expected to take as long again as it is late: a silent server
+        may never come back.
         """
-        job, speed = self.entry.job, self.endpoint.speed
+        request, speed = self.outstanding.request, self.endpoint.speed
         rate = speed.decode_rate(len(self.endpoint.attempts))
         if not self.decoding:
-            prefill = job.prompt_tokens * (1.0 - self.cached_share) / speed.prefill_rate()
+            prefill = request.prompt_tokens * (1.0 - self.cached_share) / speed.prefill_rate()
             late = now - self.started - prefill
-            return abs(late) + lengths.expected(job) / rate
+            return abs(late) + lengths.expected(request) / rate
         made = self.produced(now)
-        rest = (lengths.expected(job, made) - made) / rate
+        rest = (lengths.expected(request, made) - made) / rate
         limit = _SILENT_GAPS * max(self.gap, _LEAST_GAP)
         silence = now - self.seen
         return rest + (silence - limit if self.gap and silence > limit else 0.0)
@@ -162,7 +162,7 @@ class EndpointLoad:
 
     @property
     def rate(self) -> float:
-        """Decode speed of an attempt at present, or of a first one."""
+        """Decode speed of one attempt at present, or of the first one on an idle endpoint."""
         return self.speed.decode_rate(len(self.attempts) or 1)
 
     @property
@@ -170,12 +170,12 @@ class EndpointLoad:
         """Decode speed that one more attempt would have."""
         return self.speed.decode_rate(len(self.attempts) + 1)
 
-    def fits(self, job: Job) -> bool:
-        """Whether the context of a slot surely holds prompt and answer."""
-        return self.context is None or job.context_needed <= self.context
+    def fits(self, request: QueuedRequest) -> bool:
+        """Whether the context of a slot is sure to hold prompt and answer."""
+        return self.context is None or request.context_needed <= self.context
 
     def busy_seconds(self, now: float) -> float:
-        """Slot-seconds of work since the beginning."""
+        """Return the slot-seconds of work since the beginning."""
         return self._busy_seconds + len(self.attempts) * (now - self._busy_since)
 
     def start(self, attempt: Attempt, now: float) -> None:
@@ -185,25 +185,25 @@ class EndpointLoad:
         attempt.window = (now, 0, self._busy_seconds)
         attempt.seen = now
         if attempt.warm:
-            self.warm.remove(attempt.entry.job.affinity)
+            self.warm.remove(attempt.outstanding.request.affinity)
 
     def end(self, attempt: Attempt, now: float) -> None:
         """Free the slot of an attempt; its prompt stays in the prefix cache for a while."""
         self._busy_seconds, self._busy_since = self.busy_seconds(now), now
         del self.attempts[attempt.number]
-        affinity = attempt.entry.job.affinity
+        affinity = attempt.outstanding.request.affinity
         if affinity:
             if affinity in self.warm:
                 self.warm.remove(affinity)
             self.warm.insert(0, affinity)
         del self.warm[max(1, self.slots) :]
 
-    def is_warm(self, job: Job) -> bool:
-        """Whether the job's prefix is probably in the cache of an idle slot."""
-        return bool(job.affinity) and job.affinity in self.warm
+    def is_warm(self, request: QueuedRequest) -> bool:
+        """Whether the prefix of a request is probably in the cache of an idle slot."""
+        return bool(request.affinity) and request.affinity in self.warm
 
     def cached_share(self, warm: bool) -> float:
-        """Share of a prompt expected in the prefix cache."""
+        """Return the share of a prompt that is expected in the prefix cache."""
         return self._cache_share[warm]
 
     def learn_cache(self, warm: bool, share: float) -> None:
@@ -211,11 +211,13 @@ class EndpointLoad:
         self._cache_share[warm] += _SHARE_GAIN * (share - self._cache_share[warm])
 
     def seconds(self, prompt: float, answer: float, busy: int, warm: bool = False) -> float:
-        """Time of a job of given lengths while `busy` slots work, its own included."""
+        """Return the seconds for these lengths in tokens while `busy` slots work, its own too."""
         prefill = prompt * (1.0 - self._cache_share[warm]) / self.speed.prefill_rate()
         return prefill + answer / self.speed.decode_rate(busy)
 
-    def service(self, job: Job, lengths: LengthModel, produced: float = 0.0) -> float:
-        """Expected time of a job started now, given that its answer exceeds `produced` tokens."""
-        answer = lengths.expected(job, produced)
-        return self.seconds(job.prompt_tokens, answer, len(self.attempts) + 1, self.is_warm(job))
+    def service(self, request: QueuedRequest, lengths: LengthModel, produced: float = 0.0) -> float:
+        """Return the expected seconds of a request begun now, whose answer exceeds `produced`."""
+        answer = lengths.expected(request, produced)
+        return self.seconds(
+            request.prompt_tokens, answer, len(self.attempts) + 1, self.is_warm(request)
+        )

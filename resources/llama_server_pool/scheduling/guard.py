@@ -1,8 +1,8 @@
-"""Whether a slot should take a waiting job, or leave it to the rest of the fleet.
+"""Whether a slot should take a queued request, or leave it to the rest of the fleet.
 
-A job that a slow board takes last is what everybody waits for. So a slot takes a job only if it is
-expected to finish it no later than the rest of the fleet would finish everything that waits. The
-fastest endpoint that may take a job always does, so work never stands still.
+Everything waits for the request that a slow board takes last. So a slot takes a request only if it
+is expected to finish it no later than the rest of the fleet would finish everything that waits. The
+fastest endpoint that may take a request always does, so that work never stands still.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from heapq import heapify, heapreplace
 
 from resources.llama_server_pool.scheduling.backlog import Backlog
-from resources.llama_server_pool.scheduling.fleet import EndpointLoad, Entry
+from resources.llama_server_pool.scheduling.fleet import EndpointLoad, OutstandingRequest
 from resources.llama_server_pool.scheduling.lengths import LengthModel
 
 
@@ -29,27 +29,32 @@ class Guard:
     ) -> None:
         self._fleet, self._backlog, self._lengths, self._care = fleet, backlog, lengths, care
 
-    def accepts(self, endpoint: EndpointLoad, entry: Entry, now: float) -> bool:
-        """Whether the endpoint should take a waiting job now."""
-        rest = self._takers(entry)
+    def accepts(self, endpoint: EndpointLoad, outstanding: OutstandingRequest, now: float) -> bool:
+        """Whether the endpoint should take a queued request now."""
+        rest = self._takers(outstanding)
         rate = endpoint.next_rate
         if all(one is endpoint or one.rate <= rate for one in rest):
             return True
-        count, prompt, answer = self._backlog.mean(entry.level, self._lengths)
-        need = self._care * endpoint.service(entry.job, self._lengths)
+        count, prompt, answer = self._backlog.mean(outstanding.level, self._lengths)
+        need = self._care * endpoint.service(outstanding.request, self._lengths)
         capacity = sum(one.slots / one.seconds(prompt, answer, one.slots) for one in rest)
         if count > need * capacity:
             return True
         return need <= self._finish(endpoint, rest, count, prompt, answer, now)
 
-    def rest_finish(self, endpoint: EndpointLoad, entry: Entry, now: float) -> float:
-        """Seconds until all that waits beside `entry` is done without one slot of `endpoint`."""
-        count, prompt, answer = self._backlog.mean(entry.level, self._lengths)
-        return self._finish(endpoint, self._takers(entry), count, prompt, answer, now)
+    def rest_finish(
+        self, endpoint: EndpointLoad, outstanding: OutstandingRequest, now: float
+    ) -> float:
+        """Return the seconds until the queue is done without one slot of `endpoint`.
 
-    def _takers(self, entry: Entry) -> list[EndpointLoad]:
-        """Endpoints in service that may take a job."""
-        level, avoid = entry.level, entry.avoid
+        Counted are the requests that need the context of `outstanding`, or a larger one.
+        """
+        count, prompt, answer = self._backlog.mean(outstanding.level, self._lengths)
+        return self._finish(endpoint, self._takers(outstanding), count, prompt, answer, now)
+
+    def _takers(self, outstanding: OutstandingRequest) -> list[EndpointLoad]:
+        """Return the endpoints in service that may take a request."""
+        level, avoid = outstanding.level, outstanding.avoid
         return [
             one for one in self._fleet if one.slots and one.level >= level and one.name not in avoid
         ]
@@ -63,7 +68,7 @@ class Guard:
         answer: float,
         now: float,
     ) -> float:
-        """Give `count` jobs of mean size one by one to the slot that finishes them first."""
+        """Return when `count` mean requests end, each given to the slot that finishes it first."""
         ends: list[tuple[float, float]] = []
         for one in rest:
             service = one.seconds(prompt, answer, one.slots)

@@ -9,27 +9,27 @@ from __future__ import annotations
 
 import math
 
-from resources.llama_server_pool.scheduling.values import Job
+from resources.llama_server_pool.scheduling.values import QueuedRequest
 
 _UNHINTED_SIGMA = 0.6
 _HINTED_SIGMA = 0.3
 _PRIOR_SHARE = 0.35
-"""Before anything is known the median answer is this share of `max_tokens`."""
+"""Before anything is known, the median answer is this share of `max_tokens`."""
 _MEAN_WEIGHT = 1.0
 """Observations that the prior median is worth."""
 _SPREAD_WEIGHT = 8.0
 """Observations that the prior spread is worth."""
 _MEMORY = 400
-"""Older observations fade once a family has seen so many."""
+"""Older observations fade once a family has this many."""
 _LEAST_SIGMA = 0.02
 _ROOT_HALF = math.sqrt(0.5)
 
 Family = tuple[str, int, bool]
 
 
-def family_of(job: Job) -> Family:
-    """The kind of work whose lengths a job shares."""
-    return (job.family, job.max_tokens, job.expected_tokens is not None)
+def family_of(request: QueuedRequest) -> Family:
+    """Return the kind of work whose lengths a request shares."""
+    return (request.family, request.max_tokens, request.expected_tokens is not None)
 
 
 def _upper(x: float) -> float:
@@ -59,7 +59,7 @@ class _LogNormal:
         self.sigma = max(_LEAST_SIGMA, math.sqrt(self._spread / degrees))
 
     def mean_above(self, floor: float, ceiling: float) -> float:
-        """Expected value of min(X, ceiling) given X > floor; `floor` may be 0."""
+        """Return the expected value of min(X, ceiling) given X > floor; `floor` may be 0."""
         if floor >= ceiling:
             return ceiling
         mu, sigma = self.mu, self.sigma
@@ -73,7 +73,7 @@ class _LogNormal:
 
 
 class LengthModel:
-    """Expected answer lengths per family of jobs."""
+    """Expected answer lengths per family of requests."""
 
     def __init__(self) -> None:
         self._families: dict[Family, _LogNormal] = {}
@@ -89,17 +89,17 @@ class LengthModel:
             self._families[family] = model
         return model
 
-    def observe(self, job: Job, tokens: int) -> None:
-        """Learn that the answer to a job had so many tokens."""
+    def observe(self, request: QueuedRequest, tokens: int) -> None:
+        """Learn that the answer to a request had this many tokens."""
         if tokens <= 0:
             return
-        scale = max(1.0, job.expected_tokens) if job.expected_tokens is not None else 1.0
-        family = family_of(job)
+        scale = max(1.0, request.expected_tokens) if request.expected_tokens is not None else 1.0
+        family = family_of(request)
         self._model(family).observe(math.log(tokens / scale))
         self._means.pop(family, None)
 
     def mean(self, family: Family) -> float:
-        """Expected length of an unhinted family, or expected ratio to the hint of a hinted one."""
+        """Return the expected length in a family, or its ratio to what callers expect."""
         mean = self._means.get(family)
         if mean is None:
             ceiling = math.inf if family[2] else float(max(1, family[1]))
@@ -111,11 +111,11 @@ class LengthModel:
             self._means[family] = mean
         return mean
 
-    def expected(self, job: Job, produced: float = 0.0) -> float:
-        """Expected length of an answer of which `produced` tokens exist and the end is not seen."""
-        ceiling = float(max(1, job.max_tokens))
-        scale = max(1.0, job.expected_tokens) if job.expected_tokens is not None else 1.0
-        family = family_of(job)
+    def expected(self, request: QueuedRequest, produced: float = 0.0) -> float:
+        """Return the expected length of an answer that has `produced` tokens and goes on."""
+        ceiling = float(max(1, request.max_tokens))
+        scale = max(1.0, request.expected_tokens) if request.expected_tokens is not None else 1.0
+        family = family_of(request)
         if produced <= 0:
             return min(ceiling, scale * self.mean(family))
         longer = self._model(family).mean_above(produced / scale, ceiling / scale) * scale

@@ -1,15 +1,15 @@
-"""The jobs that wait, arranged so that the right one for an endpoint is found at once.
+"""The queue, arranged so that the right request for an endpoint is found at once.
 
-Jobs that share a prompt prefix form a group (an article), and a group has at most one owner, the
-endpoint that took its first job. An endpoint goes on with the groups it has just worked on, then
-opens the group with the most (or least) work, and when all groups have owners it takes single jobs
-from the group that has most left. Jobs without affinity are groups of one. Jobs that came back from
-an endpoint wait apart, so that another endpoint sees them first.
+Requests that share a prompt prefix form a group (an article). A group has at most one owner: the
+endpoint that took its first request. An endpoint goes on with the groups it has just worked on,
+then opens the group with the most (or least) work; when all groups have owners, it takes single
+requests from the group with most work left. A request without affinity is a group of its own.
+Requests that came back from an endpoint are kept apart, so that another endpoint sees them first.
 
-A job stands on the shelf of the smallest context that holds it. An endpoint looks through the
-shelves up to its own, the most demanding one first, since fewest others can do that work.
-Everything costs O(log n) in the number of waiting jobs; whether a job is worth taking is decided by
-`scheduler`.
+A request stands on the shelf of the smallest context that holds it. An endpoint looks through the
+shelves up to its own, the most demanding one first, since the fewest others can do that work.
+Everything costs O(log n) in the length of the queue. Whether a request is worth taking is decided
+in `guard`.
 """
 
 from __future__ import annotations
@@ -19,38 +19,38 @@ from heapq import heappop, heappush
 
 
 class _Group:
-    """Waiting jobs with a common prefix, longest first."""
+    """Queued requests with a common prefix, longest first."""
 
-    __slots__ = ("_first", "_jobs", "_last", "_sorted", "key", "offer", "owner", "work")
+    __slots__ = ("_first", "_ids", "_last", "_sorted", "key", "offer", "owner", "work")
 
     def __init__(self, key: str) -> None:
         self.key = key
         self.owner: str | None = None
         self.work = 0.0
         self.offer = 0
-        self._jobs: list[tuple[float, int, str]] = []
+        self._ids: list[tuple[float, int, str]] = []
         self._first, self._last = 0, 0
         self._sorted = True
 
-    def add(self, job: str, size: float, number: int) -> None:
-        """Put a job in."""
+    def add(self, request_id: str, size: float, number: int) -> None:
+        """Put a request in."""
         if self._first:
-            del self._jobs[: self._first]
-        del self._jobs[self._last - self._first :]
-        self._jobs.append((-size, number, job))
-        self._first, self._last = 0, len(self._jobs)
-        self._sorted = len(self._jobs) == 1
+            del self._ids[: self._first]
+        del self._ids[self._last - self._first :]
+        self._ids.append((-size, number, request_id))
+        self._first, self._last = 0, len(self._ids)
+        self._sorted = len(self._ids) == 1
         self.work += size
 
     def end(self, longest: bool, waiting: Callable[[str, int], bool]) -> str | None:
-        """The longest or shortest job that still waits."""
+        """Return the longest or shortest request that is still queued."""
         if not self._sorted:
-            self._jobs.sort()
+            self._ids.sort()
             self._sorted = True
         while self._first < self._last:
-            _, number, job = self._jobs[self._first if longest else self._last - 1]
-            if waiting(job, number):
-                return job
+            _, number, request_id = self._ids[self._first if longest else self._last - 1]
+            if waiting(request_id, number):
+                return request_id
             if longest:
                 self._first += 1
             else:
@@ -69,12 +69,12 @@ class _Shelf:
         self.owned: dict[str, dict[str, _Group]] = {}
         self._offers = 0
 
-    def add(self, key: str, job: str, size: float, number: int) -> None:
-        """Put a job into its group."""
+    def add(self, key: str, request_id: str, size: float, number: int) -> None:
+        """Put a request into its group."""
         group = self.groups.get(key)
         if group is None:
             group = self.groups[key] = _Group(key)
-        group.add(job, size, number)
+        group.add(request_id, size, number)
         if group.owner is None:
             self._offer(group)
 
@@ -96,7 +96,7 @@ class _Shelf:
         return None
 
     def peek(self, endpoint: str, warm: Iterable[str], longest: bool) -> str | None:
-        """The job this endpoint should do next."""
+        """Return the request that this endpoint should run next."""
         mine = self.owned.get(endpoint)
         if mine:
             for affinity in warm:
@@ -107,12 +107,12 @@ class _Shelf:
         return group.end(longest, self._waiting) if group is not None else None
 
     def _richest(self) -> _Group | None:
-        """The owned group with most work left: one of its jobs is taken singly."""
+        """Return the owned group with most work left, from which single requests are taken."""
         groups = (group for mine in self.owned.values() for group in mine.values())
         return max(groups, key=lambda group: group.work, default=None)
 
     def take(self, key: str, size: float, endpoint: str | None) -> None:
-        """Account that a job of a group left; a first taker becomes the owner."""
+        """Note that a request of a group has left; the first taker becomes the owner."""
         group = self.groups[key]
         group.work -= size
         if group.end(True, self._waiting) is None:
@@ -133,8 +133,8 @@ class _Shelf:
             self._offer(group)
 
 
-class JobQueue:
-    """All waiting jobs.
+class RequestQueue:
+    """All queued requests.
 
     Args:
         classes: Number of context classes, from 0 (fits everywhere) upwards.
@@ -149,30 +149,30 @@ class JobQueue:
     def __len__(self) -> int:
         return len(self._where)
 
-    def __contains__(self, job: str) -> bool:
-        return job in self._where
+    def __contains__(self, request_id: str) -> bool:
+        return request_id in self._where
 
-    def _waits(self, job: str, number: int) -> bool:
-        """Whether the entry that a job got under a number is still its place."""
-        place = self._where.get(job)
+    def _waits(self, request_id: str, number: int) -> bool:
+        """Whether a request is still queued under the number that it got."""
+        place = self._where.get(request_id)
         return place is not None and place[3] == number
 
-    def jobs(self) -> list[str]:
-        """The ids of all waiting jobs, in the order in which they came."""
+    def ids(self) -> list[str]:
+        """Return the ids of all queued requests, in the order in which they came."""
         return list(self._where)
 
-    def add(self, job: str, size: float, affinity: str, level: int) -> None:
-        """Let a new job of context class `level` wait."""
+    def add(self, request_id: str, size: float, affinity: str, level: int) -> None:
+        """Queue a new request of context class `level`."""
         self._number += 1
-        key = affinity or f"\0{job}"
-        self._where[job] = (level, key, size, self._number)
-        self._shelves[level].add(key, job, size, self._number)
+        key = affinity or f"\0{request_id}"
+        self._where[request_id] = (level, key, size, self._number)
+        self._shelves[level].add(key, request_id, size, self._number)
 
-    def put_back(self, job: str, size: float, avoid: frozenset[str], level: int) -> None:
-        """Let a job wait that the endpoints `avoid` should rather not get again."""
+    def put_back(self, request_id: str, size: float, avoid: frozenset[str], level: int) -> None:
+        """Queue a request again that should go to other endpoints than `avoid`."""
         self._number += 1
-        self._where[job] = (level, avoid, size, self._number)
-        self._returned[level].setdefault(avoid, {})[job] = None
+        self._where[request_id] = (level, avoid, size, self._number)
+        self._returned[level].setdefault(avoid, {})[request_id] = None
 
     def peek(
         self,
@@ -182,32 +182,32 @@ class JobQueue:
         longest: bool,
         barred: Callable[[frozenset[str], int], bool],
     ) -> str | None:
-        """The job of exactly class `level` that an endpoint should do next, or `None`.
+        """Return the request of exactly class `level` that an endpoint should run next, if any.
 
         Args:
             endpoint: Name of the endpoint.
             level: Context class to look at.
             warm: Affinities in the endpoint's prefix cache, the latest first.
-            longest: Whether it wants long jobs rather than short ones.
-            barred: Tells for a set of avoiding endpoints and a class whether this one must wait.
+            longest: Whether the endpoint prefers long requests to short ones.
+            barred: Says whether requests of a class that avoid these endpoints must not come here.
         """
-        for avoid, jobs in self._returned[level].items():
+        for avoid, returned in self._returned[level].items():
             if not barred(avoid, level):
-                return next(iter(jobs))
+                return next(iter(returned))
         return self._shelves[level].peek(endpoint, warm, longest)
 
-    def remove(self, job: str, endpoint: str | None = None) -> None:
-        """Take a job out, to run it on `endpoint` or to give it up."""
-        level, place, size, _ = self._where.pop(job)
+    def remove(self, request_id: str, endpoint: str | None = None) -> None:
+        """Take a request out, to run it on `endpoint` or to give it up."""
+        level, place, size, _ = self._where.pop(request_id)
         if isinstance(place, str):
             self._shelves[level].take(place, size, endpoint)
             return
-        jobs = self._returned[level][place]
-        del jobs[job]
-        if not jobs:
+        returned = self._returned[level][place]
+        del returned[request_id]
+        if not returned:
             del self._returned[level][place]
 
     def disown(self, endpoint: str) -> None:
-        """Give the groups of an endpoint to whoever comes first."""
+        """Free the groups of an endpoint: the next taker becomes their owner."""
         for shelf in self._shelves:
             shelf.disown(endpoint)

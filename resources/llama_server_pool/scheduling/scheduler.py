@@ -1,51 +1,43 @@
-"""The policy of the pool, pure: which endpoint takes which job when.
+"""The policy of the pool, pure: which endpoint runs which request when.
 
 No clock, no sockets, no asyncio: the caller says what happened and what time it is. The dispatcher
-runs it on real servers, the simulator in simulated time.
+runs the policy on real servers, the simulator in simulated time.
 
 The rules, and where they live:
 
-- An idle slot takes a waiting job only if it would finish it no later than the rest of the fleet
-  would finish everything that waits: `guard`. So a slow endpoint sits out the tail.
-- When nothing waits for an endpoint, it may run a second attempt of the job that would finish last:
-  `hedging`. Such a job counts as waiting work when its second attempt would outlast all that waits:
-  then it is begun first, as the longest job should be.
-- Which job: `job_queue` and `backlog`. How long it takes: `fleet`, from `estimator` and `lengths`.
+- An idle slot takes a waiting request only if it would finish it no later than the rest of the
+  fleet would finish everything that waits: `guard`. So a slow endpoint sits out the tail.
+- When nothing waits for an endpoint, it may hedge, that is begin a second attempt of the request
+  that would finish last: `hedging`. When that attempt would outlast all that waits, it begins
+  first, as the longest request should: `placement`.
+- Which request: `request_queue` and `backlog`. How long it takes: `fleet`, from `estimator` and
+  `lengths`.
 
-Copies that were cancelled keep their slot until `release`, `complete` or `fail` is called for them.
+A cancelled attempt keeps its slot until `release`, `complete` or `fail` is called for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from resources.llama_server_pool.scheduling.attempt_table import AttemptTable
 from resources.llama_server_pool.scheduling.backlog import Backlog
-from resources.llama_server_pool.scheduling.fleet import Attempt, EndpointLoad, Entry
-from resources.llama_server_pool.scheduling.guard import Guard
-from resources.llama_server_pool.scheduling.hedging import hedge_candidate
+from resources.llama_server_pool.scheduling.fleet import EndpointLoad, OutstandingRequest
 from resources.llama_server_pool.scheduling.lengths import LengthModel
+from resources.llama_server_pool.scheduling.placement import Placement
 from resources.llama_server_pool.scheduling.values import (
     Assignment,
     EndpointProfile,
-    Job,
     PolicyOptions,
+    QueuedRequest,
     Usage,
 )
 
-__all__ = ["Assignment", "EndpointProfile", "Job", "PolicyOptions", "Scheduler", "Usage"]
-
-_PROMPT_WEIGHT = 0.05
-"""Work of a prompt token over that of an answer token, for ordering only."""
-_UNKNOWN_SHARE = 1 / 3
-"""Share of `max_tokens` that an answer of unknown length is ordered by."""
-_SLOW = 0.5
-"""Endpoints below this share of the fastest decode speed prefer short jobs."""
-_LAST_ROUNDS = 3
-"""Stragglers are looked for when fewer jobs than this wait per slot."""
+__all__ = ["Assignment", "EndpointProfile", "PolicyOptions", "QueuedRequest", "Scheduler", "Usage"]
 
 
 class Scheduler:
-    """Decides where jobs run.
+    """Decides which endpoint runs which request.
 
     Args:
         endpoints: The fleet; names are unique.
@@ -58,273 +50,201 @@ class Scheduler:
         self._options = options or PolicyOptions()
         self._endpoints = {profile.name: EndpointLoad(profile) for profile in endpoints}
         self._fleet = list(self._endpoints.values())
-        self._entries: dict[str, Entry] = {}
-        self._attempts: dict[int, Attempt] = {}
-        self._next_attempt = 1
+        self._outstanding: dict[str, OutstandingRequest] = {}
+        self._attempts = AttemptTable()
         self._lengths = LengthModel()
         self._backlog = Backlog(self._fleet)
-        self._guard = Guard(self._fleet, self._backlog, self._lengths, self._options.guard)
+        self._placement = Placement(
+            self._fleet,
+            self._backlog,
+            self._outstanding,
+            self._attempts.by_number,
+            self._lengths,
+            self._options,
+        )
         self._stranded: list[str] = []
 
-    # Jobs come and go ---------------------------------------------------------------------------
+    # Requests come and go.
 
     @property
     def outstanding(self) -> int:
-        """Jobs submitted and neither complete nor given up."""
-        return len(self._entries)
+        """Number of requests submitted and neither answered nor given up."""
+        return len(self._outstanding)
 
     @property
     def waiting(self) -> int:
-        """Jobs of which no attempt runs."""
+        """Number of requests with no running attempt."""
         return len(self._backlog)
 
-    def submit(self, jobs: Iterable[Job], now: float) -> list[str]:  # noqa: ARG002
-        """Let jobs wait.
+    def submit(self, requests: Iterable[QueuedRequest], now: float) -> list[str]:  # noqa: ARG002
+        """Queue requests.
 
         Returns:
-            The ids of those that fit no endpoint's context; they are not kept.
+            The ids of the requests that fit no endpoint's context; they are not queued.
 
         Raises:
-            ValueError: A job of that id is outstanding.
+            ValueError: A request with the same id is outstanding.
         """
         rejected: list[str] = []
-        for job in jobs:
-            if job.id in self._entries:
-                raise ValueError(f"job {job.id!r} is outstanding already")
-            level = self._backlog.level(job)
-            if level is None:
-                rejected.append(job.id)
-                continue
-            entry = self._entries[job.id] = Entry(job, _size(job), level, job.avoid)
-            self._backlog.add(entry)
+        for request in requests:
+            if request.id in self._outstanding:
+                raise ValueError(f"request {request.id!r} is outstanding already")
+            outstanding = self._backlog.admit(request)
+            if outstanding is None:
+                rejected.append(request.id)
+            else:
+                self._outstanding[request.id] = outstanding
         return rejected
 
-    def withdraw(self, job: str, now: float) -> list[int]:  # noqa: ARG002
-        """Give a job up; returns its running attempts, which are to be cancelled."""
-        entry = self._entries.pop(job, None)
-        if entry is None:
+    def withdraw(self, request_id: str, now: float) -> list[int]:  # noqa: ARG002
+        """Give a request up; returns its running attempts, for the caller to cancel."""
+        outstanding = self._outstanding.pop(request_id, None)
+        if outstanding is None:
             return []
-        if job in self._backlog:
-            self._backlog.remove(entry)
-        return self._cancel(entry)
+        if request_id in self._backlog:
+            self._backlog.remove(outstanding)
+        return self._attempts.cancel(outstanding)
 
     def take_stranded(self) -> list[str]:
-        """Jobs given up since the last call because they came back and fit nowhere any more."""
+        """Return the requests dropped since the last call: requeued, they fitted no endpoint."""
         stranded, self._stranded = self._stranded, []
         return stranded
 
-    # The fleet changes --------------------------------------------------------------------------
+    # The fleet changes.
 
     def set_slots(self, endpoint: str, slots: int, now: float) -> None:  # noqa: ARG002
         """Change the number of slots; 0 takes the endpoint out of service.
 
-        Copies that run there are not touched: what becomes of them is told by `fail`.
+        Attempts that run there are not touched: the caller says what becomes of them by `fail`.
         """
         self._endpoints[endpoint].slots = slots
         if slots == 0:
             self._backlog.queue.disown(endpoint)
 
     def set_context(self, endpoint: str, context: int, now: float) -> list[str]:  # noqa: ARG002
-        """Learn an endpoint's context; gives up and returns waiting jobs that now fit nowhere."""
+        """Learn an endpoint's context; drops and returns queued requests that now fit nowhere."""
         if self._endpoints[endpoint].context == context:
             return []
         self._endpoints[endpoint].context = context
         waited = self._backlog.classify()
         lost: list[str] = []
-        for entry in list(self._entries.values()):
-            level = self._backlog.level(entry.job)
+        for outstanding in list(self._outstanding.values()):
+            level = self._backlog.level(outstanding.request)
             if level is not None:
-                entry.level = level
-            elif not entry.attempts:
-                lost.append(entry.job.id)
-                del self._entries[entry.job.id]
-        for job in waited:
-            if job in self._entries:
-                self._backlog.add(self._entries[job])
+                outstanding.level = level
+            elif not outstanding.attempts:
+                lost.append(outstanding.request.id)
+                del self._outstanding[outstanding.request.id]
+        for request_id in waited:
+            if request_id in self._outstanding:
+                self._backlog.add(self._outstanding[request_id])
         return lost
 
-    # Decisions ----------------------------------------------------------------------------------
+    # Decisions.
 
     def assign(self, now: float) -> list[Assignment]:
-        """Start attempts on idle slots, as far as the policy wants any."""
+        """Start attempts on the idle slots that have something to do."""
         started: list[Assignment] = []
         undecided = [one for one in self._fleet if one.idle]
-        while undecided and self._entries:
+        while undecided and self._outstanding:
             endpoint = max(undecided, key=lambda one: one.next_rate)
-            entry = self._choose(endpoint, now)
-            if entry is not None:
-                started.append(self._start(entry, endpoint, now))
-            if entry is None or not endpoint.idle:
+            outstanding = self._placement.choose(endpoint, now)
+            if outstanding is not None:
+                hedge = bool(outstanding.attempts)
+                if not hedge:
+                    self._backlog.remove(outstanding, endpoint.name)
+                number = self._attempts.start(outstanding, endpoint, now).number
+                request_id = outstanding.request.id
+                started.append(Assignment(number, request_id, endpoint.name, hedge))
+            if outstanding is None or not endpoint.idle:
                 undecided.remove(endpoint)
         return started
 
     def next_decision(self, now: float) -> float | None:
-        """When to call `assign` again although nothing happens; `None`: only after events."""
-        if not self._entries:
-            return None
-        idle = [one for one in self._fleet if one.idle]
-        if not idle or not self._attempts:
+        """Return when to call `assign` again even without events; `None`: only after an event."""
+        idle = any(one.idle for one in self._fleet)
+        if not (idle and self._outstanding and self._attempts.by_number):
             return None
         return now + self._options.review_seconds
 
-    def expected_seconds(self, job: str, endpoint: str) -> float | None:
-        """Expected time of a job on an endpoint with all slots busy; `None` when unknown."""
-        entry, one = self._entries.get(job), self._endpoints[endpoint]
-        if entry is None or not one.speed.known:
+    def expected_seconds(self, request_id: str, endpoint: str) -> float | None:
+        """Return the seconds a request takes on an endpoint with all slots busy, if known."""
+        outstanding, one = self._outstanding.get(request_id), self._endpoints[endpoint]
+        if outstanding is None or not one.speed.known:
             return None
-        answer = self._lengths.expected(entry.job)
-        return one.seconds(entry.job.prompt_tokens, answer, max(1, one.slots))
+        answer = self._lengths.expected(outstanding.request)
+        return one.seconds(outstanding.request.prompt_tokens, answer, max(1, one.slots))
 
-    def expected_answer(self, job: str) -> float | None:
-        """Expected length of a job's answer in tokens; `None` for a job that is not here."""
-        entry = self._entries.get(job)
-        return None if entry is None else self._lengths.expected(entry.job)
+    def expected_answer(self, request_id: str) -> float | None:
+        """Return the expected length of an answer in tokens; `None` if the request is unknown."""
+        outstanding = self._outstanding.get(request_id)
+        return None if outstanding is None else self._lengths.expected(outstanding.request)
 
     def decode_rate(self, endpoint: str) -> float | None:
-        """Tokens per second of one slot that works alone; `None` when unknown."""
+        """Return the tokens per second of one slot that works alone; `None` when unknown."""
         speed = self._endpoints[endpoint].speed
         return speed.decode_rate(1) if speed.known else None
 
-    def _choose(self, endpoint: EndpointLoad, now: float) -> Entry | None:
-        longest = endpoint.next_rate >= _SLOW * self._fastest_rate()
-        waits = False
-        for level in range(endpoint.level, -1, -1):
-            name = self._backlog.queue.peek(
-                endpoint.name,
-                level,
-                endpoint.warm,
-                longest,
-                lambda avoid, at: self._barred(endpoint, avoid, at),
-            )
-            if name is None:
-                continue
-            waits = True
-            entry = self._entries[name]
-            if self._guard.accepts(endpoint, entry, now):
-                return self._straggler(endpoint, entry, now) or entry
-        return None if waits else self._hedge(endpoint, now)
-
-    def _hedge(self, endpoint: EndpointLoad, now: float) -> Entry | None:
-        if not self._options.hedging:
-            return None
-        return hedge_candidate(endpoint, self._attempts.values(), self._lengths, self._options, now)
-
-    def _straggler(self, endpoint: EndpointLoad, entry: Entry, now: float) -> Entry | None:
-        """A running job whose second attempt would outlast all that waits, `entry` included."""
-        if len(self._backlog) > _LAST_ROUNDS * sum(one.slots for one in self._fleet):
-            return None
-        straggler = self._hedge(endpoint, now)
-        if straggler is None:
-            return None
-        (attempt,) = straggler.attempts.values()
-        need = endpoint.service(straggler.job, self._lengths, attempt.produced(now))
-        return straggler if need >= self._guard.rest_finish(endpoint, entry, now) else None
-
-    def _fastest_rate(self) -> float:
-        return max(one.speed.decode_rate(1) for one in self._fleet if one.slots)
-
-    def _barred(self, endpoint: EndpointLoad, avoid: frozenset[str], level: int) -> bool:
-        """Whether jobs that avoid some endpoints should wait for another one than this."""
-        return endpoint.name in avoid and any(
-            one.slots and one.level >= level and one.name not in avoid for one in self._fleet
-        )
-
-    def _start(self, entry: Entry, endpoint: EndpointLoad, now: float) -> Assignment:
-        job = entry.job
-        hedge = bool(entry.attempts)
-        if not hedge:
-            self._backlog.remove(entry, endpoint.name)
-        warm = endpoint.is_warm(job)
-        attempt = Attempt(
-            self._next_attempt, entry, endpoint, now, endpoint.cached_share(warm), warm
-        )
-        self._next_attempt += 1
-        self._attempts[attempt.number] = attempt
-        entry.attempts[attempt.number] = attempt
-        endpoint.start(attempt, now)
-        return Assignment(attempt.number, job.id, endpoint.name, hedge)
-
-    # Copies go on and end -----------------------------------------------------------------------
+    # Attempts go on and end.
 
     def progress(self, attempt: int, tokens: int, now: float) -> None:
-        """Tell how many tokens an attempt has decoded; the first call ends its prefill."""
-        running = self._attempts.get(attempt)
+        """Note how many tokens an attempt has decoded; the first call ends its prefill."""
+        running = self._attempts.by_number.get(attempt)
         if running is not None and not running.cancelled:
             running.progress(tokens, now)
 
     def observe(self, endpoint: str, usage: Usage) -> None:
-        """Learn an endpoint's speed from a probe: a request that was no job."""
+        """Learn an endpoint's speed from a probe, which is none of the queued requests."""
         speed = self._endpoints[endpoint].speed
         speed.observe_prefill(usage.prompt_tokens - usage.cached_tokens, usage.prefill_seconds)
         speed.observe_decode(usage.completion_tokens, usage.decode_seconds, 1)
 
     def complete(self, attempt: int, usage: Usage, now: float) -> list[int]:
-        """An attempt answered: its job is done.
+        """End an attempt with an answer, and so its request.
 
         Returns:
-            The other attempts of the job, which are to be cancelled on their servers. Empty as well
-            when the attempt itself had been cancelled before its answer came.
+            The other attempts of the request, for the caller to cancel. None when the attempt
+            itself had been cancelled before its answer came.
         """
-        running = self._end(attempt, now)
+        running = self._attempts.end(attempt, now)
         if running is None:
             return []
         running.finish(usage, now)
         if running.cancelled:
             return []
-        entry = running.entry
-        self._lengths.observe(entry.job, usage.completion_tokens)
-        del self._entries[entry.job.id]
-        return self._cancel(entry)
+        outstanding = running.outstanding
+        self._lengths.observe(outstanding.request, usage.completion_tokens)
+        del self._outstanding[outstanding.request.id]
+        return self._attempts.cancel(outstanding)
 
     def fail(self, attempt: int, now: float, *, requeue: bool = True, avoid: bool = True) -> None:
-        """An attempt ended without a valid answer.
+        """End an attempt without a usable answer.
+
+        While another attempt of the request runs, the request stays with that one.
 
         Args:
             attempt: Number of the attempt.
             now: The time.
-            requeue: Whether the job waits again; else it is given up. Nothing of the kind happens
-                while another attempt of it runs.
-            avoid: Whether another endpoint is preferred for this job from now on.
+            requeue: Whether the request is queued again at once; otherwise it is dropped.
+            avoid: Whether other endpoints are preferred for this request from now on.
         """
-        running = self._end(attempt, now)
+        running = self._attempts.end(attempt, now)
         if running is None or running.cancelled:
             return
-        entry = running.entry
+        outstanding = running.outstanding
         if avoid:
-            entry.avoid |= {running.endpoint.name}
-        if entry.attempts:
+            outstanding.avoid |= {running.endpoint.name}
+        if outstanding.attempts:
             return
-        level = self._backlog.level(entry.job)
+        level = self._backlog.level(outstanding.request)
         if not requeue or level is None:
-            del self._entries[entry.job.id]
+            del self._outstanding[outstanding.request.id]
             if requeue:
-                self._stranded.append(entry.job.id)
+                self._stranded.append(outstanding.request.id)
             return
-        entry.level = level
-        self._backlog.add(entry)
+        outstanding.level = level
+        self._backlog.add(outstanding)
 
     def release(self, attempt: int, now: float) -> None:
-        """A cancelled attempt is gone from its server: its slot is free again."""
-        self._end(attempt, now)
-
-    def _end(self, attempt: int, now: float) -> Attempt | None:
-        running = self._attempts.pop(attempt, None)
-        if running is not None:
-            running.endpoint.end(running, now)
-            running.entry.attempts.pop(attempt, None)
-        return running
-
-    def _cancel(self, entry: Entry) -> list[int]:
-        numbers = sorted(entry.attempts)
-        for attempt in entry.attempts.values():
-            attempt.cancelled = True
-        entry.attempts.clear()
-        return numbers
-
-
-def _size(job: Job) -> float:
-    """Rough work in answer tokens, by which waiting jobs are ordered."""
-    answer = job.expected_tokens
-    if answer is None:
-        answer = _UNKNOWN_SHARE * job.max_tokens
-    return answer + _PROMPT_WEIGHT * job.prompt_tokens
+        """Free the slot of a cancelled attempt, which has ended on its server."""
+        self._attempts.end(attempt, now)

@@ -1,7 +1,7 @@
-"""The plain values that the policy and whoever runs it exchange.
+"""The plain values that the policy exchanges with its caller.
 
-Everything here is a number or a name; times are seconds of whatever clock the caller uses, lengths
-are tokens of the serving model. Behaviour belongs to `scheduler`, `estimator` and `lengths`.
+Everything here is a number or a name. Times are seconds of the caller's clock, lengths are tokens
+of the serving model. Behaviour belongs to `scheduler`, `estimator` and `lengths`.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class QueuedRequest:
     """One request as the policy sees it.
 
     Attributes:
-        id: Unique name within the scheduler.
+        id: Unique name in the scheduler.
         prompt_tokens: Length of the prompt.
         max_tokens: Upper bound of the answer.
         expected_tokens: Expected length of the answer, where the caller knows something about it.
-        affinity: Jobs with the same value share a prompt prefix; empty when it shares none.
-        family: Kind of work; answers of one family have similar lengths. Optional: jobs are also
-            told apart by `max_tokens`.
-        avoid: Endpoints that failed it before it was submitted; others are preferred.
+        affinity: Requests with the same value share a prompt prefix; empty when it shares none.
+        family: Kind of work: answers of one family have similar lengths. It may be empty, since
+            requests are also told apart by `max_tokens`.
+        avoid: Endpoints on which an attempt failed before; others are preferred.
     """
 
     id: str
@@ -34,7 +34,7 @@ class Job:
 
     @property
     def context_needed(self) -> int:
-        """Tokens of context that surely hold the prompt and the longest answer."""
+        """Tokens of context that are sure to hold the prompt and the longest answer."""
         return self.prompt_tokens + self.max_tokens
 
 
@@ -59,28 +59,28 @@ class EndpointProfile:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """The order to run one attempt of a job now.
+    """The order to run one attempt of a request now.
 
     Attributes:
-        attempt: Unique number of this execution.
-        job: Id of the job.
+        attempt: Unique number of the attempt.
+        request_id: Id of the request.
         endpoint: Name of the endpoint.
-        hedge: Whether another attempt of the job is running already.
+        hedge: Whether another attempt of the request is running.
     """
 
     attempt: int
-    job: str
+    request_id: str
     endpoint: str
     hedge: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a completed attempt cost; zero seconds mean that the server did not tell.
+    """What a complete attempt has cost; zero seconds mean that the server did not say.
 
     Attributes:
         prompt_tokens: Tokens of the prompt.
-        cached_tokens: Those of them taken from the server's prefix cache.
+        cached_tokens: Prompt tokens taken from the server's prefix cache.
         completion_tokens: Tokens of the answer.
         prefill_seconds: Time until the first token.
         decode_seconds: Time from the first token to the last.
@@ -98,14 +98,14 @@ class PolicyOptions:
     """The constants of the policy.
 
     Attributes:
-        guard: A slot takes a queued job only if its expected service time, times this, ends before
-            the rest of the fleet would be through. Above 1 is more careful.
+        guard: A slot takes a queued request only if its expected service time, times this, ends
+            before the rest of the fleet would be done. Above 1 is more careful.
         hedge_gain: A second attempt starts only if its expected time is below this share of the
             expected remaining time of the first.
-        hedge_seconds: A second attempt starts only if it can be expected to save so much time: what
-            is nearly done is not worth another connection and another prefill.
+        hedge_seconds: A second attempt starts only if it is expected to save this much time: an
+            attempt that is nearly done is not worth another connection and prefill.
         hedging: Whether second attempts are started at all.
-        review_seconds: Least pause between two looks at an idle fleet without events.
+        review_seconds: Pause between two decisions about idle slots while nothing happens.
     """
 
     guard: float = 1.0

@@ -1,8 +1,8 @@
-"""How long a fleet would need for a job of any size, what it would draw, and what would help.
+"""How long a fleet would need for a batch of any size, the energy, and what would help.
 
 A few thousand requests, drawn from a sample of the real ones, are simulated with the real policy.
-What goes beyond them is added at the speed that every server showed in the simulation, so that
-millions of requests cost no more time than thousands. Start and tail come from the simulation.
+The rest is added at the speed that every server showed in the simulation, so that millions of
+requests take no longer than thousands. Start and tail come from the simulation.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from random import Random
 from resources.errors import ConfigurationError
 from resources.llama_server_pool.simulation.simulated_server import ServerAccount
 from resources.llama_server_pool.simulation.simulator import SimulationResult, simulate
-from resources.llama_server_pool.simulation.workload import SimulatedJob, SimulatedServer
+from resources.llama_server_pool.simulation.workload import SimulatedRequest, SimulatedServer
 
 SIMULATED_REQUESTS = 2_000
-"""At least so many requests are simulated ..."""
+"""At least this many requests are simulated ..."""
 SIMULATED_PER_SLOT = 20
-"""... and at least so many per slot, before extrapolation begins."""
+"""... and at least this many per slot, before extrapolation begins."""
 _JOULES_PER_KWH = 3_600_000.0
 
 
@@ -31,7 +31,7 @@ class ServerEstimate:
     Attributes:
         name: Name of the server.
         requests: Requests it would answer.
-        share: The same as a part of all requests.
+        share: Their part of all requests, from 0 to 1.
         answer_tokens: Tokens it would generate for them.
         busy_seconds: Time with at least one busy slot.
         kwh: Energy drawn while busy, by its `watts`.
@@ -47,10 +47,10 @@ class ServerEstimate:
 
 @dataclass(frozen=True, slots=True)
 class PlanEstimate:
-    """The forecast of a run.
+    """The estimate of a run.
 
     Attributes:
-        requests: Requests to be answered; those that fit no server's context are left out.
+        requests: Requests to be answered, without those that fit no server's context.
         unplaceable: Requests that fit no server's context.
         seconds: Expected time from the first request to the last answer.
         kwh: Energy of all servers while busy.
@@ -68,12 +68,12 @@ class PlanEstimate:
 
 def estimate(
     fleet: Sequence[SimulatedServer],
-    sample: Sequence[SimulatedJob],
+    sample: Sequence[SimulatedRequest],
     requests: int,
     *,
     seed: int = 0,
 ) -> PlanEstimate:
-    """Forecast a run of many requests like those of a sample.
+    """Estimate a run of many requests like those of a sample.
 
     Args:
         fleet: The servers; `watts` gives the energy.
@@ -105,12 +105,12 @@ def estimate(
 
 def savings(
     fleet: Sequence[SimulatedServer],
-    sample: Sequence[SimulatedJob],
+    sample: Sequence[SimulatedRequest],
     requests: int,
     *,
     seed: int = 0,
 ) -> dict[str, float]:
-    """Seconds saved by one more server, for every kind of server in the fleet.
+    """Return the seconds that one more server would save, for every kind in the fleet.
 
     Servers are of one kind when they differ only by name; the first of a kind stands for it.
 
@@ -131,15 +131,15 @@ def savings(
     return saved
 
 
-def draw(sample: Sequence[SimulatedJob], count: int, random: Random) -> list[SimulatedJob]:
+def draw(sample: Sequence[SimulatedRequest], count: int, random: Random) -> list[SimulatedRequest]:
     """Draw `count` requests from a sample, article by article, with new ids.
 
-    Every article is used once before any is used again; the last one may be cut.
+    Every article is used once before any is used again; the last one may be cut short.
     """
-    groups: dict[str, list[SimulatedJob]] = {}
+    groups: dict[str, list[SimulatedRequest]] = {}
     for each in sample:
-        groups.setdefault(each.job.affinity or f"\0{each.job.id}", []).append(each)
-    drawn: list[SimulatedJob] = []
+        groups.setdefault(each.request.affinity or f"\0{each.request.id}", []).append(each)
+    drawn: list[SimulatedRequest] = []
     articles = list(groups.values())
     turn = 0
     while len(drawn) < count:
@@ -150,15 +150,15 @@ def draw(sample: Sequence[SimulatedJob], count: int, random: Random) -> list[Sim
     return drawn[:count]
 
 
-def _again(each: SimulatedJob, turn: int) -> SimulatedJob:
-    job = each.job
-    affinity = f"{job.affinity}/{turn}" if job.affinity else ""
-    return replace(each, job=replace(job, id=f"{job.id}/{turn}", affinity=affinity))
+def _again(each: SimulatedRequest, turn: int) -> SimulatedRequest:
+    request = each.request
+    affinity = f"{request.affinity}/{turn}" if request.affinity else ""
+    return replace(each, request=replace(request, id=f"{request.id}/{turn}", affinity=affinity))
 
 
-def _fits(each: SimulatedJob, fleet: Sequence[SimulatedServer]) -> bool:
+def _fits(each: SimulatedRequest, fleet: Sequence[SimulatedServer]) -> bool:
     return any(
-        server.context is None or each.job.context_needed <= server.context for server in fleet
+        server.context is None or each.request.context_needed <= server.context for server in fleet
     )
 
 

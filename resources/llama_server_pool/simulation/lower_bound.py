@@ -1,14 +1,14 @@
 """The least time any scheduler needs for a batch, knowing everything beforehand.
 
-With p_j the work of job j in decode-token equivalents, R_i(k) the total rate of server i with k
+With p_j the work of request j in decode-token equivalents, R_i(k) the total rate of server i with k
 busy slots, G(k) the greatest sum of R_i(k_i) over k_1 + k_2 + ... <= k, and S the number of slots,
 
     LB = max( max over k < S of (p_(1) + ... + p_(k)) / G(k),  (p_1 + ... + p_n) / G(S) )
 
-where p_(1) >= p_(2) >= ...: the k longest jobs never get more than the best k slots, and all jobs
-never more than the whole fleet. The bound holds even if jobs could be split over time, moved
-between servers or run twice. When speeds change at known times, each quotient becomes the time by
-which the integral of G reaches the numerator.
+where p_(1) >= p_(2) >= ...: the k longest requests never get more than the best k slots, and all of
+them never more than the whole fleet. The bound holds even if requests could be split over time,
+moved between servers or run twice. When speeds change at known times, each quotient becomes the
+time by which the integral of G reaches the numerator.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Phase:
 
 
 def best_rates(rates: Sequence[Sequence[float]]) -> list[float]:
-    """G(1), G(2), ... G(S): the greatest total rate of a fleet with so many busy slots.
+    """Return G(1), G(2), ... G(S): the greatest total rates with 1, 2, ... S busy slots.
 
     Args:
         rates: For every server its total rate with 1, 2, ... busy slots.
@@ -52,10 +52,10 @@ def best_rates(rates: Sequence[Sequence[float]]) -> list[float]:
 
 
 def lower_bound(work: Sequence[float], phases: Sequence[Phase]) -> float:
-    """Least seconds for jobs of the given work.
+    """Return the least seconds for requests of the given work.
 
     Args:
-        work: Decode-token equivalents of every job.
+        work: Decode-token equivalents of every request.
         phases: At least one, in order of time; the first starts at 0, the last never ends.
 
     Returns:
@@ -77,7 +77,7 @@ def lower_bound(work: Sequence[float], phases: Sequence[Phase]) -> float:
 def _time_for(
     work: float, slots: int, starts: Sequence[float], capacities: Sequence[Sequence[float]]
 ) -> float:
-    """When the best `slots` slots have done so much work."""
+    """Return when the best `slots` slots have done this much work, in seconds."""
     speeds = [each[min(slots, len(each)) - 1] if each else 0.0 for each in capacities]
     for speed, (start, end) in zip(speeds, pairwise([*starts, math.inf]), strict=True):
         if speed > 0 and work <= speed * (end - start):

@@ -1,14 +1,13 @@
-"""One server in simulated time: what runs on it, how far it is, what it did.
+"""One server in simulated time: what runs on it, how far it is, and what it did.
 
-Knows nothing of policies and of other servers; events between servers and policy are in
-`simulator`.
+Knows neither policies nor other servers; the events between them are in `simulator`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from resources.llama_server_pool.simulation.workload import SimulatedJob, SimulatedServer
+from resources.llama_server_pool.simulation.workload import SimulatedRequest, SimulatedServer
 
 
 @dataclass(slots=True)
@@ -16,7 +15,7 @@ class ServerAccount:
     """What one server did.
 
     Attributes:
-        answers: Jobs whose answer it gave.
+        answers: Requests that it answered.
         answer_tokens: Tokens of those answers.
         prompt_tokens: Prompt tokens it read for them, cached ones excluded.
         wasted_tokens: Tokens decoded for attempts that were cancelled or failed.
@@ -34,10 +33,10 @@ class ServerAccount:
 
 @dataclass(slots=True)
 class Run:
-    """An attempt on a simulated server; lengths in tokens that remain."""
+    """An attempt on a simulated server; `prefill`, `decode` and `report` are the tokens left."""
 
     attempt: int
-    work: SimulatedJob
+    work: SimulatedRequest
     cached: int
     prefill: float
     decode: float
@@ -59,28 +58,28 @@ class ServerState:
         self._now = 0.0
         self._warm: list[str] = []
 
-    def start(self, attempt: int, work: SimulatedJob, now: float, report: int) -> None:
+    def start(self, attempt: int, work: SimulatedRequest, now: float, report: int) -> None:
         """Put an attempt on a slot; a warm prefix cache saves the shared part of its prompt."""
         self.advance(now)
-        affinity = work.job.affinity
+        affinity = work.request.affinity
         cached = 0
         if affinity and affinity in self._warm:
             self._warm.remove(affinity)
             cached = work.shared_prefix
-        prefill = float(work.job.prompt_tokens - cached)
+        prefill = float(work.request.prompt_tokens - cached)
         self.runs[attempt] = Run(attempt, work, cached, prefill, work.answer, report, now)
 
     def end(self, attempt: int) -> Run:
         """Free a slot; its prompt stays in the prefix cache for a while."""
         run = self.runs.pop(attempt)
-        affinity = run.work.job.affinity
+        affinity = run.work.request.affinity
         if affinity:
             self._warm = [affinity, *(one for one in self._warm if one != affinity)]
             del self._warm[self.model.slots :]
         return run
 
     def rate(self) -> float:
-        """Tokens per second of one slot at present."""
+        """Return the tokens per second of one slot at present."""
         rates = self.model.decode_rates
         return self.factor * rates[min(len(self.runs), len(rates)) - 1]
 
@@ -102,7 +101,7 @@ class ServerState:
                 run.report -= decoded
 
     def next_event(self) -> float | None:
-        """When the next attempt ends its prefill, reports or is done."""
+        """Return when an attempt next ends its prefill, reports or ends."""
         if not self.runs or self.factor <= 0:
             return None
         rate, prefill_rate = self.rate(), self.factor * self.model.prefill_rate

@@ -2,7 +2,7 @@
 
 Event driven and deterministic. Servers share nothing, prefill at a fixed rate and decode at a rate
 that depends on how many of their slots are busy; they may change speed, die and come back. What a
-fleet and its work consist of is in `workload`; forecasts for long runs are in `forecast`.
+fleet and its work consist of is in `workload`; estimates of long runs are in `estimate`.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from typing import Protocol
 
 from resources.errors import NoEndpointLeft
 from resources.llama_server_pool.scheduling.scheduler import Scheduler
-from resources.llama_server_pool.scheduling.values import Assignment, Job, Usage
+from resources.llama_server_pool.scheduling.values import Assignment, QueuedRequest, Usage
 from resources.llama_server_pool.simulation.simulated_server import Run, ServerAccount, ServerState
-from resources.llama_server_pool.simulation.workload import SimulatedJob, SimulatedServer
+from resources.llama_server_pool.simulation.workload import SimulatedRequest, SimulatedServer
 
 CANCEL_SECONDS = 0.1
-"""Time from cancelling an attempt to its slot being free."""
+"""Seconds from the cancellation of an attempt until its slot is free."""
 DETECT_SECONDS = 5.0
-"""Time from the death of a server to the policy being told."""
+"""Seconds from the death of a server until the policy learns of it."""
 REPORT_TOKENS = 32
-"""Progress is reported every so many tokens."""
+"""Tokens between two reports of progress."""
 _NEGLIGIBLE = 1e-6
 _SERVER, _CHANGE, _DETECT, _RELEASE, _REVIEW = range(5)
 
@@ -34,7 +34,7 @@ class Policy(Protocol):
 
     @property
     def outstanding(self) -> int: ...  # noqa: D102
-    def submit(self, jobs: Iterable[Job], now: float) -> list[str]: ...  # noqa: D102
+    def submit(self, requests: Iterable[QueuedRequest], now: float) -> list[str]: ...  # noqa: D102
     def assign(self, now: float) -> list[Assignment]: ...  # noqa: D102
     def progress(self, attempt: int, tokens: int, now: float) -> None: ...  # noqa: D102
     def complete(self, attempt: int, usage: Usage, now: float) -> list[int]: ...  # noqa: D102
@@ -50,10 +50,10 @@ class SimulationResult:
 
     Attributes:
         makespan: Seconds until the last answer.
-        completed: Ids of the jobs in the order of their answers.
-        rejected: Ids of jobs that fit no server.
-        hedges: Second attempts started.
-        failures: Copies that died with a server.
+        completed: Ids of the requests in the order of their answers.
+        rejected: Ids of requests that fit no server.
+        hedges: Second attempts that were started.
+        failures: Attempts that died with their server.
         servers: Account per server.
     """
 
@@ -66,7 +66,7 @@ class SimulationResult:
 
     @property
     def wasted_tokens(self) -> float:
-        """Tokens decoded for nothing on all servers."""
+        """Tokens decoded in vain, on all servers."""
         return sum(account.wasted_tokens for account in self.servers.values())
 
     @property
@@ -82,18 +82,18 @@ class Simulation:
         fleet: The servers.
         work: The batch; all of it is submitted at time 0.
         policy: The policy; a `Scheduler` that knows the servers' nominal speeds when not given.
-        report_tokens: Progress is reported every so many tokens.
+        report_tokens: Tokens between two reports of progress.
     """
 
     def __init__(
         self,
         fleet: Sequence[SimulatedServer],
-        work: Sequence[SimulatedJob],
+        work: Sequence[SimulatedRequest],
         policy: Policy | None = None,
         report_tokens: int = REPORT_TOKENS,
     ) -> None:
         self._servers = {model.name: ServerState(model) for model in fleet}
-        self._work = {each.job.id: each for each in work}
+        self._work = {each.request.id: each for each in work}
         self._policy = policy or Scheduler(model.profile for model in fleet)
         self._report = report_tokens
         self._attempts: dict[int, ServerState] = {}
@@ -110,7 +110,9 @@ class Simulation:
         Raises:
             NoEndpointLeft: The fleet stands still although work is left.
         """
-        self.result.rejected = self._policy.submit((each.job for each in self._work.values()), 0.0)
+        self.result.rejected = self._policy.submit(
+            (each.request for each in self._work.values()), 0.0
+        )
         for server in self._servers.values():
             for time, factor in server.model.changes:
                 self._push(time, _CHANGE, server.model.name, factor)
@@ -118,8 +120,8 @@ class Simulation:
         while self._policy.outstanding:
             if not self._events:
                 raise NoEndpointLeft(
-                    f"{self._policy.outstanding} jobs wait and no simulated server works",
-                    remedy="Let a server come back, or give every job a context it fits.",
+                    f"{self._policy.outstanding} requests wait and no simulated server works",
+                    remedy="Let a server come back, or give one a context that holds all requests.",
                 )
             now, _, kind, name, value = heappop(self._events)
             if self._handle(now, kind, name, value):
@@ -171,9 +173,9 @@ class Simulation:
     def _complete(self, server: ServerState, run: Run, now: float) -> None:
         server.end(run.attempt)
         del self._attempts[run.attempt]
-        job, since = run.work.job, run.decoding_since or now
+        request, since = run.work.request, run.decoding_since or now
         usage = Usage(
-            job.prompt_tokens, run.cached, run.work.answer, since - run.started, now - since
+            request.prompt_tokens, run.cached, run.work.answer, since - run.started, now - since
         )
         before = self._policy.outstanding
         losers = self._policy.complete(run.attempt, usage, now)
@@ -182,8 +184,8 @@ class Simulation:
             return
         server.account.answers += 1
         server.account.answer_tokens += run.work.answer
-        server.account.prompt_tokens += job.prompt_tokens - run.cached
-        self.result.completed.append(job.id)
+        server.account.prompt_tokens += request.prompt_tokens - run.cached
+        self.result.completed.append(request.id)
         self.result.makespan = now
         for attempt in losers:
             self._push(now + CANCEL_SECONDS, _RELEASE, "", attempt)
@@ -229,7 +231,7 @@ class Simulation:
         touched: dict[str, ServerState] = {}
         for order in self._policy.assign(now):
             server = touched[order.endpoint] = self._servers[order.endpoint]
-            server.start(order.attempt, self._work[order.job], now, self._report)
+            server.start(order.attempt, self._work[order.request_id], now, self._report)
             self._attempts[order.attempt] = server
             self.result.hedges += order.hedge
         for server in touched.values():
@@ -242,7 +244,7 @@ class Simulation:
 
 def simulate(
     fleet: Sequence[SimulatedServer],
-    work: Sequence[SimulatedJob],
+    work: Sequence[SimulatedRequest],
     policy: Policy | None = None,
     report_tokens: int = REPORT_TOKENS,
 ) -> SimulationResult:

@@ -1,7 +1,7 @@
 """What a simulated fleet has to do, and what it consists of.
 
-Values only; running them is the business of `simulator`. True answer lengths stand beside the jobs,
-not in them: the policy sees `Job` alone.
+Values only; `simulator` runs them. True answer lengths stand beside the requests, not in them: the
+policy sees `QueuedRequest` alone.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from resources.llama_server_pool.scheduling.values import EndpointProfile, Job
+from resources.llama_server_pool.scheduling.values import EndpointProfile, QueuedRequest
 from resources.llama_server_pool.simulation.lower_bound import Phase, lower_bound
 
 
@@ -51,26 +51,26 @@ class SimulatedServer:
 
 
 def equal_slots(slots: int, rate: float) -> tuple[float, ...]:
-    """Decode rates of a server whose slots do not slow each other down."""
+    """Return the decode rates of a server whose slots do not slow each other down."""
     return (rate,) * slots
 
 
 @dataclass(frozen=True, slots=True)
-class SimulatedJob:
-    """A job and what the policy does not know of it.
+class SimulatedRequest:
+    """A request, and what the policy does not know of it.
 
     Attributes:
-        job: What the policy sees.
+        request: What the policy sees.
         answer: Tokens of the answer.
         shared_prefix: Prompt tokens that need no prefill where the prefix cache is warm.
     """
 
-    job: Job
+    request: QueuedRequest
     answer: int
     shared_prefix: int = 0
 
 
-def lognormal_jobs(
+def lognormal_requests(
     count: int,
     random: Random,
     *,
@@ -79,29 +79,33 @@ def lognormal_jobs(
     prompt_tokens: int = 400,
     max_tokens: int = 2048,
     told: bool = False,
-) -> list[SimulatedJob]:
-    """Jobs whose answer lengths are lognormal.
+) -> list[SimulatedRequest]:
+    """Return requests whose answer lengths are lognormal.
 
     Args:
-        count: Number of jobs.
+        count: Number of requests.
         random: Source of the lengths.
         mean: Mean length before the cut at `max_tokens`.
         sigma: Standard deviation of the logarithm of the length.
         prompt_tokens: Length of every prompt.
         max_tokens: Longest answer.
-        told: Whether the policy is told the lengths; otherwise it has to learn their distribution.
+        told: Whether the policy knows the lengths; otherwise it has to learn their distribution.
     """
     mu = math.log(mean) - sigma * sigma / 2
-    jobs: list[SimulatedJob] = []
+    requests: list[SimulatedRequest] = []
     for number in range(count):
         answer = max(1, min(max_tokens, round(random.lognormvariate(mu, sigma))))
         expected = float(answer) if told else None
-        jobs.append(SimulatedJob(Job(f"job-{number}", prompt_tokens, max_tokens, expected), answer))
-    return jobs
+        requests.append(
+            SimulatedRequest(
+                QueuedRequest(f"request-{number}", prompt_tokens, max_tokens, expected), answer
+            )
+        )
+    return requests
 
 
 def phases_of(fleet: Sequence[SimulatedServer]) -> list[Phase]:
-    """The fleet's total decode rates over time."""
+    """Return the total decode rates of a fleet over time."""
     times = sorted({0.0, *(time for server in fleet for time, _ in server.changes)})
     return [Phase(time, tuple(_rates_at(server, time) for server in fleet)) for time in times]
 
@@ -116,12 +120,16 @@ def _rates_at(server: SimulatedServer, time: float) -> tuple[float, ...]:
     return tuple(busy * rate * factor for busy, rate in enumerate(server.decode_rates, start=1))
 
 
-def batch_lower_bound(fleet: Sequence[SimulatedServer], jobs: Sequence[SimulatedJob]) -> float:
-    """Least seconds in which the fleet could do the jobs; see `lower_bound`.
+def batch_lower_bound(
+    fleet: Sequence[SimulatedServer], requests: Sequence[SimulatedRequest]
+) -> float:
+    """Return the least seconds in which the fleet could answer all; see `lower_bound`.
 
     A prompt token counts as the least part of an answer token that it costs on any server, and a
     shared prefix counts as if it were always cached.
     """
     ratio = min(rate / server.prefill_rate for server in fleet for rate in server.decode_rates)
-    work = [each.answer + ratio * (each.job.prompt_tokens - each.shared_prefix) for each in jobs]
+    work = [
+        each.answer + ratio * (each.request.prompt_tokens - each.shared_prefix) for each in requests
+    ]
     return lower_bound(work, phases_of(fleet))

@@ -11,11 +11,12 @@ from relgen_assets_tests.resources.llama_server_pool.pools import (
     question,
 )
 from resources.llama_server_pool.dispatch.attempts import RunningAttempts
-from resources.llama_server_pool.dispatch.retry_policy import Ticket
+from resources.llama_server_pool.dispatch.tasks import BatchTasks
+from resources.llama_server_pool.dispatch.ticket import Ticket
 from resources.llama_server_pool.health.supervisor import Supervisor
 
 
-def test_a_copy_that_is_superseded_before_its_first_step_frees_its_slot() -> None:
+def test_an_attempt_that_is_superseded_before_its_first_step_frees_its_slot() -> None:
     def never(*_: object) -> None:
         raise AssertionError("it neither answered nor failed")
 
@@ -24,17 +25,17 @@ def test_a_copy_that_is_superseded_before_its_first_step_frees_its_slot() -> Non
         fleet = Supervisor([config], {}, MODEL, "use", HURRIED)
         scheduler, endpoint = fleet.scheduler, fleet.endpoints["a"]
         scheduler.set_slots("a", 1, 0.0)
-        first, second = (Ticket(f"job-{n}", question(n), 12) for n in range(2))
-        scheduler.submit([first.as_job(), second.as_job()], 0.0)
+        first, second = (Ticket(f"ticket-{n}", question(n), 12) for n in range(2))
+        scheduler.submit([first.queued(), second.queued()], 0.0)
         (order,) = scheduler.assign(0.0)
-        attempts = RunningAttempts(fleet, never, never, lambda _: None)
+        attempts = RunningAttempts(fleet, BatchTasks(), never)
         attempts.start(order.attempt, first, endpoint, 0.0)
-        scheduler.withdraw(first.job, 0.0)
+        scheduler.withdraw(first.id, 0.0)
         attempts.supersede(order.attempt)
         await asyncio.sleep(0.01)
         assert len(attempts) == 0
         assert endpoint.account.running == 0
-        assert [one.job for one in scheduler.assign(1.0)] == [second.job]
+        assert [one.request_id for one in scheduler.assign(1.0)] == [second.id]
         await fleet.close()
 
     asyncio.run(supersede_at_once())

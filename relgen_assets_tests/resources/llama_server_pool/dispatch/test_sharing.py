@@ -49,7 +49,7 @@ def test_a_negotiation_that_was_under_way_at_the_end_takes_no_slot_again(place: 
         fleet = Supervisor(
             [endpoint_at("http://127.0.0.1:1", "a", slots=2)], {}, MODEL, "use", HURRIED
         )
-        sharing = Sharing(fleet, SlotLeases(database, 30.0, 1.0), lambda: 5)
+        sharing = Sharing(fleet, SlotLeases(database, 30.0, 1.0), open_requests=5)
         await sharing.negotiate()
         assert database.rows() > 0
         database.called.clear()

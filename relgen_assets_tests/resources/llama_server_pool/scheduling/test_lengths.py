@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 
 from resources.llama_server_pool.scheduling.lengths import LengthModel
-from resources.llama_server_pool.scheduling.values import Job
+from resources.llama_server_pool.scheduling.values import QueuedRequest
 
-PLAIN = Job("plain", 100, 2048)
-HINTED = Job("hinted", 100, 2048, expected_tokens=400.0)
+PLAIN = QueuedRequest("plain", 100, 2048)
+HINTED = QueuedRequest("hinted", 100, 2048, expected_tokens=400.0)
 
 
-def taught(job: Job, lengths: list[int]) -> LengthModel:
+def taught(request: QueuedRequest, lengths: list[int]) -> LengthModel:
     model = LengthModel()
     for tokens in lengths:
-        model.observe(job, tokens)
+        model.observe(request, tokens)
     return model
 
 
@@ -56,7 +56,7 @@ def test_hints_that_are_always_half_the_truth_are_corrected() -> None:
 
 
 def test_families_do_not_mix() -> None:
-    summary = Job("s", 100, 2048, family="summary")
+    summary = QueuedRequest("s", 100, 2048, family="summary")
     model = taught(summary, [1500] * 50)
 
     assert model.expected(summary) == pytest.approx(1500, rel=0.1)
@@ -82,8 +82,8 @@ def test_answers_without_tokens_teach_nothing() -> None:
 def test_expectations_are_never_absurd(
     lengths: list[int], produced: float, hint: float | None, limit: int
 ) -> None:
-    job = Job("job", 10, limit, hint)
-    expected = taught(job, lengths).expected(job, produced)
+    request = QueuedRequest("request", 10, limit, hint)
+    expected = taught(request, lengths).expected(request, produced)
 
     assert 0 < expected <= limit
     assert expected >= min(produced, limit)

@@ -1,30 +1,30 @@
-"""The order in which waiting jobs are offered to endpoints."""
+"""The order in which waiting requests are offered to endpoints."""
 
 from __future__ import annotations
 
 import hypothesis.strategies as st
 from hypothesis import given
 
-from resources.llama_server_pool.scheduling.request_queue import JobQueue
+from resources.llama_server_pool.scheduling.request_queue import RequestQueue
 
 
-def nobody_barred(avoid: frozenset[str], level: int) -> bool:
+def none_barred(avoid: frozenset[str], level: int) -> bool:
     return False
 
 
 def take(
-    queue: JobQueue, endpoint: str, *warm: str, longest: bool = True, level: int = 0
+    queue: RequestQueue, endpoint: str, *warm: str, longest: bool = True, level: int = 0
 ) -> str | None:
-    job = queue.peek(endpoint, level, warm, longest, nobody_barred)
-    if job is not None:
-        queue.remove(job, endpoint)
-    return job
+    request_id = queue.peek(endpoint, level, warm, longest, none_barred)
+    if request_id is not None:
+        queue.remove(request_id, endpoint)
+    return request_id
 
 
-def filled(*jobs: tuple[str, float, str]) -> JobQueue:
-    queue = JobQueue(1)
-    for job, size, affinity in jobs:
-        queue.add(job, size, affinity, 0)
+def filled(*requests: tuple[str, float, str]) -> RequestQueue:
+    queue = RequestQueue(1)
+    for request_id, size, affinity in requests:
+        queue.add(request_id, size, affinity, 0)
     return queue
 
 
@@ -100,18 +100,18 @@ def test_a_job_given_up_is_not_offered_even_under_an_id_that_is_used_again() -> 
         max_size=30,
     )
 )
-def test_everything_is_offered_exactly_once(jobs: list[tuple[float, str, int]]) -> None:
-    queue = JobQueue(2)
-    for number, (size, affinity, level) in enumerate(jobs):
+def test_everything_is_offered_exactly_once(requests: list[tuple[float, str, int]]) -> None:
+    queue = RequestQueue(2)
+    for number, (size, affinity, level) in enumerate(requests):
         queue.add(f"j{number}", size, affinity, level)
     taken: list[str] = []
     turn = 0
     while len(queue):
         turn += 1
         endpoint = f"e{turn % 3}"
-        job = take(queue, endpoint, "x", "y", longest=turn % 2 == 0, level=turn % 2)
-        if job is not None:
-            taken.append(job)
-            assert jobs[int(job[1:])][2] == turn % 2
+        request_id = take(queue, endpoint, "x", "y", longest=turn % 2 == 0, level=turn % 2)
+        if request_id is not None:
+            taken.append(request_id)
+            assert requests[int(request_id[1:])][2] == turn % 2
 
-    assert sorted(taken) == sorted(f"j{number}" for number in range(len(jobs)))
+    assert sorted(taken) == sorted(f"j{number}" for number in range(len(requests)))

@@ -10,8 +10,8 @@ import pytest
 from resources.llama_server_pool.scheduling.scheduler import (
     Assignment,
     EndpointProfile,
-    Job,
     PolicyOptions,
+    QueuedRequest,
     Scheduler,
     Usage,
 )
@@ -20,14 +20,19 @@ FAST = EndpointProfile("fast", 1, 4096, prefill_rate=1000.0, decode_rate=20.0)
 SLOW = EndpointProfile("slow", 1, 4096, prefill_rate=100.0, decode_rate=2.0)
 
 
-def jobs(count: int, *, expected: float | None = 200.0, affinity: str = "") -> list[Job]:
-    return [Job(f"{affinity or 'job'}-{i}", 100, 500, expected, affinity) for i in range(count)]
+def requests(
+    count: int, *, expected: float | None = 200.0, affinity: str = ""
+) -> list[QueuedRequest]:
+    return [
+        QueuedRequest(f"{affinity or 'request'}-{i}", 100, 500, expected, affinity)
+        for i in range(count)
+    ]
 
 
 def placed(orders: Iterable[Assignment]) -> dict[str, list[str]]:
     places: dict[str, list[str]] = {}
     for order in orders:
-        places.setdefault(order.endpoint, []).append(order.job)
+        places.setdefault(order.endpoint, []).append(order.request_id)
     return places
 
 
@@ -38,7 +43,7 @@ def usage(tokens: int = 200, seconds: float = 10.0, *, cached: int = 0) -> Usage
 def test_every_slot_works_while_the_queue_is_long() -> None:
     fleet = [FAST, SLOW, EndpointProfile("double", 2, 4096, 1000.0, 20.0)]
     scheduler = Scheduler(fleet)
-    scheduler.submit(jobs(200), 0.0)
+    scheduler.submit(requests(200), 0.0)
 
     places = placed(scheduler.assign(0.0))
 
@@ -48,15 +53,15 @@ def test_every_slot_works_while_the_queue_is_long() -> None:
 
 def test_a_slow_endpoint_sits_out_the_tail() -> None:
     scheduler = Scheduler([FAST, SLOW])
-    scheduler.submit(jobs(3), 0.0)
+    scheduler.submit(requests(3), 0.0)
 
-    # The fast one needs about 10 s for each, the slow one 100 s for a single job.
+    # The fast one needs about 10 s for each, the slow one 100 s for a single request.
     assert placed(scheduler.assign(0.0)).keys() == {"fast"}
 
 
 def test_a_slow_endpoint_takes_work_that_the_fast_one_would_finish_later() -> None:
     scheduler = Scheduler([FAST, SLOW])
-    scheduler.submit(jobs(30), 0.0)
+    scheduler.submit(requests(30), 0.0)
 
     assert placed(scheduler.assign(0.0)).keys() == {"fast", "slow"}
 
@@ -64,14 +69,14 @@ def test_a_slow_endpoint_takes_work_that_the_fast_one_would_finish_later() -> No
 def test_a_slow_endpoint_does_everything_when_it_is_alone() -> None:
     scheduler = Scheduler([FAST, SLOW])
     scheduler.set_slots("fast", 0, 0.0)
-    scheduler.submit(jobs(2), 0.0)
+    scheduler.submit(requests(2), 0.0)
 
     assert placed(scheduler.assign(0.0)).keys() == {"slow"}
 
 
 def test_no_second_copy_while_something_waits() -> None:
     scheduler = Scheduler([FAST, SLOW])
-    scheduler.submit(jobs(30), 0.0)
+    scheduler.submit(requests(30), 0.0)
     orders = scheduler.assign(0.0)
 
     for step in range(1, 20):
@@ -85,7 +90,7 @@ def test_no_second_copy_while_something_waits() -> None:
 def start_on_slow_only(longest: int = 500) -> tuple[Scheduler, Assignment]:
     scheduler = Scheduler([FAST, SLOW])
     scheduler.set_slots("fast", 0, 0.0)
-    scheduler.submit([Job("job", 100, longest, 200.0)], 0.0)
+    scheduler.submit([QueuedRequest("request", 100, longest, 200.0)], 0.0)
     (first,) = scheduler.assign(0.0)
     scheduler.set_slots("fast", 1, 5.0)
     return scheduler, first
@@ -95,7 +100,7 @@ def test_an_idle_fast_slot_runs_the_last_job_again_and_the_loser_is_cancelled() 
     scheduler, first = start_on_slow_only()
 
     (second,) = scheduler.assign(5.0)
-    assert (second.endpoint, second.job, second.hedge) == ("fast", first.job, True)
+    assert (second.endpoint, second.request_id, second.hedge) == ("fast", first.request_id, True)
     assert scheduler.assign(6.0) == []
 
     assert scheduler.complete(second.attempt, usage(), 15.0) == [first.attempt]
@@ -106,7 +111,7 @@ def test_a_cancelled_copy_keeps_its_slot_until_it_is_gone() -> None:
     scheduler, first = start_on_slow_only()
     (second,) = scheduler.assign(5.0)
     scheduler.complete(second.attempt, usage(), 15.0)
-    scheduler.submit([Job(f"more-{i}", 100, 500, 200.0) for i in range(50)], 15.0)
+    scheduler.submit([QueuedRequest(f"more-{i}", 100, 500, 200.0) for i in range(50)], 15.0)
 
     assert placed(scheduler.assign(15.0)).keys() == {"fast"}
     scheduler.release(first.attempt, 15.1)
@@ -117,7 +122,7 @@ def test_an_answer_that_comes_after_the_cancellation_is_ignored() -> None:
     scheduler, first = start_on_slow_only()
     (second,) = scheduler.assign(5.0)
     scheduler.complete(second.attempt, usage(), 15.0)
-    scheduler.submit([Job(first.job, 100, 500)], 15.0)
+    scheduler.submit([QueuedRequest(first.request_id, 100, 500)], 15.0)
 
     assert scheduler.complete(first.attempt, usage(), 15.05) == []
     assert scheduler.outstanding == 1
@@ -133,7 +138,7 @@ def test_when_the_first_copy_fails_the_second_goes_on_and_nothing_is_queued() ->
     assert scheduler.complete(second.attempt, usage(), 15.0) == []
 
 
-def test_nobody_repeats_what_is_nearly_done() -> None:
+def test_an_attempt_that_is_nearly_done_is_not_hedged() -> None:
     scheduler, first = start_on_slow_only(longest=200)
     scheduler.progress(first.attempt, 0, 1.0)
     scheduler.progress(first.attempt, 195, 98.0)
@@ -144,7 +149,7 @@ def test_nobody_repeats_what_is_nearly_done() -> None:
 def test_equal_servers_do_not_repeat_each_other() -> None:
     fleet = [EndpointProfile(name, 1, 4096, 1000.0, 20.0) for name in ("a", "b")]
     scheduler = Scheduler(fleet)
-    scheduler.submit(jobs(1), 0.0)
+    scheduler.submit(requests(1), 0.0)
 
     assert len(scheduler.assign(0.0)) == 1
     assert scheduler.assign(1.0) == []
@@ -153,21 +158,21 @@ def test_equal_servers_do_not_repeat_each_other() -> None:
 def test_a_server_that_falls_silent_is_overtaken() -> None:
     fleet = [EndpointProfile(name, 1, 4096, 1000.0, 20.0) for name in ("a", "b")]
     scheduler = Scheduler(fleet)
-    scheduler.submit(jobs(1), 0.0)
+    scheduler.submit(requests(1), 0.0)
     (first,) = scheduler.assign(0.0)
     for second in range(1, 6):
         scheduler.progress(first.attempt, 20 * second, float(second))
 
     assert scheduler.assign(6.0) == []
     orders = scheduler.assign(40.0)
-    assert [(order.job, order.hedge) for order in orders] == [(first.job, True)]
+    assert [(order.request_id, order.hedge) for order in orders] == [(first.request_id, True)]
 
 
 def test_the_expected_length_of_an_answer_is_learned() -> None:
     scheduler = Scheduler([FAST])
-    scheduler.submit(jobs(30), 0.0)
-    assert scheduler.expected_answer("nobody") is None
-    last = jobs(30)[-1].id
+    scheduler.submit(requests(30), 0.0)
+    assert scheduler.expected_answer("unknown") is None
+    last = requests(30)[-1].id
     before = scheduler.expected_answer(last)
     assert before is not None
     for step in range(20):
@@ -181,7 +186,7 @@ def test_the_expected_length_of_an_answer_is_learned() -> None:
 def test_hedging_can_be_switched_off() -> None:
     scheduler = Scheduler([FAST, SLOW], PolicyOptions(hedging=False))
     scheduler.set_slots("fast", 0, 0.0)
-    scheduler.submit(jobs(1), 0.0)
+    scheduler.submit(requests(1), 0.0)
     scheduler.assign(0.0)
     scheduler.set_slots("fast", 1, 5.0)
 
@@ -198,7 +203,7 @@ def test_a_second_copy_that_could_save_only_a_moment_is_not_started(
     )
     scheduler = Scheduler([fast, slow])
     scheduler.set_slots("fast", 0, 0.0)
-    scheduler.submit([Job("job", 100, 500, 200.0)], 0.0)
+    scheduler.submit([QueuedRequest("request", 100, 500, 200.0)], 0.0)
     scheduler.assign(0.0)
     scheduler.set_slots("fast", 1, 0.001)
     assert [order.hedge for order in scheduler.assign(0.001)] == [True] * hedged
@@ -206,7 +211,7 @@ def test_a_second_copy_that_could_save_only_a_moment_is_not_started(
 
 def test_long_requests_go_to_fast_slots_and_short_ones_to_slow_slots() -> None:
     scheduler = Scheduler([FAST, SLOW])
-    scheduler.submit([Job(f"{n}", 100, 500, float(n)) for n in range(10, 500, 10)], 0.0)
+    scheduler.submit([QueuedRequest(f"{n}", 100, 500, float(n)) for n in range(10, 500, 10)], 0.0)
 
     assert placed(scheduler.assign(0.0)) == {"fast": ["490"], "slow": ["10"]}
 
@@ -214,12 +219,12 @@ def test_long_requests_go_to_fast_slots_and_short_ones_to_slow_slots() -> None:
 def test_an_article_stays_on_the_endpoint_that_began_it() -> None:
     fleet = [EndpointProfile(name, 1, 4096, 1000.0, 20.0) for name in ("a", "b")]
     scheduler = Scheduler(fleet)
-    scheduler.submit([*jobs(5, affinity="x"), *jobs(5, affinity="y")], 0.0)
+    scheduler.submit([*requests(5, affinity="x"), *requests(5, affinity="y")], 0.0)
     owners: dict[str, set[str]] = {"x": set(), "y": set()}
 
     for step in range(5):
         for order in scheduler.assign(10.0 * step):
-            owners[order.job[0]].add(order.endpoint)
+            owners[order.request_id[0]].add(order.endpoint)
             scheduler.complete(order.attempt, usage(cached=90), 10.0 * (step + 1))
 
     assert owners in ({"x": {"a"}, "y": {"b"}}, {"x": {"b"}, "y": {"a"}})
@@ -228,7 +233,7 @@ def test_an_article_stays_on_the_endpoint_that_began_it() -> None:
 def test_at_the_end_single_jobs_of_another_endpoints_article_are_taken() -> None:
     fleet = [EndpointProfile(name, 1, 4096, 1000.0, 20.0) for name in ("a", "b")]
     scheduler = Scheduler(fleet)
-    scheduler.submit(jobs(6, affinity="x"), 0.0)
+    scheduler.submit(requests(6, affinity="x"), 0.0)
 
     assert {order.endpoint for order in scheduler.assign(0.0)} == {"a", "b"}
 
@@ -236,7 +241,7 @@ def test_at_the_end_single_jobs_of_another_endpoints_article_are_taken() -> None
 def test_a_request_goes_only_where_it_fits_even_if_that_is_slow() -> None:
     wide = EndpointProfile("wide", 1, 16_384, 100.0, 2.0)
     scheduler = Scheduler([FAST, wide])
-    assert scheduler.submit([Job("long", 8_000, 500), *jobs(3)], 0.0) == []
+    assert scheduler.submit([QueuedRequest("long", 8_000, 500), *requests(3)], 0.0) == []
 
     assert "long" in placed(scheduler.assign(0.0))["wide"]
 
@@ -244,13 +249,13 @@ def test_a_request_goes_only_where_it_fits_even_if_that_is_slow() -> None:
 def test_a_request_that_fits_nowhere_is_returned_at_once() -> None:
     scheduler = Scheduler([FAST, SLOW])
 
-    assert scheduler.submit([Job("huge", 4_000, 500), *jobs(1)], 0.0) == ["huge"]
+    assert scheduler.submit([QueuedRequest("huge", 4_000, 500), *requests(1)], 0.0) == ["huge"]
     assert scheduler.outstanding == 1
 
 
 def test_waiting_requests_that_no_longer_fit_are_returned() -> None:
     scheduler = Scheduler([FAST])
-    scheduler.submit([Job("a", 3_000, 500), Job("b", 100, 500)], 0.0)
+    scheduler.submit([QueuedRequest("a", 3_000, 500), QueuedRequest("b", 100, 500)], 0.0)
 
     assert scheduler.set_context("fast", 2_048, 0.0) == ["a"]
     assert placed(scheduler.assign(0.0)) == {"fast": ["b"]}
@@ -258,7 +263,7 @@ def test_waiting_requests_that_no_longer_fit_are_returned() -> None:
 
 def test_a_request_that_comes_back_and_fits_nowhere_is_stranded() -> None:
     scheduler = Scheduler([FAST])
-    scheduler.submit([Job("a", 3_000, 500)], 0.0)
+    scheduler.submit([QueuedRequest("a", 3_000, 500)], 0.0)
     (order,) = scheduler.assign(0.0)
     assert scheduler.set_context("fast", 2_048, 1.0) == []
 
@@ -271,7 +276,7 @@ def test_a_request_that_comes_back_and_fits_nowhere_is_stranded() -> None:
 
 def test_a_failed_request_goes_to_another_endpoint_even_a_slower_one() -> None:
     scheduler = Scheduler([FAST, SLOW])
-    scheduler.submit(jobs(1), 0.0)
+    scheduler.submit(requests(1), 0.0)
     (first,) = scheduler.assign(0.0)
 
     scheduler.fail(first.attempt, 1.0)
@@ -282,17 +287,17 @@ def test_a_failed_request_goes_to_another_endpoint_even_a_slower_one() -> None:
 
 def test_a_failed_request_returns_to_the_only_endpoint_there_is() -> None:
     scheduler = Scheduler([FAST, SLOW])
-    scheduler.submit(jobs(1), 0.0)
+    scheduler.submit(requests(1), 0.0)
     (first,) = scheduler.assign(0.0)
     scheduler.fail(first.attempt, 1.0)
     scheduler.set_slots("slow", 0, 1.0)
 
-    assert placed(scheduler.assign(1.0)) == {"fast": [first.job]}
+    assert placed(scheduler.assign(1.0)) == {"fast": [first.request_id]}
 
 
 def test_a_failed_request_that_is_given_up_is_gone() -> None:
     scheduler = Scheduler([FAST])
-    scheduler.submit(jobs(1), 0.0)
+    scheduler.submit(requests(1), 0.0)
     (order,) = scheduler.assign(0.0)
 
     scheduler.fail(order.attempt, 1.0, requeue=False)
@@ -302,36 +307,36 @@ def test_a_failed_request_that_is_given_up_is_gone() -> None:
 
 def test_a_slow_down_is_noticed_while_the_answer_is_still_coming() -> None:
     scheduler = Scheduler([FAST])
-    scheduler.submit(jobs(2), 0.0)
+    scheduler.submit(requests(2), 0.0)
     (order,) = scheduler.assign(0.0)
     scheduler.progress(order.attempt, 0, 1.0)
-    before = scheduler.expected_seconds("job-1", "fast")
+    before = scheduler.expected_seconds("request-1", "fast")
     assert before is not None
     assert before == pytest.approx(100 / 1000 + 200 / 20, rel=0.2)
 
     for step in range(1, 5):
         scheduler.progress(order.attempt, 20 * step, 1.0 + 10.0 * step)
 
-    after = scheduler.expected_seconds("job-1", "fast")
+    after = scheduler.expected_seconds("request-1", "fast")
     assert after is not None
     assert after > 5 * before
 
 
-def test_no_time_is_promised_for_a_server_nobody_has_seen() -> None:
+def test_no_time_is_promised_for_an_unknown_server() -> None:
     scheduler = Scheduler([EndpointProfile("new", 1)])
-    scheduler.submit(jobs(2), 0.0)
-    assert scheduler.expected_seconds("job-1", "new") is None
+    scheduler.submit(requests(2), 0.0)
+    assert scheduler.expected_seconds("request-1", "new") is None
 
     (order,) = scheduler.assign(0.0)
     scheduler.complete(order.attempt, usage(200, 40.0), 41.0)
 
-    assert scheduler.expected_seconds("job-1", "new") == pytest.approx(40, rel=0.3)
+    assert scheduler.expected_seconds("request-1", "new") == pytest.approx(40, rel=0.3)
 
 
 def test_it_asks_to_be_called_again_only_while_a_slot_idles_beside_running_work() -> None:
     scheduler = Scheduler([FAST, SLOW])
     assert scheduler.next_decision(0.0) is None
-    scheduler.submit(jobs(1), 0.0)
+    scheduler.submit(requests(1), 0.0)
     scheduler.assign(0.0)
 
     due = scheduler.next_decision(0.0)
@@ -342,10 +347,10 @@ def test_it_asks_to_be_called_again_only_while_a_slot_idles_beside_running_work(
 
 def test_the_same_id_twice_is_an_error() -> None:
     scheduler = Scheduler([FAST])
-    scheduler.submit([Job("a", 1, 1)], 0.0)
+    scheduler.submit([QueuedRequest("a", 1, 1)], 0.0)
 
     with pytest.raises(ValueError, match="'a' is outstanding"):
-        scheduler.submit([Job("a", 1, 1)], 0.0)
+        scheduler.submit([QueuedRequest("a", 1, 1)], 0.0)
 
 
 @pytest.mark.parametrize(("waiting", "begins_with"), [(2, "straggler"), (100, "short-0")])
@@ -355,24 +360,24 @@ def test_a_job_that_would_outlast_all_that_waits_is_run_again_first(
     scheduler = Scheduler([SLOW, FAST, EndpointProfile("fast-2", 1, 4096, 1000.0, 20.0)])
     for name in ("fast", "fast-2"):
         scheduler.set_slots(name, 0, 0.0)
-    scheduler.submit([Job("straggler", 100, 500, 480.0)], 0.0)
+    scheduler.submit([QueuedRequest("straggler", 100, 500, 480.0)], 0.0)
     scheduler.assign(0.0)
-    scheduler.submit([Job(f"short-{n}", 100, 500, 20.0) for n in range(waiting)], 1.0)
+    scheduler.submit([QueuedRequest(f"short-{n}", 100, 500, 20.0) for n in range(waiting)], 1.0)
     for name in ("fast", "fast-2"):
         scheduler.set_slots(name, 1, 1.0)
 
     orders = scheduler.assign(1.0)
 
-    assert orders[0].job == begins_with
+    assert orders[0].request_id == begins_with
     assert [order.hedge for order in orders] == [begins_with == "straggler", False]
 
 
 def test_a_probe_teaches_the_speed_of_an_endpoint() -> None:
     scheduler = Scheduler([EndpointProfile("new", 1)])
-    scheduler.submit(jobs(2), 0.0)
+    scheduler.submit(requests(2), 0.0)
 
     scheduler.observe("new", Usage(1_000, 0, 100, 2.0, 4.0))
 
-    assert scheduler.expected_seconds("job-1", "new") == pytest.approx(
+    assert scheduler.expected_seconds("request-1", "new") == pytest.approx(
         100 / 500 + 200 / 25, rel=0.1
     )

@@ -8,7 +8,12 @@ import hypothesis.strategies as st
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from resources.llama_server_pool.scheduling.scheduler import EndpointProfile, Job, Scheduler, Usage
+from resources.llama_server_pool.scheduling.scheduler import (
+    EndpointProfile,
+    QueuedRequest,
+    Scheduler,
+    Usage,
+)
 
 _CONTEXTS = st.sampled_from([None, 512, 1024, 4096])
 _RATES = st.sampled_from([None, 1.0, 2.34, 20.0, 200.0])
@@ -16,7 +21,7 @@ _RATES = st.sampled_from([None, 1.0, 2.34, 20.0, 200.0])
 
 @dataclass
 class _Running:
-    job: str
+    request_id: str
     endpoint: str
     cancelled: bool = False
 
@@ -28,7 +33,7 @@ class SchedulerMachine(RuleBasedStateMachine):
         super().__init__()
         self.now = 0.0
         self.numbers = 0
-        self.jobs: dict[str, Job] = {}
+        self.requests: dict[str, QueuedRequest] = {}
         self.open: set[str] = set()
         self.running: dict[int, _Running] = {}
         self.seen_attempts: set[int] = set()
@@ -46,13 +51,13 @@ class SchedulerMachine(RuleBasedStateMachine):
             for i, (slots, context, prefill, decode) in enumerate(fleet)
         )
 
-    def fits(self, job: str, endpoint: str) -> bool:
+    def fits(self, request_id: str, endpoint: str) -> bool:
         context = self.contexts[endpoint]
-        needed = self.jobs[job].prompt_tokens + self.jobs[job].max_tokens
+        needed = self.requests[request_id].prompt_tokens + self.requests[request_id].max_tokens
         return context is None or needed <= context
 
-    def fits_nowhere(self, job: str) -> bool:
-        return not any(self.fits(job, endpoint) for endpoint in self.slots)
+    def fits_nowhere(self, request_id: str) -> bool:
+        return not any(self.fits(request_id, endpoint) for endpoint in self.slots)
 
     @rule(
         sizes=st.lists(
@@ -66,33 +71,37 @@ class SchedulerMachine(RuleBasedStateMachine):
         )
     )
     def submit(self, sizes: list[tuple[int, int, float | None, str]]) -> None:
-        new: list[Job] = []
+        new: list[QueuedRequest] = []
         for prompt, answer, expected, affinity in sizes:
             self.numbers += 1
-            new.append(Job(f"j{self.numbers}", prompt, answer, expected, affinity))
-        self.jobs.update({job.id: job for job in new})
+            new.append(QueuedRequest(f"j{self.numbers}", prompt, answer, expected, affinity))
+        self.requests.update({request.id: request for request in new})
         rejected = self.scheduler.submit(new, self.now)
-        assert rejected == [job.id for job in new if self.fits_nowhere(job.id)]
-        self.open |= {job.id for job in new} - set(rejected)
+        assert rejected == [request.id for request in new if self.fits_nowhere(request.id)]
+        self.open |= {request.id for request in new} - set(rejected)
 
     @rule()
     def assign(self) -> None:
         for order in self.scheduler.assign(self.now):
             assert order.attempt not in self.seen_attempts
-            assert order.job in self.open
-            assert self.fits(order.job, order.endpoint)
-            attempts = self.live_attempts(order.job)
+            assert order.request_id in self.open
+            assert self.fits(order.request_id, order.endpoint)
+            attempts = self.live_attempts(order.request_id)
             assert order.hedge == bool(attempts)
             assert order.endpoint not in {self.running[attempt].endpoint for attempt in attempts}
             self.seen_attempts.add(order.attempt)
-            self.running[order.attempt] = _Running(order.job, order.endpoint)
+            self.running[order.attempt] = _Running(order.request_id, order.endpoint)
             assert self.busy(order.endpoint) <= self.slots[order.endpoint]
 
     def busy(self, endpoint: str) -> int:
         return sum(one.endpoint == endpoint for one in self.running.values())
 
-    def live_attempts(self, job: str) -> list[int]:
-        return [n for n, one in self.running.items() if one.job == job and not one.cancelled]
+    def live_attempts(self, request_id: str) -> list[int]:
+        return [
+            n
+            for n, one in self.running.items()
+            if one.request_id == request_id and not one.cancelled
+        ]
 
     @rule(seconds=st.floats(0, 300))
     def wait(self, seconds: float) -> None:
@@ -117,12 +126,12 @@ class SchedulerMachine(RuleBasedStateMachine):
         if one.cancelled:
             assert losers == []
             return
-        assert one.job in self.open
-        self.open.discard(one.job)
-        self.cancel(one.job, losers)
+        assert one.request_id in self.open
+        self.open.discard(one.request_id)
+        self.cancel(one.request_id, losers)
 
-    def cancel(self, job: str, attempts: list[int]) -> None:
-        assert sorted(attempts) == self.live_attempts(job)
+    def cancel(self, request_id: str, attempts: list[int]) -> None:
+        assert sorted(attempts) == self.live_attempts(request_id)
         for attempt in attempts:
             self.running[attempt].cancelled = True
 
@@ -132,12 +141,14 @@ class SchedulerMachine(RuleBasedStateMachine):
         attempt = self.draw_attempt(data)
         one = self.running.pop(attempt)
         self.scheduler.fail(attempt, self.now, requeue=requeue, avoid=avoid)
-        if one.cancelled or self.live_attempts(one.job):
+        if one.cancelled or self.live_attempts(one.request_id):
             return
         if not requeue:
-            self.open.discard(one.job)
+            self.open.discard(one.request_id)
         stranded = self.scheduler.take_stranded()
-        assert stranded == ([one.job] if requeue and self.fits_nowhere(one.job) else [])
+        assert stranded == (
+            [one.request_id] if requeue and self.fits_nowhere(one.request_id) else []
+        )
         self.open -= set(stranded)
 
     @precondition(lambda self: any(one.cancelled for one in self.running.values()))
@@ -151,9 +162,9 @@ class SchedulerMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.open)
     @rule(data=st.data())
     def withdraw(self, data: st.DataObject) -> None:
-        job = data.draw(st.sampled_from(sorted(self.open)))
-        self.open.discard(job)
-        self.cancel(job, self.scheduler.withdraw(job, self.now))
+        request_id = data.draw(st.sampled_from(sorted(self.open)))
+        self.open.discard(request_id)
+        self.cancel(request_id, self.scheduler.withdraw(request_id, self.now))
 
     @rule(data=st.data(), slots=st.integers(0, 3))
     def set_slots(self, data: st.DataObject, slots: int) -> None:
@@ -166,8 +177,8 @@ class SchedulerMachine(RuleBasedStateMachine):
         endpoint = data.draw(st.sampled_from(sorted(self.slots)))
         self.contexts[endpoint] = context
         lost = self.scheduler.set_context(endpoint, context, self.now)
-        waiting = {job for job in self.open if not self.live_attempts(job)}
-        assert set(lost) == {job for job in waiting if self.fits_nowhere(job)}
+        waiting = {request_id for request_id in self.open if not self.live_attempts(request_id)}
+        assert set(lost) == {request_id for request_id in waiting if self.fits_nowhere(request_id)}
         self.open -= set(lost)
 
     @invariant()
@@ -175,18 +186,18 @@ class SchedulerMachine(RuleBasedStateMachine):
         if not hasattr(self, "scheduler"):
             return
         assert self.scheduler.outstanding == len(self.open)
-        assert all(len(self.live_attempts(job)) <= 2 for job in self.open)
-        live = {one.job for one in self.running.values() if not one.cancelled}
+        assert all(len(self.live_attempts(request_id)) <= 2 for request_id in self.open)
+        live = {one.request_id for one in self.running.values() if not one.cancelled}
         assert self.scheduler.waiting == len(self.open - live)
 
     def teardown(self) -> None:
-        """With every server back, all that is open is answered, each job once."""
+        """With every server back, all that is open is answered, each request once."""
         if not hasattr(self, "scheduler"):
             return
         for endpoint in self.slots:
             self.slots[endpoint] = 2
             self.scheduler.set_slots(endpoint, 2, self.now)
-        for _ in range(3 * len(self.jobs) + len(self.running) + 1):
+        for _ in range(3 * len(self.requests) + len(self.running) + 1):
             self.assign()
             if not self.running:
                 break

@@ -7,12 +7,12 @@ from random import Random
 import pytest
 
 from resources.errors import ConfigurationError
-from resources.llama_server_pool.scheduling.values import Job
+from resources.llama_server_pool.scheduling.values import QueuedRequest
 from resources.llama_server_pool.simulation.estimate import draw, estimate, savings
 from resources.llama_server_pool.simulation.workload import (
-    SimulatedJob,
+    SimulatedRequest,
     SimulatedServer,
-    lognormal_jobs,
+    lognormal_requests,
 )
 
 FLEET = [
@@ -20,7 +20,7 @@ FLEET = [
     SimulatedServer("gpu-2", (20.0,), 400.0, watts=180.0),
     SimulatedServer("board", (2.5,), 50.0, watts=10.0),
 ]
-SAMPLE = lognormal_jobs(200, Random(1))
+SAMPLE = lognormal_requests(200, Random(1))
 
 
 def test_millions_are_extrapolated_at_the_speed_of_the_fleet() -> None:
@@ -53,7 +53,10 @@ def test_no_requests_take_no_time() -> None:
 
 def test_what_fits_nowhere_is_counted_apart() -> None:
     fleet = [SimulatedServer("gpu", (20.0,), 400.0, context=4096)]
-    sample = [SimulatedJob(Job("a", 400, 500), 100), SimulatedJob(Job("b", 4000, 500), 100)]
+    sample = [
+        SimulatedRequest(QueuedRequest("a", 400, 500), 100),
+        SimulatedRequest(QueuedRequest("b", 4000, 500), 100),
+    ]
 
     plan = estimate(fleet, sample, 100)
 
@@ -68,14 +71,18 @@ def test_one_more_fast_server_saves_more_than_one_more_board() -> None:
 
 
 def test_articles_are_drawn_whole_and_anew() -> None:
-    sample = [SimulatedJob(Job(f"{a}{i}", 10, 10, None, a), 5) for a in "xyz" for i in range(3)]
+    sample = [
+        SimulatedRequest(QueuedRequest(f"{a}{i}", 10, 10, None, a), 5)
+        for a in "xyz"
+        for i in range(3)
+    ]
 
-    drawn = [each.job for each in draw(sample, 18, Random(0))]
+    drawn = [each.request for each in draw(sample, 18, Random(0))]
 
-    assert len({job.id for job in drawn}) == 18
-    assert len({job.affinity for job in drawn}) == 6
+    assert len({request.id for request in drawn}) == 18
+    assert len({request.affinity for request in drawn}) == 6
     for start in range(0, 18, 3):
-        assert len({job.affinity for job in drawn[start : start + 3]}) == 1
+        assert len({request.affinity for request in drawn[start : start + 3]}) == 1
 
 
 @pytest.mark.parametrize(
@@ -83,7 +90,7 @@ def test_articles_are_drawn_whole_and_anew() -> None:
     [([], SAMPLE, 1), (FLEET, [], 1), (FLEET, SAMPLE, -1)],
 )
 def test_a_plan_of_nothing_says_what_is_missing(
-    fleet: list[SimulatedServer], sample: list[SimulatedJob], requests: int
+    fleet: list[SimulatedServer], sample: list[SimulatedRequest], requests: int
 ) -> None:
     with pytest.raises(ConfigurationError, match="at least one server"):
         estimate(fleet, sample, requests)

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 
 from resources.errors import NoEndpointLeft
-from resources.llama_server_pool.scheduling.values import Job
+from resources.llama_server_pool.scheduling.values import QueuedRequest
 from resources.llama_server_pool.simulation.simulator import simulate
 from resources.llama_server_pool.simulation.workload import (
-    SimulatedJob,
+    SimulatedRequest,
     SimulatedServer,
     batch_lower_bound,
     equal_slots,
-    lognormal_jobs,
+    lognormal_requests,
 )
 
 
@@ -32,12 +32,12 @@ def gpus_and_boards() -> list[SimulatedServer]:
     ]
 
 
-def ids(work: list[SimulatedJob]) -> list[str]:
-    return sorted(each.job.id for each in work)
+def ids(work: list[SimulatedRequest]) -> list[str]:
+    return sorted(each.request.id for each in work)
 
 
 def test_one_job_takes_its_prefill_and_its_decode() -> None:
-    work = [SimulatedJob(Job("a", 400, 500), 300)]
+    work = [SimulatedRequest(QueuedRequest("a", 400, 500), 300)]
 
     result = simulate([server("gpu", 20.0)], work)
 
@@ -48,7 +48,10 @@ def test_one_job_takes_its_prefill_and_its_decode() -> None:
 
 def test_busy_slots_slow_each_other_down() -> None:
     shared = SimulatedServer("gpu", (20.0, 10.0), 1e9)
-    work = [SimulatedJob(Job(name, 1, 500), tokens) for name, tokens in (("a", 100), ("b", 200))]
+    work = [
+        SimulatedRequest(QueuedRequest(name, 1, 500), tokens)
+        for name, tokens in (("a", 100), ("b", 200))
+    ]
 
     # Both at 10 tokens/s until the short one ends, then the long one alone at 20.
     assert simulate([shared], work).makespan == pytest.approx(10 + 5, rel=1e-3)
@@ -56,7 +59,7 @@ def test_busy_slots_slow_each_other_down() -> None:
 
 def test_a_shared_prompt_is_read_once_per_endpoint() -> None:
     work = [
-        SimulatedJob(Job(f"{i}", 1000, 500, None, "article"), 10, shared_prefix=900)
+        SimulatedRequest(QueuedRequest(f"{i}", 1000, 500, None, "article"), 10, shared_prefix=900)
         for i in range(5)
     ]
 
@@ -66,7 +69,7 @@ def test_a_shared_prompt_is_read_once_per_endpoint() -> None:
 
 
 def test_the_same_seed_gives_the_same_run() -> None:
-    results = [simulate(gpus_and_boards(), lognormal_jobs(60, Random(5))) for _ in range(2)]
+    results = [simulate(gpus_and_boards(), lognormal_requests(60, Random(5))) for _ in range(2)]
 
     assert results[0] == results[1]
 
@@ -85,7 +88,7 @@ def test_the_same_seed_gives_the_same_run() -> None:
 def test_every_job_is_answered_once_and_never_before_the_bound(
     seed: int, count: int, rates: list[tuple[float, int]], midway: float | None
 ) -> None:
-    work = lognormal_jobs(count, Random(seed))
+    work = lognormal_requests(count, Random(seed))
     changes = () if midway is None else ((20.0, midway), (200.0, 1.0))
     fleet = [
         SimulatedServer(f"s{i}", equal_slots(slots, rate), 20 * rate, None, 0.0, changes)
@@ -103,7 +106,7 @@ def test_every_job_is_answered_once_and_never_before_the_bound(
 def test_the_predecessors_fleet_finishes_close_to_the_bound(requests: int, target: float) -> None:
     ratios: list[float] = []
     for seed in range(4):
-        work = lognormal_jobs(requests, Random(seed))
+        work = lognormal_requests(requests, Random(seed))
         fleet = gpus_and_boards()
         ratios.append(simulate(fleet, work).makespan / batch_lower_bound(fleet, work))
 
@@ -111,7 +114,7 @@ def test_the_predecessors_fleet_finishes_close_to_the_bound(requests: int, targe
 
 
 def test_work_moves_away_from_a_server_that_becomes_ten_times_slower() -> None:
-    work = lognormal_jobs(100, Random(1))
+    work = lognormal_requests(100, Random(1))
     fleet = [
         SimulatedServer("tired", (20.0,), 400.0, changes=((60.0, 0.1),)),
         *(server(f"gpu-{i}", 20.0) for i in range(3)),
@@ -124,7 +127,7 @@ def test_work_moves_away_from_a_server_that_becomes_ten_times_slower() -> None:
 
 
 def test_what_a_dead_server_held_is_done_by_others() -> None:
-    work = lognormal_jobs(60, Random(1))
+    work = lognormal_requests(60, Random(1))
     fleet = [
         SimulatedServer("mortal", equal_slots(4, 20.0), 400.0, changes=((30.0, 0.0),)),
         server("gpu", 20.0),
@@ -138,7 +141,7 @@ def test_what_a_dead_server_held_is_done_by_others() -> None:
 
 
 def test_a_server_that_comes_back_works_again() -> None:
-    work = lognormal_jobs(60, Random(1))
+    work = lognormal_requests(60, Random(1))
     fleet = [SimulatedServer("gpu", (20.0,), 400.0, changes=((30.0, 0.0), (100.0, 1.0)))]
 
     result = simulate(fleet, work)
@@ -150,12 +153,15 @@ def test_a_server_that_comes_back_works_again() -> None:
 def test_a_fleet_that_is_dead_for_good_is_an_error() -> None:
     fleet = [SimulatedServer("gpu", (20.0,), 400.0, changes=((30.0, 0.0),))]
 
-    with pytest.raises(NoEndpointLeft, match="jobs wait"):
-        simulate(fleet, lognormal_jobs(60, Random(1)))
+    with pytest.raises(NoEndpointLeft, match="requests wait"):
+        simulate(fleet, lognormal_requests(60, Random(1)))
 
 
 def test_requests_that_fit_nowhere_are_reported() -> None:
-    work = [SimulatedJob(Job("huge", 9000, 500), 10), SimulatedJob(Job("a", 10, 500), 10)]
+    work = [
+        SimulatedRequest(QueuedRequest("huge", 9000, 500), 10),
+        SimulatedRequest(QueuedRequest("a", 10, 500), 10),
+    ]
 
     result = simulate([server("gpu", 20.0, context=4096)], work)
 

@@ -1,0 +1,137 @@
+"""What the end of an attempt leads to: an answer settles its request, a fault is decided about.
+
+The decision is made in `decisions`; here it is carried out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from resources.llama_server_pool.dispatch.attempts import RunningAttempt, RunningAttempts
+from resources.llama_server_pool.dispatch.decisions import (
+    Decision,
+    Fail,
+    FleetView,
+    Retry,
+    TooLong,
+    Wait,
+    decide,
+)
+from resources.llama_server_pool.dispatch.open_tickets import OpenTickets
+from resources.llama_server_pool.dispatch.order import BatchOrder
+from resources.llama_server_pool.dispatch.retry_policy import DelayedRetries, RetryBudget
+from resources.llama_server_pool.dispatch.ticket import AttemptFault, Spare, Ticket
+from resources.llama_server_pool.health.supervisor import Supervisor
+from resources.llama_server_pool.scheduling.values import Usage
+from resources.llama_server_pool.servers.client import Completion
+from resources.llama_server_pool.servers.faults import EndpointFault
+from resources.progress import ProgressTask
+
+
+class AttemptEnds:
+    """Takes the answers and faults of one batch.
+
+    Args:
+        fleet: The endpoints.
+        order: Says which answers can be used.
+        tickets: The requests without outcome.
+        attempts: What else is running.
+        retries: Where requests wait for their retry.
+        progress: Where to show the tokens.
+    """
+
+    def __init__(
+        self,
+        fleet: Supervisor,
+        order: BatchOrder,
+        tickets: OpenTickets,
+        attempts: RunningAttempts,
+        retries: DelayedRetries,
+        progress: ProgressTask,
+    ) -> None:
+        self._fleet, self._order, self._tickets = fleet, order, tickets
+        self._attempts, self._retries, self._progress = attempts, retries, progress
+        self._budget = RetryBudget(fleet.policy, fleet.jitter)
+
+    def answered(self, attempt: RunningAttempt, completion: Completion, now: float) -> None:
+        """Take an answer; one that cannot be used waits for another attempt that still runs."""
+        ticket, endpoint = attempt.ticket, attempt.endpoint
+        endpoint.answered()
+        self._budget.earn()
+        generation = replace(
+            completion.generation,
+            subject=ticket.request.subject,
+            model=self._fleet.model or "",
+            attempt=ticket.request.attempt,
+        )
+        completion = replace(completion, generation=generation)
+        if not self._order.usable(generation) and self._attempts.has_other(attempt):
+            # The other attempt may do better; this answer is used only if it does not.
+            ticket.unusable = Spare(completion, endpoint.account, attempt.load(now))
+            endpoint.account.hedged_tokens += generation.completion_tokens
+            self._fleet.scheduler.fail(attempt.number, now)
+            return
+        endpoint.account.answer(completion, attempt.load(now))
+        for number in self._fleet.scheduler.complete(attempt.number, _usage(completion), now):
+            self._attempts.supersede(number)
+        self._progress.advance(0, tokens=generation.completion_tokens)
+        self._tickets.settle(ticket, generation)
+
+    def failed(self, attempt: RunningAttempt, fault: EndpointFault, now: float) -> None:
+        """Take a fault: for the endpoint, then for the request if it has no other attempt."""
+        ticket, endpoint = attempt.ticket, attempt.endpoint
+        ran_alone = endpoint.bears == 1  # until now: an overload lowers it
+        suspected = endpoint.take(fault, ticket.id, now)
+        met = AttemptFault(endpoint.name, fault, suspected, ran_alone, endpoint.context)
+        ticket.note(met)
+        self._fleet.apply(endpoint)  # before anything else is given to it
+        if self._attempts.has_other(attempt):
+            self._fleet.scheduler.fail(attempt.number, now)
+        elif ticket.unusable is not None:
+            self._fleet.scheduler.fail(attempt.number, now, requeue=False)
+            self._use_spare(ticket, ticket.unusable)
+        else:
+            self._carry_out(decide(ticket, met, self._view(now)), attempt, now)
+
+    def _carry_out(self, decision: Decision, attempt: RunningAttempt, now: float) -> None:
+        """Queue the request at once, or let the scheduler drop it and do what is decided."""
+        at_once = isinstance(decision, Wait) or (
+            isinstance(decision, Retry) and decision.after == 0.0
+        )
+        self._fleet.scheduler.fail(attempt.number, now, requeue=at_once)
+        ticket = attempt.ticket
+        match decision:
+            case Retry(after=pause) if not at_once:
+                self._budget.spend()
+                self._retries.add(ticket, pause)
+            case Fail(reason):
+                self._tickets.set_aside(ticket, reason)
+            case TooLong(context):
+                self._fleet.learn_context(attempt.endpoint, context)
+                ticket.outgrow(context)
+                self._tickets.queue(ticket)
+            case _:
+                pass  # it is queued again
+
+    def _view(self, now: float) -> FleetView:
+        serving = {one.name: one.context for one in self._fleet.serving_endpoints(now)}
+        return FleetView(self._fleet.policy, serving, self._budget.pause())
+
+    def _use_spare(self, ticket: Ticket, spare: Spare) -> None:
+        """Use the answer that no other attempt has bettered."""
+        generation = spare.completion.generation
+        spare.account.hedged_tokens -= generation.completion_tokens
+        spare.account.answer(spare.completion, spare.load)
+        self._tickets.settle(ticket, generation)
+
+
+def _usage(completion: Completion) -> Usage:
+    """Return what an answer has cost, for the scheduler to learn from."""
+    generation = completion.generation
+    return Usage(
+        generation.prompt_tokens,
+        generation.cached_tokens,
+        generation.completion_tokens,
+        completion.prefill_seconds,
+        completion.decode_seconds,
+    )

@@ -1,0 +1,128 @@
+"""What a fault means for the request that met it, as one pure function: `decide`.
+
+It sees the ticket with its history, the fault, and a frozen view of the fleet; no clock, no asyncio
+and no scheduler. The dispatcher carries the decision out. What the same fault means for the
+endpoint belongs to `health`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from resources.llama_server_pool.dispatch.ticket import AttemptFault, Ticket
+from resources.llama_server_pool.policy import DispatchPolicy
+from resources.llama_server_pool.servers.faults import Disposition
+
+CONTEXT_EXCEEDED = "context_exceeded"
+"""Reason of a request that is too long for every endpoint."""
+EXHAUSTED = "endpoints_exhausted"
+"""Reason of a request that failed too often."""
+_REFUSED_BY_ALL = {
+    Disposition.context: CONTEXT_EXCEEDED,
+    Disposition.schema: "schema_rejected",
+    Disposition.request: "request_rejected",
+}
+"""Reasons of requests that every endpoint refuses, by what the last one said."""
+
+
+@dataclass(frozen=True, slots=True)
+class FleetView:
+    """What `decide` sees of the fleet.
+
+    Attributes:
+        policy: How often a request may fail.
+        serving: Endpoints that take requests at present and can be trusted to answer, each with the
+            context of one slot in tokens; `None` where that is not known.
+        retry_pause: Seconds that the next retry has to wait under the retry budget.
+    """
+
+    policy: DispatchPolicy
+    serving: Mapping[str, int | None]
+    retry_pause: float
+
+    def able(self, tokens: int) -> frozenset[str]:
+        """Return the serving endpoints whose context holds this many tokens."""
+        return frozenset(
+            name for name, size in self.serving.items() if size is None or size >= tokens
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Try again, preferably elsewhere.
+
+    Attributes:
+        avoid: Endpoints that get the request only if no other can take it.
+        after: Seconds to wait before the request is queued again, drawn from the retry budget; 0
+            queues it at once and costs no budget.
+    """
+
+    avoid: frozenset[str]
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Back to the queue at no cost: the endpoint was not ready, and the request is not to blame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """Set the request aside.
+
+    Attributes:
+        reason: Short code that is kept with the failure.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TooLong:
+    """The prompt exceeds the context of the endpoint: queue it again as one for larger contexts.
+
+    Attributes:
+        context: Context of that endpoint in tokens, now known.
+    """
+
+    context: int
+
+
+Decision = Retry | Wait | Fail | TooLong
+
+
+def decide(ticket: Ticket, met: AttemptFault, fleet: FleetView) -> Decision:
+    """Decide what becomes of a request whose last running attempt has failed.
+
+    Args:
+        ticket: The request; `Ticket.note` has added this fault to its history.
+        met: The fault.
+        fleet: The endpoints after the fault has been applied to them.
+    """
+    if met.exceeded_context is not None:
+        return TooLong(met.exceeded_context)
+    if met.refused:
+        return _after_refusal(ticket, met, fleet)
+    if _hopeless(ticket, fleet.policy):
+        # A request that overflows the context of an endpoint it has for itself is too long.
+        overflows = met.disposition is Disposition.overload
+        return Fail(CONTEXT_EXCEEDED if overflows else EXHAUSTED)
+    if met.disposition is Disposition.server:
+        return Retry(frozenset(ticket.avoid), fleet.retry_pause)
+    return Wait()
+
+
+def _after_refusal(ticket: Ticket, met: AttemptFault, fleet: FleetView) -> Decision:
+    """Try the endpoints that have not refused the request; fail when none of them could hold it."""
+    if fleet.able(ticket.context_needed) - ticket.rejected_by:
+        return Retry(frozenset(ticket.avoid), 0.0)
+    return Fail(_REFUSED_BY_ALL[met.disposition])
+
+
+def _hopeless(ticket: Ticket, policy: DispatchPolicy) -> bool:
+    """Whether the request has failed on too many endpoints, or too often."""
+    return (
+        len(ticket.failed_on) >= policy.set_aside_endpoints
+        or ticket.charged >= policy.set_aside_tries
+    )

@@ -1,0 +1,79 @@
+"""What the caller of a batch gets: durable outcomes, and content attempts for useless answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from resources.generation import Failure, Generation, GenerationRequest, Outcome, next_attempt
+from resources.llama_server_pool.dispatch.intake import Intake
+from resources.llama_server_pool.dispatch.order import BatchOrder
+from resources.llama_server_pool.reports import BatchReport, EndpointReport
+from resources.progress import ProgressTask
+
+
+class Outcomes:
+    """The outcomes of one batch.
+
+    Args:
+        order: What the caller wants.
+        intake: Where further content attempts go, and where equal requests wait.
+        progress: Where to show how far the batch is.
+    """
+
+    def __init__(self, order: BatchOrder, intake: Intake, progress: ProgressTask) -> None:
+        self.by_subject: dict[str, Outcome] = {}
+        self._order, self._intake, self._progress = order, intake, progress
+        self._open = {request.subject for request in order.requests}
+        self._content_retries = 0
+
+    @property
+    def missing(self) -> int:
+        """Requests that have no outcome yet."""
+        return len(self._open)
+
+    def known(self, request: GenerationRequest, generation: Generation) -> None:
+        """Take an answer that the ledger has known before."""
+        self._conclude(request, replace(generation, from_ledger=True))
+
+    def written(self, request: GenerationRequest, outcome: Outcome, model: str) -> None:
+        """Take an outcome that has become durable, also for all coalesced requests."""
+        self._conclude(request, outcome)
+        for other in self._intake.take_coalesced(request, model):
+            shared = replace(outcome, subject=other.subject)
+            if isinstance(shared, Generation):
+                shared = replace(shared, from_ledger=True)
+            self._conclude(other, shared)
+
+    def report(self, endpoints: Sequence[EndpointReport], seconds: float) -> BatchReport:
+        """Return what the batch has cost.
+
+        Args:
+            endpoints: What each endpoint did.
+            seconds: Wall time of the batch.
+        """
+        outcomes = list(self.by_subject.values())
+        known = sum(isinstance(one, Generation) and one.from_ledger for one in outcomes)
+        failed = sum(isinstance(one, Failure) for one in outcomes)
+        return BatchReport(
+            endpoints=tuple(endpoints),
+            seconds=seconds,
+            from_ledger=known,
+            generated=len(outcomes) - known - failed,
+            failed=failed,
+            content_retries=self._content_retries,
+        )
+
+    def _conclude(self, request: GenerationRequest, outcome: Outcome) -> None:
+        """Hand a durable outcome to the caller, or try once more when it cannot be used."""
+        answer = outcome if isinstance(outcome, Generation) else None
+        last = self._order.is_last(request)
+        if answer is not None and not last and not self._order.usable(answer):
+            self._content_retries += not answer.from_ledger
+            self._intake.add(next_attempt(request))
+            return
+        self.by_subject[request.subject] = outcome
+        self._open.discard(request.subject)
+        self._progress.advance(
+            from_ledger=int(answer is not None and answer.from_ledger), failed=int(answer is None)
+        )
