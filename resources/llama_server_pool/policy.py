@@ -1,7 +1,7 @@
 """The constants of the dispatcher, in one place: how long to wait for what, and how often.
 
 They are not settings: their values follow from what servers do, and only tests, which cannot wait
-for minutes, replace them. The constants of the scheduling policy are in `jobs.PolicyOptions`.
+for minutes, replace them. The constants of the scheduling policy are in `PolicyOptions`.
 """
 
 from __future__ import annotations

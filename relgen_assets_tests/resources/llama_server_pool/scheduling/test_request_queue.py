@@ -37,7 +37,7 @@ def test_longest_or_shortest_first() -> None:
     assert take(queue, "fast") is None
 
 
-def test_equal_jobs_go_in_the_order_in_which_they_came() -> None:
+def test_equal_requests_go_in_the_order_in_which_they_came() -> None:
     queue = filled(*((name, 1.0, "") for name in "abc"))
 
     assert [take(queue, "fast") for _ in range(3)] == ["a", "b", "c"]
@@ -86,7 +86,7 @@ def test_what_came_back_is_offered_first_to_others() -> None:
     assert queue.peek("two", 0, (), True, lambda avoid, _: "two" in avoid) == "b"
 
 
-def test_a_job_given_up_is_not_offered_even_under_an_id_that_is_used_again() -> None:
+def test_a_request_given_up_is_not_offered_even_under_an_id_that_is_used_again() -> None:
     queue = filled(("a", 1.0, "x"), ("b", 2.0, "x"), ("c", 3.0, "x"))
     queue.remove("b")
     queue.add("b", 5.0, "", 0)

@@ -74,7 +74,7 @@ def test_a_slow_endpoint_does_everything_when_it_is_alone() -> None:
     assert placed(scheduler.assign(0.0)).keys() == {"slow"}
 
 
-def test_no_second_copy_while_something_waits() -> None:
+def test_no_second_attempt_while_something_waits() -> None:
     scheduler = Scheduler([FAST, SLOW])
     scheduler.submit(requests(30), 0.0)
     orders = scheduler.assign(0.0)
@@ -96,7 +96,7 @@ def start_on_slow_only(longest: int = 500) -> tuple[Scheduler, Assignment]:
     return scheduler, first
 
 
-def test_an_idle_fast_slot_runs_the_last_job_again_and_the_loser_is_cancelled() -> None:
+def test_an_idle_fast_slot_runs_the_last_request_again_and_the_loser_is_cancelled() -> None:
     scheduler, first = start_on_slow_only()
 
     (second,) = scheduler.assign(5.0)
@@ -107,7 +107,7 @@ def test_an_idle_fast_slot_runs_the_last_job_again_and_the_loser_is_cancelled() 
     assert scheduler.outstanding == 0
 
 
-def test_a_cancelled_copy_keeps_its_slot_until_it_is_gone() -> None:
+def test_a_cancelled_attempt_keeps_its_slot_until_it_is_gone() -> None:
     scheduler, first = start_on_slow_only()
     (second,) = scheduler.assign(5.0)
     scheduler.complete(second.attempt, usage(), 15.0)
@@ -128,7 +128,7 @@ def test_an_answer_that_comes_after_the_cancellation_is_ignored() -> None:
     assert scheduler.outstanding == 1
 
 
-def test_when_the_first_copy_fails_the_second_goes_on_and_nothing_is_queued() -> None:
+def test_when_the_first_attempt_fails_the_second_goes_on_and_nothing_is_queued() -> None:
     scheduler, first = start_on_slow_only()
     (second,) = scheduler.assign(5.0)
 
@@ -194,7 +194,7 @@ def test_hedging_can_be_switched_off() -> None:
 
 
 @pytest.mark.parametrize(("quicker", "hedged"), [(1.0, True), (10_000.0, False)])
-def test_a_second_copy_that_could_save_only_a_moment_is_not_started(
+def test_a_second_attempt_that_could_save_only_a_moment_is_not_started(
     quicker: float, hedged: bool
 ) -> None:
     fast, slow = (
@@ -230,7 +230,7 @@ def test_an_article_stays_on_the_endpoint_that_began_it() -> None:
     assert owners in ({"x": {"a"}, "y": {"b"}}, {"x": {"b"}, "y": {"a"}})
 
 
-def test_at_the_end_single_jobs_of_another_endpoints_article_are_taken() -> None:
+def test_at_the_end_single_requests_of_another_endpoints_article_are_taken() -> None:
     fleet = [EndpointProfile(name, 1, 4096, 1000.0, 20.0) for name in ("a", "b")]
     scheduler = Scheduler(fleet)
     scheduler.submit(requests(6, affinity="x"), 0.0)
@@ -354,7 +354,7 @@ def test_the_same_id_twice_is_an_error() -> None:
 
 
 @pytest.mark.parametrize(("waiting", "begins_with"), [(2, "straggler"), (100, "short-0")])
-def test_a_job_that_would_outlast_all_that_waits_is_run_again_first(
+def test_a_request_that_would_outlast_all_that_waits_is_run_again_first(
     waiting: int, begins_with: str
 ) -> None:
     scheduler = Scheduler([SLOW, FAST, EndpointProfile("fast-2", 1, 4096, 1000.0, 20.0)])

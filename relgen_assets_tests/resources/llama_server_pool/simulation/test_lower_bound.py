@@ -21,15 +21,15 @@ def test_best_rates_see_that_two_slots_of_one_server_can_beat_two_servers() -> N
     assert best_rates([(5.0, 40.0), (10.0,)]) == [10.0, 40.0, 50.0]
 
 
-def test_many_jobs_are_bounded_by_the_whole_fleet() -> None:
+def test_many_requests_are_bounded_by_the_whole_fleet() -> None:
     assert lower_bound([10.0] * 100, steady((20.0,), (5.0,))) == pytest.approx(1000 / 25)
 
 
-def test_one_long_job_is_bounded_by_the_fastest_slot() -> None:
+def test_one_long_request_is_bounded_by_the_fastest_slot() -> None:
     assert lower_bound([600.0, 1.0], steady((20.0,), (5.0,), (5.0,))) == pytest.approx(30.0)
 
 
-def test_two_long_jobs_are_bounded_by_the_two_fastest_slots() -> None:
+def test_two_long_requests_are_bounded_by_the_two_fastest_slots() -> None:
     assert lower_bound([600.0, 600.0], steady((20.0,), (5.0,), (5.0,))) == pytest.approx(1200 / 25)
 
 

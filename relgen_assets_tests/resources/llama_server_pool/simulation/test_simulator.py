@@ -36,7 +36,7 @@ def ids(work: list[SimulatedRequest]) -> list[str]:
     return sorted(each.request.id for each in work)
 
 
-def test_one_job_takes_its_prefill_and_its_decode() -> None:
+def test_one_request_takes_its_prefill_and_its_decode() -> None:
     work = [SimulatedRequest(QueuedRequest("a", 400, 500), 300)]
 
     result = simulate([server("gpu", 20.0)], work)
@@ -85,7 +85,7 @@ def test_the_same_seed_gives_the_same_run() -> None:
     ),
     midway=st.sampled_from([None, 0.0, 0.1, 3.0]),
 )
-def test_every_job_is_answered_once_and_never_before_the_bound(
+def test_every_request_is_answered_once_and_never_before_the_bound(
     seed: int, count: int, rates: list[tuple[float, int]], midway: float | None
 ) -> None:
     work = lognormal_requests(count, Random(seed))
