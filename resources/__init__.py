@@ -1,5 +1,6 @@
-"""Dagster resources that know nothing of papers: server pool, generation ledger, parquet storage.
+"""Dagster resources for any project: server pool, generation ledger, parquet storage.
 
-Whatever lives here must be usable by another project unchanged. `relgen_assets` imports
-`resources`, never the other way round.
+Whatever lives here works in another project unchanged: it knows neither papers nor datasets.
+
+May touch nothing outside itself: `relgen_assets` imports `resources`, never the reverse.
 """
