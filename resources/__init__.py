@@ -1,6 +1,7 @@
 """Dagster resources for any project: server pool, generation ledger, parquet storage.
 
-Whatever lives here works in another project unchanged: it knows neither papers nor datasets.
+Another project can use them unchanged: they know neither papers nor datasets, and what a project's
+own users should read in a message is given by the project.
 
-May touch nothing outside itself: `relgen_assets` imports `resources`, never the reverse.
+May touch nothing outside itself: a project imports `resources`, never the reverse.
 """

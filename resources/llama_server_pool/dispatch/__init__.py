@@ -1,4 +1,4 @@
-"""One batch on its way: ledger, queue, endpoint, ledger, caller.
+"""One batch on its way: ledger lookup, queue, endpoint, answer or fault, ledger write, caller.
 
 Which endpoint takes a request is `scheduling`'s to say, whether an endpoint may work is `health`'s.
 
