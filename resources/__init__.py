@@ -1,5 +1,7 @@
-"""Dagster resources that know nothing of papers: server pool, generation ledger, parquet storage.
+"""Dagster resources for any project: server pool, generation ledger, parquet storage.
 
-Whatever lives here must be usable by another project unchanged. `relgen_assets` imports
-`resources`, never the other way round.
+Another project can use them unchanged: they know neither papers nor datasets, and what a project's
+own users should read in a message is given by the project.
+
+May touch nothing outside itself: a project imports `resources`, never the reverse.
 """

@@ -1,7 +1,10 @@
 """The command line `relgen`: thin commands over the same definitions that Dagster's UI loads.
 
-`app` holds the commands, `progress` the bar, `report` the tables a command ends with. An error that
-a person can act on is printed as one paragraph and ends the command with status 1.
+Options, tables and progress bars belong here; rules of the domain do not. `app` holds the commands,
+`progress` the bar, `report` the tables a command ends with. An error that a person can act on is
+printed as one paragraph and ends the command with status 1.
+
+May touch everything below it. Only the entry point of `relgen` imports it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
 """Finished datasets: fine-tuning rows, splits, shards, the card, and proof that they load.
 
-Nothing here knows of Dagster or of language models.
+How an extraction is judged does not belong here, nor does anything of Dagster or language models.
+
+May touch `rows`, `domain_errors` and `resources.storage`.
 """

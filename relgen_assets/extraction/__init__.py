@@ -1,4 +1,10 @@
-"""Extractions: the schema models are held to, and the verdict on what they answer."""
+"""Extractions: the schema models are held to, and the verdict on what they answer.
+
+Pure functions: parse, repair, ground, judge. Asking a model again after a rejection belongs to
+`generation`, storing verdicts to the ledger.
+
+May touch `rows` and `prompts`, whose worked example must not come back as an answer.
+"""
 
 from relgen_assets.extraction.answer_schema import extraction_schema
 from relgen_assets.extraction.codes import RejectionReason, Repair

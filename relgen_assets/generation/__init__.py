@@ -1,5 +1,7 @@
 """Requests to the model, the rows their answers become, and what is worth asking again.
 
-May touch rows, prompts, text, extraction and the settings; of `resources` only the values of
-`resources.generation` and the ledger's keys. Sending belongs to the pool.
+Sending belongs to the pool, judging an answer to `extraction`.
+
+May touch `rows`, `prompts`, `text`, `extraction` and `settings`; of the resources the values of
+`resources.generation` and the keys of `resources.generation_ledger`.
 """

@@ -8,12 +8,33 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from relgen_assets.export.shards import CONFIGS, Shard
-from resources.parquet_io_manager import ParquetIOManager
+
+
+class StoredTables(Protocol):
+    """The tables that batches have written, by asset and batch.
+
+    A protocol, because the Parquet store is a Dagster resource and this wing knows no Dagster.
+    """
+
+    def exists(self, asset: str, partition: str, /) -> bool:
+        """Return whether the table has been written."""
+        ...
+
+    def read(
+        self, asset: str, partition: str, columns: tuple[str, ...] | None = None, /
+    ) -> pa.Table:
+        """Return a written table, or only the named columns of it."""
+        ...
+
+    def partitions(self, asset: str, /) -> list[str]:
+        """Return the batches for which the asset has been written."""
+        ...
 
 
 @dataclass(slots=True)
@@ -46,7 +67,7 @@ class Overview:
         return self.verdicts["valid"] + self.verdicts["repaired"]
 
 
-def overview(tables: ParquetIOManager, keys: list[str]) -> Overview:
+def overview(tables: StoredTables, keys: list[str]) -> Overview:
     """Count what the given batches hold; tables that are not written yet count as nothing."""
     total = Overview()
     for key in keys:
@@ -59,7 +80,7 @@ def overview(tables: ParquetIOManager, keys: list[str]) -> Overview:
     return total
 
 
-def complete_batches(tables: ParquetIOManager, shards: Iterable[Shard]) -> set[str]:
+def complete_batches(tables: StoredTables, shards: Iterable[Shard]) -> set[str]:
     """Return the batches whose usable extractions are all in the dataset, in every config.
 
     Args:
@@ -78,7 +99,7 @@ def complete_batches(tables: ParquetIOManager, shards: Iterable[Shard]) -> set[s
     return complete
 
 
-def _stored(tables: ParquetIOManager, asset: str, key: str) -> pa.Table | None:
+def _stored(tables: StoredTables, asset: str, key: str) -> pa.Table | None:
     return tables.read(asset, key) if tables.exists(asset, key) else None
 
 

@@ -1,12 +1,15 @@
 """What a run would take, before it is started: calls, time, energy, and what would help.
 
-    sample       articles of the source, turned into prompts whose tokens are counted
-    experience   what the ledger knows: lengths of answers, further tries, speeds of servers
-    fleet        the endpoints of the settings as servers of the simulator
-    forecast     the simulated run
+    sampling         articles of the source, turned into prompts whose tokens are counted
+    experience       what the ledger knows: lengths of answers, further attempts, speeds of servers
+    planned_servers  the endpoints of the settings as servers of the simulator
+    forecast         the simulated run
 
-`plan` is the way in. Printing is the command line's business, the policy that is simulated is the
-pool's own (`resources.llama_server_pool.scheduling.scheduler`).
+Printing belongs to `cli`, the simulated policy to `resources.llama_server_pool.scheduling`.
+
+May touch `sources`, `text`, `generation`, `rows`, `settings` and `domain_errors`; of the resources
+`resources.generation`, `resources.generation_ledger`, and of `resources.llama_server_pool` the
+simulation and the values it takes. No server is asked here, and nothing knows Dagster.
 """
 
 from relgen_assets.planning.experience import Experience, Speed, learn

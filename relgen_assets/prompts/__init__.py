@@ -1,10 +1,12 @@
 """Prompt templates, as text files, and the builder that fills them.
 
 A template is a sequence of chat turns. A line `=== system ===`, `=== user ===` or
-`=== assistant ===` opens a turn, everything up to the next such line is its content, and names in
+`=== assistant ===` opens a turn; everything up to the next such line is its content. Names in
 braces such as `{text}` are filled in; all other braces stand for themselves. A user turn followed
-by an assistant turn is a worked example. What never changes stands first, so that servers can
-reuse what they have already read.
+by an assistant turn is a worked example. The parts that never change stand first, so that servers
+can reuse what they have already read. When a prompt is sent, and how often, is decided elsewhere.
+
+May touch `rows` and the messages of `resources.generation`.
 """
 
 from relgen_assets.prompts.builder import (

@@ -1,4 +1,6 @@
 """The row classes, the single definition of every table, and their Arrow schemas.
 
-May touch nothing else of this project. Reading and writing files belongs to `resources`.
+A rule about several rows belongs to `integrity`; reading and writing files to `resources.storage`.
+
+May touch nothing else of this project.
 """

@@ -2,8 +2,11 @@
 
 Values come, in falling priority, from `RELGEN_*` environment variables (`RELGEN_BATCHES__SIZE=10`)
 and from `relgen.toml` in the project folder; every key has a default. Secrets are never values
-here: settings name the environment variable that holds them. Nothing in this module opens files
-other than `relgen.toml`, and nothing touches a network.
+here: settings name the environment variable that holds them. This wing opens no file but
+`relgen.toml` and touches no network.
+
+May touch `domain_errors`, `resources.storage`, and the options of `resources.llama_server_pool` and
+`resources.generation_ledger`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
 """Plain text as the pipeline needs it: tokenizer, chunking and candidate terms.
 
-May touch rows and errors. What a model answers about a text belongs to `extraction`.
+What a model is asked about a text belongs to `prompts`, what it answers to `extraction`.
+
+May touch `rows`, `domain_errors`, and the identity of names in `extraction`.
 """

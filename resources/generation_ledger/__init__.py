@@ -1,6 +1,7 @@
 """The generation ledger: every completed generation, durable before it is used.
 
 Owns the whole database: its tables, its migrations, and the leases that runs share through it.
+Knows no server and no pool.
 
     ledger               the Dagster resource: configuration and life cycle
     keys                 the key of a generation, and what belongs in it
@@ -16,5 +17,5 @@ Owns the whole database: its tables, its migrations, and the leases that runs sh
     slot_leases          the slots of servers, divided among runs
     engine               the database: URL, transactions, reconnecting
 
-May touch `resources.generation`, storage and errors; knows no server and no pool.
+May touch `resources.generation`, `resources.storage` and `resources.errors`.
 """

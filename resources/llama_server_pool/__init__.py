@@ -16,5 +16,6 @@ and below it the wings, each of which says what it may touch:
     simulation  the policy in simulated time
     embedded    a real server on loopback when none is configured
 
-May touch `resources.generation`, the generation ledger, progress and errors.
+May touch `resources.generation`, `resources.generation_ledger`, `resources.progress` and
+`resources.errors`.
 """

@@ -1,4 +1,6 @@
 """A real llama.cpp server on loopback, with its small model, for when no endpoint is configured.
 
-May touch the endpoint's configuration and the errors; knows neither batches nor the scheduler.
+Starting, sharing and ending its process belong here; batches and requests do not.
+
+May touch `endpoint`, `resources.storage` and `resources.errors`.
 """

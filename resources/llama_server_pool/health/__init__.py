@@ -1,5 +1,7 @@
 """The state of each endpoint over time; the only writer of that state.
 
-May touch `servers` and the scheduler, which it tells how many slots there are. Which request goes
-where is not decided here, nor what becomes of a request that failed.
+Where a request goes is not decided here, nor what becomes of one that failed.
+
+May touch `servers`, `endpoint`, `policy`, `reports` and `scheduling`, which it tells how many slots
+there are; outside the pool `resources.generation` and `resources.errors`.
 """

@@ -1,5 +1,7 @@
 """The policy: which endpoint takes which request when, and how long it will take.
 
-May touch nothing but its own modules: no clock, no sockets, no asyncio. The caller says what
-happened and what time it is, so the same objects run on real servers and in the simulation.
+The caller says what happened and what time it is, so the same objects run on real servers and in
+the simulation: no clock, no sockets, no asyncio.
+
+May touch nothing but its own modules.
 """

@@ -1,0 +1,1 @@
+"""Tests of what surrounds the code: import contracts, documents, workflow and packaging."""

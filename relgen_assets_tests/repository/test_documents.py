@@ -1,0 +1,78 @@
+"""What the documents name exists: linked files, files of the guides, commands."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer.main
+from typer.core import TyperGroup
+
+from relgen_assets.cli.app import app
+from relgen_assets_tests.repository.tree import ROOT
+
+FOLDERS = (".", "docs", "docker", "benchmarks")
+DOCUMENTS = sorted(path for folder in FOLDERS for path in (ROOT / folder).glob("*.md"))
+PENDING = {
+    "docs/codes.md",
+    "docs/endpoint-states.md",
+    "docs/settings.md",
+    "relgen_assets/export/configs.py",
+    "relgen_assets/rows/asset_tables.py",
+    "relgen_assets/sources/registry.py",
+    "relgen_assets_tests/fakes/types/",
+    "resources/llama_server_pool/servers/types/",
+}
+"""Files that other branches of this step bring; goes when they are merged."""
+TREES = ("relgen_assets/", "relgen_assets_tests/", "resources/", "docs/", "benchmarks/", ".ci/")
+
+
+def name_of(document: Path) -> str:
+    return str(document.relative_to(ROOT))
+
+
+def missing(paths: set[Path]) -> set[Path]:
+    return {path for path in paths - {ROOT / name for name in PENDING} if not path.exists()}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_every_link_to_a_file_of_the_repository_leads_somewhere(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", text)
+    assert not missing({document.parent / target for target in targets if "://" not in target})
+
+
+def test_every_file_that_the_guide_tells_to_touch_exists() -> None:
+    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = [path for path in re.findall(r"`([\w./]+)`", guide) if path.startswith(TREES)]
+    assert named
+    assert not missing({ROOT / path for path in named})
+
+
+def relgen() -> TyperGroup:
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
+    return group
+
+
+def commands_in_the_readme() -> list[tuple[str, str]]:
+    """Return the first column of the README's table of commands: each name, and what follows it."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8").replace("\\|", "/")
+    return re.findall(r"^\| `relgen ([\w-]+) ?([^`]*)` \|", text, re.MULTILINE)
+
+
+def test_the_readme_lists_exactly_the_commands_there_are() -> None:
+    assert {name for name, _ in commands_in_the_readme()} == set(relgen().commands)
+    for name, rest in commands_in_the_readme():
+        command = relgen().commands[name]
+        if isinstance(command, TyperGroup):
+            assert set(rest.split("/")) == set(command.commands)
+
+
+def test_the_readme_names_only_options_there_are() -> None:
+    for name, rest in commands_in_the_readme():
+        options = {
+            option for parameter in relgen().commands[name].params for option in parameter.opts
+        }
+        assert set(re.findall(r"--[\w-]+", rest)) <= options, name
