@@ -17,8 +17,9 @@ from typing import Any, Final
 import yaml
 
 from relgen_assets.domain_errors import DatasetError
-from relgen_assets.export.card_text import WHAT_CONFIGS_ARE, card_text
-from relgen_assets.export.shards import CONFIGS, SUFFIX, Config, Shard, find_shards
+from relgen_assets.export.card_text import card_text
+from relgen_assets.export.configs import CONFIGS
+from relgen_assets.export.shards import SUFFIX, Shard, find_shards
 from relgen_assets.export.splits import SPLITS, Split
 from resources import storage
 
@@ -52,7 +53,7 @@ class CardReport:
     """
 
     url: str
-    rows: dict[Config, dict[Split, int]]
+    rows: dict[str, dict[Split, int]]
     partitions: int
     articles: int
     incomplete: list[str]
@@ -74,7 +75,7 @@ def write_card(root: str, *, title: str, licence: str) -> CardReport:
         StorageError: The folder cannot be listed or the card cannot be written.
     """
     shards = find_shards(root)
-    rows: dict[Config, dict[Split, int]] = {}
+    rows: dict[str, dict[Split, int]] = {}
     for shard in shards:
         splits = rows.setdefault(shard.config, {})
         splits[shard.split] = splits.get(shard.split, 0) + shard.rows
@@ -136,7 +137,7 @@ def _fingerprint(shards: Sequence[Shard]) -> str:
 
 
 def _metadata(
-    rows: Mapping[Config, Mapping[Split, int]], fingerprint: str, *, title: str, licence: str
+    rows: Mapping[str, Mapping[Split, int]], fingerprint: str, *, title: str, licence: str
 ) -> dict[str, Any]:
     """Return the YAML front matter; configs and splits without rows are left out.
 
@@ -162,11 +163,11 @@ def _metadata(
     return metadata
 
 
-def _config_entry(config: Config, rows: Mapping[Split, int], fingerprint: str) -> dict[str, Any]:
+def _config_entry(config: str, rows: Mapping[Split, int], fingerprint: str) -> dict[str, Any]:
     return {
         "config_name": config,
         # Any key of a config enters the name of its cache folder; this one says what it is.
-        "description": f"{WHAT_CONFIGS_ARE[config]}; contents {fingerprint}",
+        "description": f"{CONFIGS[config].description}; contents {fingerprint}",
         "data_files": [
             {"split": split, "path": f"{config}/{split}/*{SUFFIX}"}
             for split in SPLITS

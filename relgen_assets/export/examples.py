@@ -1,9 +1,9 @@
-"""The rows of the finished dataset, and the verified join that makes them.
+"""The complete examples of the dataset, and the verified join that makes them.
 
 A fine-tuning example pairs what the model was shown with what it should answer. Both come from
 tables written at different times, so every join by id is checked against the content: the prompt
-stored with the answer has to hold the very summary and text that the example shows. Where rows are
-written belongs to `shards`, which split they belong to to `splits`.
+stored with the answer has to hold the very summary and text that the example shows. What each
+config shows of an example belongs to `configs`, its split to `splits`, its file to `shards`.
 """
 
 from __future__ import annotations
@@ -64,28 +64,6 @@ class FullExample(CoreExample):
     attempt: int = Field(description="Content attempt the answer belongs to, from 1.")
     summary_model: str = Field(description="Model that wrote the summary.")
     summary_prompt_version: str = Field(description="Hash of the summary prompt's template.")
-
-
-class ChatExample(TableRow):
-    """One row of the config `messages`: the conversation to train on.
-
-    Trainers decide by column names what a table is; this one holds `messages` and nothing else.
-    """
-
-    messages: list[ChatMessage] = Field(
-        description="The messages sent, then the extraction as the assistant's answer."
-    )
-
-
-def core_example(example: FullExample) -> CoreExample:
-    """Return the `core` row of an example."""
-    return CoreExample(summary=example.summary, text=example.text, extraction=example.extraction)
-
-
-def chat_example(example: FullExample) -> ChatExample:
-    """Return the `messages` row of an example."""
-    answer = ChatMessage(role="assistant", content=example.extraction)
-    return ChatExample(messages=[*example.sent_messages, answer])
 
 
 def canonical_json(extraction: Extraction) -> str:

@@ -16,6 +16,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from relgen_assets.domain_errors import DatasetError
 from relgen_assets.export.card import CARD_FILE, named_configs
+from relgen_assets.export.configs import FULL
 from relgen_assets.export.shards import Shard, find_shards, read_column
 from relgen_assets.export.splits import Split
 from resources import storage
@@ -38,7 +39,7 @@ def article_places(root: str, partition: str | None = None) -> dict[str, set[tup
     """
     places: dict[str, set[tuple[Split, str]]] = {}
     for shard in find_shards(root, partition):
-        if shard.config == "full":  # the others do not name their articles
+        if shard.config == FULL.name:  # the others do not name their articles
             for paper_id in set(read_column(shard, "paper_id")):
                 places.setdefault(paper_id, set()).add((shard.split, shard.partition))
     return places

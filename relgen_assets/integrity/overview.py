@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from relgen_assets.export.shards import CONFIGS, Shard
+from relgen_assets.export.configs import CONFIGS
+from relgen_assets.export.shards import Shard
 from resources.parquet_io_manager import ParquetIOManager
 
 
