@@ -14,7 +14,7 @@ from typing import Any
 from relgen_assets.domain_errors import SourceError
 from relgen_assets.sources.location import Location, SourceFile, unreadable
 from relgen_assets.sources.remembered import Notes
-from relgen_assets.sources.tables import SourceRow, Table, open_table
+from relgen_assets.sources.tables import TABLES, SourceRow, Table, open_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class RowFiles:
         url: File or folder, local or on any fsspec filesystem.
         columns: Columns to read.
         state: Local folder where counts are remembered.
-        first: Only the first so many rows exist, as far as anybody is told.
+        first: Expose only this many rows, from the first; all of them when None.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class RowFiles:
         self._url = url
         self._columns = columns
         self._notes = Notes(state / "sources")
-        self._location = Location(url, self._notes)
+        self._location = Location(url, self._notes, TABLES)
         self._first = first
         self._opened: tuple[tuple[str, dict[str, str]], Table] | None = None
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from functools import cached_property
 from importlib.resources import files
+from pathlib import Path
 
 from relgen_assets.rows.models import Paper
 from relgen_assets.settings import SampleSource
@@ -17,9 +18,15 @@ class SampleArticles:
 
     Args:
         settings: The name that papers carry as their source.
+        state: Not used, since nothing has to be remembered.
     """
 
-    def __init__(self, settings: SampleSource) -> None:
+    def __init__(
+        self,
+        settings: SampleSource,
+        *,
+        state: Path,  # noqa: ARG002  every source class is called alike
+    ) -> None:
         self._name = settings.name
 
     def count(self) -> int:

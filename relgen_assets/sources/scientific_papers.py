@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from relgen_assets.domain_errors import SourceError
@@ -25,9 +26,15 @@ class ScientificPapers:
 
     Args:
         settings: Dataset, revision, config, split and the number of articles to use.
+        state: Not used, since the number of articles is a setting.
     """
 
-    def __init__(self, settings: ScientificPapersSource) -> None:
+    def __init__(
+        self,
+        settings: ScientificPapersSource,
+        *,
+        state: Path,  # noqa: ARG002  every source class is called alike
+    ) -> None:
         self._settings = settings
 
     def count(self) -> int:

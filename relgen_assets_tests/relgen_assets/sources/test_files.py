@@ -19,10 +19,11 @@ from relgen_assets.sources import ArticleSource, open_source
 from relgen_assets.sources.cleaning import EMPTY_ARTICLE, NOT_A_STRING
 from relgen_assets.sources.json_lines import ROWS_PER_ENTRY, JsonLinesTable
 from relgen_assets.sources.location import SourceFile
+from relgen_assets.sources.tables import TABLES
 from relgen_assets_tests.relgen_assets.sources.articles import row, write_json_lines
 
 ROWS = [row(number) for number in range(2 * ROWS_PER_ENTRY + 10)]
-FORMATS = ["jsonl", "json", "csv", "tsv", "parquet"]
+FORMATS = [suffix.removeprefix(".") for suffix in TABLES]
 
 
 def source(
@@ -44,11 +45,11 @@ def ids(articles: ArticleSource, start: int, stop: int) -> list[str]:
 def write(path: Path, rows: list[dict[str, Any]]) -> Path:
     frame = pd.DataFrame(rows)
     match path.suffix:
-        case ".jsonl":
+        case ".jsonl" | ".ndjson":
             write_json_lines(path, rows)
         case ".json":
             path.write_text(json.dumps(rows), encoding="utf-8")
-        case ".parquet":
+        case ".parquet" | ".pq":
             pq.write_table(pa.Table.from_pylist(rows), path, row_group_size=50)
         case suffix:
             frame.to_csv(path, index=False, sep="\t" if suffix == ".tsv" else ",")
