@@ -1,4 +1,4 @@
 """Finished datasets: fine-tuning rows, splits, shards, the card, and proof that they load.
 
-Nothing here knows of Dagster or of language models.
+May touch rows and storage; knows nothing of Dagster or of language models.
 """

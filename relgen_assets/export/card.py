@@ -1,10 +1,9 @@
 """The dataset card: README.md, whose YAML tells `datasets` which files make which config and split.
 
 The card is made from the shards that exist, so it can be written after any number of batches. It
-names files by glob and carries a fingerprint of what the shards hold, since `datasets` tells by the
-card alone whether a folder is still the one it has in its cache: without a new card a user who
-loaded the folder before is served the old rows. Its words belong to `card_text`, the shards to
-`shards`.
+names files by glob and carries a fingerprint of the shards' contents. `datasets` compares only the
+card to decide whether its cache is current: without a new card, a user who loaded the folder before
+gets the old rows. The card's words belong to `card_text`, the shards to `shards`.
 """
 
 from __future__ import annotations
@@ -40,15 +39,15 @@ _LARGER: Final = "1B<n<10B"
 
 @dataclass(frozen=True, slots=True)
 class CardReport:
-    """What a card says.
+    """What a card says, and where it lies.
 
     Attributes:
-        url: Where the card lies.
-        rows: Examples by config and split, as far as there are any.
-        partitions: Batches with at least one example.
-        articles: Articles with at least one example.
-        incomplete: Batches whose rows are not the same in every config: a run is writing them now,
-            or died while it was, and then they have to be materialised again.
+        url: Path or URL of the card.
+        rows: Examples by config and split; only those with examples.
+        partitions: Number of batches with at least one example.
+        articles: Number of articles with at least one example.
+        incomplete: Batches whose row counts differ between configs. Either a run is writing them
+            now, or it died while writing and they have to be materialised again.
         text: The card itself.
     """
 
@@ -63,7 +62,7 @@ class CardReport:
 def write_card(root: str, *, title: str, licence: str) -> CardReport:
     """Write the card of a dataset folder from the shards it holds now.
 
-    Reads footers only. Without any shard the card has no configs and says so.
+    Reads footers only. The card of a folder without shards has no configs and says so.
 
     Args:
         root: Folder of the dataset; a local path or any fsspec URL.
@@ -114,7 +113,7 @@ def named_configs(card: str) -> list[str]:
 
 
 def _incomplete(shards: Sequence[Shard]) -> list[str]:
-    """Return the batches that do not have the same rows in every config."""
+    """Return the batches that do not have as many rows in every config."""
     found: dict[tuple[str, Split], list[int]] = {}
     for shard in shards:
         found.setdefault((shard.partition, shard.split), []).append(shard.rows)

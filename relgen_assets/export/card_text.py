@@ -1,6 +1,6 @@
-"""The words of the dataset card: what the data is, how it was made, and what it is not fit for.
+"""The words of the dataset card: what the data is, how it was made, and what its limits are.
 
-Everything counted comes from the footers of the shards. The YAML above the words belongs to `card`.
+Every count comes from the footers of the shards. The YAML above the words belongs to `card`.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from datasets import load_dataset
 dataset = load_dataset("path/to/this/folder", "{default}")
 ```
 
-`datasets` keeps a copy of what it has loaded and tells by this card whether the folder has changed:
-whoever adds or replaces files must write the card anew, as the asset `dataset_card` does.
+`datasets` caches what it has loaded and compares only this card to see whether the folder has
+changed. After adding or replacing files, write the card again, as the asset `dataset_card` does.
 
 ## Configs and rows
 
@@ -68,7 +68,7 @@ summary and text of its row.
   reviewed them. They can be incomplete or wrong, more so with small models.
 {cautions}
 - Summaries are model-written too and can say what the article does not.
-- The articles are in English as far as their source is.
+- The articles are in English only where their source is.
 """
 
 _LICENCE: Final = """
@@ -91,7 +91,7 @@ def card_text(
 
     Args:
         rows: Examples by config and split; empty when there are none.
-        facts: What the shards of `full` say of their rows.
+        facts: The facts in the footers of the shards of `full`.
         title: Title of the dataset.
         licence: Licence id the YAML names.
     """

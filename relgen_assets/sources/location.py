@@ -1,6 +1,6 @@
-"""Which files a path of the settings stands for, on any fsspec filesystem, and their fingerprints.
+"""The files that a path in the settings refers to, on any fsspec filesystem; their fingerprints.
 
-What is inside the files does not belong here.
+What the files contain does not belong here.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ class SourceFile:
         return PurePosixPath(self.path).suffix.lower()
 
     def fingerprint(self) -> dict[str, str]:
-        """Return size and times of the file: what changes when its content does."""
+        """Return size, times and tag of the file, which change when its content does."""
         info = self.filesystem.info(self.path)
         return {key: str(info[key]) for key in _FINGERPRINT_KEYS if info.get(key) is not None}
 
 
 def unreadable(file: SourceFile, error: Exception, remedy: str) -> SourceError:
-    """Return the error that says that a file cannot be read, and why."""
+    """Return the error of a file that cannot be read, with the reason."""
     reason = str(getattr(error, "strerror", None) or error).strip().rstrip(".")
     return SourceError(f"the file cannot be read: {reason}.", where=file.url, remedy=remedy)
 
@@ -109,15 +109,15 @@ class Location:
             if PurePosixPath(self._path).suffix.lower() in self._suffixes:
                 return [self._path]
             raise SourceError(
-                "files with this ending are not known.",
+                "files with this ending cannot be read.",
                 where=self._url,
-                remedy=f"Articles can lie in {', '.join(self._suffixes)} files.",
+                remedy=f"Use a file with one of the endings {', '.join(self._suffixes)}.",
             )
         found = sorted(filter(self._holds_articles, self._filesystem.find(self._path)))
         if found:
             return found
         what = (
-            "the folder holds no file of articles."
+            "the folder holds no files of articles."
             if self._filesystem.isdir(self._path)
             else "there is no such file or folder."
         )
@@ -128,7 +128,7 @@ class Location:
         )
 
     def _holds_articles(self, path: str) -> bool:
-        """Say whether a file of the folder counts: a known ending, and nothing hidden."""
+        """Tell whether a file of the folder counts: a known ending, and no hidden part."""
         inside = PurePosixPath(path).relative_to(PurePosixPath(self._path))
         hidden = any(part.startswith((".", "_")) for part in inside.parts)
         return inside.suffix.lower() in self._suffixes and not hidden

@@ -1,4 +1,4 @@
-"""Parquet files, of which only the row groups and columns of a range are read."""
+"""Parquet files: only the row groups and columns of a range are read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BATCH = 16
 class ParquetTable:
     """A parquet file; see `relgen_assets.sources.tables.Table`."""
 
-    _REMEDY = "Check that the file is whole: write it again, or take it out of source.path."
+    _REMEDY = "Check that the file is whole: write it again, or remove it from source.path."
 
     def __init__(self, file: SourceFile) -> None:
         self._file = file
@@ -74,7 +74,7 @@ class ParquetTable:
 
 
 def _from_row(batches: Iterator[Any], skip: int) -> Iterator[list[dict[str, object]]]:
-    """Yield the rows of record batches without the first `skip`, which stay in Arrow's form."""
+    """Yield the rows of record batches; the first `skip` are passed over without decoding."""
     for batch in batches:
         yield batch.slice(min(skip, len(batch))).to_pylist()
         skip = max(0, skip - len(batch))

@@ -1,4 +1,4 @@
-"""The articles that come with the package: original texts, in the public domain."""
+"""The articles bundled with the package: original texts in the public domain."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class SampleArticles:
 
     Args:
         settings: The name that papers carry as their source.
-        state: Not used, since nothing has to be remembered.
+        state: Unused; nothing has to be remembered.
     """
 
     def __init__(
         self,
         settings: SampleSource,
         *,
-        state: Path,  # noqa: ARG002  every source class is called alike
+        state: Path,  # noqa: ARG002  every source class has this signature
     ) -> None:
         self._name = settings.name
 

@@ -24,17 +24,17 @@ class Table(Protocol):
     """
 
     def survey(self) -> dict[str, Any]:
-        """Return what is worth remembering: `rows`, their number, and what else helps reading."""
+        """Return what to remember: the number of rows as `rows`, and what speeds up reading."""
         ...
 
     def columns(self) -> list[str]:
-        """Return the names of the columns; of JSON lines those that the first rows have."""
+        """Return the names of the columns; for JSON lines, those of the first rows."""
         ...
 
     def rows(
         self, start: int, stop: int, columns: Sequence[str], note: dict[str, Any]
     ) -> Iterator[SourceRow]:
-        """Yield the rows from `start` to before `stop`, with those of `columns` that they have.
+        """Yield the rows from `start` to before `stop`, with the `columns` they have.
 
         `note` is what `survey` returned for the file as it is now.
         """

@@ -18,8 +18,8 @@ class JsonTable:
     """A JSON file that holds one list of objects."""
 
     _REMEDY = (
-        "The file must hold one list of objects, one object an article; a file with one object "
-        "a line must be called `.jsonl`."
+        "The file must hold one list of objects, one object per article; a file with one object "
+        "per line must have the ending `.jsonl`."
     )
 
     def __init__(self, file: SourceFile) -> None:
@@ -61,7 +61,9 @@ class JsonTable:
 class CsvTable:
     """A CSV file, or a TSV file, with a header line; every value is text."""
 
-    _REMEDY = "The file must be UTF-8, with a header line and as many values in every row."
+    _REMEDY = (
+        "The file must be UTF-8, with a header line and the same number of values in every row."
+    )
 
     def __init__(self, file: SourceFile) -> None:
         self._file = file

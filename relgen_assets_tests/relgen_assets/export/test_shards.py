@@ -83,7 +83,7 @@ def test_the_same_examples_give_the_same_bytes(tmp_path: Path) -> None:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
-def test_nothing_is_written_when_the_shares_are_wrong(tmp_path: Path) -> None:
+def test_nothing_is_written_when_the_percentages_are_out_of_range(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError):
         write_shards(
             str(tmp_path),
@@ -151,7 +151,7 @@ def _wrong_facts(path: Path) -> None:
 
 
 @pytest.mark.parametrize("spoil", [_torn, _other_columns, _no_rows, _no_facts, _wrong_facts])
-def test_a_file_that_is_no_shard_is_named(tmp_path: Path, spoil: Any) -> None:
+def test_a_file_that_is_not_a_shard_is_named(tmp_path: Path, spoil: Any) -> None:
     write(str(tmp_path), "lakes-00000", TRAIN)
     spoil(tmp_path / "full" / "train" / "lakes-00000.parquet")
     with pytest.raises(DatasetError, match=r"full/train/lakes-00000\.parquet.*Materialise"):
