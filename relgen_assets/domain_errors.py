@@ -1,4 +1,4 @@
-"""Errors of the domain: sources that cannot be read, partitions that must not be written.
+"""Errors of the domain: unreadable sources, refused partitions, datasets that do not fit.
 
 The root, `ActionableError`, and the errors of servers and storage live in `resources.errors`.
 """
@@ -22,7 +22,7 @@ class SourceError(ActionableError):
 
 
 class PartitionRefused(ActionableError):
-    """A partition holds more bad rows than its named threshold allows, and was not written."""
+    """A partition has more bad rows than its threshold allows and was not written."""
 
 
 class DatasetError(ActionableError):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.table import Table
 
+from relgen_assets.export.configs import DEFAULT
 from relgen_assets.integrity.overview import Overview
 from relgen_assets.orchestration.energy import EXAMPLES, kwh_per_examples
 from relgen_assets.orchestration.runs import CheckOutcome
@@ -45,7 +46,8 @@ def print_run(
     console.print(table)
     console.print()
     console.print(
-        f'from datasets import load_dataset; load_dataset("{settings.storage.dataset}", "core")',
+        f'from datasets import load_dataset; load_dataset("{settings.storage.dataset}",'
+        f' "{DEFAULT.name}")',
         markup=False,
         soft_wrap=True,
     )

@@ -1,10 +1,9 @@
 """The dataset card: README.md, whose YAML tells `datasets` which files make which config and split.
 
 The card is made from the shards that exist, so it can be written after any number of batches. It
-names files by glob and carries a fingerprint of what the shards hold, since `datasets` tells by the
-card alone whether a folder is still the one it has in its cache: without a new card a user who
-loaded the folder before is served the old rows. Its words belong to `card_text`, the shards to
-`shards`.
+names files by glob and carries a fingerprint of the shards' contents. `datasets` compares only the
+card to decide whether its cache is current: without a new card, a user who loaded the folder before
+gets the old rows. The card's words belong to `card_text`, the shards to `shards`.
 """
 
 from __future__ import annotations
@@ -17,8 +16,9 @@ from typing import Any, Final
 import yaml
 
 from relgen_assets.domain_errors import DatasetError
-from relgen_assets.export.card_text import WHAT_CONFIGS_ARE, card_text
-from relgen_assets.export.shards import CONFIGS, SUFFIX, Config, Shard, find_shards
+from relgen_assets.export.card_text import card_text
+from relgen_assets.export.configs import CONFIGS
+from relgen_assets.export.shards import SUFFIX, Shard, find_shards
 from relgen_assets.export.splits import SPLITS, Split
 from resources import storage
 
@@ -39,20 +39,20 @@ _LARGER: Final = "1B<n<10B"
 
 @dataclass(frozen=True, slots=True)
 class CardReport:
-    """What a card says.
+    """What a card says, and where it lies.
 
     Attributes:
-        url: Where the card lies.
-        rows: Examples by config and split, as far as there are any.
-        partitions: Batches with at least one example.
-        articles: Articles with at least one example.
-        incomplete: Batches whose rows are not the same in every config: a run is writing them now,
-            or died while it was, and then they have to be materialised again.
+        url: Path or URL of the card.
+        rows: Examples by config and split; only those with examples.
+        partitions: Number of batches with at least one example.
+        articles: Number of articles with at least one example.
+        incomplete: Batches whose row counts differ between configs. Either a run is writing them
+            now, or it died while writing and they have to be materialised again.
         text: The card itself.
     """
 
     url: str
-    rows: dict[Config, dict[Split, int]]
+    rows: dict[str, dict[Split, int]]
     partitions: int
     articles: int
     incomplete: list[str]
@@ -62,7 +62,7 @@ class CardReport:
 def write_card(root: str, *, title: str, licence: str) -> CardReport:
     """Write the card of a dataset folder from the shards it holds now.
 
-    Reads footers only. Without any shard the card has no configs and says so.
+    Reads footers only. The card of a folder without shards has no configs and says so.
 
     Args:
         root: Folder of the dataset; a local path or any fsspec URL.
@@ -74,7 +74,7 @@ def write_card(root: str, *, title: str, licence: str) -> CardReport:
         StorageError: The folder cannot be listed or the card cannot be written.
     """
     shards = find_shards(root)
-    rows: dict[Config, dict[Split, int]] = {}
+    rows: dict[str, dict[Split, int]] = {}
     for shard in shards:
         splits = rows.setdefault(shard.config, {})
         splits[shard.split] = splits.get(shard.split, 0) + shard.rows
@@ -113,7 +113,7 @@ def named_configs(card: str) -> list[str]:
 
 
 def _incomplete(shards: Sequence[Shard]) -> list[str]:
-    """Return the batches that do not have the same rows in every config."""
+    """Return the batches that do not have as many rows in every config."""
     found: dict[tuple[str, Split], list[int]] = {}
     for shard in shards:
         found.setdefault((shard.partition, shard.split), []).append(shard.rows)
@@ -136,7 +136,7 @@ def _fingerprint(shards: Sequence[Shard]) -> str:
 
 
 def _metadata(
-    rows: Mapping[Config, Mapping[Split, int]], fingerprint: str, *, title: str, licence: str
+    rows: Mapping[str, Mapping[Split, int]], fingerprint: str, *, title: str, licence: str
 ) -> dict[str, Any]:
     """Return the YAML front matter; configs and splits without rows are left out.
 
@@ -162,11 +162,11 @@ def _metadata(
     return metadata
 
 
-def _config_entry(config: Config, rows: Mapping[Split, int], fingerprint: str) -> dict[str, Any]:
+def _config_entry(config: str, rows: Mapping[Split, int], fingerprint: str) -> dict[str, Any]:
     return {
         "config_name": config,
         # Any key of a config enters the name of its cache folder; this one says what it is.
-        "description": f"{WHAT_CONFIGS_ARE[config]}; contents {fingerprint}",
+        "description": f"{CONFIGS[config].description}; contents {fingerprint}",
         "data_files": [
             {"split": split, "path": f"{config}/{split}/*{SUFFIX}"}
             for split in SPLITS

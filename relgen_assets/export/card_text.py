@@ -1,25 +1,21 @@
-"""The words of the dataset card: what the data is, how it was made, and what it is not fit for.
+"""The words of the dataset card: what the data is, how it was made, and what its limits are.
 
-Everything counted comes from the footers of the shards. The YAML above the words belongs to `card`.
+Every count comes from the footers of the shards. The YAML above the words belongs to `card`.
 """
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from relgen_assets.export.shards import CONFIGS, Config, ShardFacts
+from relgen_assets.export.configs import CONFIGS, DEFAULT, DatasetConfig
+from relgen_assets.export.footers import ShardFacts
 from relgen_assets.export.splits import SPLITS, Split
 from relgen_assets.rows.arrow import arrow_schema
 
-WHAT_CONFIGS_ARE: Final[dict[Config, str]] = {
-    "core": "input and output only; the default",
-    "full": "the same rows with their origin and how they were made",
-    "messages": "the same rows as conversations, ready for chat fine-tuning",
-}
-"""What each config is for, in a few words."""
-
+_WIDTH: Final = 100
 _EMPTY: Final = """
 This dataset has no examples yet, so there is nothing to load.
 """
@@ -34,11 +30,11 @@ teach a small language model to extract knowledge from text.
 ```python
 from datasets import load_dataset
 
-dataset = load_dataset("path/to/this/folder", "core")
+dataset = load_dataset("path/to/this/folder", "{default}")
 ```
 
-`datasets` keeps a copy of what it has loaded and tells by this card whether the folder has changed:
-whoever adds or replaces files must write the card anew, as the asset `dataset_card` does.
+`datasets` caches what it has loaded and compares only this card to see whether the folder has
+changed. After adding or replacing files, write the card again, as the asset `dataset_card` does.
 
 ## Configs and rows
 
@@ -70,11 +66,9 @@ summary and text of its row.
 
 - The extractions were written by a language model and judged by a program; no person has
   reviewed them. They can be incomplete or wrong, more so with small models.
-- `repaired` extractions needed changes to be usable; the config `full` lists them per row.
-- The conversations of `messages` are the prompts as they were sent, with the worked example that
-  stands in them: train on the last answer only.
+{cautions}
 - Summaries are model-written too and can say what the article does not.
-- The articles are in English as far as their source is.
+- The articles are in English only where their source is.
 """
 
 _LICENCE: Final = """
@@ -87,7 +81,7 @@ terms of the models named above, before you share it.
 
 
 def card_text(
-    rows: Mapping[Config, Mapping[Split, int]],
+    rows: Mapping[str, Mapping[Split, int]],
     facts: Sequence[ShardFacts],
     *,
     title: str,
@@ -97,7 +91,7 @@ def card_text(
 
     Args:
         rows: Examples by config and split; empty when there are none.
-        facts: What the shards of `full` say of their rows.
+        facts: The facts in the footers of the shards of `full`.
         title: Title of the dataset.
         licence: Licence id the YAML names.
     """
@@ -105,25 +99,27 @@ def card_text(
     return f"# {title}\n{body}{_LICENCE.format(licence=licence)}"
 
 
-def _body(rows: Mapping[Config, Mapping[Split, int]], facts: Sequence[ShardFacts]) -> str:
+def _body(rows: Mapping[str, Mapping[Split, int]], facts: Sequence[ShardFacts]) -> str:
     table = [
-        [f"`{config}`", WHAT_CONFIGS_ARE[config], *(f"{splits.get(s, 0):,}" for s in SPLITS)]
+        [f"`{config}`", CONFIGS[config].description, *(f"{splits.get(s, 0):,}" for s in SPLITS)]
         for config, splits in rows.items()
     ]
     return _BODY.format(
+        default=DEFAULT.name,
         rows=_markdown(["config", "what it holds", *SPLITS], table),
-        columns="\n\n".join(_columns(config) for config in CONFIGS),
+        columns="\n\n".join(_columns(config) for config in CONFIGS.values()),
+        cautions="\n".join(_bullet(one.caution) for one in CONFIGS.values() if one.caution),
         articles=sum(one.articles for one in facts),
         origins=_origins(facts),
     )
 
 
-def _columns(config: Config) -> str:
+def _columns(config: DatasetConfig) -> str:
     fields = [
         [f"`{field.name}`", str(field.type), field.metadata[b"description"].decode()]
-        for field in arrow_schema(CONFIGS[config])
+        for field in arrow_schema(config.row)
     ]
-    return f"`{config}`\n\n" + _markdown(["column", "type", "meaning"], fields)
+    return f"`{config.name}`\n\n" + _markdown(["column", "type", "meaning"], fields)
 
 
 def _origins(facts: Sequence[ShardFacts]) -> str:
@@ -144,6 +140,10 @@ def _origins(facts: Sequence[ShardFacts]) -> str:
         ranked = sorted(total.items(), key=lambda item: (-item[1], item[0]))
         table += [[name, f"`{value}`", f"{examples:,}"] for value, examples in ranked]
     return _markdown(["what", "value", "examples"], table)
+
+
+def _bullet(sentence: str) -> str:
+    return textwrap.fill(sentence, _WIDTH, initial_indent="- ", subsequent_indent="  ")
 
 
 def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

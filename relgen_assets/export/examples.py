@@ -1,9 +1,9 @@
-"""The rows of the finished dataset, and the verified join that makes them.
+"""The complete examples of the dataset, and the verified join that makes them.
 
 A fine-tuning example pairs what the model was shown with what it should answer. Both come from
 tables written at different times, so every join by id is checked against the content: the prompt
-stored with the answer has to hold the very summary and text that the example shows. Where rows are
-written belongs to `shards`, which split they belong to to `splits`.
+stored with the answer has to hold exactly the summary and text that the example shows. What each
+config shows of an example belongs to `configs`, its split to `splits`, its file to `shards`.
 """
 
 from __future__ import annotations
@@ -66,33 +66,11 @@ class FullExample(CoreExample):
     summary_prompt_version: str = Field(description="Hash of the summary prompt's template.")
 
 
-class ChatExample(TableRow):
-    """One row of the config `messages`: the conversation to train on.
-
-    Trainers decide by column names what a table is; this one holds `messages` and nothing else.
-    """
-
-    messages: list[ChatMessage] = Field(
-        description="The messages sent, then the extraction as the assistant's answer."
-    )
-
-
-def core_example(example: FullExample) -> CoreExample:
-    """Return the `core` row of an example."""
-    return CoreExample(summary=example.summary, text=example.text, extraction=example.extraction)
-
-
-def chat_example(example: FullExample) -> ChatExample:
-    """Return the `messages` row of an example."""
-    answer = ChatMessage(role="assistant", content=example.extraction)
-    return ChatExample(messages=[*example.sent_messages, answer])
-
-
 def canonical_json(extraction: Extraction) -> str:
-    """Return an extraction as the JSON a model is to emit: one line, fixed key order, no padding.
+    """Return an extraction as the JSON a model should emit: one line, fixed key order, no padding.
 
-    A strength that is not known is left out rather than written as null. Text stays readable: no
-    character is escaped that JSON allows as it is.
+    An unknown strength is left out rather than written as null. Text stays readable: only
+    characters that JSON requires to be escaped are escaped.
     """
     return extraction.model_dump_json(exclude_none=True)
 
@@ -114,7 +92,7 @@ def build_examples(
         validated: One verdict per chunk; rejected chunks give no example.
 
     Raises:
-        DatasetError: The tables do not belong together: an id is missing or there twice, a row
+        DatasetError: The tables do not fit together: an id is missing or occurs twice, a row
             names another article, offsets do not give the chunk's text, or the stored prompt does
             not hold the summary and the text.
     """
@@ -193,10 +171,10 @@ def _example(
 
 
 def _summary_as_sent(raw: RawExtraction, summary: Summary, chunk: Chunk) -> str:
-    """Return the summary in the form the prompt holds it, having checked that prompt.
+    """Check the stored prompt and return the summary in the form the prompt holds it.
 
-    The last message has to be the user's and to hold the whole chunk; the summary stands in a
-    message of the user or of the system, with or without the white space around the raw answer.
+    The last message has to come from the user and hold the whole chunk. The summary has to be in a
+    user or system message, with or without the white space around the raw answer.
     """
     if not raw.messages or raw.messages[-1].role != "user":
         raise _mismatch(chunk.chunk_id, "the stored prompt does not end with a message of the user")

@@ -1,6 +1,6 @@
-"""Proof that a dataset folder is what it should be: it loads, and no article is in two splits.
+"""Proof that a dataset folder is sound: it loads, and no article is in two splits.
 
-Everything is asked of the files themselves, not of what the writers reported.
+Everything is read from the files themselves, not from what their writers reported.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from relgen_assets.domain_errors import DatasetError
 from relgen_assets.export.card import CARD_FILE, named_configs
+from relgen_assets.export.configs import FULL
 from relgen_assets.export.shards import Shard, find_shards, read_column
 from relgen_assets.export.splits import Split
 from resources import storage
@@ -38,7 +39,7 @@ def article_places(root: str, partition: str | None = None) -> dict[str, set[tup
     """
     places: dict[str, set[tuple[Split, str]]] = {}
     for shard in find_shards(root, partition):
-        if shard.config == "full":  # the others do not name their articles
+        if shard.config == FULL.name:  # the others do not name their articles
             for paper_id in set(read_column(shard, "paper_id")):
                 places.setdefault(paper_id, set()).add((shard.split, shard.partition))
     return places
@@ -52,8 +53,8 @@ def in_two_splits(places: Mapping[str, Set[tuple[Split, str]]]) -> list[str]:
 def in_two_batches(places: Mapping[str, Set[tuple[Split, str]]]) -> list[str]:
     """Return the ids of articles that more than one batch has written, sorted.
 
-    That happens when the batch size is changed and the files of the old batches stay: their
-    examples are in the dataset twice.
+    This happens when the batch size changes and the files of the old batches stay: their examples
+    are in the dataset twice.
     """
     return sorted(one for one, found in places.items() if len({batch for _, batch in found}) > 1)
 
@@ -61,12 +62,12 @@ def in_two_batches(places: Mapping[str, Set[tuple[Split, str]]]) -> list[str]:
 def loads(root: str, shards: Sequence[Shard]) -> dict[tuple[str, str], int]:
     """Load every config with `datasets`, as a user would, and return the rows of each split.
 
-    `datasets` finds the files of each split by the card, and loads the first of them. The others
-    have its columns, and as many rows as their footers say: that is known of `shards`, so that the
-    time hardly grows with the dataset. Their rows were read back by the check of their batch.
+    `datasets` finds the files of each split by the card and loads the first of them. The columns
+    and row counts of the others are known from their footers (`shards`), so the time hardly grows
+    with the dataset; the check of their batch has read their rows.
 
-    Nothing is taken from the user's cache and nothing is left in it. Of a folder that is not local,
-    what has to be read is copied to a temporary one first.
+    The user's cache is neither read nor written. The needed files of a remote folder are copied to
+    a temporary one first.
 
     Args:
         root: Folder of the dataset.
@@ -76,8 +77,8 @@ def loads(root: str, shards: Sequence[Shard]) -> dict[tuple[str, str], int]:
         Rows by config and split; empty for a folder whose card names no configs.
 
     Raises:
-        DatasetError: There is no card, or `datasets` cannot load the folder; the message says what
-            it said.
+        DatasetError: There is no card, or `datasets` cannot load the folder; the message quotes
+            its error.
     """
     import datasets  # takes seconds, which loading Dagster's definitions must not pay
 
@@ -115,7 +116,7 @@ def _load(folder: Path, config: str, rows_by_name: Mapping[str, int], cache: str
 
     builder = datasets.load_dataset_builder(str(folder), config, cache_dir=cache)
     promised = {split: info.num_examples for split, info in (builder.info.splits or {}).items()}
-    files = {  # another run may have written a shard meanwhile: it is checked with its own card
+    files = {  # a shard that another run writes meanwhile is checked with its own card
         str(split): known
         for split, urls in builder.config.data_files.items()
         if (known := [url for url in urls if _name(url) in rows_by_name])
@@ -133,14 +134,14 @@ def _load(folder: Path, config: str, rows_by_name: Mapping[str, int], cache: str
 
 
 def _name(url: str) -> str:
-    """Return the place of a shard within its dataset: config, split and file."""
+    """Return the path of a shard within its dataset: config, split and file."""
     return "/".join(url.split("/")[-3:])
 
 
 def _local_folder(root: str, shards: Sequence[Shard], target: Path) -> Path:
-    """Return a local folder `datasets` can look into: `root` itself, or a sketch of it.
+    """Return a local folder that `datasets` can load: `root` itself, or a sketch of it.
 
-    The sketch has the card, the first shard of every split, and of the others their names.
+    The sketch holds the card, the first shard of every split, and empty files in place of the rest.
     """
     filesystem, path = fsspec.core.url_to_fs(root)
     if isinstance(filesystem, LocalFileSystem):

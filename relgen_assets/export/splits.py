@@ -1,7 +1,7 @@
 """Which split an article belongs to: a pure function of its id.
 
-All chunks of an article share its split, so that nothing a model was trained on is met again in
-evaluation. Which rows are written where belongs to `shards`.
+All chunks of an article share its split, so that no evaluation meets an article of the training.
+Where rows are written belongs to `shards`.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ def split_of(paper_id: str, *, validation_percent: int, test_percent: int) -> Sp
     """Return the split of an article.
 
     The id is hashed (SHA-256) into one of 100 buckets: the first `test_percent` are test, the next
-    `validation_percent` validation. The answer is the same on every machine and in every run, and
-    changing the validation share leaves every test article where it is.
+    `validation_percent` validation. The result is the same on every machine and in every run.
+    Changing the validation share moves no test article.
 
     Args:
         paper_id: Id of the article.
@@ -30,14 +30,14 @@ def split_of(paper_id: str, *, validation_percent: int, test_percent: int) -> Sp
         test_percent: Share of articles for testing, 0 to 100.
 
     Raises:
-        ConfigurationError: A share is negative, or the two together exceed 100.
+        ConfigurationError: A percentage is negative, or their sum exceeds 100.
     """
     if validation_percent < 0 or test_percent < 0 or validation_percent + test_percent > _BUCKETS:
         raise ConfigurationError(
-            f"validation_percent={validation_percent} and test_percent={test_percent} are no"
-            " shares of a dataset.",
+            f"validation_percent={validation_percent} and test_percent={test_percent} are out"
+            " of range.",
             where="dataset",
-            remedy="Give two numbers of 0 or more that sum to at most 100.",
+            remedy="Use two numbers of 0 or more that sum to at most 100.",
         )
     digest = hashlib.sha256(paper_id.encode("utf-8")).digest()
     bucket = int.from_bytes(digest[:8], "big") % _BUCKETS

@@ -1,21 +1,15 @@
 """Nothing is mixed up between the articles, the calls and the rows of the dataset.
 
-Each function compares stored rows of one batch and lists what does not fit together; none means
-that all does. That nothing is lost is in `conservation`. No Dagster, no files.
+Each function compares stored rows of one batch and lists what does not fit together; an empty list
+means that everything does. That nothing is lost is in `reconciliation`. No Dagster, no files.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from relgen_assets.export.examples import (
-    ChatExample,
-    CoreExample,
-    FullExample,
-    canonical_json,
-    chat_example,
-    core_example,
-)
+from relgen_assets.export.configs import CONFIGS, FULL
+from relgen_assets.export.examples import FullExample, canonical_json
 from relgen_assets.prompts import prompt_version, summary_messages
 from relgen_assets.rows.models import (
     ChatMessage,
@@ -24,6 +18,7 @@ from relgen_assets.rows.models import (
     Paper,
     RawExtraction,
     Summary,
+    TableRow,
     ValidatedExtraction,
 )
 from resources.generation_ledger.store import Transcript
@@ -76,39 +71,33 @@ def unrecorded_answers(rows: Iterable[GeneratedRow], calls: Mapping[str, Transcr
     return found
 
 
-def unfaithful_rows(
-    core: Sequence[CoreExample],
-    full: Sequence[FullExample],
-    chats: Sequence[ChatExample],
+def rows_unlike_their_sources(
+    full: Iterable[FullExample],
     *,
     chunks: Iterable[Chunk],
     summaries: Iterable[Summary],
     raw: Iterable[RawExtraction],
     validated: Iterable[ValidatedExtraction],
 ) -> list[str]:
-    """List rows of the dataset that are not what the tables say; none means that all are.
+    """List rows of the config `full` that do not match the tables they were made from.
 
     A row has to hold the text of its chunk, the summary of the article that chunk was cut from, the
-    extraction of its own verdict, and in `messages` exactly the prompt that was sent and that holds
-    both, followed by that extraction. Rows of the three configs correspond by position.
+    extraction of its own verdict, and exactly the prompt that was sent and that holds text and
+    summary.
 
     Args:
-        core: Rows of the config `core`, in the order of the files.
-        full: Rows of the config `full`, in the same order.
-        chats: Rows of the config `messages`, in the same order.
+        full: Rows of the config `full`.
         chunks: Chunks of the batch.
         summaries: Summaries of the batch.
         raw: Raw answers of the batch, with the messages sent.
         validated: Verdicts of the batch.
     """
-    if not len(core) == len(full) == len(chats):
-        return [f"{len(core)} rows in core, {len(full)} in full, {len(chats)} in messages"]
     chunk_by_id = {chunk.chunk_id: chunk for chunk in chunks}
     summary_by_id = {summary.paper_id: summary.text for summary in summaries}
     sent = {row.chunk_id: row.messages for row in raw}
     extractions = {row.chunk_id: row.extraction for row in validated}
     found: list[str] = []
-    for short, row, chat in zip(core, full, chats, strict=True):
+    for row in full:
         chunk = chunk_by_id.get(row.chunk_id)
         if chunk is None:
             found.append(f"{row.chunk_id}: there is no such chunk")
@@ -125,10 +114,34 @@ def unfaithful_rows(
             ),
             "its extraction is not that of its verdict": extraction is not None
             and row.extraction == canonical_json(extraction),
-            "its row in core differs": short == core_example(row),
-            "its conversation is not prompt and answer": chat == chat_example(row),
         }
         found += [f"{row.chunk_id}: {fault}" for fault, holds in rules.items() if not holds]
+    return found
+
+
+def rows_that_differ_between_configs(
+    full: Sequence[FullExample], derived: Mapping[str, Sequence[TableRow]]
+) -> list[str]:
+    """List rows of other configs that do not match the row of `full` at the same position.
+
+    The row of a config has to be what its conversion makes of the row of `full`.
+
+    Args:
+        full: Rows of the config `full`, in the order of the files.
+        derived: Rows of the other configs by name, in the same order; see
+            `relgen_assets.export.shards.derived_rows`.
+    """
+    found: list[str] = []
+    for name, rows in derived.items():
+        if len(rows) != len(full):
+            found.append(f"{len(rows)} rows in {name}, but {len(full)} in {FULL.name}")
+            continue
+        convert = CONFIGS[name].convert
+        found += [
+            f"{example.chunk_id}: its row in {name} does not match its row in {FULL.name}"
+            for example, row in zip(full, rows, strict=True)
+            if row != convert(example)
+        ]
     return found
 
 

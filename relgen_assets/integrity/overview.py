@@ -13,7 +13,8 @@ from typing import Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from relgen_assets.export.shards import CONFIGS, Shard
+from relgen_assets.export.configs import CONFIGS
+from relgen_assets.export.shards import Shard
 
 
 class StoredTables(Protocol):

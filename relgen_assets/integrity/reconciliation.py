@@ -1,8 +1,7 @@
 """Nothing is lost between the articles of the source and the rows of the dataset.
 
-A balance of counts over what is stored, for one batch or for many. That nothing is mixed up either
-is in `faithfulness`. No Dagster, no files; who reads the tables decides how many batches are looked
-at.
+A balance of counts over the stored tables of one batch or of many. That nothing is mixed up is in
+`lineage`. No Dagster, no files; the caller reads the tables and chooses the batches.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""From a row as a source holds it to a `Paper`: tidy text, an id, and a verdict.
+"""From a source's row to a `Paper`: clean text, an id, and whether it can be used.
 
 Only what every source shares belongs here. A row that cannot be used becomes a paper of status
-`unusable` with one of the reason codes below; it is never dropped, so that counts add up.
+`unusable` with one of the reason codes below. It is never dropped, so that counts add up.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from relgen_assets.rows.models import Paper
 NOT_A_STRING = "not_a_string"
 """A column that must hold text holds something else."""
 EMPTY_ARTICLE = "empty_article"
-"""The article is missing or only white space."""
+"""The article is missing or blank."""
 TOO_SHORT = "too_short"
 """The article has fewer than `SHORTEST_ARTICLE` characters."""
 NOT_TEXT = "not_text"
 """Fewer than `SMALLEST_LETTER_SHARE` of the article's characters are letters."""
 NO_CONTEXT = "no_context"
-"""Neither abstract nor section names: there is nothing to summarise the article from."""
+"""Without abstract and section names there is nothing to summarise the article from."""
 DUPLICATE_ID = "duplicate_id"
-"""An earlier row of the same batch has the same id, or the same content where ids are hashes."""
+"""An earlier row of the batch has the same id, or the same content where ids are hashes."""
 
 REASONS = (NOT_A_STRING, EMPTY_ARTICLE, TOO_SHORT, NOT_TEXT, NO_CONTEXT, DUPLICATE_ID)
 
 SHORTEST_ARTICLE = 200
-"""Characters an article must have, white space at its ends not counted."""
+"""Characters an article must have, not counting white space at its ends."""
 SMALLEST_LETTER_SHARE = 0.4
-"""Share of letters (of any script) among the characters of an article that are not white space."""
+"""Share of letters (of any script) among the visible characters of an article."""
 
 _LETTER_SAMPLE = 20_000
 _LINE_BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
@@ -42,12 +42,12 @@ _WHITE_SPACE = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """The values of one row, by their meaning; types are what the source holds.
+    """The values of one row by their meaning, with the types the source gives them.
 
     Attributes:
         article: Full text.
         abstract: Abstract, or None.
-        section_names: Text with a name a line, a sequence of names, or None.
+        section_names: Text with one name per line, a sequence of names, or None.
         title: Title, or None.
         paper_id: The source's own id; None for a content hash.
     """
@@ -62,7 +62,7 @@ class RawRow:
 def clean_text(text: str) -> str:
     r"""Return `text` with every line break as `\n` and without control characters.
 
-    Lone surrogates go too, since no file could hold them. Nothing else changes; tabs stay.
+    Lone surrogates are removed too, since no file can hold them. Nothing else changes; tabs stay.
     """
     return _CONTROL.sub("", _LINE_BREAKS.sub("\n", text))
 
@@ -73,13 +73,13 @@ def clean_line(text: str) -> str:
 
 
 def clean_section_names(names: Iterable[str]) -> list[str]:
-    """Return the names that are not empty, on one line each, without labels like `[sec:intro]`."""
+    """Return the non-empty names, each on one line, without labels like `[sec:intro]`."""
     cleaned = (clean_line(_SECTION_LABEL.sub("", clean_text(name))) for name in names)
     return [name for name in cleaned if name]
 
 
 def papers(rows: Iterable[RawRow], source: str) -> Iterator[Paper]:
-    """Yield a paper for every row of one batch, in order.
+    """Yield one paper for every row of one batch, in order.
 
     Args:
         rows: The rows of the batch.
@@ -115,7 +115,7 @@ def _paper(row: RawRow, source: str) -> Paper:
 
 
 def _fault(paper: Paper) -> str | None:
-    """Return the reason why a paper of text columns cannot be used, if there is one."""
+    """Return why a paper whose columns hold text cannot be used, or None."""
     text = paper.article.strip()
     if not text:
         return EMPTY_ARTICLE
@@ -130,7 +130,7 @@ def _fault(paper: Paper) -> str | None:
 
 
 def _names(value: object) -> list[str] | None:
-    """Return section names as a list; None when the value is neither text nor a list of texts."""
+    """Return section names as a list, or None if the value is neither text nor a list of text."""
     if value is None:
         return []
     if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""Articles in JSON lines, JSON, CSV or parquet files with a column for each part."""
+"""Articles in files with one column for each part: JSON lines, JSON, CSV or parquet."""
 
 from __future__ import annotations
 

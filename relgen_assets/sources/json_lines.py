@@ -1,7 +1,7 @@
-"""JSON lines read from any row on, by an index of byte offsets.
+"""JSON lines, read from any row by an index of byte offsets.
 
-A survey reads the file once and notes where every so many-th row begins, so that a range later
-costs one seek and at most so many rows to pass over. Lines are parsed only when they are asked for.
+A survey reads the file once and notes where every `ROWS_PER_ENTRY`-th row begins. Reading a range
+later costs one seek and skips fewer rows than that. Lines are parsed only when they are read.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _MARK = b"\xef\xbb\xbf"
 
 
 class JsonLinesTable:
-    """A file with one JSON object a line; blank lines are no rows."""
+    """A file with one JSON object per line; blank lines do not count."""
 
     def __init__(self, file: SourceFile) -> None:
         self._file = file
 
     def survey(self) -> dict[str, Any]:
-        """Return the number of rows, and byte offset and line number of every so many-th.
+        """Return the number of rows, with byte offset and line number of every indexed row.
 
         Raises:
             SourceError: The file cannot be opened.
@@ -46,7 +46,7 @@ class JsonLinesTable:
         """Return the keys that any of the first rows has, in order of their first appearance.
 
         Raises:
-            SourceError: One of these rows is no JSON object.
+            SourceError: One of these rows is not a JSON object.
         """
         keys: dict[str, None] = {}
         for number, _, line in islice(self._lines(), ROWS_PER_ENTRY):
@@ -59,7 +59,7 @@ class JsonLinesTable:
         """Yield a range of rows.
 
         Raises:
-            SourceError: A row of the range is no JSON object; the message names its line.
+            SourceError: A row of the range is not a JSON object; the message names its line.
         """
         entry, skipped = divmod(start, ROWS_PER_ENTRY)
         if start >= min(stop, note["rows"]):

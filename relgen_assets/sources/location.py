@@ -1,10 +1,11 @@
-"""Which files a path of the settings stands for, on any fsspec filesystem, and their fingerprints.
+"""The files that a path in the settings refers to, on any fsspec filesystem; their fingerprints.
 
-What is inside the files does not belong here.
+What the files contain does not belong here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -13,9 +14,6 @@ import fsspec
 
 from relgen_assets.domain_errors import SourceError
 from relgen_assets.sources.remembered import Notes
-
-SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".pq")
-"""Kinds of file that hold articles."""
 
 _FINGERPRINT_KEYS = ("size", "mtime", "created", "LastModified", "last_modified", "ETag", "etag")
 
@@ -40,13 +38,13 @@ class SourceFile:
         return PurePosixPath(self.path).suffix.lower()
 
     def fingerprint(self) -> dict[str, str]:
-        """Return size and times of the file: what changes when its content does."""
+        """Return size, times and tag of the file, which change when its content does."""
         info = self.filesystem.info(self.path)
         return {key: str(info[key]) for key in _FINGERPRINT_KEYS if info.get(key) is not None}
 
 
 def unreadable(file: SourceFile, error: Exception, remedy: str) -> SourceError:
-    """Return the error that says that a file cannot be read, and why."""
+    """Return the error of a file that cannot be read, with the reason."""
     reason = str(getattr(error, "strerror", None) or error).strip().rstrip(".")
     return SourceError(f"the file cannot be read: {reason}.", where=file.url, remedy=remedy)
 
@@ -57,12 +55,13 @@ class Location:
     Args:
         url: Path or fsspec URL.
         notes: Where the listing of a remote folder is remembered.
+        suffixes: Endings of the files that hold articles, in lower case; others are passed over.
 
     Raises:
         SourceError: The URL's protocol is unknown or its package is not installed.
     """
 
-    def __init__(self, url: str, notes: Notes) -> None:
+    def __init__(self, url: str, notes: Notes, suffixes: Collection[str]) -> None:
         try:
             self._filesystem, self._path = fsspec.core.url_to_fs(url)
         except (ValueError, ImportError) as error:
@@ -74,6 +73,7 @@ class Location:
             ) from error
         self._url = url
         self._notes = notes
+        self._suffixes = suffixes
         protocol = self._filesystem.protocol
         self.is_local = "file" in ((protocol,) if isinstance(protocol, str) else protocol)
 
@@ -106,32 +106,32 @@ class Location:
 
     def _list(self) -> list[str]:
         if self._filesystem.isfile(self._path):
-            if PurePosixPath(self._path).suffix.lower() in SUFFIXES:
+            if PurePosixPath(self._path).suffix.lower() in self._suffixes:
                 return [self._path]
             raise SourceError(
-                "files with this ending are not known.",
+                "files with this ending cannot be read.",
                 where=self._url,
-                remedy=f"Articles can lie in {', '.join(SUFFIXES)} files.",
+                remedy=f"Use a file with one of the endings {', '.join(self._suffixes)}.",
             )
         found = sorted(filter(self._holds_articles, self._filesystem.find(self._path)))
         if found:
             return found
         what = (
-            "the folder holds no file of articles."
+            "the folder holds no files of articles."
             if self._filesystem.isdir(self._path)
             else "there is no such file or folder."
         )
         raise SourceError(
             what,
             where=self._url,
-            remedy=f"Set source.path to a file, or a folder of files: {', '.join(SUFFIXES)}.",
+            remedy=f"Set source.path to a file, or a folder of files: {', '.join(self._suffixes)}.",
         )
 
     def _holds_articles(self, path: str) -> bool:
-        """Say whether a file of the folder counts: a known ending, and nothing hidden."""
+        """Tell whether a file of the folder counts: a known ending, and no hidden part."""
         inside = PurePosixPath(path).relative_to(PurePosixPath(self._path))
         hidden = any(part.startswith((".", "_")) for part in inside.parts)
-        return inside.suffix.lower() in SUFFIXES and not hidden
+        return inside.suffix.lower() in self._suffixes and not hidden
 
     def _file(self, path: str) -> SourceFile:
         url = path if self.is_local else self._filesystem.unstrip_protocol(path)

@@ -1,7 +1,7 @@
 """What is remembered about source files between processes: row counts and where rows begin.
 
-Notes are small JSON files in the state folder. They can be deleted at any time; what they hold is
-then found out again. What is worth a note is decided where files are read.
+Notes are small JSON files in the state folder. They can be deleted at any time; the source is then
+surveyed again. What is worth a note is decided where files are read.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ class Notes:
         self._folder = folder
 
     def get(self, key: str) -> dict[str, Any] | None:
-        """Return the note kept under `key`, or None when there is none that can be read."""
+        """Return the note kept under `key`, or None if it is missing or unreadable."""
         try:
             note = json.loads(self._path(key).read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            return None  # a note that is absent or damaged is written anew
+            return None  # a missing or damaged note is written again
         if not isinstance(note, dict) or (note.get("version"), note.get("key")) != (_VERSION, key):
             return None
         return note
 
     def put(self, key: str, note: dict[str, Any]) -> None:
-        """Keep a note, whole or not at all.
+        """Write a note atomically.
 
         Raises:
             StorageError: The folder cannot be written.
@@ -57,7 +57,7 @@ class Notes:
                 raise
         except OSError as error:
             raise StorageError(
-                f"the row counts of the source cannot be remembered: {error.strerror or error}.",
+                f"the row counts of the source cannot be stored: {error.strerror or error}.",
                 where=str(self._folder),
                 remedy="Make the folder writable, or set storage.state to another one.",
             ) from error

@@ -1,7 +1,8 @@
 """The rows of a file or folder as one sequence, with what is remembered about the files.
 
-Files follow each other in order of their names. How many rows each holds is found out once and
-remembered in the state folder until the file changes. What a row means does not belong here.
+Files follow each other in order of their names. The rows of each file are counted once and the
+count is remembered in the state folder until the file changes. What a row means does not belong
+here.
 """
 
 from __future__ import annotations
@@ -14,16 +15,16 @@ from typing import Any
 from relgen_assets.domain_errors import SourceError
 from relgen_assets.sources.location import Location, SourceFile, unreadable
 from relgen_assets.sources.remembered import Notes
-from relgen_assets.sources.tables import SourceRow, Table, open_table
+from relgen_assets.sources.tables import TABLES, SourceRow, Table, open_table
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column that is asked for.
+    """A column to read.
 
     Attributes:
         name: Its name in the file.
-        setting: Name of the setting that holds this name.
+        setting: Name of the setting that holds its name.
         required: Whether a file without it is an error.
     """
 
@@ -39,7 +40,7 @@ class RowFiles:
         url: File or folder, local or on any fsspec filesystem.
         columns: Columns to read.
         state: Local folder where counts are remembered.
-        first: Only the first so many rows exist, as far as anybody is told.
+        first: Expose only this many rows, from the first; all of them when None.
     """
 
     def __init__(
@@ -48,30 +49,30 @@ class RowFiles:
         self._url = url
         self._columns = columns
         self._notes = Notes(state / "sources")
-        self._location = Location(url, self._notes)
+        self._location = Location(url, self._notes, TABLES)
         self._first = first
         self._opened: tuple[tuple[str, dict[str, str]], Table] | None = None
 
     def count(self) -> int:
         """Return the number of rows.
 
-        Nothing is read when it is remembered. Of local files it is looked up whether they changed;
-        of remote ones only `rows` does that, so that counting touches no network.
+        A remembered count is reused. Local files are checked for changes first; remote ones only by
+        `rows`, so that counting uses no network.
 
         Raises:
-            SourceError: There are no files or no rows, or a file cannot be read.
+            SourceError: There are no files, they hold no rows, or a file cannot be read.
         """
         rows = sum(self._remembered(file)["rows"] for file in self._location.remembered_files())
         if not rows:
             raise SourceError(
-                "the source is empty: there are no rows.",
+                "the source is empty: it has no rows.",
                 where=self._url,
                 remedy="Set source.path to a file or folder that holds articles.",
             )
         return int(rows) if self._first is None else min(int(rows), self._first)
 
     def rows(self, start: int, stop: int) -> Iterator[SourceRow]:
-        """Yield the rows from `start` to before `stop`; those beyond the end are absent.
+        """Yield the rows from `start` to before `stop`; fewer at the end.
 
         Raises:
             SourceError: A file cannot be read or lacks a required column.
@@ -107,7 +108,7 @@ class RowFiles:
         return note
 
     def _open(self, file: SourceFile, fingerprint: dict[str, str]) -> Table:
-        """Return the table of a file, the one opened last when it is the same unchanged file."""
+        """Return the table of a file; the one opened last if the file is the same and unchanged."""
         key = (file.url, fingerprint)
         if self._opened is None or self._opened[0] != key:
             self._opened = (key, open_table(file))

@@ -1,4 +1,4 @@
-"""The articles that come with the package: original texts, in the public domain."""
+"""The articles bundled with the package: original texts in the public domain."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from functools import cached_property
 from importlib.resources import files
+from pathlib import Path
 
 from relgen_assets.rows.models import Paper
 from relgen_assets.settings import SampleSource
@@ -17,9 +18,15 @@ class SampleArticles:
 
     Args:
         settings: The name that papers carry as their source.
+        state: Unused; nothing has to be remembered.
     """
 
-    def __init__(self, settings: SampleSource) -> None:
+    def __init__(
+        self,
+        settings: SampleSource,
+        *,
+        state: Path,  # noqa: ARG002  every source class has this signature
+    ) -> None:
         self._name = settings.name
 
     def count(self) -> int:

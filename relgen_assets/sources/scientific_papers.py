@@ -1,14 +1,15 @@
 """Hugging Face's `scientific_papers`: articles of arXiv and PubMed, through `datasets`.
 
 The dataset itself is a loading script, which `datasets` no longer runs. The hub's conversion holds
-`<config>/<split>/0000.parquet` and so on, with the folder called `partial-<split>` where the hub
-converted only the first gigabytes. A local folder of the same layout is read by the same call.
+`<config>/<split>/0000.parquet` and so on; the folder is named `partial-<split>` where the hub
+converted only the first gigabytes. A local folder of the same layout can be read instead.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from relgen_assets.domain_errors import SourceError
@@ -17,7 +18,7 @@ from relgen_assets.settings import ScientificPapersSource
 from relgen_assets.sources.cleaning import RawRow, papers
 
 COLUMNS = ("article", "abstract", "section_names")
-"""The columns of every config, all of them text; `section_names` has a name a line."""
+"""The columns of every config, all text; `section_names` has one name per line."""
 
 
 class ScientificPapers:
@@ -25,20 +26,26 @@ class ScientificPapers:
 
     Args:
         settings: Dataset, revision, config, split and the number of articles to use.
+        state: Unused; the number of articles is a setting.
     """
 
-    def __init__(self, settings: ScientificPapersSource) -> None:
+    def __init__(
+        self,
+        settings: ScientificPapersSource,
+        *,
+        state: Path,  # noqa: ARG002  every source class has this signature
+    ) -> None:
         self._settings = settings
 
     def count(self) -> int:
-        """Return the number of articles in the settings; nothing is opened to check it."""
+        """Return the number of articles in the settings, without opening the dataset."""
         return self._settings.articles
 
     def read(self, start: int, stop: int) -> Iterator[Paper]:
         """Yield the articles from `start` to before `stop`.
 
-        The first call downloads the split, unless it is local, and keeps it in the cache of
-        `datasets` as a memory-mapped file, of which each call reads only its rows.
+        The first call downloads the split, unless it is local, into the cache of `datasets`: a
+        memory-mapped file, from which each call reads only its own rows.
 
         Raises:
             SourceError: The dataset cannot be loaded or lacks a column.

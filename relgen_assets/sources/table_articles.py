@@ -1,4 +1,4 @@
-"""What all sources have in common whose articles are the rows of a table in files."""
+"""What the sources share whose articles are the rows of a table in files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class TableArticles(ABC):
 
     Args:
         settings: Path, name of the id column and the number of articles to use.
-        columns: The columns that are needed besides the id.
+        columns: The columns to read besides the id.
         state: Local folder where counts are remembered.
     """
 
@@ -44,4 +44,4 @@ class TableArticles(ABC):
 
     @abstractmethod
     def _raw(self, row: Mapping[str, Any], paper_id: object) -> RawRow:
-        """Return the parts of an article, as they stand in its row."""
+        """Return the parts of an article as its row holds them."""

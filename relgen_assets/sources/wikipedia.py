@@ -1,4 +1,4 @@
-"""Encyclopedia articles without abstract: the lead stands for it, the headings for the sections.
+"""Encyclopedia articles, with the lead as their abstract and the headings as section names.
 
 Two forms are understood: wiki markup, where a heading is `== Heading ==`, and plain text as in
 `wikimedia/wikipedia`, where a heading is a short line on its own between blank lines.
@@ -18,7 +18,7 @@ from relgen_assets.sources.row_files import Column
 from relgen_assets.sources.table_articles import TableArticles
 
 LONGEST_HEADING = 80
-"""Characters up to which a line on its own can be a heading in plain text."""
+"""Longest line, in characters, that counts as a heading in plain text."""
 
 _MARKUP_HEADING = re.compile(r"^(={2,6})[ \t]*(\S.*?)[ \t]*\1[ \t]*$", re.MULTILINE)
 _PARAGRAPH = re.compile(r"\S.*?(?=\n[ \t]*\n|\s*\Z)", re.DOTALL)
@@ -46,7 +46,7 @@ def outline(text: str) -> Outline:
     found = [(m.start(), m.group(2)) for m in _MARKUP_HEADING.finditer(text)]
     paragraphs = [(m.start(), m.group().strip()) for m in _PARAGRAPH.finditer(text)]
     if not found:
-        # The last line can be no heading, for want of a text below it, nor can the first.
+        # The first line opens the lead, and the last has no text below it: neither is a heading.
         found = [(at, line) for at, line in paragraphs[1:-1] if _is_plain_heading(line)]
     body_start = next((at for at, _ in found or paragraphs[1:]), len(text))
     return Outline(

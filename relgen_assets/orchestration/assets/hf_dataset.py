@@ -4,7 +4,7 @@ import dagster as dg
 import pyarrow as pa
 
 from relgen_assets.export.examples import FullExample, build_examples
-from relgen_assets.export.shards import write_shards
+from relgen_assets.export.shard_writing import write_shards
 from relgen_assets.orchestration.assets.common import batch_options, preview
 from relgen_assets.orchestration.project import Project
 from relgen_assets.rows.arrow import from_table

@@ -9,9 +9,13 @@ from typing import cast
 
 import dagster as dg
 
-from relgen_assets.export.examples import ChatExample, CoreExample, FullExample
-from relgen_assets.export.shards import CONFIGS, Shard, find_shards, read_rows
-from relgen_assets.integrity.lineage import foreign_summaries, unfaithful_rows, unrecorded_answers
+from relgen_assets.export.shards import Shard, derived_rows, find_shards, full_rows
+from relgen_assets.integrity.lineage import (
+    foreign_summaries,
+    rows_that_differ_between_configs,
+    rows_unlike_their_sources,
+    unrecorded_answers,
+)
 from relgen_assets.orchestration.checks.batch import MODELS
 from relgen_assets.orchestration.checks.reconciliation import (
     SHOWN_FAULTS,
@@ -102,8 +106,7 @@ class _Comparison:
         key: str,
         shards: Sequence[Shard],
     ) -> None:
-        by_config = {name: [one for one in shards if one.config == name] for name in CONFIGS}
-        full = read_rows(by_config["full"], FullExample)
+        full = full_rows(shards)
         summaries = from_table(tables.read("summaries", key), Summary)
         raw = from_table(tables.read("raw_extractions", key), RawExtraction)
         answered: list[GeneratedRow] = [
@@ -115,10 +118,9 @@ class _Comparison:
         self.faults = [
             *foreign_summaries(from_table(tables.read("raw_papers", key), Paper), summaries),
             *unrecorded_answers(answered, calls),
-            *unfaithful_rows(
-                read_rows(by_config["core"], CoreExample),
+            *rows_that_differ_between_configs(full, derived_rows(shards)),
+            *rows_unlike_their_sources(
                 full,
-                read_rows(by_config["messages"], ChatExample),
                 chunks=from_table(tables.read("chunks", key), Chunk),
                 summaries=summaries,
                 raw=raw,

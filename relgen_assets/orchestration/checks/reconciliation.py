@@ -9,7 +9,8 @@ from typing import Any
 
 import dagster as dg
 
-from relgen_assets.export.shards import CONFIGS, Shard, find_shards
+from relgen_assets.export.configs import CONFIGS
+from relgen_assets.export.shards import Shard, find_shards
 from relgen_assets.integrity import reconciliation
 from relgen_assets.integrity.reconciliation import Balance, balance
 from relgen_assets.orchestration.checks.batch import MODELS
@@ -105,7 +106,7 @@ def _balance(
     project: Project, tables: ParquetIOManager, key: str, shards: Sequence[Shard]
 ) -> Balance:
     """Return the balance of a batch; tables that are not written yet count as empty."""
-    rows = dict.fromkeys(map(str, CONFIGS), 0)
+    rows = dict.fromkeys(CONFIGS, 0)
     for shard in shards:
         rows[shard.config] += shard.rows
     papers, chunks, raw, validated = (

@@ -67,7 +67,7 @@ class Batch:
 
 
 def batch_of(*paper_ids: str, chunks: int = 2, summary: str = "Birds and shrimp.") -> Batch:
-    """Return a batch of articles with so many chunks each, all of them with a valid extraction."""
+    """Return a batch of articles with `chunks` chunks each, all with a usable extraction."""
     batch = Batch([], [], [], [], [])
     for paper_id in paper_ids:
         article = "".join(f"{paper_id}: sentence {i} on salt lakes. " for i in range(chunks * 4))

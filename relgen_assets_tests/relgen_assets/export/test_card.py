@@ -13,7 +13,8 @@ import yaml
 
 from relgen_assets.domain_errors import DatasetError
 from relgen_assets.export.card import CardReport, named_configs, write_card
-from relgen_assets.export.shards import write_shards
+from relgen_assets.export.configs import CONFIGS
+from relgen_assets.export.shard_writing import write_shards
 from relgen_assets_tests.relgen_assets.export.batch import batch_of
 
 TRAIN, VALIDATION, TEST = "lake-0", "lake-9", "lake-1"
@@ -49,7 +50,7 @@ def test_every_config_is_named_with_a_glob_per_split_and_core_is_the_default(
 ) -> None:
     write(str(tmp_path), "lakes-00000", TRAIN, TEST)
     configs = front_matter(card_of(tmp_path).text)["configs"]
-    assert [config["config_name"] for config in configs] == ["core", "full", "messages"]
+    assert [config["config_name"] for config in configs] == [*CONFIGS]
     assert [config["config_name"] for config in configs if config.get("default")] == ["core"]
     assert configs[1]["data_files"] == [
         {"split": "train", "path": "full/train/*.parquet"},
@@ -76,7 +77,7 @@ def test_the_report_counts_what_is_there(tmp_path: Path) -> None:
     write(str(tmp_path), "lakes-00000", TRAIN, "lake-2", TEST)
     write(str(tmp_path), "lakes-00001", VALIDATION)
     report = card_of(tmp_path)
-    assert set(report.rows) == {"core", "full", "messages"}
+    assert report.rows.keys() == CONFIGS.keys()
     assert report.rows["full"] == {"train": 4, "validation": 2, "test": 2}
     assert (report.partitions, report.articles, report.incomplete) == (2, 4, [])
     assert Path(report.url).read_text(encoding="utf-8") == report.text
@@ -143,13 +144,13 @@ def test_a_config_without_any_shard_is_left_out(tmp_path: Path) -> None:
     write(str(tmp_path), "lakes-00000", TRAIN)
     (tmp_path / "core" / "train" / "lakes-00000.parquet").unlink()
     configs = front_matter(card_of(tmp_path).text)["configs"]
-    assert [config["config_name"] for config in configs] == ["full", "messages"]
-    assert [config.get("default", False) for config in configs] == [True, False]
+    assert [config["config_name"] for config in configs] == [*CONFIGS][1:]
+    assert [config["config_name"] for config in configs if config.get("default")] == ["full"]
 
 
 def test_the_configs_of_a_card_can_be_read_back(tmp_path: Path) -> None:
     write(str(tmp_path), "lakes-00000", TRAIN)
-    assert named_configs(card_of(tmp_path).text) == ["core", "full", "messages"]
+    assert named_configs(card_of(tmp_path).text) == [*CONFIGS]
 
 
 @pytest.mark.parametrize("card", ["", "# A title\n", "---\n- a list\n---\n", "---\na: [\n---\n"])

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from relgen_assets.domain_errors import DatasetError
-from relgen_assets.export.examples import canonical_json, chat_example, core_example
+from relgen_assets.export.configs import chat_example, core_example
+from relgen_assets.export.examples import canonical_json
 from relgen_assets.rows.models import ChatMessage, Extraction
 from relgen_assets_tests.relgen_assets.export.batch import EXTRACTION, Batch, batch_of
 

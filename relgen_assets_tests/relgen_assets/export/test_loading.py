@@ -16,9 +16,11 @@ import pytest
 
 from relgen_assets.domain_errors import DatasetError
 from relgen_assets.export.card import write_card
+from relgen_assets.export.configs import CONFIGS
 from relgen_assets.export.examples import CoreExample, FullExample
 from relgen_assets.export.loading import article_places, in_two_batches, in_two_splits, loads
-from relgen_assets.export.shards import find_shards, read_rows, write_shards
+from relgen_assets.export.shard_writing import write_shards
+from relgen_assets.export.shards import find_shards, read_rows
 from relgen_assets_tests.relgen_assets.export.batch import EXTRACTION, batch_of
 
 TRAIN, VALIDATION, TEST = "lake-0", "lake-9", "lake-1"
@@ -37,11 +39,7 @@ def loaded(root: str) -> dict[tuple[str, str], int]:
 
 
 def in_every_config(**rows: int) -> dict[tuple[str, str], int]:
-    return {
-        (config, split): count
-        for config in ("core", "full", "messages")
-        for split, count in rows.items()
-    }
+    return {(config, split): count for config in CONFIGS for split, count in rows.items()}
 
 
 def test_the_folder_loads_after_one_batch_and_after_three(tmp_path: Path) -> None:

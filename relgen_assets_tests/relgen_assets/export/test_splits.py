@@ -47,6 +47,6 @@ def test_ids_of_any_script_have_a_split() -> None:
 
 
 @pytest.mark.parametrize(("validation", "test"), [(-1, 10), (10, -1), (60, 50)])
-def test_shares_that_are_none_are_refused(validation: int, test: int) -> None:
+def test_percentages_out_of_range_are_refused(validation: int, test: int) -> None:
     with pytest.raises(ConfigurationError, match="sum to at most 100"):
         split_of("paper", validation_percent=validation, test_percent=test)

@@ -6,8 +6,13 @@ from typing import Any
 
 import pytest
 
-from relgen_assets.export.examples import chat_example, core_example
-from relgen_assets.integrity.lineage import foreign_summaries, unfaithful_rows, unrecorded_answers
+from relgen_assets.export.configs import chat_example
+from relgen_assets.integrity.lineage import (
+    foreign_summaries,
+    rows_that_differ_between_configs,
+    rows_unlike_their_sources,
+    unrecorded_answers,
+)
 from relgen_assets.prompts import prompt_version, summary_messages
 from relgen_assets.rows.models import ChatMessage, Paper, Summary
 from relgen_assets_tests.relgen_assets.export.batch import Batch, batch_of
@@ -16,11 +21,8 @@ from resources.generation_ledger.store import Transcript
 
 
 def compared(batch: Batch, made_from: Batch) -> list[str]:
-    full = batch.examples()
-    return unfaithful_rows(
-        [core_example(row) for row in full],
-        full,
-        [chat_example(row) for row in full],
+    return rows_unlike_their_sources(
+        batch.examples(),
         chunks=made_from.chunks,
         summaries=made_from.summaries,
         raw=made_from.raw,
@@ -28,7 +30,7 @@ def compared(batch: Batch, made_from: Batch) -> list[str]:
     )
 
 
-def test_rows_that_say_what_the_tables_say_are_faithful() -> None:
+def test_rows_that_say_what_the_tables_say_match() -> None:
     batch = batch_of("lake-1", "lake-2", summary="  Birds and shrimp.\n")
     assert compared(batch, batch) == []
 
@@ -60,22 +62,12 @@ def test_the_summary_of_another_article_is_found_in_every_chunk() -> None:
 
 
 def test_the_conversation_is_exactly_the_prompt_and_the_answer() -> None:
-    batch = batch_of("lake-1")
-    full = batch.examples()
+    full = batch_of("lake-1").examples()
     chats = [chat_example(row) for row in full]
     short = chats[0].model_copy(update={"messages": chats[0].messages[1:]})
-    rest: dict[str, Any] = {
-        "chunks": batch.chunks,
-        "summaries": batch.summaries,
-        "raw": batch.raw,
-        "validated": batch.validated,
-    }
-    core = [core_example(row) for row in full]
-    found = unfaithful_rows(core, full, [short, *chats[1:]], **rest)
-    assert found == ["lake-1#0000: its conversation is not prompt and answer"]
-    assert unfaithful_rows(core[::-1], full, chats, **rest)
-    assert unfaithful_rows(core[:1], full, chats, **rest) == [
-        "1 rows in core, 2 in full, 2 in messages"
+    assert rows_that_differ_between_configs(full, {"messages": chats}) == []
+    assert rows_that_differ_between_configs(full, {"messages": [short, *chats[1:]]}) == [
+        "lake-1#0000: its row in messages does not match its row in full"
     ]
 
 
@@ -84,10 +76,8 @@ def test_a_prompt_without_the_summary_and_text_of_its_row_is_named() -> None:
     full = batch.examples()
     other = batch.changed("raw", 0, messages=batch.raw[1].messages)
     full[0] = full[0].model_copy(update={"sent_messages": batch.raw[1].messages})
-    found = unfaithful_rows(
-        [core_example(row) for row in full],
+    found = rows_unlike_their_sources(
         full,
-        [chat_example(row) for row in full],
         chunks=other.chunks,
         summaries=other.summaries,
         raw=other.raw,

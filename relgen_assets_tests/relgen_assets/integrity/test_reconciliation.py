@@ -1,4 +1,4 @@
-"""Conservation: the balance holds for sound tables and names what is missing."""
+"""Reconciliation: the balance holds for sound tables and names what is missing."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from relgen_assets.export.configs import CONFIGS
 from relgen_assets.integrity.reconciliation import Balance, balance
 from relgen_assets.rows.arrow import to_table
 from relgen_assets.rows.models import Chunk, Paper, RawExtraction, ValidatedExtraction
 from relgen_assets_tests.relgen_assets.export.batch import Batch, batch_of
-
-CONFIGS = ("core", "full", "messages")
 
 
 def mixed() -> Batch:

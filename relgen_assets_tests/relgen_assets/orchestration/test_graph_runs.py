@@ -9,6 +9,7 @@ import datasets
 import pytest
 
 from relgen_assets.domain_errors import PartitionRefused
+from relgen_assets.export.configs import CONFIGS
 from relgen_assets.integrity.overview import overview
 from relgen_assets.orchestration.runs import CheckOutcome, run_batch, run_checks
 from relgen_assets.rows.arrow import from_table, to_table
@@ -93,7 +94,7 @@ def test_entities_are_restricted_to_terms_of_the_chunk(done: SmallProject) -> No
 def test_the_folder_loads_with_datasets_in_every_config(done: SmallProject, tmp_path: Path) -> None:
     usable = overview(done.tables, done.keys).usable
     assert usable > 0
-    for config in ("core", "full", "messages"):
+    for config in CONFIGS:
         loaded = datasets.load_dataset(
             str(done.folder / "dataset"), config, cache_dir=str(tmp_path / config)
         )

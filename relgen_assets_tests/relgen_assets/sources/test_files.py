@@ -19,10 +19,11 @@ from relgen_assets.sources import ArticleSource, open_source
 from relgen_assets.sources.cleaning import EMPTY_ARTICLE, NOT_A_STRING
 from relgen_assets.sources.json_lines import ROWS_PER_ENTRY, JsonLinesTable
 from relgen_assets.sources.location import SourceFile
+from relgen_assets.sources.tables import TABLES
 from relgen_assets_tests.relgen_assets.sources.articles import row, write_json_lines
 
 ROWS = [row(number) for number in range(2 * ROWS_PER_ENTRY + 10)]
-FORMATS = ["jsonl", "json", "csv", "tsv", "parquet"]
+FORMATS = [suffix.removeprefix(".") for suffix in TABLES]
 
 
 def source(
@@ -44,11 +45,11 @@ def ids(articles: ArticleSource, start: int, stop: int) -> list[str]:
 def write(path: Path, rows: list[dict[str, Any]]) -> Path:
     frame = pd.DataFrame(rows)
     match path.suffix:
-        case ".jsonl":
+        case ".jsonl" | ".ndjson":
             write_json_lines(path, rows)
         case ".json":
             path.write_text(json.dumps(rows), encoding="utf-8")
-        case ".parquet":
+        case ".parquet" | ".pq":
             pq.write_table(pa.Table.from_pylist(rows), path, row_group_size=50)
         case suffix:
             frame.to_csv(path, index=False, sep="\t" if suffix == ".tsv" else ",")
@@ -285,8 +286,8 @@ def test_a_corrupt_line_is_named(line: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.parquet", b"PAR1 this is no parquet file PAR1", "cannot be read"),
-        ("a.json", b'{"article": "x"}\n{"article": "y"}', "must be called `.jsonl`"),
+        ("a.parquet", b"PAR1 this is not a parquet file PAR1", "cannot be read"),
+        ("a.json", b'{"article": "x"}\n{"article": "y"}', "must have the ending `.jsonl`"),
         ("a.json", b'{"article": "x"}', "not hold a list of objects"),
         ("a.csv", b'article,abstract\n"a,b\n', "cannot be read"),
         ("a.csv", b"article,abstract\n\xff\xfe,b\n", "must be UTF-8"),
@@ -295,7 +296,7 @@ def test_a_corrupt_line_is_named(line: str, tmp_path: Path) -> None:
         ("a.jsonl", b"\n \n", "the source is empty"),
         ("a.json", b"[]", "the source is empty"),
         ("a.csv", b"article,abstract\n", "the source is empty"),
-        ("a.txt", b"some text", "ending are not known"),
+        ("a.txt", b"some text", "ending cannot be read"),
     ],
 )
 def test_files_without_articles_are_refused(
@@ -317,7 +318,7 @@ def test_a_parquet_file_cut_off_is_refused(tmp_path: Path) -> None:
 def test_paths_without_articles_are_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert "no such file or folder" in error(tmp_path / "gone.jsonl", tmp_path)
-    assert "holds no file of articles" in error(tmp_path / "empty", tmp_path)
+    assert "holds no files of articles" in error(tmp_path / "empty", tmp_path)
     assert "source.path" in error("nosuch://bucket/a.jsonl", tmp_path)
 
 

@@ -1,0 +1,61 @@
+"""What the footer of a `full` shard says of its rows: their digest and how many come from where.
+
+The card and the checks learn from footers what a dataset holds without reading its rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from pydantic import BaseModel
+
+from relgen_assets.export.examples import FullExample
+
+_KEY: Final = b"relgen"
+
+
+class ShardFacts(BaseModel):
+    """The digest of a shard's rows, and the number of rows for each value of their origin."""
+
+    digest: str
+    articles: int
+    sources: dict[str, int]
+    models: dict[str, int]
+    prompt_versions: dict[str, int]
+    summary_models: dict[str, int]
+    summary_prompt_versions: dict[str, int]
+    verdicts: dict[str, int]
+
+
+def facts_of(examples: Sequence[FullExample]) -> ShardFacts:
+    """Count the examples of a shard by their origin, and hash them in order (SHA-256)."""
+    digest = hashlib.sha256()
+    for example in examples:
+        digest.update(example.model_dump_json().encode("utf-8"))
+    return ShardFacts(
+        digest=digest.hexdigest(),
+        articles=len({example.paper_id for example in examples}),
+        sources=Counter(example.source for example in examples),
+        models=Counter(example.model for example in examples),
+        prompt_versions=Counter(example.prompt_version for example in examples),
+        summary_models=Counter(example.summary_model for example in examples),
+        summary_prompt_versions=Counter(example.summary_prompt_version for example in examples),
+        verdicts=Counter(example.verdict for example in examples),
+    )
+
+
+def footer_metadata(facts: ShardFacts) -> dict[bytes, bytes]:
+    """Return the schema metadata that carries the facts in a parquet footer."""
+    return {_KEY: facts.model_dump_json().encode()}
+
+
+def facts_in(metadata: Mapping[bytes, bytes] | None) -> ShardFacts:
+    """Return the facts that schema metadata carries.
+
+    Raises:
+        pydantic.ValidationError: It carries none, or not all of them.
+    """
+    return ShardFacts.model_validate_json((metadata or {}).get(_KEY, b""))

@@ -1,0 +1,108 @@
+"""Writing the shards of one partition, and removing those that an earlier run left behind.
+
+Where shards lie belongs to `shards`, the facts in their footers to `footers`.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pyarrow.parquet as pq
+
+from relgen_assets.export.configs import CONFIGS, FULL, DatasetConfig
+from relgen_assets.export.examples import FullExample
+from relgen_assets.export.footers import facts_of, footer_metadata
+from relgen_assets.export.shards import shard_url
+from relgen_assets.export.splits import SPLITS, Split, split_of
+from relgen_assets.rows.arrow import to_table
+from resources import storage
+
+
+@dataclass(frozen=True, slots=True)
+class ShardReport:
+    """What one partition wrote.
+
+    Attributes:
+        partition: Key of the partition.
+        rows: Examples by split; splits without examples are left out.
+        articles: Articles by split; splits without examples are left out.
+        written: Files written.
+        removed: Files of an earlier run that were removed because their split has no rows now.
+        size: Bytes written.
+    """
+
+    partition: str
+    rows: dict[Split, int]
+    articles: dict[Split, int]
+    written: list[str] = field(default_factory=list[str])
+    removed: list[str] = field(default_factory=list[str])
+    size: int = 0
+
+
+def write_shards(
+    root: str,
+    partition: str,
+    examples: Sequence[FullExample],
+    *,
+    validation_percent: int,
+    test_percent: int,
+) -> ShardReport:
+    """Write the examples of one partition, one file for each config and split that has rows.
+
+    Files of an earlier run of the partition are replaced. Where a split has no rows any more, its
+    file is removed first, so that no article is in two splits even while this runs.
+
+    Args:
+        root: Folder of the dataset; a local path or any fsspec URL.
+        partition: Key of the partition; the name of its files.
+        examples: All examples of the partition.
+        validation_percent: Share of articles for validation.
+        test_percent: Share of articles for testing.
+
+    Raises:
+        ConfigurationError: The percentages are out of range.
+        StorageError: A file cannot be written or removed.
+    """
+    by_split: dict[Split, list[FullExample]] = {}
+    for example in examples:
+        split = split_of(
+            example.paper_id, validation_percent=validation_percent, test_percent=test_percent
+        )
+        by_split.setdefault(split, []).append(example)
+
+    places = [(config, split) for config in CONFIGS.values() for split in SPLITS]
+    removed: list[str] = []
+    for config, split in places:
+        url = shard_url(root, config.name, split, partition)
+        if split not in by_split and storage.exists(url):
+            storage.remove(url)
+            removed.append(url)
+
+    written: list[str] = []
+    size = 0
+    for config, split in places:
+        if split in by_split:
+            url = shard_url(root, config.name, split, partition)
+            data = _parquet(config, by_split[split])
+            storage.write_atomic(url, data)
+            written.append(url)
+            size += len(data)
+    return ShardReport(
+        partition=partition,
+        rows={split: len(rows) for split, rows in by_split.items()},
+        articles={split: len({row.paper_id for row in rows}) for split, rows in by_split.items()},
+        written=written,
+        removed=removed,
+        size=size,
+    )
+
+
+def _parquet(config: DatasetConfig, examples: Sequence[FullExample]) -> bytes:
+    table = to_table([config.convert(example) for example in examples], config.row)
+    if config.name == FULL.name:
+        table = table.replace_schema_metadata(footer_metadata(facts_of(examples)))
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd", write_page_checksum=True)
+    return buffer.getvalue()

@@ -1,0 +1,80 @@
+"""Parquet files: only the row groups and columns of a range are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import islice
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from relgen_assets.sources.location import SourceFile, unreadable
+
+_BATCH = 16
+"""Rows decoded at a time; articles are long."""
+
+
+class ParquetTable:
+    """A parquet file; see `relgen_assets.sources.tables.Table`."""
+
+    _REMEDY = "Check that the file is whole: write it again, or remove it from source.path."
+
+    def __init__(self, file: SourceFile) -> None:
+        self._file = file
+
+    def survey(self) -> dict[str, Any]:
+        """Return the number of rows, from the file's own metadata."""
+        return {"rows": self._metadata.num_rows}
+
+    def columns(self) -> list[str]:
+        """Return the names of the columns."""
+        return list(self._metadata.schema.to_arrow_schema().names)
+
+    def rows(
+        self,
+        start: int,
+        stop: int,
+        columns: Sequence[str],
+        note: dict[str, Any],  # noqa: ARG002  the file's own metadata says where rows are
+    ) -> Iterator[dict[str, object]]:
+        """Yield a range of rows, a few at a time."""
+        groups, first = self._groups(start, stop)
+        wanted = [name for name in self.columns() if name in columns]
+        try:
+            with self._file.filesystem.open(self._file.path, "rb") as handle:
+                batches = pq.ParquetFile(handle).iter_batches(
+                    batch_size=_BATCH, row_groups=groups, columns=wanted
+                )
+                rows = (row for batch in _from_row(batches, start - first) for row in batch)
+                yield from islice(rows, stop - start)
+        except (pa.ArrowException, OSError) as error:
+            raise unreadable(self._file, error, self._REMEDY) from error
+
+    @cached_property
+    def _metadata(self) -> Any:
+        try:
+            with self._file.filesystem.open(self._file.path, "rb") as handle:
+                return pq.ParquetFile(handle).metadata
+        except (pa.ArrowException, OSError) as error:
+            raise unreadable(self._file, error, self._REMEDY) from error
+
+    def _groups(self, start: int, stop: int) -> tuple[list[int], int]:
+        """Return the row groups that hold a range, and the first row of the first of them."""
+        groups: list[int] = []
+        first = begin = 0
+        for group in range(self._metadata.num_row_groups):
+            end = begin + self._metadata.row_group(group).num_rows
+            if begin < stop and end > start:
+                first = first if groups else begin
+                groups.append(group)
+            begin = end
+        return groups, first
+
+
+def _from_row(batches: Iterator[Any], skip: int) -> Iterator[list[dict[str, object]]]:
+    """Yield the rows of record batches; the first `skip` are passed over without decoding."""
+    for batch in batches:
+        yield batch.slice(min(skip, len(batch))).to_pylist()
+        skip = max(0, skip - len(batch))
