@@ -69,7 +69,7 @@ def small(
 
 @pytest.fixture
 def ledger(small: SmallProject) -> Iterator[GenerationLedger]:
-    opened: GenerationLedger = build_resources(small.project.settings)["generation_ledger"]
+    opened = build_resources(small.project.settings).generation_ledger
     yield opened
     opened.close()
 
