@@ -4,8 +4,8 @@ The only module that knows all others; nothing imports it but Dagster and the co
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 
@@ -19,18 +19,31 @@ from resources.llama_server_pool.pool import LlamaServerPool
 from resources.parquet_io_manager import ParquetIOManager
 
 
-def build_resources(settings: Settings) -> dict[str, Any]:
-    """Return the resources the settings describe, by the key assets ask for them."""
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """The resources of a project; the name of each is the key by which assets ask for it."""
+
+    io_manager: ParquetIOManager
+    generation_ledger: GenerationLedger
+    llama_server_pool: LlamaServerPool
+
+    def by_key(self) -> dict[str, object]:
+        """Return the resources as Dagster takes them."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+
+def build_resources(settings: Settings) -> Resources:
+    """Return the resources the settings describe."""
     renew_before = settings.ledger.renew_before
     ledger = GenerationLedger(
         url=settings.ledger.url,
         password_env=settings.ledger.password_env,
         renew_before=renew_before.isoformat() if renew_before else None,
     )
-    return {
-        "io_manager": ParquetIOManager(base_path=settings.storage.data),
-        "generation_ledger": ledger,
-        "llama_server_pool": LlamaServerPool(
+    return Resources(
+        io_manager=ParquetIOManager(base_path=settings.storage.data),
+        generation_ledger=ledger,
+        llama_server_pool=LlamaServerPool(
             endpoints=settings.pool.endpoints,
             model=settings.pool.model,
             patience_seconds=settings.pool.patience_seconds,
@@ -38,10 +51,10 @@ def build_resources(settings: Settings) -> dict[str, Any]:
             log_dir=f"{settings.storage.state}/logs",
             ledger=ledger,
         ),
-    }
+    )
 
 
-def build_defs(project: Project, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
+def build_defs(project: Project, resources: Mapping[str, object] | None = None) -> dg.Definitions:
     """Return the definitions of a project.
 
     Args:
@@ -53,7 +66,7 @@ def build_defs(project: Project, resources: Mapping[str, Any] | None = None) -> 
         asset_checks=build_checks(project),
         jobs=build_jobs(),
         sensors=build_sensors(),
-        resources={**build_resources(project.settings), **(resources or {})},
+        resources={**build_resources(project.settings).by_key(), **(resources or {})},
         # The work waits on servers and the pool keeps state: one process a run, runs in parallel.
         executor=dg.in_process_executor,
     )

@@ -175,5 +175,5 @@ def small_project(
     )
     project = Project(settings)
     with dg.instance_for_test(temp_dir=str(folder)) as instance:
-        tables: ParquetIOManager = build_resources(settings)["io_manager"]
+        tables = build_resources(settings).io_manager
         yield SmallProject(folder, project, build_defs(project), instance, tables)

@@ -80,7 +80,7 @@ def status() -> None:
     from relgen_assets.integrity.overview import overview
 
     with _opened() as (project, console):
-        tables = build_resources(project.settings)["io_manager"]
+        tables = build_resources(project.settings).io_manager
         written = [key for key in project.batches.keys if tables.exists("raw_papers", key)]
         print_batches(console, ((key, overview(tables, [key])) for key in written))
         console.print(
@@ -96,7 +96,7 @@ def endpoints() -> None:
     from relgen_assets.definitions import build_resources
 
     with _opened() as (project, console):
-        statuses = build_resources(project.settings)["llama_server_pool"].describe()
+        statuses = build_resources(project.settings).llama_server_pool.describe()
         print_endpoints(console, statuses)
         if not any(one.answers for one in statuses):
             raise typer.Exit(1)
@@ -170,7 +170,7 @@ def check(batches: Batches = None) -> None:
     from relgen_assets.orchestration.runs import opened_instance, run_checks
 
     with _opened() as (project, console), opened_instance(_root()) as instance:
-        tables = build_resources(project.settings)["io_manager"]
+        tables = build_resources(project.settings).io_manager
         keys = [
             key
             for key in select_batches(project.batches, batches)

@@ -98,7 +98,7 @@ def _opened() -> Iterator[tuple[GenerationLedger, Console]]:
 
     root = find_root(Path.cwd())
     os.chdir(root)
-    ledger: GenerationLedger = build_resources(load_settings(root))["generation_ledger"]
+    ledger = build_resources(load_settings(root)).generation_ledger
     try:
         yield ledger, Console(soft_wrap=True)
     finally:

@@ -44,7 +44,7 @@ def plan_run(
         SourceError: The source cannot be read.
     """
     settings = project.settings
-    pool: LlamaServerPool = build_resources(settings)["llama_server_pool"]
+    pool = build_resources(settings).llama_server_pool
     experience = _experience(pool, settings)
     asked = {one.name: one for one in pool.describe() if one.answers} if ask else {}
     if ask:

@@ -24,8 +24,13 @@ from relgen_assets.generation.retrying import RetryPlan, plan_chunks
 from relgen_assets.integrity.overview import complete_batches
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.runs import opened_instance, run_card, run_retry
-from relgen_assets.rows.arrow import from_table
-from relgen_assets.rows.models import Chunk, RawExtraction, Summary, ValidatedExtraction
+from relgen_assets.rows.asset_tables import (
+    CHUNKS,
+    RAW_EXTRACTIONS,
+    SUMMARIES,
+    VALIDATED_EXTRACTIONS,
+)
+from relgen_assets.rows.models import ValidatedExtraction
 from resources.parquet_io_manager import ParquetIOManager
 
 
@@ -67,11 +72,11 @@ def retry_rejected(
     Raises:
         ActionableError: A batch or the card failed, after the other batches were done.
     """
-    tables: ParquetIOManager = build_resources(project.settings)["io_manager"]
+    tables = build_resources(project.settings).io_manager
     keys = [
         key
         for key in select_batches(project.batches, selection)
-        if tables.exists("raw_extractions", key)
+        if tables.exists(RAW_EXTRACTIONS.asset, key)
     ]
     if not keys:
         console.print("No batch has answers yet: relgen run")
@@ -108,18 +113,18 @@ def retry_rejected(
 
 def _plan(tables: ParquetIOManager, key: str, further: int, limit: int) -> tuple[RetryPlan, bool]:
     """Return what to ask again, and whether the stored verdicts are about other answers."""
-    raw = from_table(tables.read("raw_extractions", key), RawExtraction)
-    verdicts = validate_all(from_table(tables.read("chunks", key), Chunk), raw)
-    summaries = from_table(tables.read("summaries", key), Summary)
+    raw = RAW_EXTRACTIONS.read(tables, key)
+    verdicts = validate_all(CHUNKS.read(tables, key), raw)
+    summaries = SUMMARIES.read(tables, key)
     plan = plan_chunks(raw, verdicts, summaries, further=further, limit=limit)
     return plan, verdicts != _stored_verdicts(tables, key)
 
 
 def _stored_verdicts(tables: ParquetIOManager, key: str) -> list[ValidatedExtraction]:
     """Return the verdicts of a batch; none where too many were rejections to be written."""
-    if not tables.exists("validated_extractions", key):
+    if not tables.exists(VALIDATED_EXTRACTIONS.asset, key):
         return []
-    return from_table(tables.read("validated_extractions", key), ValidatedExtraction)
+    return VALIDATED_EXTRACTIONS.read(tables, key)
 
 
 def _usable(tables: ParquetIOManager, key: str, plan: RetryPlan) -> int:

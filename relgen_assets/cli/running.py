@@ -23,7 +23,6 @@ from relgen_assets.orchestration.energy import spent_kwh
 from relgen_assets.orchestration.partitions import Batches
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.runs import opened_instance, run_batch, run_card
-from resources.parquet_io_manager import ParquetIOManager
 from resources.progress import BOARD
 
 
@@ -48,7 +47,7 @@ def run_batches(
         ActionableError: A batch or the card failed, after the other batches were done.
     """
     started = time.monotonic()
-    tables: ParquetIOManager = build_resources(project.settings)["io_manager"]
+    tables = build_resources(project.settings).io_manager
     keys = select_batches(project.batches, selection)
     if missing:
         done = complete_batches(tables, find_shards(project.settings.storage.dataset))

@@ -8,13 +8,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from relgen_assets.export.configs import CONFIGS
 from relgen_assets.export.shards import Shard
+from relgen_assets.rows.asset_tables import (
+    CHUNKS,
+    RAW_EXTRACTIONS,
+    RAW_PAPERS,
+    SUMMARIES,
+    VALIDATED_EXTRACTIONS,
+    AssetTable,
+)
 
 
 class StoredTables(Protocol):
@@ -72,12 +80,12 @@ def overview(tables: StoredTables, keys: list[str]) -> Overview:
     """Count what the given batches hold; tables that are not written yet count as nothing."""
     total = Overview()
     for key in keys:
-        _add_papers(total, _stored(tables, "raw_papers", key))
-        chunks = _stored(tables, "chunks", key)
+        _add_papers(total, _stored(tables, RAW_PAPERS, key))
+        chunks = _stored(tables, CHUNKS, key)
         total.chunks += chunks.num_rows if chunks is not None else 0
-        for asset in ("summaries", "raw_extractions"):
-            _add_generated(total, _stored(tables, asset, key))
-        _add_verdicts(total, _stored(tables, "validated_extractions", key))
+        for table in (SUMMARIES, RAW_EXTRACTIONS):
+            _add_generated(total, _stored(tables, table, key))
+        _add_verdicts(total, _stored(tables, VALIDATED_EXTRACTIONS, key))
     return total
 
 
@@ -92,16 +100,16 @@ def complete_batches(tables: StoredTables, shards: Iterable[Shard]) -> set[str]:
     for shard in shards:
         rows[shard.partition, shard.config] += shard.rows
     complete: set[str] = set()
-    for key in tables.partitions("validated_extractions"):
-        verdicts = _count(tables.read("validated_extractions", key, ("verdict",)), "verdict")
+    for key in tables.partitions(VALIDATED_EXTRACTIONS.asset):
+        verdicts = _count(tables.read(VALIDATED_EXTRACTIONS.asset, key, ("verdict",)), "verdict")
         usable = verdicts["valid"] + verdicts["repaired"]
         if all(rows[key, config] == usable for config in CONFIGS):
             complete.add(key)
     return complete
 
 
-def _stored(tables: StoredTables, asset: str, key: str) -> pa.Table | None:
-    return tables.read(asset, key) if tables.exists(asset, key) else None
+def _stored(tables: StoredTables, which: AssetTable[Any], key: str) -> pa.Table | None:
+    return tables.read(which.asset, key) if tables.exists(which.asset, key) else None
 
 
 def _add_papers(total: Overview, table: pa.Table | None) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 
 from relgen_assets.orchestration.assets import BATCH_ASSETS
+from relgen_assets.orchestration.checks import lineage
 
 BATCH_JOB = "batches"
 CARD_JOB = "card"
@@ -19,7 +20,7 @@ BATCH_CHECKS_JOB = "batch_checks"
 CARD_CHECKS_JOB = "card_checks"
 RETRIED_ASSETS = ("summaries", "raw_extractions", "validated_extractions", "hf_dataset")
 DEFAULT_FURTHER_ATTEMPTS = 1
-EVERY_ROW_CHECK = dg.AssetCheckKey(dg.AssetKey("dataset_card"), "rows_are_faithful")
+EVERY_ROW_CHECK = dg.AssetCheckKey(dg.AssetKey("dataset_card"), lineage.NAME)
 """It reads the whole dataset, so it is not run again with each batch that renews the card."""
 
 

@@ -19,15 +19,10 @@ from relgen_assets.orchestration.assets import (
     validated_extractions,
 )
 from relgen_assets.orchestration.project import Project
+from relgen_assets.rows.asset_tables import ASSET_TABLES
 
-BATCH_ASSETS = (
-    "raw_papers",
-    "chunks",
-    "summaries",
-    "raw_extractions",
-    "validated_extractions",
-    "hf_dataset",
-)
+BATCH_ASSETS = (*(table.asset for table in ASSET_TABLES), "hf_dataset")
+"""The assets that are partitioned by batch, in the order in which a batch passes them."""
 
 
 def build_assets(project: Project) -> list[dg.AssetsDefinition]:

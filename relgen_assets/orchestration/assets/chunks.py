@@ -5,18 +5,17 @@ import pyarrow as pa
 
 from relgen_assets.orchestration.assets.common import batch_options, table_output
 from relgen_assets.orchestration.project import Project
-from relgen_assets.rows.arrow import from_table
-from relgen_assets.rows.models import Chunk, Paper
+from relgen_assets.rows.asset_tables import CHUNKS, RAW_PAPERS
 
 
 def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     """Return the asset that cuts articles into chunks."""
     chunking = project.settings.chunking
 
-    @dg.asset(**batch_options(partitions, Chunk, "sentencepiece", "parquet"))
+    @dg.asset(**batch_options(partitions, CHUNKS.row, "sentencepiece", "parquet"))
     def chunks(raw_papers: pa.Table) -> dg.Output[pa.Table]:
         """Exact substrings of the articles with their offsets; overlapping windows of tokens."""
-        papers = [p for p in from_table(raw_papers, Paper) if p.status == "used"]
+        papers = [paper for paper in RAW_PAPERS.rows(raw_papers) if paper.status == "used"]
         limit = chunking.max_chunks_per_article
         rows = [
             chunk
@@ -26,7 +25,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         last_ends = {chunk.paper_id: chunk.end for chunk in rows}
         return table_output(
             rows,
-            Chunk,
+            CHUNKS,
             articles=len(papers),
             tokens=sum(chunk.tokens for chunk in rows),
             longest_chunk_tokens=max((chunk.tokens for chunk in rows), default=0),

@@ -14,14 +14,17 @@ import pyarrow as pa
 from pydantic import BaseModel
 
 from relgen_assets.domain_errors import PartitionRefused
-from relgen_assets.rows.arrow import arrow_schema, to_table
+from relgen_assets.rows.arrow import arrow_schema
+from relgen_assets.rows.asset_tables import AssetTable
+from relgen_assets.rows.models import TableRow
 
-RowT = TypeVar("RowT", bound=BaseModel)
+RowT = TypeVar("RowT", bound=TableRow)
 
 GROUP = "relgen"
 OWNERS = ["team:relgen"]
 FEWEST_ROWS_TO_REFUSE = 5
-"""With fewer rows a share says nothing: a last batch of one bad article is no misread source."""
+"""With fewer rows a share says nothing: one bad article in a small last batch is not a misread
+source."""
 
 _PREVIEW_ROWS = 5
 _PREVIEW_CHARACTERS = 160
@@ -65,13 +68,15 @@ def column_schema(model: type[BaseModel]) -> dg.TableSchema:
     )
 
 
-def table_output(rows: Sequence[RowT], model: type[RowT], **metadata: Any) -> dg.Output[pa.Table]:
+def table_output(
+    rows: Sequence[RowT], table: AssetTable[RowT], **metadata: Any
+) -> dg.Output[pa.Table]:
     """Return rows as the output of an asset, with row count, preview and further metadata."""
     return dg.Output(
-        to_table(rows, model),
+        table.table(rows),
         metadata={
             "dagster/row_count": len(rows),
-            "preview": preview(rows, model),
+            "preview": preview(rows, table.row),
             **metadata,
         },
     )

@@ -7,8 +7,13 @@ from relgen_assets.export.examples import FullExample, build_examples
 from relgen_assets.export.shard_writing import write_shards
 from relgen_assets.orchestration.assets.common import batch_options, preview
 from relgen_assets.orchestration.project import Project
-from relgen_assets.rows.arrow import from_table
-from relgen_assets.rows.models import Chunk, Paper, RawExtraction, Summary, ValidatedExtraction
+from relgen_assets.rows.asset_tables import (
+    CHUNKS,
+    RAW_EXTRACTIONS,
+    RAW_PAPERS,
+    SUMMARIES,
+    VALIDATED_EXTRACTIONS,
+)
 from resources import storage
 
 
@@ -31,11 +36,11 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         not hold its own summary and text is an error, and nothing is written.
         """
         examples = build_examples(
-            from_table(raw_papers, Paper),
-            from_table(chunks, Chunk),
-            from_table(summaries, Summary),
-            from_table(raw_extractions, RawExtraction),
-            from_table(validated_extractions, ValidatedExtraction),
+            RAW_PAPERS.rows(raw_papers),
+            CHUNKS.rows(chunks),
+            SUMMARIES.rows(summaries),
+            RAW_EXTRACTIONS.rows(raw_extractions),
+            VALIDATED_EXTRACTIONS.rows(validated_extractions),
         )
         report = write_shards(
             settings.storage.dataset,

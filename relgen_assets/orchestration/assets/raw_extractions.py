@@ -26,8 +26,7 @@ from relgen_assets.orchestration.assets.generated import (
     request_labels,
 )
 from relgen_assets.orchestration.project import Project
-from relgen_assets.rows.arrow import from_table
-from relgen_assets.rows.models import Chunk, RawExtraction, Summary
+from relgen_assets.rows.asset_tables import CHUNKS, RAW_EXTRACTIONS, SUMMARIES
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.llama_server_pool.pool import LlamaServerPool
 from resources.parquet_io_manager import ParquetIOManager
@@ -40,7 +39,9 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
     """Return the asset that asks the model for entities and relations."""
     settings = project.settings.extractions
 
-    @dg.asset(**batch_options(partitions, RawExtraction, "openai", "parquet"), pool=SERVERS_POOL)
+    @dg.asset(
+        **batch_options(partitions, RAW_EXTRACTIONS.row, "openai", "parquet"), pool=SERVERS_POOL
+    )
     def raw_extractions(
         context: dg.AssetExecutionContext,
         config: RetryConfig,
@@ -52,8 +53,8 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         """Summary and chunk to JSON with entities and relations; answers as they were given."""
         key = context.partition_key
         mode = settings.mode_for(embedded=llama_server_pool.is_embedded)
-        rows_of_chunks = from_table(chunks, Chunk)
-        rows_of_summaries = from_table(summaries, Summary)
+        rows_of_chunks = CHUNKS.rows(chunks)
+        rows_of_summaries = SUMMARIES.rows(summaries)
         texts = {row.paper_id: row.text for row in rows_of_summaries if row.text.strip()}
         tasks = extraction_tasks(
             rows_of_chunks, texts, mode, settings, project.chunker.count, request_labels(context)
@@ -61,7 +62,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         ledger: GenerationLedger = llama_server_pool.ledger
         with exclusive(ledger, context):
             if config.further_attempts and io_manager.exists(context.asset_key, key):
-                stored = from_table(io_manager.read(context.asset_key, key), RawExtraction)
+                stored = RAW_EXTRACTIONS.read(io_manager, key)
                 plan = plan_chunks(
                     stored,
                     validate_all(rows_of_chunks, stored),
@@ -90,6 +91,6 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             what=f"without an answer ({tally(row.reason for row in rows)})",
             partition=key,
         )
-        return table_output(rows, RawExtraction, **generation_metadata(rows, result.report))
+        return table_output(rows, RAW_EXTRACTIONS, **generation_metadata(rows, result.report))
 
     return raw_extractions

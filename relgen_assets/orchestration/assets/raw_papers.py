@@ -10,7 +10,7 @@ from relgen_assets.orchestration.assets.common import (
     tally,
 )
 from relgen_assets.orchestration.project import Project
-from relgen_assets.rows.models import Paper
+from relgen_assets.rows.asset_tables import RAW_PAPERS
 
 MAX_UNUSABLE_SHARE = 0.5
 """Above this share of unusable articles the source is misread rather than untidy."""
@@ -19,7 +19,7 @@ MAX_UNUSABLE_SHARE = 0.5
 def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     """Return the asset that reads articles from the project's source."""
 
-    @dg.asset(**batch_options(partitions, Paper, "parquet"))
+    @dg.asset(**batch_options(partitions, RAW_PAPERS.row, "parquet"))
     def raw_papers(context: dg.AssetExecutionContext) -> dg.Output[pa.Table]:
         """Articles with abstract and section names; unusable ones are kept with their reason."""
         rows = project.batches.rows(context.partition_key)
@@ -37,7 +37,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         )
         return table_output(
             papers,
-            Paper,
+            RAW_PAPERS,
             articles=len(papers),
             unusable=unusable,
             unusable_by_reason=reasons,

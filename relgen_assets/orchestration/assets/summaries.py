@@ -20,8 +20,7 @@ from relgen_assets.orchestration.assets.generated import (
     request_labels,
 )
 from relgen_assets.orchestration.project import Project
-from relgen_assets.rows.arrow import from_table
-from relgen_assets.rows.models import Paper, Summary
+from relgen_assets.rows.asset_tables import RAW_PAPERS, SUMMARIES
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.llama_server_pool.pool import LlamaServerPool
 from resources.parquet_io_manager import ParquetIOManager
@@ -37,7 +36,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
     """Return the asset that summarises articles."""
     settings = project.settings.summaries
 
-    @dg.asset(**batch_options(partitions, Summary, "openai", "parquet"), pool=SERVERS_POOL)
+    @dg.asset(**batch_options(partitions, SUMMARIES.row, "openai", "parquet"), pool=SERVERS_POOL)
     def summaries(
         context: dg.AssetExecutionContext,
         config: RetryConfig,
@@ -50,14 +49,14 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         labels = request_labels(context)
         requests = [
             summary_request(paper, settings, project.chunker.count, labels)
-            for paper in from_table(raw_papers, Paper)
+            for paper in RAW_PAPERS.rows(raw_papers)
             if paper.status == "used"
         ]
         ledger: GenerationLedger = llama_server_pool.ledger
         with exclusive(ledger, context):
             if config.further_attempts and io_manager.exists(context.asset_key, key):
                 plan = plan_summaries(
-                    from_table(io_manager.read(context.asset_key, key), Summary),
+                    SUMMARIES.read(io_manager, key),
                     further=config.further_attempts,
                     limit=project.settings.extractions.max_attempts,
                 )
@@ -80,6 +79,6 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             what=f"without an answer ({failed})",
             partition=key,
         )
-        return table_output(rows, Summary, **generation_metadata(rows, result.report))
+        return table_output(rows, SUMMARIES, **generation_metadata(rows, result.report))
 
     return summaries

@@ -12,8 +12,7 @@ from relgen_assets.orchestration.assets.common import (
     tally,
 )
 from relgen_assets.orchestration.energy import KWH, kwh_per_examples, spent_kwh
-from relgen_assets.rows.arrow import from_table
-from relgen_assets.rows.models import Chunk, RawExtraction, ValidatedExtraction
+from relgen_assets.rows.asset_tables import CHUNKS, RAW_EXTRACTIONS, VALIDATED_EXTRACTIONS
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.generation_ledger.verdicts_and_grants import RecordedVerdict
 
@@ -24,7 +23,7 @@ MAX_REJECTED_SHARE = 0.9
 def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     """Return the asset that repairs, grounds and judges the raw answers."""
 
-    @dg.asset(**batch_options(partitions, ValidatedExtraction, "pydantic", "parquet"))
+    @dg.asset(**batch_options(partitions, VALIDATED_EXTRACTIONS.row, "pydantic", "parquet"))
     def validated_extractions(
         context: dg.AssetExecutionContext,
         chunks: pa.Table,
@@ -35,8 +34,8 @@ def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
 
         The verdicts are recorded in the ledger beside the answers they are about.
         """
-        answers = from_table(raw_extractions, RawExtraction)
-        rows = validate_all(from_table(chunks, Chunk), answers)
+        answers = RAW_EXTRACTIONS.rows(raw_extractions)
+        rows = validate_all(CHUNKS.rows(chunks), answers)
         rules = f"relgen-{rules_version()}"
         generation_ledger.record_verdicts(
             [
@@ -56,7 +55,7 @@ def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
         extractions = [row.extraction for row in rows if row.extraction is not None]
         return table_output(
             rows,
-            ValidatedExtraction,
+            VALIDATED_EXTRACTIONS,
             rules=rules,
             by_verdict=tally(row.verdict for row in rows),
             rejected_by_reason=reasons,

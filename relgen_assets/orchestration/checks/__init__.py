@@ -1,7 +1,8 @@
-"""Asset checks: what every partition has to satisfy, wired from `integrity.invariants`.
+"""Asset checks: what every partition has to satisfy, one step for each asset.
 
-`batch` turns invariants into partitioned checks, `dataset` looks at the finished folder,
-`conservation` and `faithfulness` at both: nothing may be lost or mixed up in between.
+`step` runs the checks of an asset together, `views` reads what they look at. `batch` turns the
+invariants of `integrity` into checks of tables, `dataset` looks at the finished folder,
+`reconciliation` and `lineage` at both: nothing may be lost or mixed up in between.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import warnings
 
 import dagster as dg
 
-from relgen_assets.orchestration.checks.batch import build_batch_checks
+from relgen_assets.orchestration.checks.batch import build_table_checks
 from relgen_assets.orchestration.checks.dataset import build_dataset_checks
 from relgen_assets.orchestration.project import Project
 
@@ -22,6 +23,6 @@ def build_checks(project: Project) -> list[dg.AssetChecksDefinition]:
         # Partitioned checks are a preview feature of Dagster; the graph relies on them knowingly.
         warnings.simplefilter("ignore", dg.PreviewWarning)
         return [
-            *build_batch_checks(project.settings, partitions),
+            *build_table_checks(project.settings, partitions),
             *build_dataset_checks(project, partitions),
         ]

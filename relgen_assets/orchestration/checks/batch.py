@@ -1,7 +1,7 @@
-"""Checks of one batch: the tables of its assets against the invariants between them.
+"""Checks of the tables of one batch: each against its row class, and the invariants between them.
 
-The tables are read through the IO manager of the graph, so a check sees what is stored, not what
-an asset meant to store. A check fails with the number of violations and the first few of them.
+A check fails with the number of violations and the first few of them. The invariants themselves are
+in `integrity.invariants`.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,21 +14,23 @@ import pyarrow as pa
 from pydantic import BaseModel
 
 from relgen_assets.integrity import invariants
-from relgen_assets.rows.arrow import arrow_schema, from_table
-from relgen_assets.rows.models import Chunk, Paper, RawExtraction, Summary, ValidatedExtraction
+from relgen_assets.orchestration.checks.step import Check, build_step
+from relgen_assets.orchestration.checks.views import BatchTables
+from relgen_assets.rows.arrow import arrow_schema
+from relgen_assets.rows.asset_tables import (
+    ASSET_TABLES,
+    CHUNKS,
+    RAW_EXTRACTIONS,
+    RAW_PAPERS,
+    SUMMARIES,
+    VALIDATED_EXTRACTIONS,
+    AssetTable,
+)
 from relgen_assets.settings import Settings
-from resources.parquet_io_manager import ParquetIOManager
-
-MODELS: dict[str, type[BaseModel]] = {
-    "raw_papers": Paper,
-    "chunks": Chunk,
-    "summaries": Summary,
-    "raw_extractions": RawExtraction,
-    "validated_extractions": ValidatedExtraction,
-}
-"""Row class of every asset that is stored as a table."""
 
 _SHOWN_VIOLATIONS = 10
+
+Table = AssetTable[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +38,20 @@ class Rule:
     """One invariant as a check.
 
     Attributes:
-        asset: Asset the check belongs to.
+        table: Table of the asset the check belongs to.
         name: Name of the check.
         description: What a reader of the UI should know.
         violations: Function that lists the violations, given the rows of `tables` in order.
-        tables: Assets whose rows the function takes.
+        tables: Tables whose rows the function takes.
         tolerated: Share of the asset's rows that may violate the rule.
         severity: `WARN` where a person decides.
     """
 
-    asset: str
+    table: Table
     name: str
     description: str
     violations: Callable[..., list[str]]
-    tables: tuple[str, ...]
+    tables: tuple[Table, ...]
     tolerated: float = 0.0
     severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR
 
@@ -64,54 +66,61 @@ def rules(settings: Settings) -> list[Rule]:
     """Return the rules of a batch under the given settings."""
     warn = dg.AssetCheckSeverity.WARN
     chunking = settings.chunking
-    papers, chunks, raw, verdicts = (
-        "raw_papers",
-        "chunks",
-        "raw_extractions",
-        "validated_extractions",
-    )
+    papers, raw, verdicts = RAW_PAPERS, RAW_EXTRACTIONS, VALIDATED_EXTRACTIONS
     return [
         Rule(papers, "ids_are_unique", "No two usable articles share an id.",
              invariants.papers_are_unique, (papers,)),
         Rule(papers, "articles_are_usable", "Few articles are unusable.",
              invariants.unusable_articles, (papers,), MAX_UNUSABLE_SHARE, warn),
-        Rule(chunks, "offsets_match_text", "Each chunk is the substring its offsets name, gapless.",
-             invariants.chunks_match_articles, (papers, chunks)),
-        Rule(chunks, "articles_are_covered", "Nothing of a usable article is missing.",
+        Rule(CHUNKS, "offsets_match_text", "Each chunk is the substring its offsets name, gapless.",
+             invariants.chunks_match_articles, (papers, CHUNKS)),
+        Rule(CHUNKS, "articles_are_covered", "Nothing of a usable article is missing.",
              partial(
                  invariants.articles_are_covered,
                  limited=chunking.max_chunks_per_article is not None,
-             ), (papers, chunks)),
-        Rule(chunks, "within_token_limit", f"No chunk exceeds {chunking.tokens} tokens.",
-             partial(invariants.chunks_fit, tokens=chunking.tokens), (chunks,)),
-        Rule("summaries", "one_per_article", "Each usable article has exactly one summary row.",
-             invariants.one_summary_per_article, (papers, "summaries")),
-        Rule("summaries", "are_complete", "Nearly all summaries were generated.",
-             invariants.summaries_are_complete, ("summaries",), MAX_UNSUMMARISED_SHARE, warn),
+             ), (papers, CHUNKS)),
+        Rule(CHUNKS, "within_token_limit", f"No chunk exceeds {chunking.tokens} tokens.",
+             partial(invariants.chunks_fit, tokens=chunking.tokens), (CHUNKS,)),
+        Rule(SUMMARIES, "one_per_article", "Each usable article has exactly one summary row.",
+             invariants.one_summary_per_article, (papers, SUMMARIES)),
+        Rule(SUMMARIES, "are_complete", "Nearly all summaries were generated.",
+             invariants.summaries_are_complete, (SUMMARIES,), MAX_UNSUMMARISED_SHARE, warn),
         Rule(raw, "one_per_chunk", "Each chunk has exactly one row.",
-             invariants.one_answer_per_chunk, (chunks, raw)),
+             invariants.one_answer_per_chunk, (CHUNKS, raw)),
         Rule(raw, "prompts_show_whole_chunk", "Each stored prompt holds its whole chunk.",
-             invariants.prompts_show_whole_chunk, (chunks, raw)),
+             invariants.prompts_show_whole_chunk, (CHUNKS, raw)),
         Rule(verdicts, "one_per_chunk", "Each chunk has exactly one verdict.",
-             invariants.one_verdict_per_chunk, (chunks, verdicts)),
+             invariants.one_verdict_per_chunk, (CHUNKS, verdicts)),
         Rule(verdicts, "verdicts_are_whole", "Rejected rows have a reason, others an extraction.",
              invariants.verdicts_are_whole, (verdicts,)),
         Rule(verdicts, "relation_entities_are_listed", "Relations name listed entities only.",
              invariants.relation_entities_are_listed, (verdicts,)),
         Rule(verdicts, "entities_are_grounded", "Every entity occurs in its chunk.",
-             invariants.entities_are_grounded, (chunks, verdicts)),
+             invariants.entities_are_grounded, (CHUNKS, verdicts)),
         Rule(verdicts, "few_are_rejected", "Most answers are usable.",
              invariants.rejected_chunks, (verdicts,), MAX_REJECTED_SHARE, warn),
     ]  # fmt: skip
 
 
-def build_batch_checks(
+def build_table_checks(
     settings: Settings, partitions: dg.PartitionsDefinition[str]
 ) -> list[dg.AssetChecksDefinition]:
-    """Return the checks of all table assets, partitioned like them."""
+    """Return the checks of all tables, one step for each asset, partitioned like it."""
+    by_asset: dict[str, list[Check[BatchTables]]] = {
+        table.asset: [_schema_check(table)] for table in ASSET_TABLES
+    }
+    for rule in rules(settings):
+        by_asset[rule.table.asset].append(_rule_check(rule))
     return [
-        *(_schema_check(asset, partitions) for asset in MODELS),
-        *(_rule_check(rule, partitions) for rule in rules(settings)),
+        build_step(
+            f"{asset}_checks",
+            asset,
+            checks,
+            lambda context: BatchTables(context.partition_key, context.resources.io_manager),
+            resources={"io_manager"},
+            partitions=partitions,
+        )
+        for asset, checks in by_asset.items()
     ]
 
 
@@ -146,42 +155,22 @@ def schema_differences(table: pa.Table, model: type[BaseModel]) -> list[str]:
     return differences
 
 
-def _schema_check(asset: str, partitions: dg.PartitionsDefinition[str]) -> dg.AssetChecksDefinition:
-    @dg.asset_check(
-        asset=asset,
-        name="schema",
-        description="The stored columns are those of the row class.",
-        partitions_def=partitions,
-    )
-    def check(
-        context: dg.AssetCheckExecutionContext, io_manager: dg.ResourceParam[ParquetIOManager]
-    ) -> dg.AssetCheckResult:
-        table = io_manager.read(asset, context.partition_key)
-        differences = schema_differences(table, MODELS[asset])
+def _schema_check(which: Table) -> Check[BatchTables]:
+    def evaluate(batch: BatchTables) -> dg.AssetCheckResult:
+        table = batch.table(which)
+        differences = schema_differences(table, which.row)
         return dg.AssetCheckResult(
             passed=not differences,
             metadata={"rows": table.num_rows, "differences": differences},
         )
 
-    return check
+    return Check("schema", "The stored columns are those of the row class.", evaluate)
 
 
-def _rule_check(rule: Rule, partitions: dg.PartitionsDefinition[str]) -> dg.AssetChecksDefinition:
-    @dg.asset_check(
-        asset=rule.asset,
-        name=rule.name,
-        description=rule.description,
-        additional_deps=[name for name in rule.tables if name != rule.asset],
-        partitions_def=partitions,
-    )
-    def check(
-        context: dg.AssetCheckExecutionContext, io_manager: dg.ResourceParam[ParquetIOManager]
-    ) -> dg.AssetCheckResult:
-        tables = {
-            name: from_table(io_manager.read(name, context.partition_key), MODELS[name])
-            for name in rule.tables
-        }
-        violations = rule.violations(*tables.values())
-        return judge_violations(violations, rows=len(tables[rule.asset]), rule=rule)
+def _rule_check(rule: Rule) -> Check[BatchTables]:
+    def evaluate(batch: BatchTables) -> dg.AssetCheckResult:
+        violations = rule.violations(*(batch.rows(table) for table in rule.tables))
+        return judge_violations(violations, rows=len(batch.rows(rule.table)), rule=rule)
 
-    return check
+    others = [table.asset for table in rule.tables if table != rule.table]
+    return Check(rule.name, rule.description, evaluate, others)

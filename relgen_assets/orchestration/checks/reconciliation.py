@@ -1,75 +1,70 @@
 """Checks that nothing was lost between the source and the dataset.
 
-The rule is in `relgen_assets.integrity.reconciliation`. Over all batches the counts of each are
-added up, so that a batch that never reached the dataset shows.
+The rule is in `integrity.reconciliation`. Over all batches the counts of each are added up, so that
+a batch that never reached the dataset shows.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import dagster as dg
 
 from relgen_assets.export.configs import CONFIGS
-from relgen_assets.export.shards import Shard, find_shards
-from relgen_assets.integrity import reconciliation
-from relgen_assets.integrity.reconciliation import Balance, balance
-from relgen_assets.orchestration.checks.batch import MODELS
-from relgen_assets.orchestration.project import Project
-from relgen_assets.rows.arrow import arrow_schema
-from resources.parquet_io_manager import ParquetIOManager
+from relgen_assets.export.shards import Shard
+from relgen_assets.integrity.reconciliation import (
+    CHUNK_COLUMNS,
+    PAPER_COLUMNS,
+    RAW_COLUMNS,
+    VERDICT_COLUMNS,
+    Balance,
+    balance,
+)
+from relgen_assets.orchestration.checks.step import Check
+from relgen_assets.orchestration.checks.views import BatchDataset, BatchTables, WholeDataset
+from relgen_assets.orchestration.partitions import Batches
+from relgen_assets.rows.asset_tables import (
+    CHUNKS,
+    RAW_EXTRACTIONS,
+    RAW_PAPERS,
+    VALIDATED_EXTRACTIONS,
+)
 
-_COLUMNS = {
-    "raw_papers": reconciliation.PAPER_COLUMNS,
-    "chunks": reconciliation.CHUNK_COLUMNS,
-    "raw_extractions": reconciliation.RAW_COLUMNS,
-    "validated_extractions": reconciliation.VERDICT_COLUMNS,
-}
-"""The tables that are counted, and what is read of them."""
-SHOWN_FAULTS = 20
+NAME: Final = "nothing_is_lost"
+"""Name of the check, of one batch and over all."""
+SHOWN_FAULTS: Final = 20
+
+_COUNTED: Final = tuple(
+    table.asset for table in (RAW_PAPERS, CHUNKS, RAW_EXTRACTIONS, VALIDATED_EXTRACTIONS)
+)
+"""The assets whose tables are counted."""
 
 
-def build_conservation_checks(
-    project: Project, partitions: dg.PartitionsDefinition[str]
-) -> list[dg.AssetChecksDefinition]:
-    """Return the check of one batch, and the one over all."""
-    return [_batch_check(project, partitions), _overall_check(project)]
+def batch_check(batches: Batches) -> Check[BatchDataset]:
+    """Return the check of one batch."""
 
-
-def _batch_check(
-    project: Project, partitions: dg.PartitionsDefinition[str]
-) -> dg.AssetChecksDefinition:
-    @dg.asset_check(
-        asset="hf_dataset",
-        additional_deps=list(_COLUMNS),
-        partitions_def=partitions,
-        description="Articles = used + unusable; chunks = valid + repaired + rejected + failed;"
-        " rows of every config = valid + repaired.",
-    )
-    def nothing_is_lost(
-        context: dg.AssetCheckExecutionContext, io_manager: dg.ResourceParam[ParquetIOManager]
-    ) -> dg.AssetCheckResult:
-        key = context.partition_key
-        shards = find_shards(project.settings.storage.dataset, key)
-        found = _balance(project, io_manager, key, shards)
+    def evaluate(batch: BatchDataset) -> dg.AssetCheckResult:
+        found = _balance(batch, len(batches.rows(batch.key)), batch.shards)
         return _result(found, found.differences(CONFIGS))
 
-    return nothing_is_lost
-
-
-def _overall_check(project: Project) -> dg.AssetChecksDefinition:
-    @dg.asset_check(
-        asset="dataset_card",
-        additional_deps=of_all_batches(*_COLUMNS),
-        description="Over all batches that were begun or written: articles, chunks and rows add"
-        " up. Batches that are not in the dataset yet are a warning.",
+    return Check(
+        NAME,
+        "Articles = used + unusable; chunks = valid + repaired + rejected + failed; rows of every"
+        " config = valid + repaired.",
+        evaluate,
+        _COUNTED,
     )
-    def nothing_is_lost(io_manager: dg.ResourceParam[ParquetIOManager]) -> dg.AssetCheckResult:
-        known = set(project.batches.keys)
+
+
+def overall_check(batches: Batches) -> Check[WholeDataset]:
+    """Return the check over all batches."""
+
+    def evaluate(dataset: WholeDataset) -> dg.AssetCheckResult:
+        known = set(batches.keys)
         begun, validated = (
-            {key for name in names for key in io_manager.partitions(name)} & known
-            for names in (_COLUMNS, ["validated_extractions"])
+            {key for name in names for key in dataset.store.partitions(name)} & known
+            for names in (_COUNTED, [VALIDATED_EXTRACTIONS.asset])
         )
-        shards = shards_by_batch(project)
+        shards = dataset.shards_by_batch
         total = Balance()
         waiting: list[str] = []
         differences = [
@@ -77,7 +72,8 @@ def _overall_check(project: Project) -> dg.AssetChecksDefinition:
             for key in sorted(shards.keys() - validated)
         ]
         for key in sorted(begun):
-            one = _balance(project, io_manager, key, shards.get(key, []))
+            tables = BatchTables(key, dataset.store)
+            one = _balance(tables, len(batches.rows(key)), shards.get(key, []))
             total += one
             if key not in validated or (one.usable and key not in shards):
                 waiting.append(key)
@@ -86,7 +82,13 @@ def _overall_check(project: Project) -> dg.AssetChecksDefinition:
                 differences += [f"{key}: {text}" for text in one.differences(CONFIGS)]
         return _result(total, differences, waiting)
 
-    return nothing_is_lost
+    return Check(
+        NAME,
+        "Over all batches that were begun or written: articles, chunks and rows add up. Batches"
+        " that are not in the dataset yet are a warning.",
+        evaluate,
+        of_all_batches(*_COUNTED),
+    )
 
 
 def of_all_batches(*assets: str) -> list[dg.AssetDep]:
@@ -94,29 +96,18 @@ def of_all_batches(*assets: str) -> list[dg.AssetDep]:
     return [dg.AssetDep(name, partition_mapping=dg.AllPartitionMapping()) for name in assets]
 
 
-def shards_by_batch(project: Project) -> dict[str, list[Shard]]:
-    """Return the shards of the dataset, by the batch that wrote them."""
-    found: dict[str, list[Shard]] = {}
-    for shard in find_shards(project.settings.storage.dataset):
-        found.setdefault(shard.partition, []).append(shard)
-    return found
-
-
-def _balance(
-    project: Project, tables: ParquetIOManager, key: str, shards: Sequence[Shard]
-) -> Balance:
+def _balance(tables: BatchTables, articles: int, shards: Sequence[Shard]) -> Balance:
     """Return the balance of a batch; tables that are not written yet count as empty."""
     rows = dict.fromkeys(CONFIGS, 0)
     for shard in shards:
         rows[shard.config] += shard.rows
-    papers, chunks, raw, validated = (
-        tables.read(name, key, columns)
-        if tables.exists(name, key)
-        else arrow_schema(MODELS[name]).empty_table()
-        for name, columns in _COLUMNS.items()
-    )
     return balance(
-        papers, chunks, raw, validated, articles=len(project.batches.rows(key)), rows=rows
+        tables.columns(RAW_PAPERS, PAPER_COLUMNS),
+        tables.columns(CHUNKS, CHUNK_COLUMNS),
+        tables.columns(RAW_EXTRACTIONS, RAW_COLUMNS),
+        tables.columns(VALIDATED_EXTRACTIONS, VERDICT_COLUMNS),
+        articles=articles,
+        rows=rows,
     )
 
 

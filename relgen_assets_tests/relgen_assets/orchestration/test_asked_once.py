@@ -69,7 +69,7 @@ def small(
 
 @pytest.fixture
 def ledger(small: SmallProject) -> Iterator[GenerationLedger]:
-    opened: GenerationLedger = build_resources(small.project.settings)["generation_ledger"]
+    opened = build_resources(small.project.settings).generation_ledger
     yield opened
     opened.close()
 
@@ -270,7 +270,7 @@ def test_the_checks_find_what_is_lost_and_what_is_mixed_up(small: SmallProject) 
     summaries = {
         key: from_table(small.tables.read("summaries", key), Summary)[0] for key in small.keys
     }
-    mixed_up = {("rows_are_faithful", key): "ERROR" for key in (first, None)}
+    mixed_up = {("rows_match_their_sources", key): "ERROR" for key in (first, None)}
     for wrong in (
         {"text": summaries[second].text},
         {"messages": summaries[second].messages},
@@ -350,7 +350,7 @@ def _failed(small: SmallProject, *keys: str | None) -> dict[tuple[str, str | Non
     Returns:
         The severity of those that do not pass.
     """
-    names = ("nothing_is_lost", "rows_are_faithful")
+    names = ("nothing_is_lost", "rows_match_their_sources")
     failed: dict[tuple[str, str | None], str] = {}
     for key in keys or (*small.keys, None):
         asset, job = ("hf_dataset", "batch_checks") if key else ("dataset_card", "card_checks")

@@ -113,7 +113,7 @@ def test_a_wrong_setting_is_an_error_with_its_key_and_what_is_accepted(
 
 def test_a_renewal_reaches_the_ledger_as_a_time_in_utc(tmp_path: Path) -> None:
     folder = written(tmp_path, "[ledger]\nrenew_before = 2026-01-02T03:04:05\n")
-    ledger = build_resources(load_settings(folder))["generation_ledger"]
+    ledger = build_resources(load_settings(folder)).generation_ledger
     assert ledger.renew_before == "2026-01-02T03:04:05.000000+00:00"
 
 

@@ -1,0 +1,101 @@
+"""The checks of one asset as one step, which opens what they look at once.
+
+Each check keeps its own name, description, severity and result, and can be selected alone. A step
+of its own for every check would cost more than most checks: Dagster writes a dozen events a step.
+What is checked is not known here.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import dagster as dg
+
+from relgen_assets.domain_errors import ActionableError
+
+ViewT = TypeVar("ViewT")
+
+
+@dataclass(frozen=True, slots=True)
+class Check(Generic[ViewT]):
+    """One check of an asset.
+
+    Attributes:
+        name: Name of the check in the UI.
+        description: What a reader of the UI should know.
+        evaluate: Returns the result, given the view that all checks of the step share.
+        reads: Further assets the check looks at.
+        automation: When to run the check by itself; `None`: whenever its asset is materialised.
+    """
+
+    name: str
+    description: str
+    evaluate: Callable[[ViewT], dg.AssetCheckResult]
+    reads: Sequence[str | dg.AssetDep] = ()
+    automation: dg.AutomationCondition[dg.AssetCheckKey] | None = None
+
+
+def build_step(
+    name: str,
+    asset: str,
+    checks: Sequence[Check[ViewT]],
+    open_view: Callable[[dg.AssetCheckExecutionContext], ViewT],
+    *,
+    resources: set[str],
+    partitions: dg.PartitionsDefinition[str] | None = None,
+) -> dg.AssetChecksDefinition:
+    """Return the step that carries out checks of one asset, all or those selected.
+
+    Args:
+        name: Name of the step.
+        asset: Asset the checks belong to.
+        checks: The checks, in the order in which they are carried out.
+        open_view: Returns what the checks look at; called once a run of the step.
+        resources: Keys of the resources that `open_view` takes from the context.
+        partitions: The partitions of the asset, for checks of one batch.
+    """
+    specs = [
+        dg.AssetCheckSpec(
+            check.name,
+            asset=asset,
+            description=check.description,
+            additional_deps=check.reads,
+            partitions_def=partitions,
+            automation_condition=check.automation,
+        )
+        for check in checks
+    ]
+
+    @dg.multi_asset_check(
+        name=name, specs=specs, can_subset=True, required_resource_keys=set(resources)
+    )
+    def step(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        selected = {key.name for key in context.selected_asset_check_keys}
+        view = open_view(context)
+        errors: list[ActionableError] = []
+        for check in checks:
+            if check.name in selected:
+                try:
+                    result = check.evaluate(view)
+                except ActionableError as error:
+                    # The other checks can still tell what is wrong with the batch.
+                    context.log.error("Check %s could not be carried out: %s", check.name, error)
+                    errors.append(error)
+                else:
+                    yield _named(result, asset, check.name)
+        if errors:
+            raise errors[0]
+
+    return step
+
+
+def _named(result: dg.AssetCheckResult, asset: str, check: str) -> dg.AssetCheckResult:
+    """Return a result with the name of its check, which a step of several checks needs."""
+    return dg.AssetCheckResult(
+        asset_key=asset,
+        check_name=check,
+        passed=result.passed,
+        severity=result.severity,
+        metadata=result.metadata,
+        description=result.description,
+    )
