@@ -10,26 +10,29 @@ import json
 import socket
 import struct
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from relgen_assets_tests.fakes import dialect_replies
 from relgen_assets_tests.fakes.exchange import Exchange
-from resources.llama_server_pool.endpoint import Dialect
-
-if TYPE_CHECKING:
-    from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
+from relgen_assets_tests.fakes.fake_type import error
+from relgen_assets_tests.fakes.state import ServerState
 
 COMPLETIONS = "/v1/chat/completions"
 
-_PUBLIC = {(Dialect.llama_cpp, "/v1/models"), (Dialect.llama_cpp_python, "/openapi.json")}
-"""What a server answers without its key, beside its health."""
-
 
 class Connection(asyncio.Protocol):
-    """One HTTP/1.1 connection: reads requests, one after the other."""
+    """One HTTP/1.1 connection: reads requests, one after the other.
 
-    def __init__(self, server: FakeLlamaServer, loop: asyncio.AbstractEventLoop) -> None:
+    Args:
+        server: The server.
+        opened: Its open connections, of which this is one as long as it lasts.
+        loop: The server's event loop.
+    """
+
+    def __init__(
+        self, server: ServerState, opened: set[Connection], loop: asyncio.AbstractEventLoop
+    ) -> None:
         self._server = server
+        self._opened = opened
         self._loop = loop
         self._buffer = b""
         self._task: asyncio.Task[None] | None = None
@@ -39,11 +42,11 @@ class Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._server.connections_made += 1
-        self._server._connections.add(self)
+        self._opened.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
-        self._server._connections.discard(self)
+        self._opened.discard(self)
         if self._task is not None:
             self._task.cancel()
 
@@ -64,6 +67,7 @@ class Connection(asyncio.Protocol):
         self._transport.abort()
 
     def write(self, data: bytes) -> None:
+        """Send bytes, unless the client has gone away."""
         if self._transport is not None:
             self._transport.write(data)
 
@@ -102,25 +106,26 @@ class Connection(asyncio.Protocol):
         path = path.partition("?")[0]
         if server.keep_records:
             server.visited.append(path)
-        public = path == "/health" or (server.dialect, path) in _PUBLIC
+        public = path in server.type.public_paths
         given = headers.get("authorization", "").removeprefix("Bearer ")
         if server.api_key is not None and given != server.api_key and not public:
-            self.reply(*dialect_replies.key_error(server.dialect))
+            self.reply(*server.type.key_error())
         elif method == "GET" and path == "/health" and server.health_status != 200:
-            body = dialect_replies.error(server.health_status, "Loading model", "unavailable_error")
+            body = error(server.health_status, "Loading model", "unavailable_error")
             self.reply(server.health_status, body)
         elif path in server.broken_paths:
-            self.reply(500, dialect_replies.error(500, "internal error", "server_error"))
+            self.reply(500, error(500, "internal error", "server_error"))
         elif method == "GET":
-            self.reply(*dialect_replies.get_reply(server.serving(), path))
+            self.reply(*server.type.get(server.serving(), path))
         elif path != COMPLETIONS:
-            self.reply(*dialect_replies.post_reply(server.serving(), path, json.loads(content)))
+            self.reply(*server.type.post(server.serving(), path, json.loads(content)))
         else:
             await Exchange(server, self, json.loads(content), headers).run()
 
     def reply(
         self, status: int, body: dict[str, Any] | str, headers: dict[str, str] | None = None
     ) -> None:
+        """Send a whole answer."""
         kind = "text/plain" if isinstance(body, str) else "application/json"
         if isinstance(body, str) and body[:1] in "{<":
             kind = "application/json" if body[0] == "{" else "text/html; charset=utf-8"

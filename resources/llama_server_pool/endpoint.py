@@ -1,7 +1,6 @@
 """What a server is: its address, kind, capacity, price in watts, and where its key comes from.
 
-Configuration only: discovering what is left open belongs to `dialects`, talking to the server to
-`dispatcher`.
+Configuration only: finding out what is left open, and talking to the server, belongs to `servers`.
 """
 
 from __future__ import annotations
@@ -29,7 +28,10 @@ class EndpointKind(str, Enum):
 
 
 class Dialect(str, Enum):
-    """The server software, as far as its API differs; `auto` asks the server."""
+    """The server software, by the name users write; `auto` asks the server.
+
+    Each but `auto` has a file in `servers/types`.
+    """
 
     auto = "auto"
     llama_cpp = "llama_cpp"
@@ -51,13 +53,15 @@ class Endpoint(BaseModel):
         default=Dialect.auto, description="Server software; `auto` asks the server."
     )
     slots: int | None = Field(
-        default=None, ge=1, description="Parallel requests; asked when not given."
+        default=None, ge=1, description="Parallel requests; asked when not set."
     )
     context: int | None = Field(
-        default=None, ge=256, description="Context of one slot in tokens; asked when not given."
+        default=None,
+        ge=256,
+        description="Context of one slot in tokens; asked when not set.",
     )
     model: str | None = Field(
-        default=None, description="Model name to send; the pool's when not given."
+        default=None, description="Model name to send; the pool's when not set."
     )
     api_key_env: str | None = Field(
         default=None, description="Name of the environment variable that holds the API key."
@@ -66,10 +70,14 @@ class Endpoint(BaseModel):
         default=0.0, ge=0, description="Power drawn while busy, for energy accounting."
     )
     prefill_rate: float | None = Field(
-        default=None, gt=0, description="Prompt tokens/s of one slot, to begin with; then learned."
+        default=None,
+        gt=0,
+        description="First guess of prompt tokens/s of one slot; then learned.",
     )
     decode_rate: float | None = Field(
-        default=None, gt=0, description="Answer tokens/s of one slot, to begin with; then learned."
+        default=None,
+        gt=0,
+        description="First guess of answer tokens/s of one slot; then learned.",
     )
 
     @field_validator("name")

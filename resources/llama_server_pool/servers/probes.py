@@ -1,4 +1,4 @@
-"""Small requests by which an endpoint is tried out before work is entrusted to it."""
+"""Small requests that try an endpoint out before it is given work."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SCHEMA_PROBE = GenerationRequest(
         "additionalProperties": False,
     },
 )
-"""A request whose answer nobody gives who is not held to the schema."""
+"""A request that no server answers in this way unless it enforces the schema."""
 
 
 def holds_to_schema(text: str) -> bool:

@@ -1,8 +1,8 @@
 """One streamed answer: its events, counts, timings, and whether it is whole.
 
 Servers send server-sent events, each with a chunk of a completion; comments and pings between them
-are passed over. The events are read here and not by the `openai` client's own stream, which builds
-a validated object for every token and costs more than twice the processor time.
+are skipped. The events are read here and not by the `openai` client's own stream, which builds a
+validated object for every token and costs more than twice the processor time.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx2
 
-from resources.llama_server_pool.servers import faults
+from resources.llama_server_pool.servers.error_answers import from_status
 from resources.llama_server_pool.servers.faults import Disposition, EndpointFault
 
 DRAIN_SECONDS = 0.5
@@ -56,7 +56,7 @@ class StreamedAnswer:
         """Read the lines of a stream to its end.
 
         Raises:
-            EndpointFault: The stream holds an error, is no stream of completions, or is cut off.
+            EndpointFault: The stream reports an error, is cut off, or is not one of completions.
         """
         async for line in lines:
             if line.startswith("data:"):
@@ -91,7 +91,7 @@ class StreamedAnswer:
             self.timings = event.get("timings") or self.timings
             self.model = event.get("model") or self.model
         except (ValueError, TypeError, AttributeError, KeyError) as error:
-            detail = f"an event of the answer is no completion chunk: {data[:80]!r}"
+            detail = f"an event of the answer is not a completion chunk: {data[:80]!r}"
             raise EndpointFault("bad_body", detail, Disposition.server) from error
 
     def _take_choice(self, choice: dict[str, Any]) -> None:
@@ -125,12 +125,4 @@ def _error_event(data: str, key_variable: str | None) -> EndpointFault:
     except (ValueError, AttributeError):
         code = None
     status = code if isinstance(code, int) and 400 <= code < 600 else 500
-    return faults.from_status(status, data, {}, key_variable=key_variable)
-
-
-def wrong_type(content_type: str, body: str) -> EndpointFault:
-    """Return the fault of an answer that is not what was asked for."""
-    if "html" in content_type or body.lstrip()[:1] == "<":
-        return EndpointFault("html", "an HTML page instead of an answer", Disposition.server)
-    detail = f"content type {content_type!r} instead of an event stream"
-    return EndpointFault("bad_body", detail, Disposition.server)
+    return from_status(status, data, {}, key_variable=key_variable)

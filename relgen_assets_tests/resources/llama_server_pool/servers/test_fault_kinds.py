@@ -11,8 +11,9 @@ import httpx2
 import openai
 import pytest
 
-from resources.llama_server_pool.servers import faults
-from resources.llama_server_pool.servers.faults import Disposition, EndpointFault
+from resources.llama_server_pool.servers.error_answers import from_status, retry_after
+from resources.llama_server_pool.servers.faults import DETAIL_LENGTH, Disposition, EndpointFault
+from resources.llama_server_pool.servers.network_errors import from_exception
 
 ANSWERS = [
     # llama.cpp
@@ -85,35 +86,35 @@ ANSWERS = [
 def test_an_error_answer_is_understood(
     status: int, body: str, kind: str, disposition: Disposition
 ) -> None:
-    fault = faults.from_status(status, body, {}, key_variable=None)
+    fault = from_status(status, body, {}, key_variable=None)
     assert (fault.kind, fault.disposition) == (kind, disposition)
 
 
 @pytest.mark.parametrize("body", [ANSWERS[0][1], ANSWERS[5][1]])
 def test_the_context_a_server_names_is_kept(body: str) -> None:
-    assert faults.from_status(400, body, {}, key_variable=None).context == 8192
+    assert from_status(400, body, {}, key_variable=None).context == 8192
 
 
 def test_a_busy_server_that_names_a_pause_is_given_it() -> None:
-    fault = faults.from_status(503, "busy", {"retry-after": "12"}, key_variable=None)
+    fault = from_status(503, "busy", {"retry-after": "12"}, key_variable=None)
     assert (fault.disposition, fault.retry_after) == (Disposition.throttled, 12)
 
 
 def test_a_pause_may_be_a_date() -> None:
     when = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
-    pause = faults.retry_after({"retry-after": when})
+    pause = retry_after({"retry-after": when})
     assert pause is not None
     assert 60 < pause <= 90
 
 
 @pytest.mark.parametrize("value", ["soon", "", "nan", "inf", "-3"])
 def test_a_pause_that_is_no_time_is_no_reason_to_wait_for_ever(value: str) -> None:
-    assert faults.retry_after({"retry-after": value}) in (None, 0.0)
+    assert retry_after({"retry-after": value}) in (None, 0.0)
 
 
 def test_a_long_answer_is_shortened_in_the_detail() -> None:
-    fault = faults.from_status(500, "x" * 5000, {}, key_variable=None)
-    assert len(fault.detail) <= faults.DETAIL_LENGTH + 20
+    fault = from_status(500, "x" * 5000, {}, key_variable=None)
+    assert len(fault.detail) <= DETAIL_LENGTH + 20
 
 
 NETWORK = [
@@ -132,11 +133,11 @@ def test_a_lost_connection_is_named_after_its_cause(cause: Exception, kind: str)
     request = httpx2.Request("POST", "http://board/v1/chat/completions")
     error = openai.APIConnectionError(request=request)
     error.__cause__ = cause
-    fault = faults.from_exception(error)
+    fault = from_exception(error)
     assert (fault.kind, fault.disposition) == (kind, Disposition.server)
 
 
 def test_a_fault_that_is_known_stays_as_it_is() -> None:
     known = EndpointFault("stalled", "no token for 90 s", Disposition.server)
-    assert faults.from_exception(known) is known
+    assert from_exception(known) is known
     assert str(known) == "stalled: no token for 90 s"

@@ -1,0 +1,88 @@
+"""Questions that a server answers without generating: its pages and its list of models.
+
+What every server type asks in the same way is here; what only one of them asks is in its file.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from resources.llama_server_pool.servers.faults import Disposition, EndpointFault
+
+MODEL_LIST = "/v1/models"
+"""The page every OpenAI-compatible server has."""
+_PAGE_IS_MISSING = ("http_404", "http_405", "http_501", "bad_body", "html")
+
+
+class Asker(Protocol):
+    """Sends questions to one server; `connection.ServerConnection` does."""
+
+    @property
+    def model(self) -> str | None:
+        """Name of the model that requests will ask for, if configured."""
+
+    async def get(self, path: str) -> Any:
+        """Return the JSON that a GET answers, or raise `EndpointFault`."""
+
+    async def post(self, path: str, body: dict[str, Any]) -> Any:
+        """Return the JSON that a POST answers, or raise `EndpointFault`."""
+
+
+async def optional_page(server: Asker, path: str) -> dict[str, Any]:
+    """Return the JSON object at `path`, empty if this server has no such page.
+
+    Raises:
+        EndpointFault: The server cannot be reached, is still loading, or refuses the key.
+    """
+    try:
+        answer = await server.get(path)
+    except EndpointFault as fault:
+        if fault.kind in _PAGE_IS_MISSING:
+            return {}
+        raise
+    return answer if isinstance(answer, dict) else {}
+
+
+async def listed_models(server: Asker) -> list[dict[str, Any]]:
+    """Return the entries of the server's list of models.
+
+    Raises:
+        EndpointFault: The server did not answer with such a list.
+    """
+    answer = await server.get(MODEL_LIST)
+    listed = answer.get("data") if isinstance(answer, dict) else None
+    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+        raise EndpointFault(
+            "bad_body",
+            f"{MODEL_LIST} answers no list of models; is this an OpenAI-compatible server?",
+            Disposition.server,
+        )
+    return listed
+
+
+async def served_model(server: Asker) -> tuple[str, dict[str, Any]]:
+    """Return the name and the entry of the model that requests will ask for.
+
+    Where none is configured it is the only one the server has.
+
+    Raises:
+        EndpointFault: The server lacks the configured model, or has several and none is configured.
+    """
+    wanted = server.model
+    listed = {str(model.get("id")): model for model in await listed_models(server)}
+    name = next((one for one in (wanted, f"{wanted}:latest") if one in listed), None)
+    if wanted is not None and name is None:
+        names = ", ".join(sorted(listed)[:8]) or "none"
+        detail = f"the server has no model {wanted!r}; it has: {names}"
+        raise EndpointFault("model_not_found", detail, Disposition.auth)
+    name = name or (next(iter(listed)) if len(listed) == 1 else None)
+    if name is None:
+        detail = f"the server has {len(listed)} models; name one in the endpoint's `model`"
+        raise EndpointFault("model_not_found", detail, Disposition.auth)
+    return name, listed[name]
+
+
+def unusable(what: str, error: Exception) -> EndpointFault:
+    """Return the fault of an answer that lacks what this server software should say."""
+    detail = f"{what} is not what this server software answers ({type(error).__name__}: {error})"
+    return EndpointFault("bad_body", detail, Disposition.server)

@@ -1,0 +1,51 @@
+"""llama.cpp's own `llama-server`, which tells slots, context and model on one page."""
+
+from __future__ import annotations
+
+from resources.llama_server_pool.endpoint import Dialect
+from resources.llama_server_pool.servers.questions import Asker, optional_page, unusable
+from resources.llama_server_pool.servers.server_type import (
+    ErrorPhrases,
+    ServerFacts,
+    ServerType,
+    register,
+)
+
+_PROPERTIES = "/props"
+
+
+@register
+class LlamaCpp(ServerType):
+    """`llama-server` of llama.cpp."""
+
+    dialect = Dialect.llama_cpp
+    health_path = "/health"
+    assumed_slots = 1
+    error_phrases = ErrorPhrases(
+        prompt_too_long=(r"exceed[_s]*_?context", r"exceeds? the (?:available )?context"),
+        overflow=("context size has been exceeded", "failed to find a memory slot"),
+        loading=("loading model", "unavailable_error"),
+        schema=("grammar",),
+    )
+
+    async def recognises(self, server: Asker) -> bool:
+        """Look for the properties, which only this server shows."""
+        return "default_generation_settings" in await optional_page(server, _PROPERTIES)
+
+    async def discover(self, server: Asker) -> ServerFacts:
+        """Read slots, context and model from the properties."""
+        properties = await server.get(_PROPERTIES)
+        try:
+            path = str(properties.get("model_path") or "").rpartition("/")[2]
+            return ServerFacts(
+                self.dialect,
+                slots=properties.get("total_slots"),
+                context=properties["default_generation_settings"].get("n_ctx"),
+                model=properties.get("model_alias") or path.removesuffix(".gguf") or None,
+            )
+        except (AttributeError, KeyError, TypeError) as error:
+            raise unusable(_PROPERTIES, error) from error
+
+    async def _count(self, server: Asker, text: str) -> int | None:
+        answer = await server.post("/tokenize", {"content": text, "add_special": False})
+        return len(answer["tokens"])

@@ -1,0 +1,50 @@
+"""Ollama, which loads models on demand and cuts prompts beyond its context without a word."""
+
+from __future__ import annotations
+
+import re
+
+from resources.llama_server_pool.endpoint import Dialect
+from resources.llama_server_pool.servers.questions import Asker, optional_page, served_model
+from resources.llama_server_pool.servers.server_type import (
+    ErrorPhrases,
+    ServerFacts,
+    ServerType,
+    register,
+)
+
+DEFAULT_CONTEXT = 4096
+"""Context in tokens that Ollama gives a model when nothing else is set (OLLAMA_CONTEXT_LENGTH)."""
+_CONTEXT_PARAMETER = re.compile(r"^num_ctx\s+(\d+)", re.MULTILINE)
+_VERSION = "/api/version"
+
+
+@register
+class Ollama(ServerType):
+    """The OpenAI-compatible side of Ollama."""
+
+    dialect = Dialect.ollama
+    health_path = _VERSION
+    assumed_slots = 1  # OLLAMA_NUM_PARALLEL cannot be asked; recent versions start with one
+    error_phrases = ErrorPhrases(
+        prompt_too_long=("input length exceeds",), no_model=(r"model[^.]{0,120}not found",)
+    )
+
+    async def recognises(self, server: Asker) -> bool:
+        """Look for the version, which only this server tells on that page."""
+        return "version" in await optional_page(server, _VERSION)
+
+    async def discover(self, server: Asker) -> ServerFacts:
+        """Find the model in the list and its context on pages of its own."""
+        name, _ = await served_model(server)
+        return ServerFacts(self.dialect, context=await _context(server, name), model=name)
+
+
+async def _context(server: Asker, model: str) -> int:
+    """Return the context in tokens of a loaded model, or what its settings will give it."""
+    for running in (await optional_page(server, "/api/ps")).get("models", []):
+        if running.get("name") == model and running.get("context_length"):
+            return int(running["context_length"])
+    shown = await server.post("/api/show", {"model": model})
+    match = _CONTEXT_PARAMETER.search(str(shown.get("parameters", "")))
+    return int(match.group(1)) if match else DEFAULT_CONTEXT

@@ -1,0 +1,41 @@
+"""vLLM, which batches by itself and tells the context in its list of models."""
+
+from __future__ import annotations
+
+from resources.llama_server_pool.endpoint import Dialect
+from resources.llama_server_pool.servers.questions import Asker, listed_models, served_model
+from resources.llama_server_pool.servers.server_type import (
+    ErrorPhrases,
+    ServerFacts,
+    ServerType,
+    register,
+)
+
+
+@register
+class Vllm(ServerType):
+    """The OpenAI-compatible server of vLLM."""
+
+    dialect = Dialect.vllm
+    health_path = "/health"
+    assumed_slots = 16  # its limit is 256 or more and cannot be asked
+    strict_schemas = True
+    recognition_rank = 1  # known by entries of the list that every server has
+    error_phrases = ErrorPhrases(
+        prompt_too_long=("longer than the maximum model length",),
+        schema=("guided", r"structured[ _]output"),
+    )
+
+    async def recognises(self, server: Asker) -> bool:
+        """Look for entries of the model list as only vLLM writes them."""
+        listed = await listed_models(server)
+        return any(one.get("owned_by") == "vllm" or "max_model_len" in one for one in listed)
+
+    async def discover(self, server: Asker) -> ServerFacts:
+        """Find the model in the list, which tells its context."""
+        name, entry = await served_model(server)
+        return ServerFacts(self.dialect, context=entry.get("max_model_len"), model=name)
+
+    async def _count(self, server: Asker, text: str) -> int | None:
+        answer = await server.post("/tokenize", {"prompt": text, "add_special_tokens": False})
+        return int(answer["count"])
