@@ -1,5 +1,5 @@
 """Dagster resources that know nothing of papers: server pool, generation ledger, parquet storage.
 
-Whatever lives here must be usable by another project unchanged. `relgen_assets` imports
-`resources`, never the other way round.
+Another project can use them unchanged: a project imports `resources`, never the other way round,
+and what its own users should read in a message is given by the project.
 """

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import tomllib
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -20,7 +19,6 @@ from pydantic import (
     Field,
     ValidationError,
     field_serializer,
-    field_validator,
     model_validator,
 )
 from pydantic_settings import (
@@ -32,11 +30,15 @@ from pydantic_settings import (
 
 from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.settings.explanations import explain
+from resources.generation_ledger.options import LedgerOptions
 from resources.llama_server_pool.endpoint import Endpoint
+from resources.llama_server_pool.options import PoolOptions
 from resources.storage import shown
 
 SETTINGS_FILE = "relgen.toml"
 ENV_PREFIX = "RELGEN_"
+STATE_FOLDER = ".relgen"
+"""Default folder of what the project remembers: ledger, logs, counts, Dagster's storage."""
 _SLUG = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
 
 
@@ -214,45 +216,17 @@ class ExtractionSettings(Section):
         )
 
 
-class PoolSettings(Section):
-    """The language-model servers; with no endpoint the embedded server is started."""
-
-    model: str | None = Field(None, description="Identity of the model all endpoints serve.")
-    endpoints: list[Endpoint] = Field(default_factory=list[Endpoint])
-    patience_seconds: float = Field(
-        600, ge=0, description="How long to wait when no endpoint is left."
-    )
-    unenforced_schema: Literal["use", "leave_out"] = Field(
-        "use", description="Endpoints that ignore JSON schemas: use them with repair, or not."
-    )
-
-
-class LedgerSettings(Section):
+class LedgerSettings(LedgerOptions):
     """Where completed generations are kept."""
 
-    url: str = Field("sqlite:///.relgen/ledger.db", description="SQLAlchemy URL without password.")
-    password_env: str | None = Field(
-        None, description="Name of the environment variable that holds the database password."
-    )
-    renew_before: datetime | None = Field(
-        None,
-        description="Ask again for answers recorded before this time (UTC unless it says"
-        " otherwise); they stay in the ledger as superseded.",
+    url: str = Field(
+        default=f"sqlite:///{STATE_FOLDER}/ledger.db",
+        description=LedgerOptions.model_fields["url"].description,
     )
 
     @field_serializer("url")
     def _url_as_shown(self, url: str) -> str:
         return shown(url)  # one with a password is refused when the ledger is opened
-
-    @field_validator("renew_before")
-    @classmethod
-    def _renewal_is_past(cls, value: datetime | None) -> datetime | None:
-        if value is None:
-            return None
-        moment = value if value.tzinfo else value.replace(tzinfo=UTC)
-        if moment > datetime.now(UTC):  # it would ask for everything again, in every run
-            raise ValueError("renew_before must not lie in the future")
-        return moment
 
 
 class StorageSettings(Section):
@@ -260,7 +234,7 @@ class StorageSettings(Section):
 
     data: str = Field("data", min_length=1, description="Folder of the intermediate tables.")
     dataset: str = Field("dataset", min_length=1, description="Folder of the finished dataset.")
-    state: str = Field(".relgen", min_length=1, description="Local folder for logs and counts.")
+    state: str = Field(STATE_FOLDER, min_length=1, description="Local folder for logs and counts.")
 
 
 class DatasetSettings(Section):
@@ -284,7 +258,7 @@ class Settings(BaseSettings):
     chunking: ChunkingSettings = Field(default_factory=ChunkingSettings)
     summaries: SummarySettings = Field(default_factory=SummarySettings)
     extractions: ExtractionSettings = Field(default_factory=ExtractionSettings)
-    pool: PoolSettings = Field(default_factory=PoolSettings)
+    pool: PoolOptions[Endpoint] = Field(default_factory=PoolOptions[Endpoint])
     ledger: LedgerSettings = Field(default_factory=LedgerSettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)
     dataset: DatasetSettings = Field(default_factory=DatasetSettings)

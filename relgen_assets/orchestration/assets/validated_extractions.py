@@ -4,7 +4,7 @@ import dagster as dg
 import pyarrow as pa
 
 from relgen_assets.extraction.validation import validate_all
-from relgen_assets.extraction.version import rules_version
+from relgen_assets.extraction.version import validator
 from relgen_assets.orchestration.assets.common import (
     batch_options,
     refuse_above,
@@ -37,7 +37,7 @@ def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
         """
         answers = from_table(raw_extractions, RawExtraction)
         rows = validate_all(from_table(chunks, Chunk), answers)
-        rules = f"relgen-{rules_version()}"
+        rules = validator()
         generation_ledger.record_verdicts(
             [
                 RecordedVerdict(answer.key, rules, row.verdict, row.reason, tuple(row.repairs))

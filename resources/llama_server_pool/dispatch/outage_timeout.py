@@ -69,8 +69,8 @@ class OutageTimeout:
             raise NoEndpointLeft(
                 f"no endpoint is left ({self._faults()}).",
                 where="LlamaServerPool",
-                remedy="What was answered is kept. Start or correct the servers, look with "
-                "`relgen endpoints`, and run the partition again.",
+                remedy="What was answered is kept. Start or correct the servers, ask them who they "
+                "are (`LlamaServerPool.describe`), and run the batch again.",
             )
         self._progress.note(
             f"no endpoint is left; waiting {max(left, 0.0):.0f} s more. {self._faults()}"
