@@ -11,7 +11,7 @@ from typing import Literal
 
 from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.planning.experience import PREFILL_PER_DECODE, Speed
-from resources.llama_server_pool.embedded.server import CONTEXT
+from resources.llama_server_pool.embedded.server import CONTEXT, EMBEDDED
 from resources.llama_server_pool.endpoint import Endpoint, EndpointKind
 from resources.llama_server_pool.policy import DEFAULT_SLOTS
 from resources.llama_server_pool.reports import EndpointStatus
@@ -19,7 +19,6 @@ from resources.llama_server_pool.simulation.workload import SimulatedServer, equ
 
 Origin = Literal["learned", "configured", "measured", "documented"]
 
-EMBEDDED = "embedded"
 EMBEDDED_SPEED = Speed(prefill=320.0, decode=33.0)
 """The embedded model on two quiet cores."""
 

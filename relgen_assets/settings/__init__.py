@@ -51,20 +51,22 @@ class Section(BaseModel):
 class SampleSource(Section):
     """The articles that come with the project."""
 
-    kind: Literal["sample"] = "sample"
+    kind: Literal["sample"] = Field("sample", description="The bundled articles.")
     name: str = Field("sample", pattern=_SLUG, description="Prefix of the partition keys.")
 
 
 class ScientificPapersSource(Section):
     """Hugging Face's `scientific_papers`, from the hub or from a local parquet copy."""
 
-    kind: Literal["scientific_papers"]
+    kind: Literal["scientific_papers"] = Field(description="Articles of arXiv or PubMed.")
     name: str = Field("", pattern=r"^$|" + _SLUG, description="Prefix of the partition keys.")
     dataset: str = Field("armanc/scientific_papers", description="Dataset id, or a local folder.")
-    config: Literal["arxiv", "pubmed"] = "arxiv"
+    config: Literal["arxiv", "pubmed"] = Field("arxiv", description="Which of its two parts.")
     revision: str = Field("refs/convert/parquet", description="Revision that holds parquet files.")
-    split: Literal["train", "validation", "test"] = "train"
-    articles: int = Field(10_000, ge=1, description="How many articles to use, from the first.")
+    split: Literal["train", "validation", "test"] = Field(
+        "train", description="Which of its splits to read."
+    )
+    articles: int = Field(10_000, ge=1, description="Use only the first articles, this many.")
 
     @model_validator(mode="after")
     def _default_name(self) -> ScientificPapersSource:
@@ -75,39 +77,41 @@ class ScientificPapersSource(Section):
 class Columns(Section):
     """Names of the columns of a table of articles."""
 
-    article: str = "article"
-    abstract: str = "abstract"
-    section_names: str = "section_names"
-    title: str = Field("title", description="Optional column.")
-    id: str | None = Field(None, description="Own id column; a content hash when not given.")
+    article: str = Field("article", description="Full text.")
+    abstract: str = Field("abstract", description="Abstract.")
+    section_names: str = Field("section_names", description="Names of the sections.")
+    title: str = Field("title", description="Title; the column may be missing.")
+    id: str | None = Field(None, description="Id of an article; not given: a content hash.")
 
 
 class FilesSource(Section):
     """JSONL, JSON, CSV or parquet files, or a folder of them, on any fsspec path."""
 
-    kind: Literal["files"]
+    kind: Literal["files"] = Field(description="Your own articles.")
     name: str = Field("papers", pattern=_SLUG, description="Prefix of the partition keys.")
     path: str = Field(min_length=1, description="File or folder; any fsspec URL.")
-    columns: Columns = Field(default_factory=Columns)
-    articles: int | None = Field(None, ge=1, description="Use only the first so many articles.")
+    columns: Columns = Field(default_factory=Columns, description="Names of the columns.")
+    articles: int | None = Field(None, ge=1, description="Use only the first articles, this many.")
 
 
 class WikipediaColumns(Section):
     """Names of the columns of a table of encyclopedia articles."""
 
-    text: str = "text"
-    title: str = "title"
-    id: str | None = Field("id", description="Own id column; none for a content hash.")
+    text: str = Field("text", description="Full text, with headings.")
+    title: str = Field("title", description="Title.")
+    id: str | None = Field("id", description="Id of an article; null: a content hash.")
 
 
 class WikipediaSource(Section):
     """Files of encyclopedia articles without abstract: lead and headings stand in for it."""
 
-    kind: Literal["wikipedia"]
+    kind: Literal["wikipedia"] = Field(description="Articles of an encyclopedia.")
     name: str = Field("wikipedia", pattern=_SLUG, description="Prefix of the partition keys.")
     path: str = Field(min_length=1, description="File or folder; any fsspec URL.")
-    columns: WikipediaColumns = Field(default_factory=WikipediaColumns)
-    articles: int | None = Field(None, ge=1, description="Use only the first so many articles.")
+    columns: WikipediaColumns = Field(
+        default_factory=WikipediaColumns, description="Names of the columns."
+    )
+    articles: int | None = Field(None, ge=1, description="Use only the first articles, this many.")
 
 
 SourceSettings = Annotated[
@@ -131,7 +135,7 @@ class ChunkingSettings(Section):
         None, description="A SentencePiece `.model` file; mistral-common's when not given."
     )
     max_chunks_per_article: int | None = Field(
-        None, ge=1, description="Keep only the first so many chunks of an article."
+        None, ge=1, description="Keep only the first chunks of an article, this many."
     )
 
     @model_validator(mode="after")
@@ -144,9 +148,9 @@ class ChunkingSettings(Section):
 class SummarySettings(Section):
     """How summaries are generated."""
 
-    temperature: float = Field(0.7, ge=0, le=2)
+    temperature: float = Field(0.7, ge=0, le=2, description="Sampling temperature.")
     max_tokens: int = Field(200, ge=16, description="Longest summary, in tokens of the model.")
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, description="Seed of the first attempt; each variant has its own.")
     variant: int = Field(
         1, ge=1, description="Which of several summaries of an article the tables hold."
     )
@@ -170,7 +174,7 @@ class ExtractionSettings(Section):
     mode: Literal["auto", "candidates", "schema"] = Field(
         "auto", description="`candidates` restricts entity names; `auto`: only when embedded."
     )
-    temperature: float = Field(0.2, ge=0, le=2)
+    temperature: float = Field(0.2, ge=0, le=2, description="Sampling temperature.")
     max_tokens: int | None = Field(
         None, ge=64, description="Longest answer in tokens; 700, with candidates 260."
     )
@@ -181,15 +185,17 @@ class ExtractionSettings(Section):
         None, ge=1, le=100, description="Relations per answer; 8, with candidates 2."
     )
     max_candidates: int = Field(14, ge=2, le=200, description="Candidate terms per chunk.")
-    attempts: int = Field(2, ge=1, le=10, description="Tries per chunk when an answer is unusable.")
+    attempts: int = Field(
+        2, ge=1, le=10, description="Content attempts per chunk when answers are unusable."
+    )
     max_attempts: int = Field(
         10,
         ge=1,
         le=100,
-        description="Most tries per chunk, and per missing summary, that retry-rejected allows in"
-        " all.",
+        description="Limit on the content attempts per chunk, and per missing summary, that"
+        " `relgen retry-rejected` may grant, over all runs.",
     )
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, description="Seed of the first attempt; each variant has its own.")
     variant: int = Field(
         1, ge=1, description="Which of several answers about a chunk the tables hold."
     )
@@ -240,10 +246,14 @@ class StorageSettings(Section):
 class DatasetSettings(Section):
     """How examples become a dataset."""
 
-    validation_percent: int = Field(10, ge=0, le=50)
-    test_percent: int = Field(10, ge=0, le=50)
+    validation_percent: int = Field(
+        10, ge=0, le=50, description="Share of the articles in the split `validation`."
+    )
+    test_percent: int = Field(
+        10, ge=0, le=50, description="Share of the articles in the split `test`."
+    )
     title: str = Field("Relations in scientific articles", description="Title of the card.")
-    licence: str = Field("other", description="Licence id of the card; your articles decide it.")
+    licence: str = Field("other", description="Licence id in the card; your articles decide.")
 
 
 class Settings(BaseSettings):
@@ -287,7 +297,8 @@ def load_settings(
         file: Read this file, which has to exist, instead of the project's `relgen.toml`.
 
     Raises:
-        ConfigurationError: The file is no TOML, or a key or value is wrong; the message names each.
+        ConfigurationError: The file is not valid TOML, or a key or value is wrong; the message
+            names each.
     """
     path = file or root / SETTINGS_FILE
     try:

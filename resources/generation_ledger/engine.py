@@ -19,13 +19,13 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from resources.errors import LedgerError
 from resources.generation_ledger.database_errors import is_passing, ledger_error
+from resources.storage import SECRET_OPTIONS
 
 T = TypeVar("T")
 
 FIRST_PAUSE_SECONDS: Final = 0.1
 LONGEST_PAUSE_SECONDS: Final = 2.0
 
-_SECRET_OPTIONS: Final = frozenset({"password", "passfile"})
 _VANISHED_SECONDS: Final = 30
 """After so long without a sign of life a connection counts as lost, here and at the server."""
 
@@ -53,7 +53,7 @@ def resolve_url(url: str, password_env: str | None) -> URL:
             remedy="Write sqlite:///path/to/ledger.db or postgresql+psycopg2://user@host/database.",
         ) from error
     where = parsed.render_as_string(hide_password=True)
-    if parsed.password is not None or _SECRET_OPTIONS & parsed.query.keys():
+    if parsed.password is not None or parsed.query.keys() & set(SECRET_OPTIONS):
         raise LedgerError(
             "the ledger's URL holds a password.",
             where=parsed.set(query={}).render_as_string(hide_password=True),
