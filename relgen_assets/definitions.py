@@ -18,6 +18,11 @@ from resources.generation_ledger.ledger import GenerationLedger
 from resources.llama_server_pool.pool import LlamaServerPool
 from resources.parquet_io_manager import ParquetIOManager
 
+OUTAGE_REMEDY = (
+    "What was answered is kept. Start or correct the servers, look with `relgen endpoints`, and run"
+    " the partition again."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Resources:
@@ -34,20 +39,13 @@ class Resources:
 
 def build_resources(settings: Settings) -> Resources:
     """Return the resources the settings describe."""
-    renew_before = settings.ledger.renew_before
-    ledger = GenerationLedger(
-        url=settings.ledger.url,
-        password_env=settings.ledger.password_env,
-        renew_before=renew_before.isoformat() if renew_before else None,
-    )
+    ledger = GenerationLedger(**dict(settings.ledger), import_command="relgen ledger import")
     return Resources(
         io_manager=ParquetIOManager(base_path=settings.storage.data),
         generation_ledger=ledger,
         llama_server_pool=LlamaServerPool(
-            endpoints=settings.pool.endpoints,
-            model=settings.pool.model,
-            patience_seconds=settings.pool.patience_seconds,
-            unenforced_schema=settings.pool.unenforced_schema,
+            **dict(settings.pool),
+            outage_remedy=OUTAGE_REMEDY,
             log_dir=f"{settings.storage.state}/logs",
             ledger=ledger,
         ),

@@ -163,7 +163,7 @@ def small_project(
             "batches": {"size": 2},
             "chunking": {"tokens": 100, "overlap": 20},
             "extractions": {"mode": "candidates"},
-            "pool": {"endpoints": endpoints, "patience_seconds": 1},
+            "pool": {"endpoints": endpoints, "outage_timeout_seconds": 1},
             "ledger": {"url": f"sqlite:///{folder}/ledger.db"},
             "storage": {
                 "data": str(folder / "data"),

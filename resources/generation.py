@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any, Literal, TypedDict
 
 
@@ -113,13 +114,26 @@ class Fault:
     detail: str
 
 
+class FailureReason(StrEnum):
+    """Why a request was set aside; the codes are stored and never change meaning."""
+
+    CONTEXT_EXCEEDED = "context_exceeded"
+    """The request is longer than the context of every server."""
+    SCHEMA_REJECTED = "schema_rejected"
+    """Every server refused the JSON schema."""
+    REQUEST_REJECTED = "request_rejected"
+    """Every server refused the request for another reason."""
+    ENDPOINTS_EXHAUSTED = "endpoints_exhausted"
+    """The request failed too often, or on too many servers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """A request that was set aside for good; the batch went on without it.
 
     Attributes:
         subject: The subject of the request.
-        reason: Short code, e.g. `context_exceeded`, `schema_rejected`, `endpoints_exhausted`.
+        reason: A `FailureReason`.
         faults: Every failed try, in order.
     """
 

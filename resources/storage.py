@@ -30,7 +30,9 @@ _PUTS_ON_CLOSE: Final = frozenset({"hf"})
 """Protocols whose files are sent when they are closed, in one piece, though nothing shows it."""
 
 _USERINFO = re.compile(r"://[^/]*@")
-_SECRET_OPTIONS = re.compile(r"([?&](?:password|passfile)=)[^&]*")
+SECRET_OPTIONS: Final = ("password", "passfile")
+"""Options of a URL that hold a secret."""
+_SECRETS = re.compile(rf"([?&](?:{'|'.join(SECRET_OPTIONS)})=)[^&]*")
 
 _REMEDIES: Final = {
     errno.ENOSPC: "The disk is full: free space or choose another folder, then run again.",
@@ -170,7 +172,7 @@ def remove(url: str) -> None:
 
 def shown(url: str) -> str:
     """Return a URL fit for a log or an error: without user name and password."""
-    return _SECRET_OPTIONS.sub(r"\1***", _USERINFO.sub("://", url))
+    return _SECRETS.sub(r"\1***", _USERINFO.sub("://", url))
 
 
 def _resolve(url: str) -> tuple[Any, str]:

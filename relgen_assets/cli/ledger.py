@@ -1,4 +1,4 @@
-"""The commands `relgen ledger …`: looking into the generation ledger, moving it, giving room back.
+"""The commands `relgen ledger …`: look into the generation ledger, move it, shrink it.
 
 Thin: every figure comes from `resources.generation_ledger`. A database is named without password.
 """
@@ -59,7 +59,7 @@ def export(folder: Folder) -> None:
 
 @ledger_app.command("import")
 def import_(folder: Folder) -> None:
-    """Take an export in; answers that are known already stay as they are."""
+    """Import an export; answers that are already known stay as they are."""
     folder = _from_here(folder)
     with _opened() as (ledger, console):
         done = ledger.import_from(folder)
@@ -78,15 +78,19 @@ def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Remove superseded answers and failures, which no run looks up again."""
+    """Remove superseded answers, failures, and verdicts of earlier rules: no run needs them."""
+    from relgen_assets.extraction.version import validator
+
+    current = validator()
     with _opened() as (ledger, console):
-        found = ledger.prune(before=before, model=model, dry_run=True)
+        found = ledger.prune(before=before, model=model, validator=current, dry_run=True)
         console.print(f"to be removed: {_pruned(found)}")
-        if dry_run or not (found.superseded or found.failed or found.answers):
+        if dry_run or not found.total:
             return
         if not yes:
             typer.confirm("Remove them?", abort=True)
-        console.print(f"removed: {_pruned(ledger.prune(before=before, model=model))}")
+        removed = ledger.prune(before=before, model=model, validator=current)
+        console.print(f"removed: {_pruned(removed)}")
 
 
 @contextmanager
@@ -187,4 +191,5 @@ def _counts(rows: Mapping[str, int]) -> str:
 
 def _pruned(found: Pruned) -> str:
     answers = f", {found.answers:,} answers" if found.answers else ""
-    return f"{found.superseded:,} superseded, {found.failed:,} failures{answers}"
+    verdicts = f", {found.verdicts:,} verdicts of earlier rules" if found.verdicts else ""
+    return f"{found.superseded:,} superseded, {found.failed:,} failures{answers}{verdicts}"

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, get_args
 
+from relgen_assets.extraction.grounding import MAX_NAME_CHARACTERS
 from relgen_assets.rows.models import Strength
 
 MAX_SECTION_DESCRIPTION = 300
 MAX_RELATION_DESCRIPTION = 200
-MAX_NAME = 80
 MAX_SIDE = 4
 MIN_ENTITIES = 3
 _STRENGTH: dict[str, Any] = {"type": "string", "enum": list(get_args(Strength))}
@@ -51,7 +51,7 @@ def extraction_schema(
             max_entities,
             max_relations,
         )
-    name = {"type": "string", "minLength": 2, "maxLength": MAX_NAME}
+    name = {"type": "string", "minLength": 2, "maxLength": MAX_NAME_CHARACTERS}
     return _extraction(
         name,
         {"type": "string", "minLength": 1, "maxLength": MAX_SECTION_DESCRIPTION},

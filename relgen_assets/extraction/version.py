@@ -1,27 +1,65 @@
-"""The version of the rules that answers are judged by, under which verdicts are recorded."""
+"""The version of the rules that answers are judged by, under which verdicts are recorded.
+
+What an answer is turned into depends on the code of the modules in `RULES` and on the descriptions
+in the prompts' examples, which no answer may repeat. Comments, docstrings and layout are no rules.
+"""
 
 from __future__ import annotations
 
+import ast
 import hashlib
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
+from typing import Final
 
 from relgen_assets.prompts import example_descriptions
 
+RULES: Final = ("cleaning", "codes", "grounding", "judge", "salvage", "shape", "validation")
+"""Modules of this package that decide on an answer."""
+NO_RULES: Final = ("__init__", "answer_schema", "version")
+"""The others: what is asked for is part of an answer's key, not of its verdict."""
+
 VERSION_CHARACTERS = 12
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @cache
-def rules_version() -> str:
-    """Return a short hash that changes whenever the rules of judgement do.
+def validator() -> str:
+    """Return the name and version of these rules, as they stand beside each verdict."""
+    package = files(__package__)
+    sources = {name: (package / f"{name}.py").read_text(encoding="utf-8") for name in RULES}
+    return f"relgen-{rules_version(sources, example_descriptions())}"
 
-    The rules are the modules of this package, so that none can change without it, and the
-    descriptions in the prompts' examples, which no answer may repeat.
+
+def rules_version(sources: Mapping[str, str], descriptions: Iterable[str]) -> str:
+    """Return a short hash that changes with any rule, and with nothing else.
+
+    Args:
+        sources: The source text of each module of rules, by its name.
+        descriptions: The descriptions in the prompts' examples.
     """
-    modules = (file for file in files(__package__).iterdir() if file.name.endswith(".py"))
     digest = hashlib.sha256()
-    for module in sorted(modules, key=lambda file: file.name):
-        digest.update(f"{module.name}\n".encode() + module.read_bytes())
-    for description in sorted(example_descriptions()):
+    for name in sorted(sources):
+        digest.update(f"{name}\n{_code_of(sources[name])}\n".encode())
+    for description in sorted(descriptions):
         digest.update(f"{description}\n".encode())
     return digest.hexdigest()[:VERSION_CHARACTERS]
+
+
+def _code_of(source: str) -> str:
+    """Return the code of a module in one canonical form: no comments, docstrings or layout."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, _DOCUMENTED):
+            # A bare string is a docstring, of the block or of the name above it.
+            node.body = [one for one in node.body if not _is_bare_string(one)]
+    return ast.unparse(tree)
+
+
+def _is_bare_string(statement: ast.stmt) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )

@@ -15,6 +15,7 @@ from relgen_assets.rows.models import ChatMessage, Chunk, Paper, RawExtraction, 
 from relgen_assets.settings import ExtractionSettings, SummarySettings
 from relgen_assets.text.candidates import candidate_terms
 from resources.generation import (
+    FailureReason,
     Generation,
     GenerationRequest,
     Message,
@@ -27,8 +28,9 @@ from resources.generation_ledger.keys import generation_key
 SUMMARY_TASK = "summary"
 EXTRACTION_TASK = "extraction"
 NO_SUMMARY = "no_summary"
+"""The article has no summary, which the request needs."""
 NO_CANDIDATES = "no_candidates"
-CONTEXT_EXCEEDED = "context_exceeded"
+"""The chunk has fewer than two candidate terms, and a relation needs two entities."""
 
 _MESSAGE_TOKENS = 8
 """Tokens a chat template adds around one message (ChatML adds five, LLaMA-2 about eight)."""
@@ -214,7 +216,7 @@ def _generated(request: GenerationRequest, outcome: Outcome) -> dict[str, Any]:
     """Return the columns of `GeneratedRow` but the ids."""
     version = request.labels["prompt_version"]
     if not isinstance(outcome, Generation):
-        refused = outcome.reason == CONTEXT_EXCEEDED
+        refused = outcome.reason == FailureReason.CONTEXT_EXCEEDED
         return _unanswered(
             "refused" if refused else "failed", outcome.reason, version, request.messages
         )

@@ -26,8 +26,9 @@ from relgen_assets.orchestration.jobs import (
     RETRY_JOB,
     retry_config,
 )
+from relgen_assets.settings import STATE_FOLDER
 
-_LOCK = Path(".relgen", "dagster.lock")
+_LOCK = Path(STATE_FOLDER, "dagster.lock")
 _PARTITION_TAG = "dagster/partition"
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """What a run logs goes to the instance; the terminal belongs to the progress bar."""

@@ -12,19 +12,19 @@ from random import Random
 from statistics import NormalDist
 
 from resources.generation_ledger.call_costs import CallCost
+from resources.llama_server_pool.scheduling.estimator import (
+    DEFAULT_DECODE_RATE,
+    DEFAULT_PREFILL_RATE,
+)
+from resources.llama_server_pool.scheduling.lengths import MEDIAN_SHARE, UNHINTED_SIGMA
 
 FEWEST_CALLS = 10
 """From fewer calls nothing is concluded."""
 MOST_CALLS = 2_000
 """So many of the newest calls of a task are looked at."""
-PREFILL_PER_DECODE = 20.0
+PREFILL_PER_DECODE = DEFAULT_PREFILL_RATE / DEFAULT_DECODE_RATE
 """Prompt tokens a server reads in the time of one answer token, where nothing is known: between a
 single-board computer (about 5) and a graphics card (50 and more)."""
-MEDIAN_ANSWER = 0.35
-"""Median length of answers as a share of the longest allowed, where nothing is known; the pool's
-scheduler begins with the same guess."""
-ANSWER_SIGMA = 0.6
-"""Standard deviation of the logarithm of the length of answers, where nothing is known."""
 _SEPARABLE = 0.02
 """Least sine squared between prompt and answer lengths from which two speeds can be told apart."""
 
@@ -76,7 +76,7 @@ class Experience:
         known = sorted(self.answers.get(task, ()))
         if known:
             return [min(max_tokens, known[int(place * len(known))]) for place in places]
-        logarithm = NormalDist(math.log(MEDIAN_ANSWER * max_tokens), ANSWER_SIGMA)
+        logarithm = NormalDist(math.log(MEDIAN_SHARE * max_tokens), UNHINTED_SIGMA)
         drawn = (round(math.exp(logarithm.inv_cdf(place))) for place in places)
         return [max(1, min(max_tokens, length)) for length in drawn]
 

@@ -11,18 +11,16 @@ from typing import Literal
 
 from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.planning.experience import PREFILL_PER_DECODE, Speed
-from resources.llama_server_pool.embedded.server import CONTEXT
+from resources.llama_server_pool.embedded.server import CONTEXT, EMBEDDED
 from resources.llama_server_pool.endpoint import Endpoint, EndpointKind
+from resources.llama_server_pool.policy import DEFAULT_SLOTS
 from resources.llama_server_pool.reports import EndpointStatus
 from resources.llama_server_pool.simulation.workload import SimulatedServer, equal_slots
 
 Origin = Literal["learned", "configured", "measured", "documented"]
 
-EMBEDDED = "embedded"
 EMBEDDED_SPEED = Speed(prefill=320.0, decode=33.0)
 """The embedded model on two quiet cores."""
-DEFAULT_SLOTS = 1
-"""Slots of a server where neither the settings nor the server say; the pool assumes the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 import tomllib
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -23,7 +22,6 @@ from pydantic import (
     Field,
     ValidationError,
     field_serializer,
-    field_validator,
     model_validator,
 )
 from pydantic_settings import (
@@ -35,11 +33,15 @@ from pydantic_settings import (
 
 from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.settings.explanations import explain
+from resources.generation_ledger.options import LedgerOptions
 from resources.llama_server_pool.endpoint import Endpoint
+from resources.llama_server_pool.options import PoolOptions
 from resources.storage import shown
 
 SETTINGS_FILE = "relgen.toml"
 ENV_PREFIX = "RELGEN_"
+STATE_FOLDER = ".relgen"
+"""Default folder of what the project remembers: ledger, logs, counts, Dagster's storage."""
 _SLUG = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
 
 
@@ -52,20 +54,22 @@ class Section(BaseModel):
 class SampleSource(Section):
     """The articles that come with the project."""
 
-    kind: Literal["sample"] = "sample"
+    kind: Literal["sample"] = Field("sample", description="The bundled articles.")
     name: str = Field("sample", pattern=_SLUG, description="Prefix of the partition keys.")
 
 
 class ScientificPapersSource(Section):
     """Hugging Face's `scientific_papers`, from the hub or from a local parquet copy."""
 
-    kind: Literal["scientific_papers"]
+    kind: Literal["scientific_papers"] = Field(description="Articles of arXiv or PubMed.")
     name: str = Field("", pattern=r"^$|" + _SLUG, description="Prefix of the partition keys.")
     dataset: str = Field("armanc/scientific_papers", description="Dataset id, or a local folder.")
-    config: Literal["arxiv", "pubmed"] = "arxiv"
+    config: Literal["arxiv", "pubmed"] = Field("arxiv", description="Which of its two parts.")
     revision: str = Field("refs/convert/parquet", description="Revision that holds parquet files.")
-    split: Literal["train", "validation", "test"] = "train"
-    articles: int = Field(10_000, ge=1, description="How many articles to use, from the first.")
+    split: Literal["train", "validation", "test"] = Field(
+        "train", description="Which of its splits to read."
+    )
+    articles: int = Field(10_000, ge=1, description="Use only the first articles, this many.")
 
     @model_validator(mode="after")
     def _default_name(self) -> ScientificPapersSource:
@@ -76,39 +80,41 @@ class ScientificPapersSource(Section):
 class Columns(Section):
     """Names of the columns of a table of articles."""
 
-    article: str = "article"
-    abstract: str = "abstract"
-    section_names: str = "section_names"
-    title: str = Field("title", description="Optional column.")
-    id: str | None = Field(None, description="Own id column; a content hash when not given.")
+    article: str = Field("article", description="Full text.")
+    abstract: str = Field("abstract", description="Abstract.")
+    section_names: str = Field("section_names", description="Names of the sections.")
+    title: str = Field("title", description="Title; the column may be missing.")
+    id: str | None = Field(None, description="Id of an article; not given: a content hash.")
 
 
 class FilesSource(Section):
     """JSONL, JSON, CSV or parquet files, or a folder of them, on any fsspec path."""
 
-    kind: Literal["files"]
+    kind: Literal["files"] = Field(description="Your own articles.")
     name: str = Field("papers", pattern=_SLUG, description="Prefix of the partition keys.")
     path: str = Field(min_length=1, description="File or folder; any fsspec URL.")
-    columns: Columns = Field(default_factory=Columns)
-    articles: int | None = Field(None, ge=1, description="Use only the first so many articles.")
+    columns: Columns = Field(default_factory=Columns, description="Names of the columns.")
+    articles: int | None = Field(None, ge=1, description="Use only the first articles, this many.")
 
 
 class WikipediaColumns(Section):
     """Names of the columns of a table of encyclopedia articles."""
 
-    text: str = "text"
-    title: str = "title"
-    id: str | None = Field("id", description="Own id column; none for a content hash.")
+    text: str = Field("text", description="Full text, with headings.")
+    title: str = Field("title", description="Title.")
+    id: str | None = Field("id", description="Id of an article; null: a content hash.")
 
 
 class WikipediaSource(Section):
     """Files of encyclopedia articles without abstract: lead and headings stand in for it."""
 
-    kind: Literal["wikipedia"]
+    kind: Literal["wikipedia"] = Field(description="Articles of an encyclopedia.")
     name: str = Field("wikipedia", pattern=_SLUG, description="Prefix of the partition keys.")
     path: str = Field(min_length=1, description="File or folder; any fsspec URL.")
-    columns: WikipediaColumns = Field(default_factory=WikipediaColumns)
-    articles: int | None = Field(None, ge=1, description="Use only the first so many articles.")
+    columns: WikipediaColumns = Field(
+        default_factory=WikipediaColumns, description="Names of the columns."
+    )
+    articles: int | None = Field(None, ge=1, description="Use only the first articles, this many.")
 
 
 SourceSettings = Annotated[
@@ -132,7 +138,7 @@ class ChunkingSettings(Section):
         None, description="A SentencePiece `.model` file; mistral-common's when not given."
     )
     max_chunks_per_article: int | None = Field(
-        None, ge=1, description="Keep only the first so many chunks of an article."
+        None, ge=1, description="Keep only the first chunks of an article, this many."
     )
 
     @model_validator(mode="after")
@@ -145,9 +151,9 @@ class ChunkingSettings(Section):
 class SummarySettings(Section):
     """How summaries are generated."""
 
-    temperature: float = Field(0.7, ge=0, le=2)
+    temperature: float = Field(0.7, ge=0, le=2, description="Sampling temperature.")
     max_tokens: int = Field(200, ge=16, description="Longest summary, in tokens of the model.")
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, description="Seed of the first attempt; each variant has its own.")
     variant: int = Field(
         1, ge=1, description="Which of several summaries of an article the tables hold."
     )
@@ -171,7 +177,7 @@ class ExtractionSettings(Section):
     mode: Literal["auto", "candidates", "schema"] = Field(
         "auto", description="`candidates` restricts entity names; `auto`: only when embedded."
     )
-    temperature: float = Field(0.2, ge=0, le=2)
+    temperature: float = Field(0.2, ge=0, le=2, description="Sampling temperature.")
     max_tokens: int | None = Field(
         None, ge=64, description="Longest answer in tokens; 700, with candidates 260."
     )
@@ -182,15 +188,17 @@ class ExtractionSettings(Section):
         None, ge=1, le=100, description="Relations per answer; 8, with candidates 2."
     )
     max_candidates: int = Field(14, ge=2, le=200, description="Candidate terms per chunk.")
-    attempts: int = Field(2, ge=1, le=10, description="Tries per chunk when an answer is unusable.")
+    attempts: int = Field(
+        2, ge=1, le=10, description="Content attempts per chunk when answers are unusable."
+    )
     max_attempts: int = Field(
         10,
         ge=1,
         le=100,
-        description="Most tries per chunk, and per missing summary, that retry-rejected allows in"
-        " all.",
+        description="Limit on the content attempts per chunk, and per missing summary, that"
+        " `relgen retry-rejected` may grant, over all runs.",
     )
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, description="Seed of the first attempt; each variant has its own.")
     variant: int = Field(
         1, ge=1, description="Which of several answers about a chunk the tables hold."
     )
@@ -217,45 +225,17 @@ class ExtractionSettings(Section):
         )
 
 
-class PoolSettings(Section):
-    """The language-model servers; with no endpoint the embedded server is started."""
-
-    model: str | None = Field(None, description="Identity of the model all endpoints serve.")
-    endpoints: list[Endpoint] = Field(default_factory=list[Endpoint])
-    patience_seconds: float = Field(
-        600, ge=0, description="How long to wait when no endpoint is left."
-    )
-    unenforced_schema: Literal["use", "leave_out"] = Field(
-        "use", description="Endpoints that ignore JSON schemas: use them with repair, or not."
-    )
-
-
-class LedgerSettings(Section):
+class LedgerSettings(LedgerOptions):
     """Where completed generations are kept."""
 
-    url: str = Field("sqlite:///.relgen/ledger.db", description="SQLAlchemy URL without password.")
-    password_env: str | None = Field(
-        None, description="Name of the environment variable that holds the database password."
-    )
-    renew_before: datetime | None = Field(
-        None,
-        description="Ask again for answers recorded before this time (UTC unless it says"
-        " otherwise); they stay in the ledger as superseded.",
+    url: str = Field(
+        default=f"sqlite:///{STATE_FOLDER}/ledger.db",
+        description=LedgerOptions.model_fields["url"].description,
     )
 
     @field_serializer("url")
     def _url_as_shown(self, url: str) -> str:
         return shown(url)  # one with a password is refused when the ledger is opened
-
-    @field_validator("renew_before")
-    @classmethod
-    def _renewal_is_past(cls, value: datetime | None) -> datetime | None:
-        if value is None:
-            return None
-        moment = value if value.tzinfo else value.replace(tzinfo=UTC)
-        if moment > datetime.now(UTC):  # it would ask for everything again, in every run
-            raise ValueError("renew_before must not lie in the future")
-        return moment
 
 
 class StorageSettings(Section):
@@ -263,16 +243,20 @@ class StorageSettings(Section):
 
     data: str = Field("data", min_length=1, description="Folder of the intermediate tables.")
     dataset: str = Field("dataset", min_length=1, description="Folder of the finished dataset.")
-    state: str = Field(".relgen", min_length=1, description="Local folder for logs and counts.")
+    state: str = Field(STATE_FOLDER, min_length=1, description="Local folder for logs and counts.")
 
 
 class DatasetSettings(Section):
     """How examples become a dataset."""
 
-    validation_percent: int = Field(10, ge=0, le=50)
-    test_percent: int = Field(10, ge=0, le=50)
+    validation_percent: int = Field(
+        10, ge=0, le=50, description="Share of the articles in the split `validation`."
+    )
+    test_percent: int = Field(
+        10, ge=0, le=50, description="Share of the articles in the split `test`."
+    )
     title: str = Field("Relations in scientific articles", description="Title of the card.")
-    licence: str = Field("other", description="Licence id of the card; your articles decide it.")
+    licence: str = Field("other", description="Licence id in the card; your articles decide.")
 
 
 class Settings(BaseSettings):
@@ -287,7 +271,7 @@ class Settings(BaseSettings):
     chunking: ChunkingSettings = Field(default_factory=ChunkingSettings)
     summaries: SummarySettings = Field(default_factory=SummarySettings)
     extractions: ExtractionSettings = Field(default_factory=ExtractionSettings)
-    pool: PoolSettings = Field(default_factory=PoolSettings)
+    pool: PoolOptions[Endpoint] = Field(default_factory=PoolOptions[Endpoint])
     ledger: LedgerSettings = Field(default_factory=LedgerSettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)
     dataset: DatasetSettings = Field(default_factory=DatasetSettings)
@@ -316,7 +300,8 @@ def load_settings(
         file: Read this file, which has to exist, instead of the project's `relgen.toml`.
 
     Raises:
-        ConfigurationError: The file is no TOML, or a key or value is wrong; the message names each.
+        ConfigurationError: The file is not valid TOML, or a key or value is wrong; the message
+            names each.
     """
     path = file or root / SETTINGS_FILE
     try:

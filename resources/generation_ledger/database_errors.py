@@ -28,11 +28,11 @@ _REMEDIES: Final = (
     ("disk i/o error", "Check the disk's space, limits (ulimit -f) and health, then run again."),
     (
         "file is not a database",
-        "The file is no ledger: move it away, or correct the ledger's URL.",
+        "The file is not a ledger: move it away, or correct the ledger's URL.",
     ),
     (
         "malformed",
-        "The file is damaged: move it away and import the last export (relgen ledger import).",
+        "The file is damaged: move it away and import the last export ({import_command}).",
     ),
     ("password", "Check the user in the ledger's URL and the variable that holds its password."),
     ("does not exist", "Create what is missing, or correct the ledger's URL."),
@@ -45,7 +45,7 @@ _REMEDIES: Final = (
 """What a driver's words contain, and what to do then; the first that fits counts."""
 
 _FINAL: Final = ("authentication failed", "no password", "does not exist", "pg_hba")
-"""Refusals at the door: trying again will not help."""
+"""Refusals to connect: retrying will not help."""
 
 _PASSING: Final = ("57P", "08", "40")
 """Classes of SQLSTATE: operator intervention, connection exception, transaction rollback.
@@ -54,12 +54,19 @@ Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
 """
 
 
-def ledger_error(error: DBAPIError, where: str) -> LedgerError:
-    """Return a driver's error as one that says what, where and what to do."""
+def ledger_error(error: DBAPIError, where: str, import_command: str) -> LedgerError:
+    """Return a driver's error as one that says what, where and what to do.
+
+    Args:
+        error: What the driver raised.
+        where: The database, without its password.
+        import_command: What imports an export, for the remedy of a damaged file.
+    """
     # The driver's own words only: SQLAlchemy would add the statement with its parameters.
     words = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
     lowered = " ".join(words).lower()
     remedy = next((remedy for sign, remedy in _REMEDIES if sign in lowered), "")
+    remedy = remedy.format(import_command=import_command)
     return LedgerError(
         f"the ledger cannot be used: {words[0].rstrip('.')}.", where=where, remedy=remedy
     )

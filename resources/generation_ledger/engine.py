@@ -1,4 +1,4 @@
-"""The open database of a ledger: its URL and password, its transactions, and patience with both.
+"""The open database of a ledger: its URL and password, its transactions, and reconnecting.
 
 Which statements run in a transaction belongs to `store` and its neighbours; versions of the
 schema belong to `upgrade`.
@@ -19,13 +19,13 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from resources.errors import LedgerError
 from resources.generation_ledger.database_errors import is_passing, ledger_error
+from resources.storage import SECRET_OPTIONS
 
 T = TypeVar("T")
 
 FIRST_PAUSE_SECONDS: Final = 0.1
 LONGEST_PAUSE_SECONDS: Final = 2.0
 
-_SECRET_OPTIONS: Final = frozenset({"password", "passfile"})
 _VANISHED_SECONDS: Final = 30
 """After so long without a sign of life a connection counts as lost, here and at the server."""
 
@@ -43,17 +43,17 @@ def resolve_url(url: str, password_env: str | None) -> URL:
     """Return the URL to connect to, with the password from the environment.
 
     Raises:
-        LedgerError: The URL is no usable one, holds a password, or the variable is not set.
+        LedgerError: The URL cannot be used, holds a password, or the variable is not set.
     """
     try:
         parsed = make_url(url)
     except ArgumentError as error:
         raise LedgerError(
-            "the ledger's URL is no SQLAlchemy URL.",
+            "the ledger's URL is not a valid SQLAlchemy URL.",
             remedy="Write sqlite:///path/to/ledger.db or postgresql+psycopg2://user@host/database.",
         ) from error
     where = parsed.render_as_string(hide_password=True)
-    if parsed.password is not None or _SECRET_OPTIONS & parsed.query.keys():
+    if parsed.password is not None or parsed.query.keys() & set(SECRET_OPTIONS):
         raise LedgerError(
             "the ledger's URL holds a password.",
             where=parsed.set(query={}).render_as_string(hide_password=True),
@@ -90,7 +90,8 @@ class Database:
     Args:
         url: From `resolve_url`.
         busy_seconds: How long a statement waits for another process's lock.
-        patience_seconds: How long a database server that went away is waited for.
+        reconnect_seconds: How long to wait for a database server that went away.
+        import_command: What imports an export, for the report of a damaged ledger.
 
     Attributes:
         where: The URL without its password, for errors and reports.
@@ -98,12 +99,15 @@ class Database:
         file: The file of a SQLite ledger, otherwise `None`.
     """
 
-    def __init__(self, url: URL, *, busy_seconds: float, patience_seconds: float) -> None:
+    def __init__(
+        self, url: URL, *, busy_seconds: float, reconnect_seconds: float, import_command: str
+    ) -> None:
         self.where = url.render_as_string(hide_password=True)
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self.file = Path(url.database or "") if self.is_sqlite else None
         self._inode: int | None = None
-        self._patience = patience_seconds
+        self._reconnect_seconds = reconnect_seconds
+        self._import_command = import_command
         # SQLite's own lock is polled; waiting here first keeps many threads quick and fair.
         self._one_writer = threading.Lock()
         self.engine = self._create_engine(url, busy_seconds)
@@ -121,26 +125,26 @@ class Database:
         options: dict[str, Any] = {}
         if snapshot and not self.is_sqlite:  # there every transaction is a snapshot
             options["isolation_level"] = "REPEATABLE READ"
-        return self.patiently(lambda: self._transaction(work, options))
+        return self.reconnecting(lambda: self._transaction(work, options))
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction; everything is durable when this returns.
 
-        `work` must be harmless to repeat: when the connection is lost while it commits, nobody
-        can tell whether it had happened.
+        `work` must be harmless to repeat: when the connection is lost during the commit, it may
+        or may not have happened.
 
         Raises:
             LedgerError: The database cannot be written; nothing of `work` has happened.
         """
-        return self.patiently(lambda: self._transaction(work, {_WRITES: True}))
+        return self.reconnecting(lambda: self._transaction(work, {_WRITES: True}))
 
-    def patiently(self, act: Callable[[], T]) -> T:
-        """Run `act` again for as long as a database server's faults may pass.
+    def reconnecting(self, act: Callable[[], T]) -> T:
+        """Run `act`, again and again while a database server's faults may pass.
 
         Raises:
-            LedgerError: They did not, or the fault is of another kind.
+            LedgerError: The fault lasted too long, or cannot pass.
         """
-        deadline = time.monotonic() + self._patience
+        deadline = time.monotonic() + self._reconnect_seconds
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:
@@ -148,7 +152,7 @@ class Database:
             except DBAPIError as error:
                 may_pass = not self.is_sqlite and is_passing(error)
                 if not may_pass or time.monotonic() + pause > deadline:
-                    raise ledger_error(error, self.where) from error
+                    raise ledger_error(error, self.where, self._import_command) from error
             time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 

@@ -147,7 +147,7 @@ class _ServerLock:
 
     def try_first(self) -> bool:
         """Try to get a lock that another may have; once it is had, it is kept."""
-        if not self._database.patiently(lambda: self._try(after=RETURN_SECONDS)):
+        if not self._database.reconnecting(lambda: self._try(after=RETURN_SECONDS)):
             return False
         self._keeper.start()
         return True
@@ -155,7 +155,7 @@ class _ServerLock:
     def still_held(self) -> bool:
         """Stop keeping a lock, and return whether it is had, now at least."""
         self._stop()
-        return self._database.patiently(self._try)
+        return self._database.reconnecting(self._try)
 
     def close(self) -> None:
         """Give the lock back."""

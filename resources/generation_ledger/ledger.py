@@ -10,12 +10,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from dagster import ConfigurableResource, InitResourceContext
-from pydantic import Field, PrivateAttr, field_validator
+from pydantic import Field, PrivateAttr
 from sqlalchemy import Engine
 
+from resources.former_names import accept_former_names
 from resources.generation import Failure, Generation, GenerationRequest
 from resources.generation_ledger import (
     entries,
@@ -29,8 +30,9 @@ from resources.generation_ledger.engine import Database, resolve_url
 from resources.generation_ledger.entries import LedgerEntry
 from resources.generation_ledger.keys import generation_key
 from resources.generation_ledger.lease import lease
+from resources.generation_ledger.options import LedgerOptions
 from resources.generation_ledger.pruning import Pruned
-from resources.generation_ledger.schema import GenerationRow, now, plain, timestamp
+from resources.generation_ledger.schema import GenerationRow, plain
 from resources.generation_ledger.stats import LedgerStats
 from resources.generation_ledger.store import Transcript
 from resources.generation_ledger.transfer import Transferred
@@ -38,49 +40,35 @@ from resources.generation_ledger.upgrade import open_current
 from resources.generation_ledger.verdicts_and_grants import RecordedVerdict
 from resources.storage import shown
 
+FORMER_NAMES: Final = {"patience_seconds": "reconnect_seconds"}
 
-class GenerationLedger(ConfigurableResource[None]):
+
+class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
     """Completed generations in SQLite or PostgreSQL, shared by every endpoint and every run.
 
     Opened on first use; usable from any thread, from any number of processes, and without
     Dagster. Every method raises `LedgerError` when the database cannot do what is asked.
     """
 
-    url: str = Field(
-        default="sqlite:///.relgen/ledger.db",
-        description="SQLAlchemy URL of SQLite or PostgreSQL, without password.",
-    )
-    password_env: str | None = Field(
-        default=None,
-        description="Name of the environment variable that holds the database password.",
-    )
     busy_seconds: float = Field(
         default=30.0,
         ge=0,
         description="How long to wait for another process's lock on the ledger.",
     )
-    patience_seconds: float = Field(
+    reconnect_seconds: float = Field(
         default=30.0, ge=0, description="How long to wait for a PostgreSQL server that went away."
     )
-
-    renew_before: str | None = Field(
-        default=None,
-        description="Ask again for answers recorded before this time (ISO 8601, UTC unless it says"
-        " otherwise); they are kept as superseded.",
+    import_command: str = Field(
+        default="GenerationLedger.import_from",
+        description="What imports an export, named where a damaged ledger is reported.",
     )
 
     _opening: threading.Lock = PrivateAttr(default_factory=threading.Lock)
     _database: Database | None = PrivateAttr(None)
 
-    @field_validator("renew_before")
-    @classmethod
-    def _renew_before_is_past(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        normal = timestamp(datetime.fromisoformat(value))
-        if normal > now():  # it would ask for everything again, in every run
-            raise ValueError("renew_before must not lie in the future")
-        return normal
+    # Written out, because type checkers do not see the inherited options in Dagster's own.
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**accept_former_names(values, FORMER_NAMES))
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         # A password does not belong into the URL; one that is there all the same is not shown.
@@ -95,7 +83,8 @@ class GenerationLedger(ConfigurableResource[None]):
                 database = Database(
                     resolve_url(self.url, self.password_env),
                     busy_seconds=self.busy_seconds,
-                    patience_seconds=self.patience_seconds,
+                    reconnect_seconds=self.reconnect_seconds,
+                    import_command=self.import_command,
                 )
                 try:
                     open_current(database)
@@ -249,20 +238,28 @@ class GenerationLedger(ConfigurableResource[None]):
         return transfer.export_ledger(self.database, folder)
 
     def import_from(self, folder: str) -> Transferred:
-        """Take an export in; into an empty ledger it comes out equal, in either database."""
+        """Import an export; an empty ledger then equals the exported one, in either database."""
         return transfer.import_ledger(self.database, folder)
 
     def prune(
-        self, *, before: datetime | None = None, model: str | None = None, dry_run: bool = False
+        self,
+        *,
+        before: datetime | None = None,
+        model: str | None = None,
+        validator: str | None = None,
+        dry_run: bool = False,
     ) -> Pruned:
-        """Remove superseded rows and failures, and all answers of one model if named.
+        """Remove superseded rows and failures, and what a named model or validator makes obsolete.
 
         Args:
             before: Only what was recorded earlier; everything when not given.
-            model: A model that will not be used any more.
+            model: A retired model, whose answers go too.
+            validator: The current validator; verdicts of all others go too.
             dry_run: Only count.
         """
-        return pruning.prune(self.database, before=before, model=model, dry_run=dry_run)
+        return pruning.prune(
+            self.database, before=before, model=model, validator=validator, dry_run=dry_run
+        )
 
     def lease(
         self,

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select, text, update
 
-from resources.generation_ledger.schema import GenerationRow, GrantRow, VerdictRow, now
+from resources.generation_ledger.moments import now
+from resources.generation_ledger.schema import GenerationRow, GrantRow, VerdictRow
 from resources.generation_ledger.store import in_chunks, insert_unless_known
 from resources.generation_ledger.verdicts_and_grants import put_grant_rows, put_verdict_rows
 

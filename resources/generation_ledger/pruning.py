@@ -1,4 +1,4 @@
-"""Giving room back: removes rows that no run will look up again.
+"""Reclaim space: remove rows that no run will look up again.
 
 An answer that counts is never removed unless its model is named.
 """
@@ -12,10 +12,11 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Connection, and_, delete, or_, select
+from sqlalchemy import ColumnElement, Connection, Delete, and_, delete, or_, select, tuple_
 
 from resources.generation_ledger.engine import Database
-from resources.generation_ledger.schema import GenerationRow, timestamp
+from resources.generation_ledger.moments import timestamp
+from resources.generation_ledger.schema import GenerationRow, VerdictRow
 from resources.generation_ledger.store import in_chunks
 
 
@@ -27,52 +28,94 @@ class Pruned:
         superseded: Rows another had taken over from.
         failed: Failures.
         answers: Answers of the named model.
+        verdicts: Verdicts of other validators than the current one, on answers that stay.
     """
 
     superseded: int
     failed: int
     answers: int
+    verdicts: int
+
+    @property
+    def total(self) -> int:
+        """Rows of all kinds."""
+        return self.superseded + self.failed + self.answers + self.verdicts
 
 
 def prune(
-    database: Database, *, before: datetime | None, model: str | None, dry_run: bool
+    database: Database,
+    *,
+    before: datetime | None,
+    model: str | None,
+    validator: str | None,
+    dry_run: bool,
 ) -> Pruned:
-    """Remove superseded rows and failures, and all answers of one model if named.
+    """Remove superseded rows and failures, and what a named model or validator makes obsolete.
 
     Verdicts on removed answers go with them.
 
     Args:
         database: The open ledger.
-        before: Only what was recorded earlier; everything when not given.
-        model: A model that will not be used any more.
+        before: Only what was recorded, or judged, earlier; everything when not given.
+        model: A retired model, whose answers go too.
+        validator: The current validator; verdicts of all others go too. None keeps all verdicts.
         dry_run: Only count.
     """
-    wanted = or_(
-        GenerationRow.superseded_at.is_not(None),
-        GenerationRow.status == "failed",
-        GenerationRow.model == model,  # no model named: no row is without one
-    )
-    if before is not None:
-        wanted = and_(wanted, GenerationRow.recorded_at < timestamp(before))
+    obsolete = _obsolete_generations(before, model)
     statement = select(GenerationRow.id, GenerationRow.status, GenerationRow.superseded_at)
-    rows = database.read(lambda c: c.execute(statement.where(wanted)).all())
+    rows = database.read(lambda c: c.execute(statement.where(obsolete)).all())
     superseded = sum(row.superseded_at is not None for row in rows)
     failed = sum(row.superseded_at is None and row.status == "failed" for row in rows)
+    going = {row.id for row in rows}
+    judged = database.read(lambda c: _outdated_verdicts(c, before, validator))
+    verdicts = [one for one in judged if one[0] not in going]
     if not dry_run:
         # In pieces, between which runs can record: a row that is wanted now stays so.
-        for ids in in_chunks([row.id for row in rows]):
-            piece = delete(GenerationRow).where(GenerationRow.id.in_(ids))
-            database.write(partial(Connection.execute, statement=piece))
+        for ids in in_chunks(sorted(going)):
+            _delete(database, delete(GenerationRow).where(GenerationRow.id.in_(ids)))
+        for piece in in_chunks(verdicts):
+            key = tuple_(VerdictRow.generation_id, VerdictRow.validator)
+            _delete(database, delete(VerdictRow).where(key.in_(piece)))
         if database.file is not None:
             _compact(database, database.file)
-    return Pruned(superseded, failed, len(rows) - superseded - failed)
+    return Pruned(superseded, failed, len(rows) - superseded - failed, len(verdicts))
+
+
+def _obsolete_generations(before: datetime | None, model: str | None) -> ColumnElement[bool]:
+    """Return the condition under which a generation is removed."""
+    obsolete = or_(
+        GenerationRow.superseded_at.is_not(None),
+        GenerationRow.status == "failed",
+        GenerationRow.model == model,  # every row has a model: None matches nothing
+    )
+    if before is None:
+        return obsolete
+    return and_(obsolete, GenerationRow.recorded_at < timestamp(before))
+
+
+def _outdated_verdicts(
+    connection: Connection, before: datetime | None, validator: str | None
+) -> list[tuple[str, str]]:
+    """Return the keys of verdicts by validators that are not the current one."""
+    if validator is None:
+        return []
+    statement = select(VerdictRow.generation_id, VerdictRow.validator).where(
+        VerdictRow.validator != validator
+    )
+    if before is not None:
+        statement = statement.where(VerdictRow.judged_at < timestamp(before))
+    return [(row.generation_id, row.validator) for row in connection.execute(statement)]
+
+
+def _delete(database: Database, statement: Delete) -> None:
+    database.write(partial(Connection.execute, statement=statement))
 
 
 def _compact(database: Database, file: Path) -> None:
-    """Shrink a SQLite file; it keeps the room of removed rows otherwise.
+    """Shrink a SQLite file, which otherwise keeps the space of removed rows.
 
-    That takes seconds for each gigabyte. While others have the file open, they could record nothing
-    for so long: then it is left as it is, and later rows take the room.
+    That takes seconds per gigabyte, during which nobody else can record. While others have the file
+    open it is therefore left as it is, and later rows take the space.
     """
     database.close()  # our own idle connections have it open as well
     with (

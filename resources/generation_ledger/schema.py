@@ -11,7 +11,6 @@ import json
 import secrets
 import time
 import zlib
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -164,17 +163,6 @@ def new_id() -> str:
     return f"{time.time_ns():016x}{secrets.token_hex(8)}"
 
 
-def now() -> str:
-    """Return the present time as the ledger writes it."""
-    return timestamp(datetime.now(UTC))
-
-
 def plain(value: str) -> str:
     """Return a text that every database takes: no NUL characters, no lone surrogates."""
     return value.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def timestamp(moment: datetime) -> str:
-    """Return a moment as the ledger writes it; without a time zone it is taken as UTC."""
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).isoformat(timespec="microseconds")

@@ -15,12 +15,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from resources.generation import Failure, Generation, GenerationRequest, Message
 from resources.generation_ledger.keys import generation_key
+from resources.generation_ledger.moments import now
 from resources.generation_ledger.schema import (
     GenerationRow,
     LedgerTable,
     Status,
     new_id,
-    now,
     plain,
 )
 

@@ -22,7 +22,8 @@ from resources.errors import LedgerError, StorageError
 from resources.generation_ledger.engine import Database
 from resources.generation_ledger.lease import lease
 from resources.generation_ledger.merge import merge_rows
-from resources.generation_ledger.schema import LedgerTable, Packed, new_id, now
+from resources.generation_ledger.moments import now
+from resources.generation_ledger.schema import LedgerTable, Packed, new_id
 from resources.generation_ledger.upgrade import VERSIONS
 
 FORMAT: Final = 1

@@ -82,8 +82,8 @@ def _enable_write_ahead_log(database: Database) -> None:
 
     def switch(connection: Connection) -> None:
         connection.exec_driver_sql("ROLLBACK")  # the mode cannot change within a transaction
-        patience = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() / 1000
-        deadline = time.monotonic() + patience
+        busy_seconds = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() / 1000
+        deadline = time.monotonic() + busy_seconds
         while True:
             try:
                 connection.exec_driver_sql("PRAGMA journal_mode = WAL")

@@ -12,12 +12,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from resources.generation_ledger.moments import now
 from resources.generation_ledger.schema import (
     GenerationRow,
     GrantRow,
     LedgerTable,
     VerdictRow,
-    now,
     plain,
 )
 from resources.generation_ledger.store import in_chunks

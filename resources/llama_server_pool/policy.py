@@ -7,6 +7,10 @@ for minutes, replace them. The constants of the scheduling policy are in `Policy
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+DEFAULT_SLOTS: Final = 1
+"""Slots of a server when neither its configuration nor the server itself states them."""
 
 
 @dataclass(frozen=True, slots=True)

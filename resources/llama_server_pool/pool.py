@@ -17,23 +17,24 @@ from typing import TYPE_CHECKING, Any
 from dagster import Config, ConfigurableResource, InitResourceContext, ResourceDependency
 from pydantic import Field, PrivateAttr
 
-from resources.errors import ConfigurationError
+from resources.errors import ConfigurationError, NoEndpointLeft
 from resources.generation import Generation, GenerationRequest
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.generation_ledger.slot_leases import SlotLeases
 from resources.llama_server_pool.embedded import server as embedded
 from resources.llama_server_pool.endpoint import Endpoint, read_endpoints
 from resources.llama_server_pool.loop_thread import LoopThread
+from resources.llama_server_pool.options import PoolOptions
 from resources.llama_server_pool.policy import DispatchPolicy
 from resources.progress import BOARD
 
 # The machinery brings the openai client, which takes a second to import: a pool that is only
 # configured, as when Dagster loads its definitions, does without it.
 if TYPE_CHECKING:
-    from resources.llama_server_pool.health.supervisor import Supervisor, Unenforced
+    from resources.llama_server_pool.health.supervisor import Supervisor
     from resources.llama_server_pool.reports import BatchResult, EndpointStatus
 
-EMBEDDED_PATIENCE = 60.0
+EMBEDDED_OUTAGE_SECONDS = 60.0
 """Longest wait for an embedded server that lives and does not answer, in seconds."""
 
 
@@ -41,7 +42,7 @@ class EndpointConfig(Endpoint, Config):
     """An endpoint as the resource takes it: Dagster lets a resource nest only its own classes."""
 
 
-class LlamaServerPool(ConfigurableResource[None]):
+class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
     """Any number of OpenAI-compatible servers that work on one batch after another.
 
     With no endpoint configured, the embedded server is started at setup and released at teardown.
@@ -51,22 +52,10 @@ class LlamaServerPool(ConfigurableResource[None]):
             a key is missing.
     """
 
-    endpoints: list[EndpointConfig] = Field(
-        default_factory=list[EndpointConfig], description="The servers; none: the embedded one."
-    )
-    model: str | None = Field(
-        default=None, description="Identity of the model all endpoints serve; asked when not given."
-    )
-    patience_seconds: float = Field(
-        default=600, ge=0, description="How long to pause when no endpoint is left."
-    )
-    log_dir: str = Field(
-        default=".relgen/logs", description="Folder for the embedded server's log."
-    )
-    unenforced_schema: str = Field(
-        default="use",
-        pattern="^(use|leave_out)$",
-        description="Endpoints that ignore JSON schemas: `use` their answers, or `leave_out`.",
+    log_dir: str = Field(default="logs", description="Folder for the embedded server's log.")
+    outage_remedy: str = Field(
+        default="",
+        description="What to do when no endpoint is left, in the words of the project.",
     )
     ledger: ResourceDependency[GenerationLedger]
 
@@ -130,7 +119,7 @@ class LlamaServerPool(ConfigurableResource[None]):
 
         Raises:
             ValueError: Two requests have the same subject.
-            NoEndpointLeft: Every endpoint was out of service for longer than `patience_seconds`;
+            NoEndpointLeft: Every endpoint was out of service for longer than the outage timeout;
                 what was answered until then is in the ledger.
             EmbeddedServerError: The embedded server died.
             ConfigurationError: The servers serve different models, or none says which.
@@ -145,11 +134,17 @@ class LlamaServerPool(ConfigurableResource[None]):
             leases = SlotLeases(
                 self.ledger.database, self._policy.lease_seconds, self._policy.lease_rotation
             )
-            order = BatchOrder(requests, accept, attempts, self.patience_seconds, granted or {})
+            order = BatchOrder(
+                requests, accept, attempts, self.outage_timeout_seconds, granted or {}
+            )
             if self.is_embedded:  # nobody will come and start it again
-                timeout = min(self.patience_seconds, EMBEDDED_PATIENCE)
+                timeout = min(self.outage_timeout_seconds, EMBEDDED_OUTAGE_SECONDS)
                 order = replace(order, outage_timeout=timeout, may_return=embedded.check)
-            return loop.run(Dispatcher(supervisor, self.ledger, leases, order, progress).run())
+            try:
+                return loop.run(Dispatcher(supervisor, self.ledger, leases, order, progress).run())
+            except NoEndpointLeft as error:
+                remedy = self.outage_remedy or error.remedy
+                raise NoEndpointLeft(error.what, where=error.where, remedy=remedy) from error
 
     def describe(self) -> "list[EndpointStatus]":
         """Ask every endpoint who it is and how fast it answers; starts no batch."""
@@ -191,8 +186,9 @@ class LlamaServerPool(ConfigurableResource[None]):
                 endpoints = [embedded.acquire(Path(self.log_dir))]
                 self._embedded = True
             model = self.model or self._common_model(endpoints)
-            unenforced: Unenforced = "leave_out" if self.unenforced_schema == "leave_out" else "use"
-            self._supervisor = Supervisor(endpoints, keys, model, unenforced, self._policy)
+            self._supervisor = Supervisor(
+                endpoints, keys, model, self.unenforced_schema, self._policy
+            )
             self._loop = LoopThread("llama-server-pool", self._policy.closing_seconds)
         return self._loop, self._supervisor
 

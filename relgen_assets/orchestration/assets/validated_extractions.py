@@ -4,7 +4,7 @@ import dagster as dg
 import pyarrow as pa
 
 from relgen_assets.extraction.validation import validate_all
-from relgen_assets.extraction.version import rules_version
+from relgen_assets.extraction.version import validator
 from relgen_assets.orchestration.assets.common import (
     batch_options,
     refuse_above,
@@ -36,7 +36,7 @@ def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
         """
         answers = RAW_EXTRACTIONS.rows(raw_extractions)
         rows = validate_all(CHUNKS.rows(chunks), answers)
-        rules = f"relgen-{rules_version()}"
+        rules = validator()
         generation_ledger.record_verdicts(
             [
                 RecordedVerdict(answer.key, rules, row.verdict, row.reason, tuple(row.repairs))

@@ -66,7 +66,7 @@ overlap = 20
 mode = "candidates"
 
 [pool]
-patience_seconds = {patience}
+outage_timeout_seconds = {patience}
 endpoints = [{{ name = "server", url = "{url}", slots = {slots} }}]
 
 [ledger]

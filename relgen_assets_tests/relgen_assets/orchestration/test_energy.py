@@ -20,7 +20,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallProject]:
     with FakeLlamaServer(slots=2) as server:
         pool = {
             "endpoints": [{"name": "gpu-0", "url": server.url, "watts": 3_600}],
-            "patience_seconds": 1,
+            "outage_timeout_seconds": 1,
         }
         folder = tmp_path_factory.mktemp("energy")
         with small_project(folder, [], articles(2), pool=pool) as small:

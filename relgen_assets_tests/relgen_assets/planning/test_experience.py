@@ -8,13 +8,13 @@ import pytest
 
 from relgen_assets.planning.experience import (
     FEWEST_CALLS,
-    MEDIAN_ANSWER,
     PREFILL_PER_DECODE,
     Experience,
     fit_speed,
     learn,
 )
 from resources.generation_ledger.call_costs import CallCost
+from resources.llama_server_pool.scheduling.lengths import MEDIAN_SHARE
 
 
 def call(
@@ -75,5 +75,5 @@ def test_known_lengths_are_drawn_and_never_beyond_the_limit() -> None:
 
 def test_unknown_lengths_are_drawn_around_a_share_of_the_limit() -> None:
     drawn = sorted(Experience().draw_answers("extraction", 1_000, 2_001, Random(1)))
-    assert drawn[1_000] == pytest.approx(MEDIAN_ANSWER * 1_000, rel=0.1)
+    assert drawn[1_000] == pytest.approx(MEDIAN_SHARE * 1_000, rel=0.1)
     assert drawn[-1] <= 1_000

@@ -78,6 +78,8 @@ def test_endpoints_are_read_with_their_defaults(tmp_path: Path) -> None:
         ("[extractions]\nattempts = 4\nmax_attempts = 3\n", "extractions", "at least attempts"),
         ("[summaries]\nvariant = 0\n", "summaries.variant", "greater than or equal to 1"),
         ("[ledger]\nrenew_before = 2999-01-01\n", "ledger.renew_before", "not lie in the future"),
+        ('[ledger]\nrenew_before = "soon"\n', "ledger.renew_before", "valid datetime"),
+        ("[pool]\nendpoint = 1\n", "pool.endpoint", "endpoints, model, outage_timeout_seconds"),
         ('[extractions]\nmode = "fast"\n', "extractions.mode", "'candidates' or 'schema'"),
         (
             '[[pool.endpoints]]\nname = "a"\nurl = "localhost:1"\n',
@@ -115,6 +117,58 @@ def test_a_renewal_reaches_the_ledger_as_a_time_in_utc(tmp_path: Path) -> None:
     folder = written(tmp_path, "[ledger]\nrenew_before = 2026-01-02T03:04:05\n")
     ledger = build_resources(load_settings(folder)).generation_ledger
     assert ledger.renew_before == "2026-01-02T03:04:05.000000+00:00"
+
+
+def test_the_former_name_of_the_outage_timeout_still_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = written(tmp_path, "[pool]\npatience_seconds = 7\n")
+    assert load_settings(folder).pool.outage_timeout_seconds == 7
+    monkeypatch.setenv("RELGEN_POOL__PATIENCE_SECONDS", "8")
+    assert load_settings(folder).pool.outage_timeout_seconds == 8
+    assert load_settings(written(tmp_path, "")).pool.outage_timeout_seconds == 8
+
+
+def test_an_option_under_both_of_its_names_is_an_error(tmp_path: Path) -> None:
+    folder = written(tmp_path, "[pool]\npatience_seconds = 7\noutage_timeout_seconds = 8\n")
+    with pytest.raises(ConfigurationError, match=r"pool: .*set only one of them"):
+        load_settings(folder)
+
+
+def test_an_environment_variable_of_the_pool_reaches_the_resource(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RELGEN_POOL__OUTAGE_TIMEOUT_SECONDS", "9")
+    monkeypatch.setenv("RELGEN_POOL__UNENFORCED_SCHEMA", "leave_out")
+    pool = build_resources(load_settings(tmp_path)).llama_server_pool
+    assert (pool.outage_timeout_seconds, pool.unenforced_schema) == (9, "leave_out")
+
+
+@pytest.mark.parametrize("variable", ["RELGEN_POOL__PATIENCE", "RELGEN_LEDGER__LOG_DIR"])
+def test_an_unknown_key_in_the_environment_is_an_error_with_what_is_accepted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "5")
+    with pytest.raises(ConfigurationError, match=r"unknown key; accepted here: .*, ") as caught:
+        load_settings(tmp_path)
+    assert variable.removeprefix("RELGEN_").lower().replace("__", ".") in str(caught.value)
+
+
+def test_every_option_of_a_section_reaches_its_resource(tmp_path: Path) -> None:
+    settings = load_settings(tmp_path)
+    resources = build_resources(settings)
+    for section, resource in (
+        (settings.pool, resources.llama_server_pool),
+        (settings.ledger, resources.generation_ledger),
+    ):
+        for option, value in section:
+            assert getattr(resource, option) == value
+
+
+def test_a_user_of_the_command_line_reads_its_commands_in_remedies(tmp_path: Path) -> None:
+    resources = build_resources(load_settings(tmp_path))
+    assert "`relgen endpoints`" in resources.llama_server_pool.outage_remedy
+    assert resources.generation_ledger.import_command == "relgen ledger import"
 
 
 def test_an_unknown_environment_variable_is_an_error(

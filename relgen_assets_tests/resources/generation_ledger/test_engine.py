@@ -23,7 +23,7 @@ from resources.generation_ledger.ledger import GenerationLedger
 @pytest.mark.parametrize(
     ("url", "fault"),
     [
-        ("no url", "no SQLAlchemy URL"),
+        ("no url", "not a valid SQLAlchemy URL"),
         ("mysql://host/db", "SQLite or PostgreSQL only"),
         ("sqlite://", "in memory would be lost"),
         ("sqlite:///:memory:", "in memory would be lost"),
@@ -77,14 +77,14 @@ def test_a_wrong_password_is_a_clear_error_at_once(
     monkeypatch.setenv(PASSWORD_VARIABLE, "wrong-word")
     began = time.monotonic()
     with pytest.raises(LedgerError, match="authentication failed") as caught:
-        postgres_place.open(patience_seconds=600).stats()
+        postgres_place.open(reconnect_seconds=600).stats()
     assert time.monotonic() - began < 300, "it must not be waited for"
     assert "variable that holds its password" in caught.value.remedy
     assert "wrong-word" not in f"{caught.value}{caught.value!r}{caught.value.__cause__!r}"
 
 
 def test_a_server_that_is_not_there_is_a_clear_error() -> None:
-    ledger = GenerationLedger(url="postgresql://me@127.0.0.1:1/db", patience_seconds=0.2)
+    ledger = GenerationLedger(url="postgresql://me@127.0.0.1:1/db", reconnect_seconds=0.2)
     with pytest.raises(LedgerError, match="refused") as caught:
         ledger.record(pairs(1))
     assert caught.value.where == "postgresql+psycopg2://me@127.0.0.1:1/db"
@@ -94,7 +94,7 @@ def test_a_server_that_is_not_there_is_a_clear_error() -> None:
 def test_a_server_that_crashes_is_waited_for_and_loses_nothing(
     postgres_server: PostgresServer, postgres_place: Place
 ) -> None:
-    ledger = postgres_place.open(patience_seconds=60)
+    ledger = postgres_place.open(reconnect_seconds=60)
     ledger.record(pairs(1))
     postgres_server.kill()
     recording = threading.Thread(target=lambda: ledger.record(pairs(2)))

@@ -95,7 +95,7 @@ def test_a_lease_is_taken_while_the_server_restarts(
 def test_a_lease_whose_server_stays_away_is_a_clear_error(
     postgres_server: PostgresServer, postgres_place: Place
 ) -> None:
-    ledger = postgres_place.open(patience_seconds=0.3)
+    ledger = postgres_place.open(reconnect_seconds=0.3)
     _ = ledger.engine
     postgres_server.kill()
     try:

@@ -105,11 +105,11 @@ def test_an_ambiguous_key_is_refused(sqlite_place: Place) -> None:
 
 def test_pruning_counts_first_and_keeps_what_counts(ledger: GenerationLedger) -> None:
     fill(ledger)
-    expected = Pruned(superseded=1, failed=1, answers=0)
+    expected = Pruned(superseded=1, failed=1, answers=0, verdicts=0)
     assert ledger.prune(dry_run=True) == expected
     assert len(list(ledger.entries(superseded=True))) == 6
     assert ledger.prune() == expected
-    assert ledger.prune() == Pruned(0, 0, 0)
+    assert ledger.prune() == Pruned(0, 0, 0, 0)
     assert len(list(ledger.entries(superseded=True))) == 4
     requests = [a_request(number) for number in (1, 2, 5)]
     assert len(ledger.lookup(requests, MODEL)) == 3
@@ -119,13 +119,13 @@ def test_pruning_counts_first_and_keeps_what_counts(ledger: GenerationLedger) ->
 def test_pruning_by_age(ledger: GenerationLedger) -> None:
     fill(ledger)
     hour_ago = datetime.now(UTC) - timedelta(hours=1)
-    assert ledger.prune(before=hour_ago) == Pruned(0, 0, 0)
-    assert ledger.prune(before=datetime.now(UTC)) == Pruned(1, 1, 0)
+    assert ledger.prune(before=hour_ago) == Pruned(0, 0, 0, 0)
+    assert ledger.prune(before=datetime.now(UTC)) == Pruned(1, 1, 0, 0)
 
 
 def test_pruning_a_model_takes_its_verdicts_along(ledger: GenerationLedger) -> None:
     fill(ledger)
-    assert ledger.prune(model=MODEL) == Pruned(superseded=1, failed=1, answers=3)
+    assert ledger.prune(model=MODEL) == Pruned(superseded=1, failed=1, answers=3, verdicts=0)
     assert [entry.model for entry in ledger.entries(superseded=True)] == ["other"]
     assert ledger.stats().verdicts == {}
 
@@ -162,6 +162,6 @@ def test_pruning_works_while_another_reads(sqlite_place: Place) -> None:
     fill(ledger)
     reader = sqlite_place.open().engine.connect()
     reader.exec_driver_sql("SELECT COUNT(*) FROM ledger_generations").scalar_one()
-    assert ledger.prune() == Pruned(superseded=1, failed=1, answers=0)
+    assert ledger.prune() == Pruned(superseded=1, failed=1, answers=0, verdicts=0)
     reader.close()
     assert len(list(ledger.entries(superseded=True))) == 4

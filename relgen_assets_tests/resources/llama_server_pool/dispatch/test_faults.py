@@ -156,7 +156,7 @@ def test_all_servers_die_and_one_comes_back(tmp_path: Path) -> None:
     with (
         FakeLlamaServer(slots=2, answer=echo, decode=200.0) as one,
         FakeLlamaServer(slots=2, answer=echo, decode=200.0) as other,
-        pool_of(tmp_path, one, other, patience_seconds=30) as pool,
+        pool_of(tmp_path, one, other, outage_timeout_seconds=30) as pool,
     ):
 
         def die_and_return() -> None:
@@ -181,7 +181,7 @@ def test_no_endpoint_left_lists_each_with_its_last_fault_and_keeps_what_was_done
     with (
         FakeLlamaServer(slots=2, answer=echo, decode=200.0) as server,
         FakeLlamaServer(slots=1, api_key="secret", answer=echo) as locked,
-        pool_of(tmp_path, server, locked, patience_seconds=0.5) as pool,
+        pool_of(tmp_path, server, locked, outage_timeout_seconds=0.5) as pool,
     ):
 
         def die() -> None:
@@ -230,7 +230,7 @@ def test_a_server_that_never_answers_at_all_is_not_the_fault_of_the_requests(
             tmp_path,
             endpoint_at(f"http://127.0.0.1:{frozen.getsockname()[1]}", "frozen", slots=1),
             policy=replace(HURRIED, probe_timeout=1.0),
-            patience_seconds=0.2,
+            outage_timeout_seconds=0.2,
         ) as pool,
         pytest.raises(NoEndpointLeft, match="frozen: probe_timeout"),
     ):
@@ -251,7 +251,7 @@ def test_health_answers_while_every_completion_hangs(tmp_path: Path) -> None:
 def test_a_hung_server_alone_ends_in_no_endpoint_left(tmp_path: Path) -> None:
     with (
         FakeLlamaServer(slots=2, answer=echo) as hung,
-        pool_of(tmp_path, hung, patience_seconds=1.0) as pool,
+        pool_of(tmp_path, hung, outage_timeout_seconds=1.0) as pool,
     ):
         hung.fail_always(faults.HANG_IN_BODY, is_question)
         with pytest.raises(NoEndpointLeft, match="stalled"):
@@ -392,7 +392,7 @@ def test_a_server_too_small_for_a_refused_request_does_not_keep_it_going(tmp_pat
 def test_retry_after_zero_again_and_again_is_not_obeyed_to_the_letter(tmp_path: Path) -> None:
     with (
         FakeLlamaServer(slots=1, answer=echo) as server,
-        pool_of(tmp_path, server, patience_seconds=1.0) as pool,
+        pool_of(tmp_path, server, outage_timeout_seconds=1.0) as pool,
     ):
         server.fail_always(faults.throttled(0.0), is_question)
         with pytest.raises(NoEndpointLeft, match="throttled"):

@@ -118,7 +118,7 @@ def test_a_real_server_that_is_stopped_and_continued_loses_nothing(tmp_path: Pat
         accident = threading.Thread(target=stop_and_continue)
         accident.start()
         with pool_of(
-            tmp_path, server.config, policy=policy, model=None, patience_seconds=60
+            tmp_path, server.config, policy=policy, model=None, outage_timeout_seconds=60
         ) as pool:
             result = pool.generate(requests)
         accident.join()
@@ -131,7 +131,11 @@ def test_a_real_server_that_is_stopped_and_continued_loses_nothing(tmp_path: Pat
 def test_the_death_of_the_embedded_server_is_told_with_the_end_of_its_log(tmp_path: Path) -> None:
     policy = replace(HURRIED, probe_timeout=30.0, trial_timeout=60.0)
     with pool_of(
-        tmp_path, policy=policy, model=None, patience_seconds=1.0, log_dir=str(tmp_path / "logs")
+        tmp_path,
+        policy=policy,
+        model=None,
+        outage_timeout_seconds=1.0,
+        log_dir=str(tmp_path / "logs"),
     ) as pool:
         assert [one.answers for one in pool.describe()] == [True]
         server = embedded._shared

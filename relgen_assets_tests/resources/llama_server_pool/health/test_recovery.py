@@ -41,7 +41,7 @@ def test_two_requests_that_fail_everywhere_are_set_aside_although_nothing_else_i
 ) -> None:
     with (
         FakeLlamaServer(slots=2, answer=echo) as server,
-        pool_of(tmp_path, server, patience_seconds=30) as pool,
+        pool_of(tmp_path, server, outage_timeout_seconds=30) as pool,
     ):
         server.fail_always(faults.HTTP_500, is_question)
         outcomes = pool.generate(questions(2)).outcomes.values()
@@ -56,7 +56,7 @@ def test_a_server_is_tried_out_with_a_small_request_before_it_gets_work_again(
 ) -> None:
     with (
         FakeLlamaServer(slots=1, answer=echo) as server,
-        pool_of(tmp_path, server, patience_seconds=30) as pool,
+        pool_of(tmp_path, server, outage_timeout_seconds=30) as pool,
     ):
         server.fail_always(faults.HTTP_500, first(3))
         requests = questions(4)
@@ -75,7 +75,7 @@ def test_a_server_whose_prefill_has_become_ten_times_slower_is_not_given_up(
             tmp_path,
             endpoint(server, "a", prefill_rate=5000.0, decode_rate=1000.0),
             policy=policy,
-            patience_seconds=30,
+            outage_timeout_seconds=30,
         ) as pool,
     ):
         result = pool.generate(long_questions(3, 400))
@@ -112,7 +112,7 @@ def test_a_server_that_comes_back_with_fewer_slots_and_less_context_is_asked_ane
 ) -> None:
     with (
         FakeLlamaServer(slots=4, context=4096, answer=echo, decode=200.0) as server,
-        pool_of(tmp_path, endpoint_at(server.url, "a"), patience_seconds=30) as pool,
+        pool_of(tmp_path, endpoint_at(server.url, "a"), outage_timeout_seconds=30) as pool,
     ):
 
         def come_back_smaller() -> None:
@@ -194,7 +194,7 @@ def test_the_patience_does_not_end_while_a_server_that_came_back_reads_a_prompt(
     policy = replace(HURRIED, first_token_floor=30.0, trial_timeout=30.0)
     with (
         FakeLlamaServer(slots=1, answer=echo, prefill=9.0, prefix_cache=False) as server,
-        pool_of(tmp_path, server, policy=policy, patience_seconds=0.5) as pool,
+        pool_of(tmp_path, server, policy=policy, outage_timeout_seconds=0.5) as pool,
     ):
         server.fail_always(faults.RESET_BEFORE_HEADERS, first(3))
         requests = questions(2)

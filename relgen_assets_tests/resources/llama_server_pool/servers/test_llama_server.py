@@ -149,7 +149,7 @@ def test_a_batch_fills_its_slots_and_every_request_has_its_answer(url: str, tmp_
     real = Endpoint(name="real", url=url)
     # A real server on a busy machine may be silent for longer than the fakes.
     policy = replace(HURRIED, first_token_floor=20.0, stall_floor=20.0, trial_timeout=60.0)
-    with pool_of(tmp_path, real, model=None, patience_seconds=30, policy=policy) as pool:
+    with pool_of(tmp_path, real, model=None, outage_timeout_seconds=30, policy=policy) as pool:
         result = pool.generate(wanted)
     assert len(result.outcomes) == 8
     for outcome in result.outcomes.values():
