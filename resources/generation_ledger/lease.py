@@ -10,9 +10,7 @@ take them again before whoever waited may try; a holder that comes too late is t
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from filelock import FileLock, Timeout
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
@@ -76,44 +75,31 @@ def _file_lock(ledger: Path, digest: bytes) -> Iterator[Callable[[], bool]]:
     """Yield a function that tries to lock a small file beside a SQLite ledger."""
     folder = ledger.with_name(f"{ledger.name}.leases")
     path = folder / digest.hex()[:32]
-    descriptor = -1
+    # A soft lock would outlive a killed holder; a thread-local one could not be released here when
+    # another thread took it.
+    lock = FileLock(path, thread_local=False, fallback_to_soft=False)
 
     def try_lock() -> bool:
-        nonlocal descriptor
         try:
             folder.mkdir(exist_ok=True)
-            opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            lock.acquire(blocking=False)
+        except Timeout:
+            return False
         except OSError as error:
             raise LedgerError(
                 f"a lease cannot be taken: {error.strerror}.",
                 where=str(path),
                 remedy="Give this user write permission on the ledger's folder.",
             ) from error
-        try:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(opened)
-            return False
-        if not _is_same_file(opened, path):  # its last holder removed it in between
-            os.close(opened)
-            return False
-        descriptor = opened
         return True
 
     try:
         yield try_lock
     finally:
-        if descriptor >= 0:
-            with suppress(FileNotFoundError):
-                path.unlink()
-            os.close(descriptor)
-
-
-def _is_same_file(descriptor: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
-    except FileNotFoundError:
-        return False
+        if lock.is_locked:
+            # Removed while it is locked: a waiter that locks the removed file sees so and retries.
+            path.unlink(missing_ok=True)
+            lock.release()
 
 
 @contextmanager
