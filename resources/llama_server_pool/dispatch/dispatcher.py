@@ -32,6 +32,7 @@ from resources.llama_server_pool.dispatch.retry_policy import Spare, Ticket
 from resources.llama_server_pool.dispatch.setbacks import Setbacks
 from resources.llama_server_pool.dispatch.sharing import Sharing
 from resources.llama_server_pool.dispatch.writer import Ledger, LedgerWriter
+from resources.llama_server_pool.health.monitor import Monitor
 from resources.llama_server_pool.health.supervisor import Supervisor
 from resources.llama_server_pool.reports import BatchReport, BatchResult
 from resources.llama_server_pool.scheduling.scheduler import Usage
@@ -107,7 +108,7 @@ class Dispatcher:
         self._spawn(self._sharing.keep())
         self._spawn(self._writer.run())
         for endpoint in self._fleet.endpoints.values():
-            self._spawn(self._fleet.tend(endpoint, self._fleet_changed))
+            self._spawn(Monitor(self._fleet, endpoint, self._fleet_changed).run())
         while self._open:
             if self._crash is not None:
                 raise self._crash
