@@ -19,7 +19,7 @@ from typing import TypeVar
 class Contact(Enum):
     """Whether the server can be spoken to; values say what a state means."""
 
-    unasked = "nobody has asked it anything yet"
+    unasked = "it has not been asked anything yet"
     unreached = "it was asked and has not said who it is"
     loading = "it is loading its model"
     reached = "it has said who it is"

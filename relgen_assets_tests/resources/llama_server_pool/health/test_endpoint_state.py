@@ -128,7 +128,7 @@ def test_a_probe_alone_does_not_make_an_endpoint_trusted_again() -> None:
     endpoint.discovered(FACTS, 0.0)
     endpoint.trial_passed()
     assert endpoint.serving(0.0)
-    endpoint.take(EndpointFault("refused", "nobody listens", Disposition.server), "job", 1.0)
+    endpoint.take(EndpointFault("refused", "connection refused", Disposition.server), "job", 1.0)
     later = endpoint.rests_until + 1.0
     endpoint.discovered(FACTS, later)
     endpoint.healthy(later)
@@ -157,7 +157,7 @@ def test_pauses_that_a_server_asks_for_again_and_again_grow() -> None:
     endpoint.discovered(FACTS, 0.0)
     fault = EndpointFault("throttled", "slow down", Disposition.throttled, retry_after=0.0)
     endpoint.take(fault, "job", 0.0)
-    assert endpoint.serving(0.0), "told to come back at once"
+    assert endpoint.serving(0.0), "it may come back at once"
     endpoint.take(fault, "job", 0.0)
     first = endpoint.rests_until
     endpoint.take(fault, "job", 0.0)
