@@ -196,7 +196,7 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
         """Return the model that the endpoints' configuration names, if any does."""
         named = {one.name: one.model for one in endpoints or self.endpoints if one.model}
         if len(set(named.values())) > 1:
-            from resources.llama_server_pool.health.supervisor import refuse_models
+            from resources.llama_server_pool.health.model_identity import refuse_models
 
             refuse_models(named)
         return next(iter(named.values()), None)

@@ -76,7 +76,7 @@ class RunningAttempts:
         attempt = RunningAttempt(
             number, ticket, endpoint, Watch(now), endpoint.leeway.factor, slot_seconds
         )
-        endpoint.heard = now
+        endpoint.heard_from(now)
         task = self._tasks.start(self._run(attempt))
         self._running[number] = attempt, task
         task.add_done_callback(partial(self._clear, attempt))
@@ -164,7 +164,7 @@ class RunningAttempts:
 
         def on_tokens(tokens: int) -> None:
             now = self._fleet.now()
-            endpoint.heard = now
+            endpoint.heard_from(now)
             if attempt.watch.moved is None:
                 self._began(attempt, now)
             attempt.watch.progress(tokens, now)

@@ -23,7 +23,7 @@ class Expectation:
         seconds: Expected time on this endpoint, or `None` when it has not done real work yet.
         decode_rate: Tokens per second of one slot alone, where a trial has shown it.
         slots: Slots of the endpoint, which may all be reading prompts at the same time.
-        leeway: Factor on the wait for the first token; see `Leeway`.
+        leeway: Factor on the wait for the first token; see `health.leeway`.
     """
 
     prompt_tokens: int
@@ -33,33 +33,6 @@ class Expectation:
     decode_rate: float | None = None
     slots: int = 1
     leeway: float = 1.0
-
-
-@dataclass(slots=True)
-class Leeway:
-    """By how much first tokens of one endpoint are waited for longer than its speed says.
-
-    A server that has become much slower could never show it: each of its requests would be cut off
-    before its first token. So a wait in vain doubles the next one, until answers show that the
-    learned speed holds again.
-
-    Attributes:
-        factor: Present factor on the wait.
-    """
-
-    factor: float = 1.0
-
-    def stalled(self, held: float, limit: float) -> None:
-        """A request that was given `held` times the wait showed no token.
-
-        Requests that were waiting together double the wait once, not once each.
-        """
-        self.factor = min(limit, max(self.factor, 2.0 * held))
-
-    def began(self, held: float, share: float) -> None:
-        """A first token came after this share of the wait, which was stretched by `held`."""
-        if share < 0.5 and held >= self.factor:
-            self.factor = max(1.0, held / 2.0)
 
 
 @dataclass(slots=True)

@@ -21,6 +21,7 @@ from resources.llama_server_pool.dispatch.retry_policy import DelayedRetries
 from resources.llama_server_pool.dispatch.sharing import Sharing
 from resources.llama_server_pool.dispatch.tasks import BatchTasks
 from resources.llama_server_pool.dispatch.writer import Ledger, LedgerWriter
+from resources.llama_server_pool.health.monitor import Monitor
 from resources.llama_server_pool.health.supervisor import Supervisor
 from resources.llama_server_pool.reports import BatchReport, BatchResult
 from resources.llama_server_pool.servers.client import Completion
@@ -88,7 +89,8 @@ class Dispatcher:
         self._tasks.start_background(self._sharing.keep())
         self._tasks.start_background(self._writer.run())
         for endpoint in self._fleet.endpoints.values():
-            self._tasks.start_background(self._fleet.tend(endpoint, self._fleet_changed))
+            monitor = Monitor(self._fleet, endpoint, self._fleet_changed)
+            self._tasks.start_background(monitor.run())
         while self._outcomes.missing:
             self._tasks.raise_crash()
             self._sharing.open_requests = self._outcomes.missing

@@ -57,9 +57,7 @@ class Sharing:
         self._asking = asyncio.ensure_future(asyncio.to_thread(self._leases.negotiate, demands))
         granted = await asyncio.shield(self._asking)
         for endpoint in endpoints:
-            if endpoint.leased != granted[endpoint.config.url]:
-                endpoint.leased = granted[endpoint.config.url]
-                endpoint.changed.set()
+            endpoint.slots_leased(granted[endpoint.config.url])
 
     async def keep(self) -> None:
         """Renew the leases until cancelled, and ask again when the demand changes."""
@@ -72,7 +70,7 @@ class Sharing:
     async def release(self) -> None:
         """Give every slot back."""
         for endpoint in self._fleet.endpoints.values():
-            endpoint.leased = 0
+            endpoint.slots_leased(0)
         if self._asking is not None:  # begun by a cancelled `keep`: it would take slots again
             await asyncio.wait([self._asking])
         await asyncio.to_thread(self._leases.release)

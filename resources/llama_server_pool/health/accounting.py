@@ -1,6 +1,6 @@
-"""The running account of one endpoint in one batch: requests, tokens, seconds, faults and energy.
+"""What one endpoint did in one batch: requests, tokens, seconds, faults and energy.
 
-Counts only; nothing here decides anything. What the caller of a batch gets is in `reports`.
+This module only counts. What the caller of a batch gets is in `reports`.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ class EndpointAccount:
     _decode_seconds: dict[int, float] = field(default_factory=dict[int, float])
 
     def start(self, now: float) -> float:
-        """A copy was sent; returns the slot-seconds until now."""
+        """An attempt was sent; returns the slot-seconds until now."""
         self._count(now)
         self.running += 1
         return self._slot_seconds
 
     def end(self, now: float) -> None:
-        """A copy ended, in whatever way."""
+        """An attempt ended, in whatever way."""
         self._count(now)
         self.running -= 1
 

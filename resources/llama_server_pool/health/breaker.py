@@ -1,78 +1,64 @@
-"""The circuit breaker of one endpoint, pure: whether it may be used, and when to try again.
+"""The circuit breaker of one endpoint, pure: when to stop using it, and when to try it again.
 
-It counts only what is the server's fault. Loading, throttling and prompts that are too long are
-not faults of the server and never reach it. Probing is the business of the dispatcher.
-
-    closed ──several faults in a row, or one that nothing can follow──▶ open
-    open ──pause is over and a health probe succeeds──▶ half-open (one slot)
-    half-open ──answer──▶ closed;  half-open ──fault──▶ open, with a longer pause
+It counts only what is the server's fault. Loading, throttling and prompts that are too long never
+reach it. The states it leads to are in `states`: several faults in a row, or one after which no
+request can get through, open it; a rediscovery half-opens it; an answer closes it.
 """
 
 from __future__ import annotations
 
 import random
-from enum import Enum
 
+from resources.llama_server_pool.health.states import HALF_OPEN, Service
 from resources.llama_server_pool.policy import DispatchPolicy
 
 
-class BreakerState(str, Enum):
-    """Whether the endpoint gets requests."""
-
-    closed = "closed"
-    """It gets as many as it has slots."""
-    open = "open"
-    """It gets none until its pause is over."""
-    half_open = "half_open"
-    """It gets one, to see."""
-
-
 class CircuitBreaker:
-    """Decides from faults and answers whether one endpoint is to be used.
+    """Decides from faults and answers when an endpoint has to rest, and for how long.
 
     Args:
         policy: Threshold and pauses.
         jitter: Source of randomness, so that processes that lost a server together do not all
-            return to it in the same moment.
+            return to it at the same moment.
     """
 
     def __init__(self, policy: DispatchPolicy, jitter: random.Random) -> None:
-        self.state = BreakerState.closed
-        self.faults_in_row = 0
         self.retry_at = 0.0
+        self._faults_in_row = 0
         self._openings = 0
         self._policy = policy
         self._jitter = jitter
 
-    def fault(self, now: float, *, fatal: bool = False) -> None:
-        """Count a fault; `fatal` ones (nobody listens) open the breaker at once."""
-        self.faults_in_row += 1
-        if self.state is BreakerState.open:
-            # A request that was running when the breaker opened: the same outage, told again.
-            if fatal and now >= self.retry_at:
-                self._open(now)
-        elif (
-            fatal
-            or self.state is BreakerState.half_open
-            or self.faults_in_row >= self._policy.breaker_threshold
-        ):
-            self._open(now)
+    def opens(self, service: Service, now: float, *, fatal: bool) -> bool:
+        """Count a fault.
 
-    def trial(self) -> None:
-        """The pause is over and the server says that it is well: let one request through."""
-        if self.state is BreakerState.open:
-            self.state = BreakerState.half_open
+        Args:
+            service: The state of the endpoint that failed.
+            now: The time, in seconds.
+            fatal: Whether no request can be expected to get through after this fault.
 
-    def success(self) -> None:
-        """An answer arrived."""
-        self.state = BreakerState.closed
-        self.faults_in_row = 0
+        Returns:
+            Whether the endpoint has to rest until `retry_at`.
+        """
+        self._faults_in_row += 1
+        if service is Service.open:
+            # A request that was running when the breaker opened reports the same outage again.
+            opens = fatal and now >= self.retry_at
+        else:
+            too_many = self._faults_in_row >= self._policy.breaker_threshold
+            opens = fatal or too_many or service in HALF_OPEN
+        if opens:
+            self._extend_pause(now)
+        return opens
+
+    def answered(self) -> None:
+        """Start counting again: the endpoint works."""
+        self._faults_in_row = 0
         self._openings = 0
 
-    def _open(self, now: float) -> None:
+    def _extend_pause(self, now: float) -> None:
         pause = min(
             self._policy.breaker_pause * 2.0**self._openings, self._policy.breaker_pause_limit
         )
         self._openings += 1
-        self.state = BreakerState.open
         self.retry_at = now + pause * self._jitter.uniform(0.5, 1.0)

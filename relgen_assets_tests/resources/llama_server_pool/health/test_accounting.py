@@ -1,4 +1,4 @@
-"""What a batch is said to have cost."""
+"""What a batch reports as its cost."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_energy_is_watts_times_busy_time(tmp_path: Path) -> None:
         assert max(row.tokens_per_second_by_load) <= 2
 
 
-def test_the_tail_is_run_twice_and_the_losers_tokens_are_told(tmp_path: Path) -> None:
+def test_the_tail_is_hedged_and_the_losers_tokens_are_reported(tmp_path: Path) -> None:
     long = Sampling(temperature=0.0, max_tokens=200)
     with (
         FakeLlamaServer(slots=2, answer=at_length, decode=400.0) as steady,

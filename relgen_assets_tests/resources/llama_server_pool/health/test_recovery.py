@@ -1,4 +1,4 @@
-"""Servers that come back, have changed or vanish: what is made of them over real HTTP."""
+"""Servers that come back, change or vanish, over real HTTP."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_a_server_that_comes_back_with_fewer_slots_and_less_context_is_asked_ane
             wait_for(lambda: server.completions_started >= 6)
             server.stop()
             server.slots, server.context, server.peak = 1, 256, 0
-            time.sleep(0.3)  # nobody starts a server before its death is noticed
+            time.sleep(0.3)  # a server is restarted only after its death was noticed
             server.start()
 
         accident = threading.Thread(target=come_back_smaller)
@@ -173,7 +173,7 @@ def test_a_host_that_vanishes_is_noticed_by_its_health_long_before_any_deadline(
         assert set(result.report.endpoints[1].faults) == {"timeout", "probe_timeout"}
 
 
-def test_a_slow_prefill_is_no_silence_that_matters_while_the_health_is_answered(
+def test_a_slow_prefill_is_not_taken_for_an_outage_while_health_probes_are_answered(
     tmp_path: Path,
 ) -> None:
     policy = replace(HURRIED, quiet_seconds=0.1, first_token_floor=30.0, trial_timeout=30.0)
@@ -188,7 +188,7 @@ def test_a_slow_prefill_is_no_silence_that_matters_while_the_health_is_answered(
         assert server.visited.count("/health") >= 2
 
 
-def test_the_patience_does_not_end_while_a_server_that_came_back_reads_a_prompt(
+def test_the_outage_timeout_does_not_end_while_a_server_that_came_back_reads_a_prompt(
     tmp_path: Path,
 ) -> None:
     policy = replace(HURRIED, first_token_floor=30.0, trial_timeout=30.0)

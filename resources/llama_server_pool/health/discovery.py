@@ -1,0 +1,80 @@
+"""Getting to know a server: who it is, and whether it can do what it says.
+
+A server is asked who it is at first and after every outage, since it may have changed. Then it is
+tried out with a small request before any work is entrusted to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from resources.llama_server_pool.health.endpoint_state import EndpointState
+from resources.llama_server_pool.health.model_identity import refuse_other_model
+from resources.llama_server_pool.health.supervisor import Supervisor
+from resources.llama_server_pool.scheduling.scheduler import Usage
+from resources.llama_server_pool.servers.client import Completion, ServerFacts
+from resources.llama_server_pool.servers.probes import SPEED_PROBE
+
+
+async def discover(fleet: Supervisor, endpoint: EndpointState) -> None:
+    """Ask the server who it is.
+
+    Raises:
+        TimeoutError: No answer in time.
+        EndpointFault: It cannot be reached, is not ready, or serves another model.
+    """
+    async with asyncio.timeout(fleet.policy.probe_timeout):
+        facts = await endpoint.client.greet()
+    _check(fleet, endpoint, facts)
+    endpoint.discovered(facts, fleet.now())
+
+
+async def try_out(fleet: Supervisor, endpoint: EndpointState, facts: ServerFacts) -> None:
+    """Let the endpoint generate a few tokens.
+
+    A server can be healthy and hang at every completion, or take a schema and ignore it.
+
+    Args:
+        fleet: The endpoints, and the scheduler that learns the speed.
+        endpoint: The endpoint on trial.
+        facts: What it has said about itself.
+
+    Raises:
+        TimeoutError: No answer in time.
+        EndpointFault: It failed.
+    """
+    began = fleet.now()
+    endpoint.trial_began(began)
+    endpoint.account.start(began)
+    try:
+        async with asyncio.timeout(fleet.policy.trial_timeout):
+            facts = await endpoint.client.examine(facts)
+            _check(fleet, endpoint, facts)
+            endpoint.facts_learned(facts)
+            completion = await _complete(fleet, endpoint, facts)
+    finally:
+        endpoint.account.end(fleet.now())
+    # Its prompt is too short to tell the speed of prefill.
+    tokens = completion.generation.completion_tokens
+    usage = Usage(0, 0, tokens, 0.0, completion.decode_seconds)
+    fleet.scheduler.observe(endpoint.name, usage)
+    endpoint.trial_passed()
+
+
+async def _complete(fleet: Supervisor, endpoint: EndpointState, facts: ServerFacts) -> Completion:
+    """Return the answer to a small request, one with a schema where that has to be tried."""
+    if fleet.needs_schema and endpoint.enforces_schema is None:
+        enforced, completion = await endpoint.client.try_schema(facts)
+        endpoint.schema_tried(enforced=enforced)
+        if not enforced:
+            fleet.note_unenforced(endpoint)
+        if completion is not None:
+            return completion
+    return await endpoint.client.complete(SPEED_PROBE, lambda _: None, facts)
+
+
+def _check(fleet: Supervisor, endpoint: EndpointState, facts: ServerFacts) -> None:
+    """Refuse a server with another model, and tell the scheduler its context."""
+    refuse_other_model(facts, fleet.model, endpoint)
+    if facts.context and not endpoint.config.context:
+        fleet.learn_context(endpoint, facts.context)
