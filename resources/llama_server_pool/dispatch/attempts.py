@@ -1,7 +1,7 @@
 """The attempts that run right now: starting, watching and ending them.
 
-Only connections are decided about here. What an answer or a fault means for the request is up to
-the dispatcher, which is called once for every attempt that counts.
+This module decides about connections only. The dispatcher is called with the end of every attempt
+that counts, and decides what it means for the request.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from resources.llama_server_pool.servers.faults import Disposition
 
 CONTEXT_EXCEEDED = "context_exceeded"
 """Reason of a request that is too long for every endpoint."""
-EXHAUSTED = "endpoints_exhausted"
+ENDPOINTS_EXHAUSTED = "endpoints_exhausted"
 """Reason of a request that failed too often."""
 _REFUSED_BY_ALL = {
     Disposition.context: CONTEXT_EXCEEDED,
@@ -64,7 +64,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Back to the queue at no cost: the endpoint was not ready, and the request is not to blame."""
+    """Go back to the queue at once, at no cost: the endpoint was not ready for the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +107,16 @@ def decide(ticket: Ticket, met: AttemptFault, fleet: FleetView) -> Decision:
     if _hopeless(ticket, fleet.policy):
         # A request that overflows the context of an endpoint it has for itself is too long.
         overflows = met.disposition is Disposition.overload
-        return Fail(CONTEXT_EXCEEDED if overflows else EXHAUSTED)
+        return Fail(CONTEXT_EXCEEDED if overflows else ENDPOINTS_EXHAUSTED)
     if met.disposition is Disposition.server:
-        return Retry(frozenset(ticket.avoid), fleet.retry_pause)
+        return Retry(ticket.avoid, fleet.retry_pause)
     return Wait()
 
 
 def _after_refusal(ticket: Ticket, met: AttemptFault, fleet: FleetView) -> Decision:
     """Try the endpoints that have not refused the request; fail when none of them could hold it."""
     if fleet.able(ticket.context_needed) - ticket.rejected_by:
-        return Retry(frozenset(ticket.avoid), 0.0)
+        return Retry(ticket.avoid, 0.0)
     return Fail(_REFUSED_BY_ALL[met.disposition])
 
 

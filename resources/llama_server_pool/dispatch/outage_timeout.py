@@ -1,6 +1,6 @@
 """How long a batch waits when no endpoint is left, and what it says meanwhile.
 
-Endpoints are brought back in `health`; here is only decided whether to go on waiting.
+Endpoints are brought back in `health`; this module only decides whether to go on waiting.
 """
 
 from __future__ import annotations

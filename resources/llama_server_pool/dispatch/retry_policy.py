@@ -19,7 +19,7 @@ _LONGEST_DEBT = 30
 class RetryBudget:
     """A token bucket that spaces retries out when many requests fail at once.
 
-    So a sick fleet is not hammered.
+    It keeps a batch from hammering servers that are in trouble.
 
     Args:
         policy: Size, refill and pause.
@@ -68,7 +68,7 @@ class DelayedRetries:
         return len(self._timers)
 
     def add(self, ticket: Ticket, seconds: float) -> None:
-        """Let a request wait; it is dropped once the batch has ended: the scheduler lives on."""
+        """Let a request wait, unless the batch has ended: the scheduler outlives it."""
         if not self._closed:
             loop = asyncio.get_running_loop()
             self._timers[ticket.id] = loop.call_later(seconds, self._resume, ticket)

@@ -93,7 +93,6 @@ class Ticket:
         charged: Failed attempts that may be the request's own fault.
         failed_on: Endpoints of those attempts.
         rejected_by: Endpoints that refuse its schema, or the request itself.
-        avoid: Endpoints on which any attempt failed; others are preferred.
         unusable: An answer that was not accepted while another attempt was still running.
     """
 
@@ -104,13 +103,17 @@ class Ticket:
     charged: int = 0
     failed_on: set[str] = field(default_factory=set[str])
     rejected_by: set[str] = field(default_factory=set[str])
-    avoid: set[str] = field(default_factory=set[str])
     unusable: Spare | None = None
 
     @property
     def context_needed(self) -> int:
         """Tokens of context that hold the prompt and the longest answer."""
         return self.prompt_tokens + self.request.sampling.max_tokens
+
+    @property
+    def avoid(self) -> frozenset[str]:
+        """Endpoints on which any attempt failed; others are preferred."""
+        return frozenset(fault.endpoint for fault in self.faults)
 
     def queued(self) -> QueuedRequest:
         """Return the request as the scheduler sees it."""
@@ -122,13 +125,12 @@ class Ticket:
             expected_tokens=request.expected_tokens,
             affinity=request.affinity,
             family=request.task,
-            avoid=frozenset(self.avoid),
+            avoid=self.avoid,
         )
 
     def note(self, met: AttemptFault) -> None:
         """Remember a failed attempt."""
         self.faults.append(Fault(met.endpoint, met.fault.kind, met.fault.detail))
-        self.avoid.add(met.endpoint)
         if met.charged:
             self.charged += 1
             self.failed_on.add(met.endpoint)

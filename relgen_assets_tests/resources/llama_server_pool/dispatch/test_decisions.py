@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from relgen_assets_tests.resources.llama_server_pool.pools import question
 from resources.llama_server_pool.dispatch.decisions import (
     CONTEXT_EXCEEDED,
-    EXHAUSTED,
+    ENDPOINTS_EXHAUSTED,
     Decision,
     Fail,
     FleetView,
@@ -73,14 +73,14 @@ def test_a_request_is_set_aside_after_it_has_failed_on_several_endpoints() -> No
         met = fault(Disposition.server, name, suspected=True)
         assert isinstance(after(one, met, view(c=None)), Retry)
     met = fault(Disposition.server, "c", suspected=True)
-    assert after(one, met, view(d=None)) == Fail(EXHAUSTED)
+    assert after(one, met, view(d=None)) == Fail(ENDPOINTS_EXHAUSTED)
 
 
 def test_a_request_is_set_aside_after_it_has_failed_often_on_the_same_endpoint() -> None:
     one, met = ticket(), fault(Disposition.server, suspected=True)
     for _ in range(3):
         assert isinstance(after(one, met, view(a=None)), Retry)
-    assert after(one, met, view(a=None)) == Fail(EXHAUSTED)
+    assert after(one, met, view(a=None)) == Fail(ENDPOINTS_EXHAUSTED)
 
 
 def test_an_overflow_is_charged_only_to_a_request_that_ran_alone() -> None:

@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
-from resources.llama_server_pool.scheduling.scheduler import (
-    Assignment,
+from relgen_assets_tests.resources.llama_server_pool.scheduling.situations import (
+    FAST,
+    SLOW,
+    placed,
+    requests,
+    usage,
+)
+from resources.llama_server_pool.scheduling.scheduler import Scheduler
+from resources.llama_server_pool.scheduling.values import (
     EndpointProfile,
-    PolicyOptions,
     QueuedRequest,
-    Scheduler,
     Usage,
 )
-
-FAST = EndpointProfile("fast", 1, 4096, prefill_rate=1000.0, decode_rate=20.0)
-SLOW = EndpointProfile("slow", 1, 4096, prefill_rate=100.0, decode_rate=2.0)
-
-
-def requests(
-    count: int, *, expected: float | None = 200.0, affinity: str = ""
-) -> list[QueuedRequest]:
-    return [
-        QueuedRequest(f"{affinity or 'request'}-{i}", 100, 500, expected, affinity)
-        for i in range(count)
-    ]
-
-
-def placed(orders: Iterable[Assignment]) -> dict[str, list[str]]:
-    places: dict[str, list[str]] = {}
-    for order in orders:
-        places.setdefault(order.endpoint, []).append(order.request_id)
-    return places
-
-
-def usage(tokens: int = 200, seconds: float = 10.0, *, cached: int = 0) -> Usage:
-    return Usage(100, cached, tokens, 0.1, seconds)
 
 
 def test_every_slot_works_while_the_queue_is_long() -> None:
@@ -74,100 +55,6 @@ def test_a_slow_endpoint_does_everything_when_it_is_alone() -> None:
     assert placed(scheduler.assign(0.0)).keys() == {"slow"}
 
 
-def test_no_second_attempt_while_something_waits() -> None:
-    scheduler = Scheduler([FAST, SLOW])
-    scheduler.submit(requests(30), 0.0)
-    orders = scheduler.assign(0.0)
-
-    for step in range(1, 20):
-        fast = next(order.attempt for order in orders if order.endpoint == "fast")
-        scheduler.complete(fast, usage(), 10.0 * step)
-        orders = scheduler.assign(10.0 * step)
-        assert scheduler.waiting > 0
-        assert not any(order.hedge for order in orders)
-
-
-def start_on_slow_only(longest: int = 500) -> tuple[Scheduler, Assignment]:
-    scheduler = Scheduler([FAST, SLOW])
-    scheduler.set_slots("fast", 0, 0.0)
-    scheduler.submit([QueuedRequest("request", 100, longest, 200.0)], 0.0)
-    (first,) = scheduler.assign(0.0)
-    scheduler.set_slots("fast", 1, 5.0)
-    return scheduler, first
-
-
-def test_an_idle_fast_slot_runs_the_last_request_again_and_the_loser_is_cancelled() -> None:
-    scheduler, first = start_on_slow_only()
-
-    (second,) = scheduler.assign(5.0)
-    assert (second.endpoint, second.request_id, second.hedge) == ("fast", first.request_id, True)
-    assert scheduler.assign(6.0) == []
-
-    assert scheduler.complete(second.attempt, usage(), 15.0) == [first.attempt]
-    assert scheduler.outstanding == 0
-
-
-def test_a_cancelled_attempt_keeps_its_slot_until_it_is_gone() -> None:
-    scheduler, first = start_on_slow_only()
-    (second,) = scheduler.assign(5.0)
-    scheduler.complete(second.attempt, usage(), 15.0)
-    scheduler.submit([QueuedRequest(f"more-{i}", 100, 500, 200.0) for i in range(50)], 15.0)
-
-    assert placed(scheduler.assign(15.0)).keys() == {"fast"}
-    scheduler.release(first.attempt, 15.1)
-    assert placed(scheduler.assign(15.1)).keys() == {"slow"}
-
-
-def test_an_answer_that_comes_after_the_cancellation_is_ignored() -> None:
-    scheduler, first = start_on_slow_only()
-    (second,) = scheduler.assign(5.0)
-    scheduler.complete(second.attempt, usage(), 15.0)
-    scheduler.submit([QueuedRequest(first.request_id, 100, 500)], 15.0)
-
-    assert scheduler.complete(first.attempt, usage(), 15.05) == []
-    assert scheduler.outstanding == 1
-
-
-def test_when_the_first_attempt_fails_the_second_goes_on_and_nothing_is_queued() -> None:
-    scheduler, first = start_on_slow_only()
-    (second,) = scheduler.assign(5.0)
-
-    scheduler.fail(first.attempt, 6.0)
-
-    assert scheduler.waiting == 0
-    assert scheduler.complete(second.attempt, usage(), 15.0) == []
-
-
-def test_an_attempt_that_is_nearly_done_is_not_hedged() -> None:
-    scheduler, first = start_on_slow_only(longest=200)
-    scheduler.progress(first.attempt, 0, 1.0)
-    scheduler.progress(first.attempt, 195, 98.0)
-
-    assert scheduler.assign(98.0) == []
-
-
-def test_equal_servers_do_not_repeat_each_other() -> None:
-    fleet = [EndpointProfile(name, 1, 4096, 1000.0, 20.0) for name in ("a", "b")]
-    scheduler = Scheduler(fleet)
-    scheduler.submit(requests(1), 0.0)
-
-    assert len(scheduler.assign(0.0)) == 1
-    assert scheduler.assign(1.0) == []
-
-
-def test_a_server_that_falls_silent_is_overtaken() -> None:
-    fleet = [EndpointProfile(name, 1, 4096, 1000.0, 20.0) for name in ("a", "b")]
-    scheduler = Scheduler(fleet)
-    scheduler.submit(requests(1), 0.0)
-    (first,) = scheduler.assign(0.0)
-    for second in range(1, 6):
-        scheduler.progress(first.attempt, 20 * second, float(second))
-
-    assert scheduler.assign(6.0) == []
-    orders = scheduler.assign(40.0)
-    assert [(order.request_id, order.hedge) for order in orders] == [(first.request_id, True)]
-
-
 def test_the_expected_length_of_an_answer_is_learned() -> None:
     scheduler = Scheduler([FAST])
     scheduler.submit(requests(30), 0.0)
@@ -181,32 +68,6 @@ def test_the_expected_length_of_an_answer_is_learned() -> None:
     after = scheduler.expected_answer(last)
     assert after is not None
     assert after < before
-
-
-def test_hedging_can_be_switched_off() -> None:
-    scheduler = Scheduler([FAST, SLOW], PolicyOptions(hedging=False))
-    scheduler.set_slots("fast", 0, 0.0)
-    scheduler.submit(requests(1), 0.0)
-    scheduler.assign(0.0)
-    scheduler.set_slots("fast", 1, 5.0)
-
-    assert scheduler.assign(5.0) == []
-
-
-@pytest.mark.parametrize(("quicker", "hedged"), [(1.0, True), (10_000.0, False)])
-def test_a_second_attempt_that_could_save_only_a_moment_is_not_started(
-    quicker: float, hedged: bool
-) -> None:
-    fast, slow = (
-        replace(one, prefill_rate=1000 * quicker, decode_rate=rate * quicker)
-        for one, rate in ((FAST, 20.0), (SLOW, 2.0))
-    )
-    scheduler = Scheduler([fast, slow])
-    scheduler.set_slots("fast", 0, 0.0)
-    scheduler.submit([QueuedRequest("request", 100, 500, 200.0)], 0.0)
-    scheduler.assign(0.0)
-    scheduler.set_slots("fast", 1, 0.001)
-    assert [order.hedge for order in scheduler.assign(0.001)] == [True] * hedged
 
 
 def test_long_requests_go_to_fast_slots_and_short_ones_to_slow_slots() -> None:
@@ -351,25 +212,6 @@ def test_the_same_id_twice_is_an_error() -> None:
 
     with pytest.raises(ValueError, match="'a' is outstanding"):
         scheduler.submit([QueuedRequest("a", 1, 1)], 0.0)
-
-
-@pytest.mark.parametrize(("waiting", "begins_with"), [(2, "straggler"), (100, "short-0")])
-def test_a_request_that_would_outlast_all_that_waits_is_run_again_first(
-    waiting: int, begins_with: str
-) -> None:
-    scheduler = Scheduler([SLOW, FAST, EndpointProfile("fast-2", 1, 4096, 1000.0, 20.0)])
-    for name in ("fast", "fast-2"):
-        scheduler.set_slots(name, 0, 0.0)
-    scheduler.submit([QueuedRequest("straggler", 100, 500, 480.0)], 0.0)
-    scheduler.assign(0.0)
-    scheduler.submit([QueuedRequest(f"short-{n}", 100, 500, 20.0) for n in range(waiting)], 1.0)
-    for name in ("fast", "fast-2"):
-        scheduler.set_slots(name, 1, 1.0)
-
-    orders = scheduler.assign(1.0)
-
-    assert orders[0].request_id == begins_with
-    assert [order.hedge for order in orders] == [begins_with == "straggler", False]
 
 
 def test_a_probe_teaches_the_speed_of_an_endpoint() -> None:
