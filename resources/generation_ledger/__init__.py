@@ -3,7 +3,8 @@
 Owns the whole database: its tables, its migrations, and the leases that runs share through it.
 Knows no server and no pool.
 
-    ledger               the Dagster resource: configuration and life cycle
+    ledger               the Dagster resource: life cycle, and the way in to all below
+    options              what can be configured
     keys                 the key of a generation, and what belongs in it
     schema               the tables; `migrations` and `upgrade` bring older ones to this version
     store                looking answers up and recording them
@@ -17,5 +18,6 @@ Knows no server and no pool.
     slot_leases          the slots of servers, divided among runs
     engine               the database: URL, transactions, reconnecting
 
-May touch `resources.generation`, `resources.storage` and `resources.errors`.
+May touch `resources.generation`, `resources.storage`, `resources.former_names` and
+`resources.errors`.
 """

@@ -2,7 +2,8 @@
 
 At the top stands what the outside needs; import it from its module:
 
-    pool        the Dagster resource: configuration and life cycle
+    pool        the Dagster resource: its life cycle
+    options     what can be configured
     endpoint    what a server is: address, kind, capacity
     reports     what a batch brought and cost, and who answers
     policy      the constants of the dispatcher
@@ -16,6 +17,6 @@ and below it the wings, each of which says what it may touch:
     simulation  the policy in simulated time
     embedded    a real server on loopback when none is configured
 
-May touch `resources.generation`, `resources.generation_ledger`, `resources.progress` and
-`resources.errors`.
+May touch `resources.generation`, `resources.generation_ledger`, `resources.progress`,
+`resources.former_names` and `resources.errors`.
 """
