@@ -1,7 +1,7 @@
 """The command line `relgen`: thin commands over the same definitions that Dagster's UI loads.
 
-`app` holds the commands, `progress` the bar, `report` the tables a command ends with. An error that
-a person can act on is printed as one paragraph and ends the command with status 1.
+`app` holds the commands, `progress` the bar, `report` the tables they print. An actionable error is
+printed as one paragraph, and the command exits with status 1.
 """
 
 from __future__ import annotations
@@ -25,6 +25,6 @@ def main() -> None:
         errors.print(str(error), markup=False)
         sys.exit(1)
     except BrokenPipeError:
-        # The reader of our output went away; nothing is left to say, not even at shutdown.
+        # The reader of our output is gone: write nothing more, not even at shutdown.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
