@@ -1,7 +1,7 @@
 """The root of the project's error hierarchy, and the errors of the resources.
 
-Every error a person can meet says three things: what happened, where, and what to do about it.
-They are printed without a traceback by the command line and shown as the description of a failed
+Every error that reaches a person says what happened, where, and what to do about it. They are
+printed without a traceback by the command line and shown as the description of a failed
 step in Dagster's UI. Errors of the domain live in the project that uses these resources.
 
     ActionableError
@@ -20,9 +20,9 @@ class ActionableError(Exception):
     """An error that tells a person what happened, where, and what to do.
 
     Args:
-        what: One sentence that states the fault.
+        what: The fault, in one sentence.
         where: The file, setting, endpoint or partition concerned; may be empty.
-        remedy: What the reader can do about it; may be empty when nothing is known.
+        remedy: What the reader can do about it; may be empty.
     """
 
     def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:

@@ -1,7 +1,7 @@
-"""What is asked of a language model and what it answers: the values that pool and ledger share.
+"""Requests to a language model and their outcomes: the values that pool and ledger share.
 
-Tasks, messages and schemas belong here; articles and entities do not, nor does anything about how
-or when a request is sent. Imports nothing of this project.
+Tasks, messages and schemas belong here. Articles, entities and how requests are sent do not. This
+module imports nothing of the project.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ class Message(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How the model draws its tokens.
+    """How the model samples tokens.
 
     Attributes:
-        temperature: 0 for greedy decoding; higher is more varied.
+        temperature: Sampling temperature; 0 decodes greedily.
         max_tokens: Upper bound of the answer, in tokens of the serving model.
         top_p: Nucleus sampling mass.
-        seed: Seed of the draw; `None` leaves it to the server.
+        seed: Sampling seed; `None` lets the server choose.
     """
 
     temperature: float
@@ -45,11 +45,11 @@ class GenerationRequest:
         task: The kind of work, e.g. `summary`; part of the ledger key.
         messages: The exact chat messages sent.
         sampling: Sampling parameters.
-        prompt_tokens: Estimated length of the prompt in tokens; decides which context fits.
+        prompt_tokens: Estimated prompt tokens; decides which endpoints have enough context.
         json_schema: JSON schema the answer must follow, or `None` for free text.
         affinity: Requests with the same value share a prompt prefix (an article id).
         expected_tokens: Expected length of the answer in tokens, where known.
-        attempt: 1 for the first try at this subject; each content retry counts one up.
+        attempt: Number of the content attempt at this subject, from 1.
         variant: Number among several answers wanted for one subject, from 1; in the ledger key.
         labels: Facts the ledger stores beside the answer (partition, run, prompt version); not part
             of its key.
@@ -74,16 +74,16 @@ class Generation:
 
     Attributes:
         subject: The subject of the request.
-        text: The raw answer, exactly as the server gave it.
-        finish_reason: `stop` or `length`, as the server says.
+        text: The answer exactly as the server sent it.
+        finish_reason: `stop` or `length`, as the server reports it.
         model: Identity of the model that answered.
         endpoint: Name of the endpoint that answered.
         prompt_tokens: Tokens of the prompt, as the server counted them.
-        cached_tokens: Tokens of the prompt that the server took from its prefix cache.
+        cached_tokens: Prompt tokens that came from the server's prefix cache.
         completion_tokens: Tokens of the answer.
         seconds: Wall time of the request on that endpoint.
-        attempt: Which content attempt this answer belongs to, from 1.
-        from_ledger: Whether the answer was known before and nothing was sent.
+        attempt: Number of the content attempt, from 1.
+        from_ledger: Whether the answer came from the ledger and nothing was sent.
     """
 
     subject: str
@@ -101,12 +101,12 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One failed try of a request on one endpoint.
+    """One failed attempt at a request on one endpoint.
 
     Attributes:
         endpoint: Name of the endpoint.
         kind: Short code, e.g. `refused`, `stalled`, `http_500`, `context_exceeded`.
-        detail: What was seen, in a sentence, without secrets.
+        detail: What was observed, in one sentence without secrets.
     """
 
     endpoint: str
@@ -129,12 +129,12 @@ class FailureReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A request that was set aside for good; the batch went on without it.
+    """A request that was given up; the batch went on without it.
 
     Attributes:
         subject: The subject of the request.
         reason: A `FailureReason`.
-        faults: Every failed try, in order.
+        faults: Every failed attempt, in order.
     """
 
     subject: str
@@ -145,15 +145,15 @@ class Failure:
 Outcome = Generation | Failure
 
 TEMPERATURE_STEP = 0.1
-"""How much warmer each content attempt is than the one before."""
+"""Temperature added by each content retry."""
 TEMPERATURE_LIMIT = 1.5
-"""Retries are never warmer than this; a warmer first attempt keeps its temperature."""
+"""Highest temperature a retry is raised to; a warmer first attempt keeps its own."""
 
 
 def next_attempt(request: GenerationRequest) -> GenerationRequest:
-    """Return the content retry of `request`: another seed, slightly warmer.
+    """Return the content retry of `request`, with another seed and a higher temperature.
 
-    The result depends on nothing but `request`, so that a re-run finds it in the ledger.
+    The result depends on `request` alone, so that a re-run finds its answer in the ledger.
     """
     sampling = request.sampling
     warmer = min(sampling.temperature + TEMPERATURE_STEP, TEMPERATURE_LIMIT)

@@ -1,7 +1,7 @@
 """The IO manager of the graph: one parquet file per asset and partition, on any fsspec path.
 
-Tables in, tables out, nothing else: no pickle, and no knowledge of which rows a table holds.
-Atomic writing belongs to `storage`, the schemas of tables to whoever builds them.
+Tables in, tables out: no pickle, and no knowledge of the rows. Atomic writing belongs to `storage`,
+schemas to the assets.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ Asset = AssetKey | Sequence[str] | str
 class ParquetIOManager(ConfigurableIOManager):
     """Keeps Arrow tables as `<base>/<asset>/<partition>.parquet`, or `<base>/<asset>.parquet`.
 
-    A file appears whole or not at all. Tables without rows keep their schema. The same object
-    reads and writes outside Dagster through `read`, `write`, `exists` and `partitions`.
+    Files are written atomically. Tables without rows keep their schema. Outside Dagster use `read`,
+    `write`, `exists` and `partitions`.
     """
 
     base_path: str = Field(description="Folder of all tables: a local path or any fsspec URL.")
 
     def path_for(self, asset: Asset, partition: str | None = None) -> str:
-        """Return where a table lies; characters that file systems dislike are percent-encoded.
+        """Return the path of a table, with percent-encoded asset and partition names.
 
         Args:
             asset: Asset key, as a key, its parts, or a name.
@@ -54,7 +54,7 @@ class ParquetIOManager(ConfigurableIOManager):
         return storage.exists(self.path_for(asset, partition))
 
     def partitions(self, asset: Asset) -> list[str]:
-        """Return the sorted partition keys that have been written for an asset."""
+        """Return the sorted keys of the partitions that an asset has written."""
         folder = self.path_for(asset).removesuffix(SUFFIX)
         return sorted(
             unquote(name.removesuffix(SUFFIX)) for name in storage.list_files(folder, SUFFIX)
@@ -63,7 +63,7 @@ class ParquetIOManager(ConfigurableIOManager):
     def read(
         self, asset: Asset, partition: str | None = None, columns: Sequence[str] | None = None
     ) -> pa.Table:
-        """Return a table that was written before.
+        """Return a stored table.
 
         Args:
             asset: Asset key, as a key, its parts, or a name.
@@ -71,8 +71,8 @@ class ParquetIOManager(ConfigurableIOManager):
             columns: Only these columns; all when not given.
 
         Raises:
-            StorageError: It was not written yet, cannot be read, or is damaged; the message says
-                which asset and partition to materialise.
+            StorageError: It does not exist, cannot be read or is damaged; the message names the
+                asset and partition to materialise.
         """
         path = self.path_for(asset, partition)
         if not storage.exists(path):
@@ -97,16 +97,16 @@ class ParquetIOManager(ConfigurableIOManager):
             ) from error
 
     def write(self, table: pa.Table, asset: Asset, partition: str | None = None) -> int:
-        """Write a table whole, in place of an earlier one, and return the file's size in bytes.
+        """Write a table atomically, replacing an earlier one; return the file's size in bytes.
 
         Raises:
-            StorageError: The value is no table, or the file cannot be written; an earlier file
-                is as it was.
+            StorageError: The value is not a table, or the file cannot be written; an earlier file
+                stays unchanged.
         """
         path = self.path_for(asset, partition)
         if not isinstance(table, pa.Table):
             raise StorageError(
-                f"{_named(asset, partition)} returned {type(table).__name__}, no pyarrow.Table.",
+                f"{_named(asset, partition)} returned {type(table).__name__}, not pyarrow.Table.",
                 where=storage.shown(path),
                 remedy="Return a pyarrow.Table, or None from an asset that stores nothing here.",
             )
@@ -117,7 +117,7 @@ class ParquetIOManager(ConfigurableIOManager):
         return len(data)
 
     def handle_output(self, context: OutputContext, obj: Any) -> None:
-        """Write the table an asset returned, and note its path, rows and bytes as metadata."""
+        """Write the table an asset returned; add its path, rows and bytes as metadata."""
         partition = _partition_of(context)
         size = self.write(obj, context.asset_key, partition)
         context.add_output_metadata(
@@ -131,7 +131,7 @@ class ParquetIOManager(ConfigurableIOManager):
         )
 
     def load_input(self, context: InputContext) -> pa.Table:
-        """Return the table of the upstream asset, of the one partition that is asked for."""
+        """Return the table of the one upstream partition that the step depends on."""
         return self.read(context.asset_key, _partition_of(context))
 
 
@@ -142,7 +142,7 @@ def _partition_of(context: InputContext | OutputContext) -> str | None:
     keys = list(context.asset_partition_keys)
     if len(keys) != 1:
         raise StorageError(
-            f"{len(keys)} partitions of {context.asset_key.to_user_string()} at once: a table "
+            f"{len(keys)} partitions of {context.asset_key.to_user_string()} at once, but a table "
             "belongs to one partition.",
             remedy="Run one partition at a time; to read many, depend with AssetDep and read "
             "them one by one.",
@@ -155,7 +155,7 @@ def _key(asset: Asset) -> AssetKey:
 
 
 def _file_name(name: str) -> str:
-    """Return a name that is one visible path component everywhere; `unquote` takes it back."""
+    """Return a name as one visible path component; `unquote` reverses it."""
     quoted = quote(name, safe="")
     return f"%2E{quoted[1:]}" if quoted.startswith(".") else quoted
 

@@ -1,8 +1,7 @@
-"""The process-wide board on which long work shows how far it is.
+"""The process-wide board that shows the progress of long work.
 
-Whoever works opens a task on `BOARD` and counts it up; whoever shows progress (a terminal bar, a
-plain log) subscribes and gets a snapshot after every change. Neither knows the other, and nothing
-is printed here.
+Work opens a task on `BOARD` and counts it up. A display (a terminal bar, a plain log) subscribes
+and gets a snapshot after every change. Neither knows the other, and nothing is printed here.
 """
 
 from __future__ import annotations
@@ -20,15 +19,12 @@ class TaskProgress:
 
     Attributes:
         key: Number of the task, unique in the process.
-        title: What is being done.
-        total: Units of work.
-        done: Units finished, including those that failed and those known before.
-        from_ledger: Units of `done` that were known before and cost nothing.
-        failed: Units of `done` that were set aside.
+        done: Units finished, including failed ones and those answered from the ledger.
+        from_ledger: Units of `done` that cost nothing, because their answer was stored.
+        failed: Units of `done` that were given up.
         tokens: Tokens generated so far, over all units.
-        note: What a person should know right now, e.g. why the work pauses; may be empty.
+        note: What a person should know now, e.g. why the work pauses; may be empty.
         started: `time.monotonic()` at the start.
-        finished: Whether nothing more will come.
     """
 
     key: int
@@ -47,7 +43,7 @@ Listener = Callable[[TaskProgress], None]
 
 
 class ProgressBoard:
-    """Holds the running tasks and tells the listeners of every change; thread-safe."""
+    """Holds the running tasks and notifies listeners of every change; thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
@@ -98,7 +94,7 @@ class ProgressBoard:
 
 
 class ProgressTask:
-    """The worker's end of one task; use it as a context manager so that it always finishes."""
+    """The handle that work counts up; a context manager, so that it always finishes."""
 
     def __init__(self, board: ProgressBoard, task: TaskProgress) -> None:
         self._board = board
@@ -125,12 +121,12 @@ class ProgressTask:
         )
 
     def note(self, text: str) -> None:
-        """Say what a person should know now; empty takes the last note back."""
+        """Show a note; an empty text clears it."""
         if text != self._task.note:
             self._change(replace(self._task, note=text))
 
     def finish(self) -> None:
-        """Close the task; calling it twice does no harm."""
+        """Close the task; further calls do nothing."""
         if not self._task.finished:
             self._change(replace(self._task, note="", finished=True))
 
@@ -142,7 +138,7 @@ class ProgressTask:
 
     def _change(self, task: TaskProgress) -> None:
         self._task = task
-        self._board._publish(task)  # noqa: SLF001 - the two classes are one piece
+        self._board._publish(task)  # noqa: SLF001 - the two classes belong together
 
 
 BOARD = ProgressBoard()

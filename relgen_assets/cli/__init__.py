@@ -1,8 +1,8 @@
 """The command line `relgen`: thin commands over the same definitions that Dagster's UI loads.
 
 Options, tables and progress bars belong here; rules of the domain do not. `app` holds the commands,
-`progress` the bar, `report` the tables a command ends with. An error that a person can act on is
-printed as one paragraph and ends the command with status 1.
+`progress` the bar, `report` the tables they print. An actionable error is printed as one paragraph,
+and the command exits with status 1.
 
 May touch everything below it. Only the entry point of `relgen` imports it.
 """
@@ -28,6 +28,6 @@ def main() -> None:
         errors.print(str(error), markup=False)
         sys.exit(1)
     except BrokenPipeError:
-        # The reader of our output went away; nothing is left to say, not even at shutdown.
+        # The reader of our output is gone: write nothing more, not even at shutdown.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

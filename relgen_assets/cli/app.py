@@ -1,6 +1,6 @@
-"""The commands. Each opens the project, calls what does the work, and prints its result.
+"""The commands: each opens the project, delegates the work and prints the result.
 
-Imports stand inside the commands: Dagster and the tokenizer take seconds `--help` need not pay.
+Imports are inside the commands: Dagster and the tokenizer take seconds that `--help` need not pay.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ app.add_typer(ledger_app, name="ledger")
 
 _DEMO_FOLDER = "demo"
 _INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells count it."""
+"""Exit status after Ctrl-C, as in shells."""
 
 Batches = Annotated[
     list[str] | None,
@@ -41,7 +41,7 @@ def run(
         bool, typer.Option("--missing", help="Only batches that are not in the dataset yet.")
     ] = False,
 ) -> None:
-    """Materialise batches in this process; answers known from earlier runs are not asked again."""
+    """Materialise batches in this process; answers of earlier runs are reused."""
     from relgen_assets.cli.running import run_batches
 
     with _opened() as (project, console):
@@ -52,10 +52,10 @@ def run(
 def retry(
     batches: Batches = None,
     attempts: Annotated[
-        int, typer.Option(min=1, help="Further tries for each rejected chunk.")
+        int, typer.Option(min=1, help="Further attempts for each rejected chunk.")
     ] = 1,
 ) -> None:
-    """Ask rejected and failed chunks again with another seed; the others keep their answers."""
+    """Ask again about rejected and failed chunks, with another seed; keep all other answers."""
     from relgen_assets.cli.retry import retry_rejected
 
     with _opened() as (project, console):
@@ -64,7 +64,7 @@ def retry(
 
 @app.command()
 def demo() -> None:
-    """Turn the bundled articles into a dataset with the embedded model; needs no settings."""
+    """Turn the bundled articles into a dataset with the embedded model, without any settings."""
     from relgen_assets.cli.running import run_batches
 
     with _opened(_demo_overrides()) as (project, console):
@@ -74,7 +74,7 @@ def demo() -> None:
 
 @app.command()
 def status() -> None:
-    """Show what each batch holds."""
+    """Show the contents of each batch."""
     from relgen_assets.cli.report import print_batches
     from relgen_assets.definitions import build_resources
     from relgen_assets.integrity.overview import overview
@@ -91,7 +91,7 @@ def status() -> None:
 
 @app.command()
 def endpoints() -> None:
-    """Show which servers answer, with which model, slots, context and speed; 1 when none does."""
+    """Show which servers answer, with model, slots, context and speed; exits 1 if none does."""
     from relgen_assets.cli.report import print_endpoints
     from relgen_assets.definitions import build_resources
 
@@ -107,15 +107,15 @@ def plan(
     articles: Annotated[
         int | None, typer.Option(min=1, help="Articles of the run. Default: all of the source.")
     ] = None,
-    sample: Annotated[int, typer.Option(min=1, help="Articles whose tokens are counted.")] = 50,
+    sample: Annotated[int, typer.Option(min=1, help="Articles to sample and tokenise.")] = 50,
     ask: Annotated[
-        bool, typer.Option("--ask", help="Ask the servers what is not configured: speed, slots.")
+        bool, typer.Option("--ask", help="Ask the servers for speed and slots that are not set.")
     ] = False,
     settings: Annotated[
         Path | None, typer.Option(help="Read this settings file instead of relgen.toml.")
     ] = None,
 ) -> None:
-    """Forecast calls, time and energy of a run, and what one more server would save."""
+    """Forecast the calls, time and energy of a run, and what another server would save."""
     from relgen_assets.cli.plan import plan_run
 
     with _opened(file=settings) as (project, console):
@@ -124,7 +124,7 @@ def plan(
 
 @app.command()
 def config() -> None:
-    """Print the effective settings; secrets are named, never shown."""
+    """Print the effective settings; secrets appear by name only."""
     with _opened() as (project, console):
         console.print_json(project.settings.model_dump_json())
 
@@ -139,9 +139,9 @@ def ui(
 
     root = _root()
     with opened_instance(root):
-        pass  # created here if it is new, under the lock that the other commands respect
+        pass  # creates a new instance under the lock of the other commands
     environment = {"DAGSTER_HOME": str(root), **os.environ}
-    # Dagster advertises its newer tool with a warning on every start.
+    # Without -W, Dagster advertises its newer tool on every start.
     command = [
         sys.executable,
         "-W",
@@ -156,14 +156,14 @@ def ui(
     ]
     if not (root / "workspace.yaml").is_file():
         command += ["--module-name", "relgen_assets.definitions"]
-    # In place of this process, so that every signal reaches Dagster, which stops its own parts.
+    # Replaces this process, so that every signal reaches Dagster, which stops its own children.
     os.chdir(root)
     os.execve(sys.executable, command, environment)  # noqa: S606 - our own interpreter
 
 
 @app.command()
 def check(batches: Batches = None) -> None:
-    """Run the asset checks; exits 1 when one of error severity fails or none was evaluated."""
+    """Run the asset checks; exits 1 if one of error severity fails or none was evaluated."""
     from relgen_assets.cli.report import print_checks
     from relgen_assets.cli.running import select_batches
     from relgen_assets.definitions import build_defs, build_resources
@@ -177,7 +177,9 @@ def check(batches: Batches = None) -> None:
             if tables.exists("raw_papers", key)
         ]
         if not keys:
-            console.print("No batch has been materialised, so nothing was checked: relgen run")
+            console.print(
+                "No batch is materialised yet, so there is nothing to check. Start with: relgen run"
+            )
             raise typer.Exit(1)
         outcomes = list(run_checks(build_defs(project), instance, keys))
         print_checks(console, outcomes)
@@ -189,7 +191,7 @@ def check(batches: Batches = None) -> None:
 def _opened(
     overrides: dict[str, Any] | None = None, *, file: Path | None = None
 ) -> Iterator[tuple[Any, Console]]:
-    """Enter the project folder and open the project; relative paths are relative to it."""
+    """Open the project in its folder, which becomes the base of relative paths."""
     from relgen_assets.orchestration.project import Project
     from relgen_assets.settings import load_settings
 
@@ -200,12 +202,14 @@ def _opened(
     try:
         yield Project(load_settings(root, overrides, file=file)), console
     except KeyboardInterrupt:
-        console.print("Stopped. Finished generations are kept; the same command goes on from here.")
+        console.print(
+            "Stopped. Finished generations are kept; the same command continues from here."
+        )
         raise typer.Exit(_INTERRUPTED) from None
 
 
 def _demo_overrides() -> dict[str, Any]:
-    """Return settings that run the bundled articles, away from the data of other articles."""
+    """Return settings that run the bundled articles, in folders of their own."""
     from relgen_assets.settings import load_settings
 
     overrides: dict[str, Any] = {"source": {"kind": "sample"}, "pool": {}}

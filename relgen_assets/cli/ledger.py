@@ -1,6 +1,6 @@
-"""The commands `relgen ledger …`: look into the generation ledger, move it, shrink it.
+"""The commands `relgen ledger …`: inspect the generation ledger, move it, reclaim space.
 
-Thin: every figure comes from `resources.generation_ledger`. A database is named without password.
+Thin: every figure comes from `resources.generation_ledger`. Passwords are never printed.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ if TYPE_CHECKING:
     from resources.generation_ledger.stats import LedgerStats
 
 ledger_app = typer.Typer(
-    no_args_is_help=True, help="Look into the ledger of all generations, move it, shrink it."
+    no_args_is_help=True, help="Inspect, move or shrink the ledger of all generations."
 )
 
-Folder = Annotated[str, typer.Argument(help="Local folder, or any fsspec URL.")]
+Folder = Annotated[str, typer.Argument(help="A local folder or any fsspec URL.")]
 
 
 @ledger_app.command()
 def stats() -> None:
-    """Show calls, tokens and time by task and model, and the verdicts on the answers."""
+    """Show calls, tokens and time by task and model, and the verdicts on answers."""
     with _opened() as (ledger, console):
         _print_stats(console, ledger.stats())
 
 
 @ledger_app.command()
 def show(
-    key: Annotated[str, typer.Argument(help="A ledger key, or enough of its first digits.")],
+    key: Annotated[str, typer.Argument(help="A ledger key, or a unique prefix of one.")],
 ) -> None:
-    """Show one generation: what was asked, what came back, and what was said of it."""
+    """Show one generation: request, answer and verdicts."""
     with _opened() as (ledger, console):
         for entry in ledger.show(key):
             _print_entry(console, entry)
@@ -50,7 +50,7 @@ def show(
 
 @ledger_app.command()
 def export(folder: Folder) -> None:
-    """Write the whole ledger to parquet files: a backup, or its way to another database."""
+    """Export the whole ledger to parquet files, as a backup or to change databases."""
     folder = _from_here(folder)
     with _opened() as (ledger, console):
         done = ledger.export(folder)
@@ -59,7 +59,7 @@ def export(folder: Folder) -> None:
 
 @ledger_app.command("import")
 def import_(folder: Folder) -> None:
-    """Import an export; answers that are already known stay as they are."""
+    """Import an export; existing answers are kept."""
     folder = _from_here(folder)
     with _opened() as (ledger, console):
         done = ledger.import_from(folder)
@@ -70,13 +70,13 @@ def import_(folder: Folder) -> None:
 @ledger_app.command()
 def prune(
     before: Annotated[
-        datetime | None, typer.Option(help="Only what was recorded earlier than this, UTC.")
+        datetime | None, typer.Option(help="Only entries recorded before this time (UTC).")
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="Also all answers of this model: they are lost for good.")
+        str | None, typer.Option(help="Also all answers of this model, permanently.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count, remove nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Remove superseded answers, failures, and verdicts of earlier rules: no run needs them."""
     from relgen_assets.extraction.version import validator
@@ -95,7 +95,7 @@ def prune(
 
 @contextmanager
 def _opened() -> Iterator[tuple[GenerationLedger, Console]]:
-    """Enter the project folder and open the ledger its settings name."""
+    """Open the ledger that the project's settings name."""
     from relgen_assets.definitions import build_resources
     from relgen_assets.orchestration.project import find_root
     from relgen_assets.settings import load_settings
@@ -110,7 +110,7 @@ def _opened() -> Iterator[tuple[GenerationLedger, Console]]:
 
 
 def _from_here(folder: str) -> str:
-    """Return a folder so that it means the same after entering the project folder."""
+    """Return a folder that stays valid after the change to the project folder."""
     return folder if "://" in folder else str(Path(folder).absolute())
 
 

@@ -1,4 +1,4 @@
-"""What `relgen plan` does: a forecast from sample, experience and fleet, and its tables."""
+"""The command `relgen plan`: a forecast from a sample, the ledger and the fleet."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def plan_run(
     Args:
         project: The opened project.
         console: Where to print.
-        articles: Articles of the run; all of the source when not given.
-        sample: Articles to look at.
-        ask: Whether to ask the servers for what the settings and the ledger do not say.
+        articles: Articles of the run; by default all of the source.
+        sample: Articles to sample.
+        ask: Whether to ask the servers for what neither settings nor ledger say.
 
     Raises:
-        ConfigurationError: The speed of an endpoint is not known, or no prompt fits any server.
+        ConfigurationError: The speed of an endpoint is unknown, or no prompt fits any server.
         SourceError: The source cannot be read.
     """
     settings = project.settings
@@ -71,7 +71,7 @@ def plan_run(
 
 
 def shown_time(seconds: float) -> str:
-    """Return a duration in the largest unit of which there are at least two."""
+    """Return a duration in the largest unit that gives at least 2."""
     for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= 2 * length:
             return f"{seconds / length:,.1f} {unit}"
@@ -79,7 +79,7 @@ def shown_time(seconds: float) -> str:
 
 
 def _experience(pool: LlamaServerPool, settings: Settings) -> Experience:
-    """Learn from the newest calls; where no model is named, from those of the newest model."""
+    """Learn from the newest calls of the configured model, or of the newest one."""
     database = pool.ledger.database
     named = {one.model for one in settings.pool.endpoints if one.model}
     model = settings.pool.model or next(iter(named), None)
@@ -101,7 +101,7 @@ def _print_work(
     error = f" ± {sample.error:.1f}" if sample.error else ""
     console.print(
         f"{plan.articles:,} articles of {settings.source.name} in batches of"
-        f" {settings.batches.size}, judged by {sample.articles} of them"
+        f" {settings.batches.size}, estimated from {sample.articles} of them"
         f" ({sample.usable} usable, {sample.chunks:.1f}{error} chunks an article)",
         highlight=False,
     )
@@ -143,7 +143,10 @@ def _print_result(console: Console, plan: Plan, fleet: Sequence[PlannedServer]) 
     rows = [
         ("calls", f"{plan.calls:,}"),
         ("time", f"{shown_time(plan.seconds)}, batch after batch"),
-        ("", f"{shown_time(plan.overlapped_seconds)} when runs overlap (no batch is waited for)"),
+        (
+            "",
+            f"{shown_time(plan.overlapped_seconds)} when runs overlap (no waiting between batches)",
+        ),
     ]
     if plan.kwh:
         rows.append(("energy", f"{plan.kwh:,.1f} kWh while busy"))

@@ -1,6 +1,6 @@
 """The progress of long work: a bar with rate and ETA on a terminal, plain lines elsewhere.
 
-Listens to the process-wide board of `resources.progress`; the work knows nothing of it.
+Listens to the process-wide board of `resources.progress`; work knows nothing of displays.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def shown_progress(console: Console) -> Iterator[Progress | None]:
     """Show the tasks of the board while the block runs.
 
     Yields:
-        The live display on a terminal, where further tasks can be added; `None` elsewhere.
+        The live display on a terminal, which takes further tasks; `None` elsewhere.
     """
     if not console.is_terminal:
         unsubscribe = BOARD.subscribe(_Lines(console))
@@ -57,7 +57,7 @@ def shown_progress(console: Console) -> Iterator[Progress | None]:
 
 
 def rate(task: TaskProgress) -> str:
-    """Return the speed of a task: requests and tokens per second since it began."""
+    """Return the speed of a task: requests and tokens per second since its start."""
     seconds = time.monotonic() - task.started
     fresh = task.done - task.from_ledger
     if seconds <= 0 or not fresh:
@@ -85,7 +85,7 @@ class _Bars:
 
 
 class _Lines:
-    """A line at the start and the end of each task, at every note, and now and then between."""
+    """A line at the start and end of each task, at every note, and every 15 seconds."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -96,7 +96,7 @@ class _Lines:
         last, note = self._shown.get(task.key, (-_SECONDS_BETWEEN_LINES, ""))
         if task.finished or task.note != note or now - last >= _SECONDS_BETWEEN_LINES:
             self._shown[task.key] = (now, task.note)
-            known = f", {task.from_ledger} known before" if task.from_ledger else ""
+            known = f", {task.from_ledger} from the ledger" if task.from_ledger else ""
             failed = f", {task.failed} failed" if task.failed else ""
             details = " ".join(part for part in (rate(task), task.note) if part)
             self._console.print(

@@ -25,7 +25,7 @@ def print_run(
     kwh: float,
     settings: Settings,
 ) -> None:
-    """Print what a run made and took, where it lies and how to load it."""
+    """Print the results and cost of a run, and how to load the dataset."""
     table = Table.grid(padding=(0, 2))
     verdicts = overview.verdicts
     rows = [
@@ -54,7 +54,7 @@ def print_run(
 
 
 def print_batches(console: Console, overviews: Iterable[tuple[str, Overview]]) -> None:
-    """Print one line per batch with what it holds."""
+    """Print the contents of each batch, one line per batch."""
     table = Table("batch", "articles", "chunks", "valid", "repaired", "rejected", "reasons")
     for key, one in overviews:
         reasons = ", ".join(f"{name} {count}" for name, count in one.rejected.most_common())
@@ -64,7 +64,7 @@ def print_batches(console: Console, overviews: Iterable[tuple[str, Overview]]) -
 
 
 def print_endpoints(console: Console, endpoints: Sequence[EndpointStatus]) -> None:
-    """Print who answers, with what model, capacity and speed."""
+    """Print which endpoints answer, with model, capacity and speed."""
     table = Table("endpoint", "kind", "answers", "dialect", "model", "slots", "context", "tokens/s")
     for one in endpoints:
         table.add_row(
@@ -81,7 +81,7 @@ def print_endpoints(console: Console, endpoints: Sequence[EndpointStatus]) -> No
 
 
 def print_checks(console: Console, outcomes: Sequence[CheckOutcome]) -> None:
-    """Print the checks that did not pass, and the count of all."""
+    """Print the checks that did not pass, and totals."""
     for outcome in outcomes:
         if not outcome.passed:
             level = "[red]failed[/]" if outcome.is_error else "[yellow]warning[/]"
@@ -95,7 +95,7 @@ def print_checks(console: Console, outcomes: Sequence[CheckOutcome]) -> None:
 
 
 def _energy(kwh: float, examples: int) -> list[tuple[str, str]]:
-    """Return the line about energy, where endpoints have watts."""
+    """Return the line about energy; none unless endpoints have watts."""
     if not kwh:
         return []
     each = kwh_per_examples(kwh, examples)

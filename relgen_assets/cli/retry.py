@@ -1,7 +1,7 @@
-"""What `relgen retry-rejected` does: rejected and failed chunks are asked again, batch by batch.
+"""The command `relgen retry-rejected`: ask again about rejected and failed chunks.
 
-Batches in which nothing is left to ask are not run, unless an earlier run was stopped after its
-answers and before the dataset. One that fails is reported, the others go on.
+Batches with nothing to ask are not run, unless an earlier run stopped between its answers and the
+dataset. A failed batch is reported, and the others go on.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ from resources.parquet_io_manager import ParquetIOManager
 
 @dataclass(frozen=True, slots=True)
 class Retried:
-    """What became of one batch.
+    """The result of one batch.
 
     Attributes:
         batch: Its key.
-        plan: What was to be asked; nothing where only the dataset lagged behind the answers.
+        plan: What to ask again; empty if only the dataset lagged behind the answers.
         usable: Chunks asked again that are in the dataset now.
-        fault: Why the run failed; empty when it did not.
+        fault: Why the run failed; empty if it succeeded.
     """
 
     batch: str
@@ -60,14 +60,14 @@ def retry_rejected(
 ) -> None:
     """Ask rejected and failed chunks again, bring the dataset up to date and print the outcome.
 
-    Missing summaries are asked for again before the chunks that wait for them.
+    Missing summaries come before the chunks that need them.
 
     Args:
         project: The opened project.
         console: Where to print.
         root: The project folder, home of the Dagster instance.
-        selection: Batch keys or ranges; all batches that have answers when not given.
-        further_attempts: Attempts to add to those made, up to `extractions.max_attempts`.
+        selection: Batch keys or ranges; by default all batches that have answers.
+        further_attempts: Attempts to add, up to `extractions.max_attempts` in all.
 
     Raises:
         ActionableError: A batch or the card failed, after the other batches were done.
@@ -79,7 +79,7 @@ def retry_rejected(
         if tables.exists(RAW_EXTRACTIONS.asset, key)
     ]
     if not keys:
-        console.print("No batch has answers yet: relgen run")
+        console.print("No batch has answers yet. Start with: relgen run")
         return
     complete = complete_batches(tables, find_shards(project.settings.storage.dataset))
     limit = project.settings.extractions.max_attempts
@@ -100,19 +100,19 @@ def retry_rejected(
                 done.append(Retried(key, plan, usable=_usable(tables, key, plan)))
             except ActionableError as error:
                 done.append(Retried(key, plan, fault=str(error)))
-        run_card(definitions, instance)  # an earlier run may have ended before it
+        run_card(definitions, instance)  # an earlier run may have stopped before it
     _print(console, done, exhausted=exhausted)
     failed = [one for one in done if one.fault]
     if failed:
         raise ActionableError(
             f"{len(failed)} of {len(done)} batches failed: "
             + "; ".join(f"{one.batch}: {one.fault}" for one in failed),
-            remedy="The others are done, and answers that arrived are kept: run it again.",
+            remedy="The others are done and all answers are kept: run the command again.",
         )
 
 
 def _plan(tables: ParquetIOManager, key: str, further: int, limit: int) -> tuple[RetryPlan, bool]:
-    """Return what to ask again, and whether the stored verdicts are about other answers."""
+    """Return what to ask again, and whether the stored verdicts are out of date."""
     raw = RAW_EXTRACTIONS.read(tables, key)
     verdicts = validate_all(CHUNKS.read(tables, key), raw)
     summaries = SUMMARIES.read(tables, key)
@@ -121,14 +121,14 @@ def _plan(tables: ParquetIOManager, key: str, further: int, limit: int) -> tuple
 
 
 def _stored_verdicts(tables: ParquetIOManager, key: str) -> list[ValidatedExtraction]:
-    """Return the verdicts of a batch; none where too many were rejections to be written."""
+    """Return the verdicts of a batch; none if it was refused for too many rejections."""
     if not tables.exists(VALIDATED_EXTRACTIONS.asset, key):
         return []
     return VALIDATED_EXTRACTIONS.read(tables, key)
 
 
 def _usable(tables: ParquetIOManager, key: str, plan: RetryPlan) -> int:
-    """Return how many of the chunks that were asked again have a usable extraction now."""
+    """Count the chunks asked again that have a usable extraction now."""
     subjects = set(plan.subjects)
     return sum(
         row.chunk_id in subjects and row.verdict != "rejected"
@@ -146,11 +146,11 @@ def _print(console: Console, done: Sequence[Retried], *, exhausted: int) -> None
         lagged = sum(not one.plan.subjects and not one.fault for one in done)
         if lagged:
             console.print(
-                f"{lagged} batches had answers that the dataset did not have; now it has."
+                f"{lagged} batches had answers that were missing from the dataset; now it has them."
             )
     else:
-        console.print("Nothing to ask again: no chunk is rejected or failed that has tries left.")
+        console.print("Nothing to ask again: no rejected or failed chunk has attempts left.")
     if exhausted:
         console.print(
-            f"{exhausted} chunks have had all the tries that extractions.max_attempts allows."
+            f"{exhausted} chunks have used all attempts that extractions.max_attempts allows."
         )

@@ -1,6 +1,6 @@
-"""What `relgen run` and `relgen demo` do: batches one after the other, then the card.
+"""The commands `relgen run` and `relgen demo`: batches one after the other, then the card.
 
-A batch that fails is reported and the others go on; the command then ends with an error.
+A failed batch is reported and the others go on; the command then ends with an error.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ def run_batches(
     *,
     missing: bool = False,
 ) -> None:
-    """Materialise batches and the card, show progress, and print what came of it.
+    """Materialise batches and the card, show progress and print the results.
 
     Args:
         project: The opened project.
         console: Where to print.
         root: The project folder, home of the Dagster instance.
-        selection: Batch keys or ranges; all batches when not given.
-        missing: Leave out batches whose usable extractions are all in the dataset.
+        selection: Batch keys or ranges; by default all batches.
+        missing: Skip batches whose usable extractions are all in the dataset.
 
     Raises:
         ActionableError: A batch or the card failed, after the other batches were done.
@@ -52,10 +52,10 @@ def run_batches(
     if missing:
         done = complete_batches(tables, find_shards(project.settings.storage.dataset))
         keys = [key for key in keys if key not in done]
-        if not keys:  # a run may have ended between its last batch and the card
+        if not keys:  # a run may have stopped between its last batch and the card
             with opened_instance(root) as instance:
                 run_card(build_defs(project), instance)
-            console.print("Nothing to do: every batch that was asked for is in the dataset.")
+            console.print("Nothing to do: every requested batch is in the dataset.")
             return
     failures: dict[str, ActionableError] = {}
     with opened_instance(root) as instance, shared_server(project), shown_progress(console):
@@ -80,15 +80,15 @@ def run_batches(
         raise ActionableError(
             f"{len(failures)} of {len(keys)} batches failed: "
             + "; ".join(f"{key}: {error}" for key, error in failures.items()),
-            remedy="The others are done. `relgen run --missing` goes on with these.",
+            remedy="The others are done. Retry these with `relgen run --missing`.",
         )
 
 
 def select_batches(batches: Batches, selection: Sequence[str] | None) -> list[str]:
-    """Return the keys a person named: single ones, or ranges as `first:last`.
+    """Return the selected batch keys: single keys, or ranges as `first:last`.
 
     Raises:
-        ConfigurationError: There is no such batch, or a range runs backwards.
+        ConfigurationError: There is no such batch, or a range ends before it starts.
     """
     if not selection:
         return batches.keys
@@ -100,7 +100,7 @@ def select_batches(batches: Batches, selection: Sequence[str] | None) -> list[st
             batches.rows(key)
         start, stop = keys.index(first), keys.index(last or first)
         if stop < start:
-            raise ConfigurationError("this range runs backwards.", where=named)
+            raise ConfigurationError("this range ends before it starts.", where=named)
         chosen += keys[start : stop + 1]
     return list(dict.fromkeys(chosen))
 
@@ -117,11 +117,11 @@ def _try_batch(
 
 @contextmanager
 def shared_server(project: Project) -> Iterator[None]:
-    """Keep one embedded server for all runs of this command, when there is no other server."""
+    """Share one embedded server between all runs of this command, if no endpoint is configured."""
     if project.settings.pool.endpoints:
         yield
         return
-    from resources.llama_server_pool.embedded import server as embedded
+    from resources.llama_server_pool.embedded import shared as embedded
 
     embedded.acquire(Path(project.settings.storage.state) / "logs")
     try:

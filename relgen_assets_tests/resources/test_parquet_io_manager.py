@@ -114,7 +114,7 @@ def test_anything_but_a_table_is_refused(tmp_path: Path) -> None:
     result = run(wrong, base=str(tmp_path), raise_on_error=False)
     assert not result.success
     message = failure_of(result, "wrong")
-    assert "asset wrong returned dict, no pyarrow.Table" in message
+    assert "asset wrong returned dict, not pyarrow.Table" in message
     assert list(tmp_path.iterdir()) == []
 
 

@@ -20,6 +20,7 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from resources import storage
+from resources.atomic_write import STALE_TEMPORARY_SECONDS
 from resources.errors import StorageError
 
 NOBODY = 65534
@@ -231,7 +232,7 @@ def test_a_process_killed_before_the_rename_leaves_the_old_file(tmp_path: Path) 
     (leftover,) = (path for path in tmp_path.iterdir() if path.name.endswith(".tmp"))
     storage.write_atomic(url, b"newer")
     assert leftover.exists(), "a fresh temporary file may belong to another run"
-    long_ago = leftover.stat().st_mtime - storage.STALE_TEMPORARY_SECONDS - 1
+    long_ago = leftover.stat().st_mtime - STALE_TEMPORARY_SECONDS - 1
     os.utime(leftover, (long_ago, long_ago))
     storage.write_atomic(url, b"newest")
     assert names_in(tmp_path) == ["a.bin"]

@@ -1,8 +1,10 @@
 """A private thread with an event loop: synchronous callers, asynchronous work.
 
-Assets are plain functions, and notebooks and web servers may already run a loop in their thread;
-connections to the servers live as long as the pool, over several calls. What runs in the loop is
-not known here.
+Assets are plain functions, and a notebook may already run a loop in its thread. Connections live as
+long as the pool, over several calls, so the loop does too.
+
+`anyio`'s blocking portal is no substitute: it cancels every `await` of the clean-up again, so that
+connections and slot leases would not be released after Ctrl-C.
 """
 
 from __future__ import annotations
@@ -32,8 +34,8 @@ class LoopThread:
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run `work` and return its result.
 
-        An exception that reaches the calling thread meanwhile (Ctrl-C, a terminated Dagster run)
-        cancels `work`, waits until it has cleaned up, and goes on.
+        An exception raised in the calling thread meanwhile (Ctrl-C, a terminated Dagster run)
+        cancels `work` and propagates once the clean-up is done.
         """
         ended = threading.Event()
 
@@ -53,7 +55,7 @@ class LoopThread:
             raise
 
     def close(self) -> None:
-        """End the loop and its thread; running work is cancelled."""
+        """Stop the loop and its thread; running work is cancelled."""
         if not self._thread.is_alive():
             return
         self._loop.call_soon_threadsafe(self._loop.stop)

@@ -1,7 +1,7 @@
-"""The constants of the dispatcher, in one place: how long to wait for what, and how often.
+"""The constants of the dispatcher in one place: timeouts, pauses and limits.
 
-They are not settings: their values follow from what servers do, and only tests, which cannot wait
-for minutes, replace them. The constants of the scheduling policy are in `PolicyOptions`.
+They are not settings: their values follow from how servers behave, and only tests replace them,
+because they cannot wait for minutes. The constants of the scheduling policy are in `PolicyOptions`.
 """
 
 from __future__ import annotations
@@ -15,43 +15,43 @@ DEFAULT_SLOTS: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class DispatchPolicy:
-    """How patient the dispatcher is with servers and requests; times are in seconds.
+    """Timeouts, pauses and limits of the dispatcher; times are in seconds.
 
     Attributes:
-        tick: Pause between two looks at running requests and at the state of the fleet.
-        deadline_factor: A request may take this many times its expected time until its first
-            token, and this many times the expected time of its longest answer in all.
-        first_token_floor: A first token is waited for at least this long: queues and cold caches.
-        unknown_prefill_rate: Prompt tokens per second assumed for the deadline of the first token
-            on an endpoint nothing is known of; a single-board computer with a 13B model does more.
-        prefill_per_decode: A server reads at least so many prompt tokens in the time of one answer
-            token, on boards too; with its decode speed from a trial this shortens that deadline.
-        stall_floor: Longest silence between two tokens.
-        total_floor: Least deadline of a whole answer.
-        leeway_limit: Most by which these waits are stretched after requests without any token.
-        quiet_seconds: Silence of all requests of an endpoint after which its health is asked.
-        probe_timeout: Longest wait for a health probe or for discovery.
-        trial_timeout: Longest wait for the small completion by which an endpoint is tried out.
-        breaker_threshold: Server faults in a row that open the breaker.
+        tick: Interval at which running requests and the fleet are checked.
+        deadline_factor: Deadlines of the first token and of the longest whole answer, as a multiple
+            of their expected times.
+        first_token_floor: Shortest deadline of a first token, for queues and cold caches.
+        unknown_prefill_rate: Prompt tokens per second assumed for the first token's deadline on an
+            unknown endpoint; even a single-board computer with a 13B model is faster.
+        prefill_per_decode: Prompt tokens that any server reads in the time of one answer token, at
+            least; with the decode speed of a trial this shortens that deadline.
+        stall_floor: Shortest timeout between two tokens.
+        total_floor: Shortest deadline of a whole answer.
+        leeway_limit: Largest factor that stretches these waits after requests without any token.
+        quiet_seconds: Time without tokens on an endpoint after which its health is probed.
+        probe_timeout: Timeout of a health probe and of discovery.
+        trial_timeout: Timeout of the small completion that tries an endpoint.
+        breaker_threshold: Consecutive server faults that open the breaker.
         breaker_pause: First pause of an open breaker.
         breaker_pause_limit: Longest pause of an open breaker.
-        loading_poll: Pause between two looks at a server that loads its model.
-        throttle_pause: Pause after a 429 that does not say how long.
-        throttle_pause_limit: Longest such pause.
-        recovery_successes: Answers in a row after which an overloaded server gets one more slot.
-        set_aside_endpoints: A request that failed on so many different endpoints is set aside.
-        set_aside_tries: A request that failed so often, charged to it, is set aside.
-        retry_budget: Retries that may happen at once, fleet-wide, before they are spaced out.
-        retry_refill: Share of a retry that each answer earns back.
+        loading_poll: Interval of probes while a server loads its model.
+        throttle_pause: Pause after a 429 that names no wait.
+        throttle_pause_limit: Longest pause after a 429.
+        recovery_successes: Consecutive answers that give an overloaded server one more slot.
+        set_aside_endpoints: Different endpoints on which a request may fail before it is given up.
+        set_aside_tries: Failed attempts, charged to the request, before it is given up.
+        retry_budget: Retries, fleet-wide, that need no long pause.
+        retry_refill: Part of a retry that each answer adds to the budget.
         retry_jitter: Longest pause before a retry within the budget.
         retry_pause: Mean pause before a retry once the budget is spent.
-        misconfigured_after: Requests refused in a row (4xx), with no answer before, after which the
-            endpoint is held to be configured wrongly.
-        lease_seconds: Life of a lease whose run does not renew it.
-        lease_renewal: Pause between two renewals.
-        lease_rotation: How long a slot that several runs cannot divide stays with one of them.
-        write_seconds: While answers cannot be written down for this long, nothing new is started.
-        closing_seconds: Longest wait for requests to be cancelled when a batch ends early.
+        misconfigured_after: Consecutive refusals (4xx), without any answer before, that mark an
+            endpoint as misconfigured.
+        lease_seconds: Lifetime of a slot lease that is not renewed.
+        lease_renewal: Interval of renewals.
+        lease_rotation: Turn of one run on a slot that several runs cannot divide.
+        write_seconds: Delay of writing answers after which nothing new is started.
+        closing_seconds: Longest wait for cancelled requests when a batch ends early.
     """
 
     tick: float = 0.25

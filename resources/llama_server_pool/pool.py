@@ -21,7 +21,7 @@ from resources.errors import ConfigurationError, NoEndpointLeft
 from resources.generation import Generation, GenerationRequest
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.generation_ledger.slot_leases import SlotLeases
-from resources.llama_server_pool.embedded import server as embedded
+from resources.llama_server_pool.embedded import shared as embedded
 from resources.llama_server_pool.endpoint import Endpoint, read_endpoints
 from resources.llama_server_pool.loop_thread import LoopThread
 from resources.llama_server_pool.options import PoolOptions

@@ -1,6 +1,6 @@
-"""What the pool tells its caller: the result of a batch, its cost, and who answers.
+"""What the pool reports: the result of a batch, its cost, and the state of endpoints.
 
-Plain values; they are filled in by `health` and `dispatch`.
+Plain values; `health` and `dispatch` fill them in.
 """
 
 from __future__ import annotations
@@ -15,19 +15,18 @@ class EndpointReport:
     """What one endpoint did for one batch.
 
     Attributes:
-        name: Name of the endpoint.
-        kind: Its hardware: gpu, arm or cpu.
-        requests: Answers it gave that were used.
+        kind: Hardware: gpu, arm or cpu.
+        requests: Its answers that were used.
         prompt_tokens: Prompt tokens of those answers.
-        cached_tokens: Those of them taken from its prefix cache.
+        cached_tokens: Those of them that came from its prefix cache.
         completion_tokens: Tokens of those answers.
-        hedged_tokens: Tokens it generated for copies that another copy made superfluous.
-        lost_tokens: Tokens it generated for copies that failed.
-        seconds_busy: Time during which it worked on at least one request.
+        hedged_tokens: Tokens of attempts that another attempt at the same request made superfluous.
+        lost_tokens: Tokens of failed attempts.
+        seconds_busy: Time with at least one request running.
         tokens_per_second: Answer tokens per busy second, all slots together.
-        tokens_per_second_by_load: Decode speed of one slot while so many slots were busy.
+        tokens_per_second_by_load: Decode speed of one slot, by the number of busy slots.
         faults: Number of faults by kind.
-        watt_hours: Energy: the configured watts times the busy time.
+        watt_hours: Energy, as configured watts times busy time.
     """
 
     name: str
@@ -52,10 +51,10 @@ class BatchReport:
     Attributes:
         endpoints: One row per endpoint, in the order of the configuration.
         seconds: Wall time of the batch.
-        from_ledger: Subjects whose outcome was known before and cost nothing.
-        generated: Subjects answered now.
-        failed: Subjects set aside.
-        content_retries: Further attempts made because an answer could not be accepted.
+        from_ledger: Subjects answered from the ledger, at no cost.
+        generated: Subjects answered by this batch.
+        failed: Subjects given up.
+        content_retries: Further attempts because an answer was not accepted.
     """
 
     endpoints: tuple[EndpointReport, ...]
@@ -77,7 +76,7 @@ class BatchReport:
 
     @property
     def cached_tokens(self) -> int:
-        """Prompt tokens taken from prefix caches."""
+        """Prompt tokens that came from prefix caches."""
         return sum(row.cached_tokens for row in self.endpoints)
 
     @property
@@ -87,7 +86,7 @@ class BatchReport:
 
     @property
     def hedged_tokens(self) -> int:
-        """Tokens generated for superfluous copies."""
+        """Tokens of attempts that another attempt made superfluous."""
         return sum(row.hedged_tokens for row in self.endpoints)
 
     @property
@@ -103,11 +102,11 @@ class BatchReport:
 
 @dataclass(frozen=True)
 class BatchResult:
-    """What became of a batch.
+    """The result of a batch.
 
     Attributes:
-        outcomes: The answer or the failure of every request, by subject.
-        report: What it cost.
+        outcomes: The answer or failure of every request, by subject.
+        report: What the batch cost.
     """
 
     outcomes: dict[str, Outcome]
@@ -116,19 +115,17 @@ class BatchResult:
 
 @dataclass(frozen=True, slots=True)
 class EndpointStatus:
-    """Who answers at an endpoint, and how fast.
+    """What answers at an endpoint, and how fast.
 
     Attributes:
-        name: Name of the endpoint.
-        url: Its address.
-        kind: Its hardware: gpu, arm or cpu.
+        kind: Hardware: gpu, arm or cpu.
         answers: Whether it generated a few tokens just now.
-        dialect: The server software, where known.
-        model: The model it serves, where known.
-        slots: Requests it serves at once, where known.
-        context: Context of one slot in tokens, where known.
-        tokens_per_second: Decode speed of one short answer, or `None`.
-        fault: Why it does not answer; empty when it does.
+        dialect: The server software; empty if unknown.
+        model: The model it serves; empty if unknown.
+        slots: Requests it serves at once; `None` if unknown.
+        context: Context of one slot in tokens; `None` if unknown.
+        tokens_per_second: Decode speed of one short answer; `None` if it does not answer.
+        fault: Why it does not answer; empty if it does.
     """
 
     name: str

@@ -142,7 +142,7 @@ def test_ctrl_c_ends_with_130_and_says_how_to_go_on(
     monkeypatch.setattr("relgen_assets.cli.running.run_batch", interrupted)
     code, output, _ = relgen("run")
     assert code == 130
-    assert "goes on from here" in output
+    assert "continues from here" in output
 
 
 def test_batches_are_chosen_by_key_and_by_range() -> None:

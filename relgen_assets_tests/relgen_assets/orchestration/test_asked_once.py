@@ -173,7 +173,7 @@ def test_a_retry_that_was_stopped_after_its_answers_is_finished_without_a_call(
         small.tables.write(table, "validated_extractions", key)
     server.requests.clear()
     assert _files(small, key) != done
-    assert "1 batches had answers that the dataset did not have" in _retry(small, key)
+    assert "1 batches had answers that were missing from the dataset" in _retry(small, key)
     assert _files(small, key) == done
     assert asked(server) == []
     assert "Nothing to ask again" in _retry(small, key)
@@ -234,7 +234,7 @@ def test_attempts_end_at_the_limit(small: SmallProject, server: FakeLlamaServer)
     small.tables.write(to_table(worn, RawExtraction), "raw_extractions", small.keys[0])
     server.requests.clear()
     printed = _retry(small)
-    assert "1 chunks have had all the tries" in printed
+    assert "1 chunks have used all attempts" in printed
     assert asked(server) == []
     small.tables.write(to_table(rows, RawExtraction), "raw_extractions", small.keys[0])
 

@@ -32,7 +32,7 @@ from relgen_assets_tests.resources.llama_server_pool.pools import (
 from relgen_assets_tests.resources.llama_server_pool.waiting import wait_for
 from resources.errors import ConfigurationError, LedgerError
 from resources.generation import Failure, Generation, Sampling
-from resources.llama_server_pool.embedded import server as embedded
+from resources.llama_server_pool.embedded import shared as embedded
 from resources.llama_server_pool.endpoint import Endpoint
 from resources.llama_server_pool.pool import LlamaServerPool
 from resources.progress import BOARD, TaskProgress

