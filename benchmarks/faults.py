@@ -4,7 +4,7 @@
 
 `pool` injects faults into servers over real HTTP: a test passes when every request of its batch has
 exactly one outcome and the batch ended in bounded time. `crash` kills runs, servers and databases,
-runs partitions twice at once, and damages what conservation has to find. No figures of speed: the
+runs partitions twice at once, and damages what reconciliation has to find. No figures of speed: the
 seconds are those of a whole test, with its servers.
 """
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import random
 import secrets
 import shutil
 import signal
@@ -16,6 +17,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,7 @@ from sqlalchemy.exc import OperationalError
 USER = "relgen"
 PASSWORD_VARIABLE = "LEDGER_TEST_PASSWORD"
 START_SECONDS = 60.0
+_PORTS = range(15_000, 30_000)
 
 
 def binary(name: str) -> str | None:
@@ -154,10 +157,16 @@ def _unprivileged_account() -> str | None:
 
 
 def free_port() -> int:
-    """Return a port of loopback that nobody uses at this moment."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """Return a port of loopback that nobody uses at this moment.
+
+    It lies outside the range from which systems hand out ports, so that no connection of a test
+    beside this one takes it before the server starts, or while it is down.
+    """
+    while True:
+        port = random.choice(_PORTS)
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
-"""What must hold between the tables of a batch, as functions that list what does not.
+"""The invariants between the tables of a batch, as functions that list the violations.
 
-Each function takes rows and returns one sentence per violation; none means all is well. They serve
-the asset checks and the assets that refuse to write bad rows. No Dagster, no files.
+Each function takes rows and returns a sentence for each violation. No Dagster, no files.
 """
 
 from __future__ import annotations
@@ -24,10 +23,10 @@ def papers_are_unique(papers: Sequence[Paper]) -> list[str]:
 
 
 def chunks_match_articles(papers: Sequence[Paper], chunks: Sequence[Chunk]) -> list[str]:
-    """List chunks whose text is not what their offsets say, or that leave a hole.
+    """List chunks whose text is not what their offsets say, or that leave a gap.
 
-    Chunks of one article, without their overlaps and in order, have to give the article back from
-    its first character; a limit on chunks may cut it at the end.
+    Joined in order and without their overlaps, the chunks of an article must give the article back
+    from its first character; a limit on chunks may cut it at the end.
     """
     articles = {paper.paper_id: paper.article for paper in papers}
     violations: list[str] = []
@@ -48,7 +47,7 @@ def chunks_match_articles(papers: Sequence[Paper], chunks: Sequence[Chunk]) -> l
 def articles_are_covered(
     papers: Sequence[Paper], chunks: Sequence[Chunk], *, limited: bool
 ) -> list[str]:
-    """List usable articles of which something is in no chunk.
+    """List usable articles that the chunks do not cover.
 
     Args:
         papers: The articles of a batch.
@@ -117,7 +116,7 @@ def one_verdict_per_chunk(
 
 
 def verdicts_are_whole(validated: Sequence[ValidatedExtraction]) -> list[str]:
-    """List verdicts with an extraction where none belongs, or none where one does."""
+    """List verdicts that lack an extraction or a reason, or have one that they must not have."""
     violations: list[str] = []
     for row in validated:
         rejected = row.verdict == "rejected"

@@ -1,7 +1,7 @@
 """Nothing is mixed up between the articles, the calls and the rows of the dataset.
 
-Each function compares stored rows of one batch and lists what does not fit together; an empty list
-means that everything does. That nothing is lost is in `reconciliation`. No Dagster, no files.
+Each function compares stored rows of one batch and lists what does not match; an empty list means
+that all does. That nothing is lost is in `reconciliation`. No Dagster, no files.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a batch holds, counted from its stored tables: for the command line's summary and status.
 
-Reads single columns of what exists; nothing is computed that the assets have not written.
+It counts what the assets have written and computes nothing new.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Overview:
 
 
 def overview(tables: StoredTables, keys: list[str]) -> Overview:
-    """Count what the given batches hold; tables that are not written yet count as nothing."""
+    """Count what the given batches hold; tables that are not written yet count as empty."""
     total = Overview()
     for key in keys:
         _add_papers(total, _stored(tables, RAW_PAPERS, key))

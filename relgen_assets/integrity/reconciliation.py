@@ -17,14 +17,14 @@ PAPER_COLUMNS = ("status", "reason")
 CHUNK_COLUMNS = ("chunk_id",)
 RAW_COLUMNS = ("chunk_id", "status", "reason")
 VERDICT_COLUMNS = ("chunk_id", "verdict", "reason")
-"""What a balance needs of the tables; a balance of many batches reads no texts."""
+"""The columns a balance needs; texts are not among them."""
 
 _NO_REASON = "no reason given"
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """How many articles, chunks and rows there are, and what became of them; adds up.
+    """How many articles, chunks and rows there are, and what became of them; can be added.
 
     Attributes:
         articles: Articles of the source.
@@ -60,7 +60,7 @@ class Balance:
         return self.valid + self.repaired
 
     def lost_articles(self) -> list[str]:
-        """Say so if articles are missing; this holds for a batch that was only begun as well."""
+        """Report missing articles; a batch that was only begun must not miss any either."""
         unusable = self.unusable.total()
         if self.articles == self.used + unusable:
             return []
@@ -103,7 +103,7 @@ def balance(
 ) -> Balance:
     """Count what became of one batch.
 
-    A chunk that has no verdict is in none of the classes, which the equations show.
+    A chunk without a verdict is counted in no class, so that the equations do not hold.
 
     Args:
         papers: Table of `raw_papers` with `PAPER_COLUMNS` at least.

@@ -1,9 +1,9 @@
-"""Runs whose process was killed: Dagster would show them as running, and count them, for ever.
+"""Runs whose process was killed: Dagster would show and count them as running for ever.
 
-Dagster watches only runs that it launched itself. A run of the command line therefore holds a lock
-on a small file of its own beside the instance. The operating system lets go of the lock when the
-process dies, so whoever opens the instance next can tell; no process id that was given out again,
-and no clock, can mislead it. Runs without such a file, and those of other hosts, are left alone.
+Dagster monitors only runs that it launched itself. A run of the command line therefore holds a lock
+on a small file of its own beside the instance. The operating system releases the lock when the
+process dies, so the next command that opens the instance can tell; a reused process id or a wrong
+clock cannot mislead it. Runs without such a file, and those of other hosts, are left alone.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MESSAGE = "The process of this run was killed. Finished generations are kept: r
 
 @contextmanager
 def alive(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
-    """Show that the process of a run lives, until the block ends; the run begins inside of it."""
+    """Show that the process of a run is alive until the block ends; start the run inside it."""
     path = _folder(instance) / run_id
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path):
@@ -33,7 +33,7 @@ def alive(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
 
 
 def fail_dead_runs(instance: dg.DagsterInstance) -> None:
-    """Report runs of this host as failed that were going on when their process died."""
+    """Report runs of this host as failed whose process died while they were running."""
     for path in sorted(_folder(instance).glob("*")):
         try:
             with FileLock(path, blocking=False):
@@ -45,7 +45,7 @@ def fail_dead_runs(instance: dg.DagsterInstance) -> None:
 
 def _fail(instance: dg.DagsterInstance, run_id: str) -> None:
     run = instance.get_run_by_id(run_id)
-    if run is None or run.is_finished:  # it ended, and was killed before it removed its file
+    if run is None or run.is_finished:  # it ended, but was killed before it removed its file
         return
     instance.report_run_failed(run, _MESSAGE)
     if instance.event_log_storage.supports_global_concurrency_limits:
@@ -53,5 +53,5 @@ def _fail(instance: dg.DagsterInstance, run_id: str) -> None:
 
 
 def _folder(instance: dg.DagsterInstance) -> Path:
-    # Locks mean nothing between hosts, even where they share a folder.
+    # Locks do not work across hosts, even where they share a folder.
     return Path(instance.root_directory) / _FOLDER / socket.gethostname()

@@ -1,7 +1,7 @@
-"""The energy that batches have taken, from what their materialisations recorded.
+"""The energy spent on batches, from what their materialisations recorded.
 
-Every materialisation of a generated asset records the energy of its own calls, so the sum over all
-of them is what was spent, however often a batch was run; runs that failed are not in it.
+Every materialisation of a generated asset records the energy of its own calls. The sum over all of
+them is what was spent, however often a batch was run. Runs that failed are not counted.
 """
 
 from __future__ import annotations

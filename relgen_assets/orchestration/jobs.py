@@ -1,6 +1,6 @@
 """Jobs of the graph and the sensor that keeps the card up to date.
 
-`batches` and `retry_rejected` take one batch, or all of them as a back-fill; `card` is one for all
+`batches` and `retry_rejected` take one batch, or all of them as a back-fill; `card` covers all
 batches.
 """
 
@@ -21,7 +21,7 @@ CARD_CHECKS_JOB = "card_checks"
 RETRIED_ASSETS = ("summaries", "raw_extractions", "validated_extractions", "hf_dataset")
 DEFAULT_FURTHER_ATTEMPTS = 1
 EVERY_ROW_CHECK = dg.AssetCheckKey(dg.AssetKey("dataset_card"), lineage.NAME)
-"""It reads the whole dataset, so it is not run again with each batch that renews the card."""
+"""It reads the whole dataset, so it does not run with every batch that renews the card."""
 
 
 def build_jobs() -> list[dg.job_definition.UnresolvedAssetJobDefinition]:
@@ -42,8 +42,8 @@ def build_jobs() -> list[dg.job_definition.UnresolvedAssetJobDefinition]:
             RETRY_JOB,
             selection=dg.AssetSelection.assets(*RETRIED_ASSETS),
             config=retry_config(DEFAULT_FURTHER_ATTEMPTS),
-            description="Rejected and failed chunks of one batch asked again with another seed,"
-            " as are missing summaries; the others keep their answers.",
+            description="Asks for the rejected and failed chunks and missing summaries of one batch"
+            " again, with another seed; the others keep their answers.",
         ),
         dg.define_asset_job(
             BATCH_CHECKS_JOB,
@@ -59,7 +59,7 @@ def build_jobs() -> list[dg.job_definition.UnresolvedAssetJobDefinition]:
 
 
 def retry_config(further_attempts: int) -> dict[str, Any]:
-    """Return the run configuration that allows so many further attempts for unusable answers."""
+    """Return the run configuration that allows further attempts for unusable answers."""
     config = {"config": {"further_attempts": further_attempts}}
     return {"ops": {"summaries": config, "raw_extractions": config}}
 

@@ -1,4 +1,4 @@
-"""Batches of articles: partition keys and the rows of the source they stand for.
+"""Batches of articles: partition keys, and the rows of the source behind each.
 
 A batch is `size` consecutive articles. Keys are computed from the settings alone, so that Dagster's
 UI shows every batch before anything has run. Keys hold no comma (Dagster's separator) and sort in
@@ -18,7 +18,7 @@ _DIGITS = 5
 
 @dataclass(frozen=True, slots=True)
 class Batches:
-    """The partition of a source into batches.
+    """A source divided into batches.
 
     Attributes:
         source: Name of the source, the prefix of every key.

@@ -1,6 +1,6 @@
-"""The opened project: settings together with the source, the batches and the chunker they name.
+"""The opened project: the settings, and the source, batches and chunker they describe.
 
-Assets and the command line share one `Project`; everything in it is opened on first use, so that
+Assets and the command line share one `Project`. Everything in it is opened on first use, so that
 loading the definitions stays fast and touches neither models nor tokenizers.
 """
 
@@ -34,7 +34,7 @@ class Project:
 
     @cached_property
     def batches(self) -> Batches:
-        """The batches of the source; counts its articles when the settings do not say."""
+        """The batches of the source; counts its articles where the settings do not."""
         source = self.settings.source
         return Batches(source.name, self.source.count(), self.settings.batches.size)
 

@@ -1,4 +1,4 @@
-"""Runs of the graph in this process, on the same Dagster instance that the web UI shows.
+"""Runs of the graph in this process, on the Dagster instance that the web UI shows.
 
 Used by the command line. A failed step raises its own error here; the run is recorded as failed.
 """
@@ -31,7 +31,7 @@ from relgen_assets.settings import STATE_FOLDER
 _LOCK = Path(STATE_FOLDER, "dagster.lock")
 _PARTITION_TAG = "dagster/partition"
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-"""What a run logs goes to the instance; the terminal belongs to the progress bar."""
+"""Logs of a run go to the instance; the terminal belongs to the progress bar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,9 @@ class CheckOutcome:
 def opened_instance(root: Path) -> Iterator[dg.DagsterInstance]:
     """Open the Dagster instance of the project folder, unless `DAGSTER_HOME` names another.
 
-    One process at a time: two that create the tables of a new SQLite instance at the same moment
-    leave it unusable ("more than one head present"). Runs that died with their process are failed.
+    One process at a time opens it: two that create the tables of a new SQLite instance at the same
+    moment leave it unusable ("more than one head present"). Runs whose process was killed are
+    reported as failed.
     """
     home = os.environ.setdefault("DAGSTER_HOME", str(root.resolve()))
     with _alone(root) if Path(home) == root.resolve() else nullcontext():
@@ -125,8 +126,8 @@ def _run(
     tags: dict[str, str],
     config: dict[str, Any] | None = None,
 ) -> dg.ExecuteInProcessResult:
-    # The partition is given as the tag it becomes: Dagster's own argument is refused for jobs
-    # that hold nothing but checks.
+    # The partition is given as a tag: Dagster refuses its own argument for jobs that hold only
+    # checks.
     run_id = str(uuid4())
     try:
         with alive(instance, run_id):

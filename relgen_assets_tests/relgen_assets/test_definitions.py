@@ -8,13 +8,16 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 
 from relgen_assets.definitions import build_defs
-from relgen_assets.orchestration.jobs import EVERY_ROW_CHECK
+from relgen_assets.orchestration.assets import BATCH_ASSETS
+from relgen_assets.orchestration.jobs import BATCH_JOB, EVERY_ROW_CHECK
 from relgen_assets.orchestration.project import Project
+from relgen_assets.rows.asset_tables import ASSET_TABLES, AssetTable
 from relgen_assets.settings import load_settings
 
 SNAPSHOT = Path(__file__).with_name("graph.json")
@@ -58,6 +61,32 @@ def test_every_asset_is_described_owned_and_checked(definitions: dg.Definitions)
         assert node.check_keys, node.key
         if node.is_partitioned:
             assert "dagster/column_schema" in node.metadata, node.key
+
+
+@pytest.mark.parametrize("table", ASSET_TABLES, ids=lambda table: table.asset)
+def test_every_table_shows_its_columns_and_has_them_checked(
+    table: AssetTable[Any], definitions: dg.Definitions
+) -> None:
+    node = definitions.resolve_asset_graph().get(dg.AssetKey(table.asset))
+    columns = node.metadata["dagster/column_schema"].columns
+    assert [column.name for column in columns] == list(table.row.model_fields)
+    assert dg.AssetCheckKey(node.key, "schema") in node.check_keys
+
+
+def test_the_checks_of_an_asset_are_one_step(definitions: dg.Definitions) -> None:
+    job = definitions.resolve_job_def(BATCH_JOB)
+    steps = {node.name for node in job.graph.nodes}
+    assert steps == {*BATCH_ASSETS, *(f"{asset}_checks" for asset in BATCH_ASSETS)}
+
+
+def test_every_check_is_described_and_belongs_to_the_batches_of_its_asset(
+    definitions: dg.Definitions,
+) -> None:
+    graph = definitions.resolve_asset_graph()
+    for key in graph.asset_check_keys:
+        check = graph.get(key)
+        assert check.description, key
+        assert check.partitions_def == graph.get(key.asset_key).partitions_def, key
 
 
 def test_all_batches_of_the_source_are_partitions(definitions: dg.Definitions) -> None:

@@ -1,4 +1,4 @@
-"""The small plot of a batch: one bar per endpoint, its answer tokens and those nobody needed.
+"""The small plot of a batch: one bar per endpoint, with its used and its wasted tokens.
 
 Dagster's UI shows an SVG in markdown only as an image with a data URI, so that is what it becomes.
 """

@@ -1,4 +1,4 @@
-"""One run at a time per asset and partition, so that nothing is asked twice at once."""
+"""One run at a time per asset and partition, so that nothing is asked twice."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import dagster as dg
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.progress import BOARD
 
-WAITING = "another run is at work on this partition; waiting until it is done"
+WAITING = "another run is working on this partition; waiting until it is done"
 
 
 @contextmanager
 def exclusive(ledger: GenerationLedger, context: dg.AssetExecutionContext) -> Iterator[None]:
     """Hold the lease on the asset and partition of a step while the block runs.
 
-    Whoever comes second waits here, and then finds the answers of the first in the ledger. The
-    lease of a run that died is free at once.
+    A second run blocks here, then finds the answers of the first in the ledger. The lease of a run
+    that died is free at once.
 
     Args:
-        ledger: The ledger both runs use.
+        ledger: The ledger that both runs use.
         context: The step.
     """
     title = f"{context.asset_key.to_user_string()}/{context.partition_key}"

@@ -18,22 +18,22 @@ from resources.generation_ledger.ledger import GenerationLedger
 from resources.llama_server_pool.reports import BatchReport, EndpointReport
 
 SERVERS_POOL = "language_models"
-"""Dagster's pool of these assets: `dagster.yaml` limits how many runs with one of them go at once,
-while runs that only read tables need not wait for them."""
+"""Dagster's pool of these assets: `dagster.yaml` limits how many runs of them execute at once. Runs
+that only read tables do not wait for it."""
 
 _COLUMNS = {
     "endpoint": ("string", "Name of the endpoint."),
     "kind": ("string", "Its hardware."),
     "requests": ("int", "Answers that were used."),
     "tokens_in": ("int", "Prompt tokens of those answers."),
-    "tokens_cached": ("int", "Those of them taken from the prefix cache."),
+    "tokens_cached": ("int", "Prompt tokens taken from the prefix cache."),
     "tokens_out": ("int", "Tokens of those answers."),
-    "tokens_hedged": ("int", "Tokens generated for copies that another copy made superfluous."),
-    "tokens_lost": ("int", "Tokens generated for copies that failed."),
-    "seconds_busy": ("float", "Time with at least one request at work."),
+    "tokens_hedged": ("int", "Tokens of attempts that a faster attempt made superfluous."),
+    "tokens_lost": ("int", "Tokens of attempts that failed."),
+    "seconds_busy": ("float", "Time with at least one running request."),
     "tokens_per_second": ("float", "Answer tokens per busy second, all slots together."),
-    "alone": ("float", "Answer tokens per second of a request while no other was at work."),
-    "by_busy_slots": ("string", "The same of each request while 1, 2, ... were at work."),
+    "alone": ("float", "Answer tokens per second of a request that ran alone."),
+    "by_busy_slots": ("string", "The same for each of 1, 2, ... requests that ran together."),
     "faults": ("string", "Faults by kind."),
     "watt_hours": ("float", "Configured watts times the busy time."),
 }
@@ -46,7 +46,7 @@ _SCHEMA = dg.TableSchema(
 
 
 class RetryConfig(dg.Config):
-    """What a run of an asset may ask that earlier runs did not."""
+    """What a run may add to the attempts of earlier runs."""
 
     further_attempts: int = Field(
         default=0,
@@ -62,7 +62,7 @@ def grant(ledger: GenerationLedger, task: str, attempts: Mapping[str, int]) -> N
     Args:
         ledger: The ledger.
         task: The kind of work.
-        attempts: Attempts in all, by subject.
+        attempts: Total number of attempts allowed, by subject.
     """
     for allowed in sorted(set(attempts.values())):
         subjects = [subject for subject, own in attempts.items() if own == allowed]

@@ -7,8 +7,6 @@ invariants of `integrity` into checks of tables, `dataset` looks at the finished
 
 from __future__ import annotations
 
-import warnings
-
 import dagster as dg
 
 from relgen_assets.orchestration.checks.batch import build_table_checks
@@ -19,10 +17,7 @@ from relgen_assets.orchestration.project import Project
 def build_checks(project: Project) -> list[dg.AssetChecksDefinition]:
     """Return every check of the graph."""
     partitions = project.batches.definition()
-    with warnings.catch_warnings():
-        # Partitioned checks are a preview feature of Dagster; the graph relies on them knowingly.
-        warnings.simplefilter("ignore", dg.PreviewWarning)
-        return [
-            *build_table_checks(project.settings, partitions),
-            *build_dataset_checks(project, partitions),
-        ]
+    return [
+        *build_table_checks(project.settings, partitions),
+        *build_dataset_checks(project, partitions),
+    ]

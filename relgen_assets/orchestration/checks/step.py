@@ -5,6 +5,7 @@ of its own for every check would cost more than most checks: Dagster writes a do
 What is checked is not known here.
 """
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -54,17 +55,20 @@ def build_step(
         resources: Keys of the resources that `open_view` takes from the context.
         partitions: The partitions of the asset, for checks of one batch.
     """
-    specs = [
-        dg.AssetCheckSpec(
-            check.name,
-            asset=asset,
-            description=check.description,
-            additional_deps=check.reads,
-            partitions_def=partitions,
-            automation_condition=check.automation,
-        )
-        for check in checks
-    ]
+    with warnings.catch_warnings():
+        # Partitioned checks are a preview feature of Dagster; the graph relies on them knowingly.
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        specs = [
+            dg.AssetCheckSpec(
+                check.name,
+                asset=asset,
+                description=check.description,
+                additional_deps=check.reads,
+                partitions_def=partitions,
+                automation_condition=check.automation,
+            )
+            for check in checks
+        ]
 
     @dg.multi_asset_check(
         name=name, specs=specs, can_subset=True, required_resource_keys=set(resources)

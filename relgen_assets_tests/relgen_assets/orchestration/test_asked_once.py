@@ -345,7 +345,7 @@ def _relgen_run(folder: Path, name: str) -> subprocess.Popen[str]:
 
 
 def _failed(small: SmallProject, *keys: str | None) -> dict[tuple[str, str | None], str]:
-    """Run the checks of conservation, for all batches and over all if not told which.
+    """Run the checks of reconciliation and lineage, of all batches and over all by default.
 
     Returns:
         The severity of those that do not pass.

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import dagster as dg
 import datasets
 import pytest
 
 from relgen_assets.domain_errors import PartitionRefused
 from relgen_assets.export.configs import CONFIGS
 from relgen_assets.integrity.overview import overview
+from relgen_assets.orchestration.assets import BATCH_ASSETS
 from relgen_assets.orchestration.runs import CheckOutcome, run_batch, run_checks
 from relgen_assets.rows.arrow import from_table, to_table
 from relgen_assets.rows.models import (
@@ -113,6 +115,16 @@ def test_all_checks_pass_and_each_asset_has_some(checked: list[CheckOutcome]) ->
         "hf_dataset",
         "dataset_card",
     }
+
+
+@pytest.mark.parametrize("asset", BATCH_ASSETS)
+def test_every_materialisation_shows_its_first_rows(done: SmallProject, asset: str) -> None:
+    wanted = dg.AssetRecordsFilter(dg.AssetKey(asset), asset_partitions=done.keys[:1])
+    (record, *_) = done.instance.fetch_materializations(wanted, limit=1).records
+    assert record.asset_materialization is not None
+    preview = record.asset_materialization.metadata["preview"]
+    assert isinstance(preview, dg.TableMetadataValue)
+    assert preview.records
 
 
 def test_running_again_asks_nothing(done: SmallProject, server: FakeLlamaServer) -> None:

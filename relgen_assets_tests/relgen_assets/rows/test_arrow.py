@@ -13,9 +13,7 @@ from relgen_assets.rows.models import (
     Chunk,
     Extraction,
     Paper,
-    RawExtraction,
     Relation,
-    Summary,
     ValidatedExtraction,
 )
 
@@ -47,13 +45,6 @@ VERDICTS = st.builds(
 @given(rows=st.lists(VERDICTS, max_size=5))
 def test_rows_come_back_from_a_table_unchanged(rows: list[ValidatedExtraction]) -> None:
     assert from_table(to_table(rows, ValidatedExtraction), ValidatedExtraction) == rows
-
-
-@pytest.mark.parametrize("model", [Paper, Chunk, Summary, RawExtraction, ValidatedExtraction])
-def test_a_table_without_rows_has_the_columns_of_its_class(model: type[Paper]) -> None:
-    table = to_table([], model)
-    assert table.num_rows == 0
-    assert table.schema.names == list(model.model_fields)
 
 
 def test_columns_have_types_nullability_and_descriptions() -> None:

@@ -1,0 +1,1 @@
+"""Tests of the asset checks as Dagster runs them."""
