@@ -37,7 +37,7 @@ class Repair(StrEnum):
     """What had to be changed before an answer could be used."""
 
     SURROUNDINGS_REMOVED = "surroundings_removed"
-    """Prose or code fences around the JSON were taken away."""
+    """Prose or code fences around the JSON were removed."""
     JSON_REPAIRED = "json_repaired"
     """The JSON itself was broken."""
     TRUNCATED_TAIL_DROPPED = "truncated_tail_dropped"

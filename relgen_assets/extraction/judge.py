@@ -113,7 +113,7 @@ class _Reader:
         return Judgement("rejected", reason.value, _values(self._repairs), None)
 
     def _list(self, name: str) -> None:
-        """Take an entity of the list."""
+        """Add an entity of the list."""
         spelling = self._ground(name)
         if spelling is None:
             return

@@ -1,4 +1,4 @@
-"""What is wrong with settings, in lines a person can act on.
+"""What is wrong with settings, in lines that a person can act on.
 
 What the settings are is in `settings`; here only pydantic's findings are put into words.
 """
@@ -18,7 +18,7 @@ def explain(
 
     Args:
         error: What pydantic found.
-        values: What the file says; where a list item has a name there, the line tells it.
+        values: What the file says; the line of a list item shows its name, if it has one.
         root: The model that was to be filled.
     """
     if isinstance(error, SettingsError):

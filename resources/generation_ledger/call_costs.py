@@ -43,7 +43,7 @@ def recent_calls(
     Args:
         database: The open ledger.
         task: The kind of work.
-        limit: At most so many.
+        limit: Most calls to return.
         model: Only calls that this model answered.
 
     Raises:

@@ -27,7 +27,7 @@ FIRST_PAUSE_SECONDS: Final = 0.1
 LONGEST_PAUSE_SECONDS: Final = 2.0
 
 _VANISHED_SECONDS: Final = 30
-"""After so long without a sign of life a connection counts as lost, here and at the server."""
+"""After this silence a connection counts as lost, here and at the server."""
 
 _SIGNS_OF_LIFE: Final = (
     f"-c tcp_keepalives_idle={_VANISHED_SECONDS // 3} "

@@ -96,7 +96,7 @@ def show(database: Database, key: str) -> list[LedgerEntry]:
     """
     if len(key) < SHORTEST_PREFIX or not all(digit in "0123456789abcdef" for digit in key):
         raise LedgerError(
-            f"{key!r} is no key: at least {SHORTEST_PREFIX} hexadecimal digits are.",
+            f"{key!r} is not a key: give at least {SHORTEST_PREFIX} hexadecimal digits.",
             where=database.where,
         )
     found = list(entries(database, GenerationRow.key >= key, GenerationRow.key < key + "g"))

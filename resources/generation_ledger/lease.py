@@ -1,11 +1,11 @@
 """One holder at a time of a named piece of work, across threads, processes and machines.
 
-Two runs of the same partition at once would ask everything twice. A lease lets the second wait
-until the first is done; it then finds every answer in the ledger. The operating system or the
-database server gives a lease back when its holder dies, so there is nothing to expire or clean.
+Two runs of the same partition at once would ask everything twice. With a lease the second run
+blocks, then finds the first run's answers in the ledger. The operating system or the database
+server releases a lease when its holder dies, so there is nothing to expire or clean up.
 
-A database server that restarts, or drops a connection, gives back leases of holders that live. They
-take them again before whoever waited may try; a holder that comes too late is told at the end.
+A database server that restarts, or drops a connection, releases leases of holders that live. They
+take them again before those that wait may try; a holder that is too late gets an error at the end.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ from resources.generation_ledger.engine import Database
 POLL_SECONDS: Final = 0.2
 
 KEEP_SECONDS: Final = 2.0
-"""How often a holder makes sure that the database server still knows its lease."""
+"""Pause between two checks that the database server still knows a lease."""
 
 RETURN_SECONDS: Final = 10.0
-"""For so long after a database server came back, its leases are left to those that held them."""
+"""For this time after a database server came back, only former holders may take its leases."""
 
 
 @contextmanager
 def lease(
     database: Database, name: str, waiting: Callable[[], None] | None, wait_seconds: float | None
 ) -> Iterator[None]:
-    """Hold the lease `name` while the block runs. Whoever holds it must not ask for it again.
+    """Hold the lease `name` while the block runs; it is not reentrant.
 
     Args:
         database: The open ledger; all that use it share its leases.
         name: What the lease is for, e.g. an asset and a partition.
         waiting: Called once when another holds the lease, before the wait.
-        wait_seconds: Give up after so long; `None` waits until the holder is done or dead.
+        wait_seconds: Give up after this time; `None` waits until the holder is done or dead.
 
     Raises:
         LedgerError: Another still holds the lease after `wait_seconds`, or has taken it after the
@@ -62,7 +62,7 @@ def lease(
             told = True
             if deadline is not None and time.monotonic() >= deadline:
                 raise LedgerError(
-                    f"another run is still at work on {name}.",
+                    f"another run is still working on {name}.",
                     where=database.where,
                     remedy="Wait until it has ended, or cancel it, then run again.",
                 )
@@ -132,19 +132,19 @@ class _ServerLock:
         self._keeper = threading.Thread(target=self._keep, name="lease", daemon=True)
 
     def try_first(self) -> bool:
-        """Try to get a lock that another may have; once it is had, it is kept."""
+        """Try to take a lock that another may hold; once taken, it is kept."""
         if not self._database.reconnecting(lambda: self._try(after=RETURN_SECONDS)):
             return False
         self._keeper.start()
         return True
 
     def still_held(self) -> bool:
-        """Stop keeping a lock, and return whether it is had, now at least."""
+        """Stop keeping the lock, and return whether it is held at this moment."""
         self._stop()
         return self._database.reconnecting(self._try)
 
     def close(self) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         self._stop()
         self._drop()
 
@@ -152,13 +152,13 @@ class _ServerLock:
         """Take the lock, or take it once more if it is ours.
 
         Args:
-            after: How long a connection that replaces a broken one has to stand before.
+            after: Age that a connection which replaces a broken one needs before it may try.
         """
         try:
             if self._connection is None:
                 self._connection = self._database.engine.connect()
                 self._connection.execution_options(isolation_level="AUTOCOMMIT")
-                self._connection.detach()  # never handed to anybody else, and closed for good
+                self._connection.detach()  # never returned to the pool, and closed for good
                 self._connected_at = time.monotonic()
             if self._was_broken and time.monotonic() < self._connected_at + after:
                 return False

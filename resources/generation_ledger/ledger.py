@@ -71,7 +71,7 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
         super().__init__(**accept_former_names(values, FORMER_NAMES))
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
-        # A password does not belong into the URL; one that is there all the same is not shown.
+        # A password does not belong in the URL; if one is there, it is not shown.
         for name, value in super().__repr_args__():
             yield name, shown(value) if name == "url" else value
 
@@ -96,7 +96,7 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
 
     @property
     def engine(self) -> Engine:
-        """The SQLAlchemy engine, for reports of one's own."""
+        """The SQLAlchemy engine, for custom reports."""
         return self.database.engine
 
     def setup_for_execution(self, _context: InitResourceContext) -> None:
@@ -146,7 +146,7 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
             self.database.write(lambda c: store.record_rows(c, rows, self.renew_before))
 
     def record_failure(self, request: GenerationRequest, failure: Failure, model: str) -> None:
-        """Write down that a request was set aside; it is asked again by the next run.
+        """Record that a request was set aside; the next run asks it again.
 
         A failure never takes the place of an answer.
 
@@ -167,12 +167,12 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
         return self.database.write(lambda c: verdicts_and_grants.record_verdicts(c, judged))
 
     def grant_attempts(self, task: str, subjects: Sequence[str], attempts: int) -> None:
-        """Allow subjects at least so many content attempts in all; earlier attempts stay.
+        """Raise the content attempts that subjects may take in all; earlier attempts stay.
 
         Args:
             task: The kind of work.
-            subjects: Whom to ask again, e.g. rejected chunks.
-            attempts: Attempts in all, with those already made; a higher grant stays.
+            subjects: What to ask about again, e.g. rejected chunks.
+            attempts: Attempts in all, including those already made; a higher grant stays.
         """
         self.database.write(
             lambda c: verdicts_and_grants.grant_attempts(c, task, subjects, attempts)
@@ -189,7 +189,7 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
 
         Args:
             task: The kind of work.
-            subjects: Whom to look for.
+            subjects: The subjects to look up.
             model: Only attempts of this model.
         """
         return self.database.read(
@@ -212,7 +212,7 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
             subject: Only this subject.
             model: Only this model.
             partition: Only calls made for this partition.
-            superseded: Whether to yield rows that others have taken over from as well.
+            superseded: Whether to yield superseded rows as well.
         """
         wanted = {
             GenerationRow.task: task,
@@ -268,11 +268,11 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
         waiting: Callable[[], None] | None = None,
         wait_seconds: float | None = None,
     ) -> AbstractContextManager[None]:
-        """Return a context that one holder at a time can be in, of all that use this ledger.
+        """Return a context that only one user of this ledger can be in at a time.
 
         Args:
-            name: What is to be done once only at a time, e.g. an asset and a partition.
+            name: The work that must not run twice at once, e.g. an asset and a partition.
             waiting: Called once when another holds the lease, before the wait.
-            wait_seconds: Give up after so long; `None` waits until the holder is done or dead.
+            wait_seconds: Give up after this time; `None` waits until the holder is done or dead.
         """
         return lease(self.database, name, waiting, wait_seconds)

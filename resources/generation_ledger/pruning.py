@@ -25,7 +25,7 @@ class Pruned:
     """What was removed, or would be.
 
     Attributes:
-        superseded: Rows another had taken over from.
+        superseded: Rows that a newer one replaced.
         failed: Failures.
         answers: Answers of the named model.
         verdicts: Verdicts of other validators than the current one, on answers that stay.
@@ -56,7 +56,7 @@ def prune(
 
     Args:
         database: The open ledger.
-        before: Only what was recorded, or judged, earlier; everything when not given.
+        before: Only what was recorded, or judged, earlier; None for everything.
         model: A retired model, whose answers go too.
         validator: The current validator; verdicts of all others go too. None keeps all verdicts.
         dry_run: Only count.

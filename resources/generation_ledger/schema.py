@@ -1,7 +1,7 @@
 """The tables of the ledger. How they came to be, version by version, is in `migrations`.
 
 Columns that hold words of articles or models are packed: compressed JSON in ASCII. That keeps
-NUL characters and lone surrogates, which a PostgreSQL text refuses, and takes a third of the room.
+NUL characters and lone surrogates, which a PostgreSQL text refuses, and takes a third of the space.
 Times are UTC in ISO 8601 with microseconds, the same text in both databases.
 """
 

@@ -21,7 +21,7 @@ from resources.generation_ledger.schema import CLAIMS, LEASES
 T = TypeVar("T")
 
 _POSTGRESQL_LOCK = 7_406_181_329_002
-"""Any number nobody else uses: serialises transactions on the leases in PostgreSQL."""
+"""Any number that nothing else uses: serialises transactions on the leases in PostgreSQL."""
 
 
 class Transactions(Protocol):
@@ -140,7 +140,7 @@ class SlotLeases:
 
 
 def fair_shares(slots: int, wants: Mapping[str, int], turn: int) -> dict[str, int]:
-    """Divide slots so that nobody could get more without somebody with fewer getting less.
+    """Divide slots in max-min fair shares: more for one would mean less for one with fewer.
 
     Args:
         slots: How many there are.

@@ -30,7 +30,7 @@ CHUNK: Final = 500
 """Keys per query: far below the limits on parameters of both databases."""
 
 _RECORD_LOCK: Final = 0x72656C67656F
-"""PostgreSQL advisory lock held while recording; any number nobody else uses."""
+"""PostgreSQL advisory lock held while recording; any number that nothing else uses."""
 
 _ANSWER_COLUMNS: Final = (
     GenerationRow.key,
@@ -80,7 +80,7 @@ def find_answers(
     Args:
         connection: In a transaction.
         subjects_by_key: Which subjects ask for which key.
-        renew_before: Answers recorded earlier than this are to be asked again.
+        renew_before: Answers recorded earlier than this do not count.
     """
     found: dict[str, Generation] = {}
     for keys in in_chunks(list(subjects_by_key)):

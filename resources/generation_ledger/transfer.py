@@ -137,7 +137,7 @@ def _remove_all_but(folder: str, tables: Mapping[str, Mapping[str, Any]]) -> Non
     kept = {file for table in tables.values() for file in table["files"]}
     for name in storage.list_files(folder, ".parquet"):
         if name.startswith(tuple(tables)) and name not in kept:
-            # Whatever cannot be removed only takes room: the manifest does not name it.
+            # What cannot be removed only takes space: the manifest does not name it.
             with suppress(StorageError):
                 storage.remove(storage.join(folder, name))
 

@@ -23,7 +23,7 @@ VERSION_TABLE: Final = "ledger_version"
 POLL_SECONDS: Final = 0.02
 
 _UPGRADE_LOCK: Final = 0x72656C67656E
-"""PostgreSQL advisory lock held while upgrading; any number nobody else uses."""
+"""PostgreSQL advisory lock held while upgrading; any number that nothing else uses."""
 
 
 def open_current(database: Database) -> None:

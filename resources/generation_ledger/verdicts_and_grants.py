@@ -74,7 +74,7 @@ def put_verdict_rows(connection: Connection, rows: Sequence[dict[str, Any]]) -> 
 def grant_attempts(
     connection: Connection, task: str, subjects: Sequence[str], attempts: int
 ) -> None:
-    """Allow subjects at least so many content attempts in all; a higher grant stays."""
+    """Raise the content attempts that subjects may take in all; a higher grant stays."""
     moment = now()
     rows = [
         {"task": task, "subject": subject, "attempts": attempts, "granted_at": moment}

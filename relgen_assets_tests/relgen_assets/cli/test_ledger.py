@@ -105,7 +105,10 @@ def test_pruning_counts_first_and_removes_only_when_told(
     assert code == 1
     assert calls(folder / "ledger.db") == 4
     code, output, _ = relgen("ledger", "prune", "--yes")
-    assert (code, "removed: 0 superseded, 1 failures" in output) == (0, True)
+    assert (code, "removed: 0 superseded, 1 failures, 1 verdicts of earlier rules" in output) == (
+        0,
+        True,
+    )
     assert calls(folder / "ledger.db") == 3
     code, output, _ = relgen("ledger", "prune", "--yes", "--model", MODEL)
     assert "3 answers" in output

@@ -109,7 +109,7 @@ def test_waiting_for_a_lease_is_told_once_and_may_end(place: Place) -> None:
     told: list[str] = []
     with (
         place.open().lease("papers-00000"),
-        pytest.raises(LedgerError, match="still at work on papers-00000"),
+        pytest.raises(LedgerError, match="still working on papers-00000"),
         place.open().lease(
             "papers-00000", waiting=lambda: told.append("waiting"), wait_seconds=0.5
         ),

@@ -195,6 +195,25 @@ def test_a_file_that_is_no_ledger_is_a_clear_error(tmp_path: Path) -> None:
     assert "move it away" in caught.value.remedy
 
 
+def test_the_report_of_a_damaged_file_names_the_import_command_of_the_project(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "ledger.db"
+    ledger = GenerationLedger(url=f"sqlite:///{file}", import_command="notes import")
+    ledger.record(pairs(*range(200)))
+    ledger.close()
+    with file.open("r+b") as damaged:
+        damaged.seek(4096)
+        damaged.write(b"\xff" * (file.stat().st_size - 4096))
+    with pytest.raises(LedgerError, match=r"import the last export \(notes import\)"):
+        ledger.stats()
+
+
+def test_the_former_name_of_the_time_to_reconnect_still_counts(tmp_path: Path) -> None:
+    ledger = GenerationLedger(url=f"sqlite:///{tmp_path}/ledger.db", patience_seconds=3)
+    assert ledger.reconnect_seconds == 3
+
+
 def test_a_file_in_the_way_of_the_folder_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "state").write_bytes(b"")
     with pytest.raises(LedgerError, match="folder cannot be created"):

@@ -1,4 +1,4 @@
-"""Looking into the ledger, and giving room back."""
+"""Looking into the ledger, and reclaiming space."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_the_first_digits_of_a_key_are_enough(ledger: GenerationLedger) -> None:
 
 @pytest.mark.parametrize(
     ("key", "fault"),
-    [("abc", "is no key"), ("what?", "is no key"), ("0123456789", "no key begins with")],
+    [("abc", "is not a key"), ("what?", "is not a key"), ("0123456789", "no key begins with")],
 )
 def test_a_key_that_cannot_be_shown(ledger: GenerationLedger, key: str, fault: str) -> None:
     with pytest.raises(LedgerError, match=fault):
@@ -123,6 +123,34 @@ def test_pruning_by_age(ledger: GenerationLedger) -> None:
     assert ledger.prune(before=datetime.now(UTC)) == Pruned(1, 1, 0, 0)
 
 
+def test_pruning_removes_verdicts_of_validators_that_are_not_the_current_one(
+    ledger: GenerationLedger,
+) -> None:
+    fill(ledger)
+    keys = [generation_key(a_request(number), MODEL) for number in (1, 2)]
+    ledger.record_verdicts([RecordedVerdict(key, "rules-2", "valid") for key in keys])
+    expected = Pruned(superseded=1, failed=1, answers=0, verdicts=1)
+    assert ledger.prune(validator="rules-2", dry_run=True) == expected
+    assert ledger.stats().verdicts[("rules-1", "rejected", "no_json")] == 1
+    assert ledger.prune(validator="rules-2") == expected
+    assert ledger.stats().verdicts == {("rules-2", "valid", None): 2}
+    assert len(ledger.lookup([a_request(number) for number in (1, 2, 5)], MODEL)) == 3
+
+
+def test_pruning_verdicts_by_age(ledger: GenerationLedger) -> None:
+    fill(ledger)
+    hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    assert ledger.prune(before=hour_ago, validator="rules-2").verdicts == 0
+    assert ledger.prune(before=datetime.now(UTC), validator="rules-2").verdicts == 1
+
+
+def test_a_verdict_on_an_answer_that_goes_is_counted_with_the_answer(
+    ledger: GenerationLedger,
+) -> None:
+    fill(ledger)
+    assert ledger.prune(model=MODEL, validator="rules-2") == Pruned(1, 1, 3, 0)
+
+
 def test_pruning_a_model_takes_its_verdicts_along(ledger: GenerationLedger) -> None:
     fill(ledger)
     assert ledger.prune(model=MODEL) == Pruned(superseded=1, failed=1, answers=3, verdicts=0)
@@ -130,7 +158,7 @@ def test_pruning_a_model_takes_its_verdicts_along(ledger: GenerationLedger) -> N
     assert ledger.stats().verdicts == {}
 
 
-def test_pruning_gives_room_back(sqlite_place: Place) -> None:
+def test_pruning_reclaims_space(sqlite_place: Place) -> None:
     ledger = sqlite_place.open()
     text = "".join(str(number) for number in range(20_000))
     answers = [

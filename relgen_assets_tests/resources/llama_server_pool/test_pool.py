@@ -22,6 +22,7 @@ from relgen_assets_tests.resources.llama_server_pool.pools import (
     at_length,
     echo,
     endpoint,
+    endpoint_at,
     first,
     is_question,
     ledger_at,
@@ -30,7 +31,7 @@ from relgen_assets_tests.resources.llama_server_pool.pools import (
     questions,
 )
 from relgen_assets_tests.resources.llama_server_pool.waiting import wait_for
-from resources.errors import ConfigurationError, LedgerError
+from resources.errors import ConfigurationError, LedgerError, NoEndpointLeft
 from resources.generation import Failure, Generation, Sampling
 from resources.llama_server_pool.embedded import shared as embedded
 from resources.llama_server_pool.endpoint import Endpoint
@@ -440,6 +441,25 @@ def test_a_wrong_configuration_is_refused_before_anything_starts(
         LlamaServerPool(**settings)
     for word in words:
         assert word in str(caught.value)
+
+
+def test_the_former_name_of_the_outage_timeout_still_counts(tmp_path: Path) -> None:
+    pool = LlamaServerPool(ledger=ledger_at(tmp_path / "l.db"), patience_seconds=3)
+    assert pool.outage_timeout_seconds == 3
+
+
+def test_an_outage_ends_with_the_remedy_of_the_project(tmp_path: Path) -> None:
+    gone = endpoint_at("http://127.0.0.1:9", "a")
+    with pool_of(
+        tmp_path, gone, outage_timeout_seconds=0.1, outage_remedy="Ring the bell."
+    ) as pool:
+        with pytest.raises(NoEndpointLeft, match="a: ") as caught:
+            pool.generate(questions(1))
+        assert caught.value.remedy == "Ring the bell."
+    with pool_of(tmp_path, gone, outage_timeout_seconds=0.1) as pool:
+        with pytest.raises(NoEndpointLeft) as caught:
+            pool.generate(questions(1))
+        assert "LlamaServerPool.describe" in caught.value.remedy
 
 
 def test_a_password_in_a_url_is_refused_and_not_shown(tmp_path: Path) -> None:
