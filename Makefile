@@ -30,9 +30,7 @@ format: ## format the code and mend what ruff can mend
 	$(BIN)/ruff format .
 
 docs: ## make the generated parts of the documents anew
-	$(BIN)/python -m doc_pages
-	$(BIN)/python -m resources.llama_server_pool.health.state_diagram > docs/endpoint-states.md
-	$(BIN)/python -m relgen_assets_tests.repository.layers
+	$(BIN)/python -m relgen_assets_tests.repository.pages
 
 ci: ## what has to pass before a change lands
 	.ci/run

@@ -13,7 +13,6 @@ from pathlib import Path
 import grimp
 import pytest
 
-from relgen_assets_tests.repository.layers import DOCUMENT, with_layers
 from relgen_assets_tests.repository.tree import ROOT, contracts, docstring, pyproject, wings
 
 EVERYTHING_BELOW = "May touch everything below it"
@@ -134,8 +133,3 @@ def test_every_wing_says_what_it_may_touch(wing: str) -> None:
         return
     named = set(re.findall(r"`([\w.]+)`", statement))
     assert touched(wing) <= named, f"{wing} imports more than its docstring says it may touch"
-
-
-def test_the_layers_in_the_document_are_those_of_the_contracts() -> None:
-    document = DOCUMENT.read_text(encoding="utf-8")
-    assert with_layers(document) == document, "run python -m relgen_assets_tests.repository.layers"

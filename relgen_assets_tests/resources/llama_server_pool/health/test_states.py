@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resources.llama_server_pool.health.state_diagram import state_page
 from resources.llama_server_pool.health.states import (
     ADMISSION,
     CONTACT,
@@ -22,8 +19,6 @@ from resources.llama_server_pool.health.states import (
     IllegalTransition,
     Service,
 )
-
-DOCUMENT = Path(__file__).parents[4] / "docs" / "endpoint-states.md"
 
 
 def after(*events: Event) -> Condition:
@@ -59,10 +54,6 @@ def walk_on(condition: Condition, event: Event) -> Condition:
         return condition.after(event)
     except IllegalTransition:
         return condition
-
-
-def test_the_page_in_the_docs_is_made_from_the_table() -> None:
-    assert DOCUMENT.read_text(encoding="utf-8") == state_page()
 
 
 def test_every_state_can_be_reached_and_every_event_is_in_the_table() -> None:

@@ -13,16 +13,16 @@ from enum import StrEnum
 from itertools import pairwise
 from types import ModuleType
 
-from doc_pages.tables import table
 from relgen_assets.extraction.codes import RejectionReason, Repair
 from relgen_assets.generation import requests
 from relgen_assets.sources import cleaning
+from relgen_assets_tests.repository.pages.tables import table
 from resources.generation import FailureReason
 
 _INTRODUCTION = """# Codes
 
 Reasons and repairs as they stand in tables, metadata and the ledger. A code never changes its
-meaning. This page is made from the code by `python -m doc_pages`.
+meaning. This page is made from the code by `python -m relgen_assets_tests.repository.pages`.
 """
 _CONSTANT = re.compile(r"`([A-Z_]{2,})`")
 

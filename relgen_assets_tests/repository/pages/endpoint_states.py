@@ -1,13 +1,10 @@
 """The page `docs/endpoint-states.md`, made from the table of transitions.
 
-    python -m resources.llama_server_pool.health.state_diagram > docs/endpoint-states.md
-
-A test compares the page with the table.
+What the states and events mean is said in `resources.llama_server_pool.health.states`.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 
 from resources.llama_server_pool.health.states import (
@@ -23,7 +20,7 @@ INTRODUCTION = """\
 # States of an endpoint
 
 This page is made from the table in `resources/llama_server_pool/health/states.py`. After a change
-there, run `python -m resources.llama_server_pool.health.state_diagram > docs/endpoint-states.md`.
+there, run `python -m relgen_assets_tests.repository.pages`.
 
 The state of an endpoint has three parts that change independently. An event may move several of
 them. A part in which an event is not drawn stays as it is; an event that cannot happen in a state
@@ -73,7 +70,3 @@ def _table(head: tuple[str, str], rows: list[tuple[str, str]]) -> str:
     lines = [f"| {head[0]} | {head[1]} |", "|---|---|"]
     lines += [f"| `{name}` | {meaning} |" for name, meaning in rows]
     return "\n".join(lines) + "\n"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(state_page())

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from pydantic import BaseModel
 
-from doc_pages import PAGES
-from doc_pages.codes import meanings
-from doc_pages.settings import models_in
 from relgen_assets.extraction.codes import RejectionReason, Repair
 from relgen_assets.settings import Settings
 from relgen_assets.sources.cleaning import REASONS
+from relgen_assets_tests.repository.pages import PAGES
+from relgen_assets_tests.repository.pages.codes import meanings
+from relgen_assets_tests.repository.pages.settings import models_in
+from relgen_assets_tests.repository.tree import ROOT
 from resources.generation import FailureReason
-
-ROOT = Path(__file__).parents[2]
 
 
 def all_models(model: type[BaseModel]) -> list[type[BaseModel]]:
@@ -26,7 +23,8 @@ def all_models(model: type[BaseModel]) -> list[type[BaseModel]]:
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_is_what_the_code_says(path: str) -> None:
-    assert (ROOT / path).read_text(encoding="utf-8") == PAGES[path](), "run python -m doc_pages"
+    written = (ROOT / path).read_text(encoding="utf-8")
+    assert written == PAGES[path](), "run python -m relgen_assets_tests.repository.pages"
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from doc_pages.tables import table
 from relgen_assets.settings import ENV_PREFIX, SETTINGS_FILE, Settings
+from relgen_assets_tests.repository.pages.tables import table
 
 _HEADER = ("key", "type", "default", "bounds", "description", "environment variable")
 _SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "min_length": "length ≥"}
@@ -22,7 +22,7 @@ _INTRODUCTION = f"""# Settings
 
 Keys of `{SETTINGS_FILE}`, each with the environment variable that wins over the file.
 `relgen config` prints the values in effect. This page is made from the code by
-`python -m doc_pages`.
+`python -m relgen_assets_tests.repository.pages`.
 
 Former names still count: `pool.patience_seconds` is `pool.outage_timeout_seconds` now.
 """

@@ -1,8 +1,8 @@
 """The layers in `docs/architecture.md`, made from the import contracts and the wings' docstrings.
 
-    python -m relgen_assets_tests.repository.layers
+    python -m relgen_assets_tests.repository.pages
 
-rewrites the part between the two markers; a test fails when it is out of date.
+rewrites the part between the two markers and leaves the rest of the document alone.
 """
 
 from __future__ import annotations
@@ -12,8 +12,13 @@ from collections.abc import Iterator
 from relgen_assets_tests.repository.tree import ROOT, contracts, docstring, members
 
 DOCUMENT = ROOT / "docs" / "architecture.md"
-BEGIN = "<!-- made by `python -m relgen_assets_tests.repository.layers` -->\n"
+BEGIN = "<!-- made by `python -m relgen_assets_tests.repository.pages` -->\n"
 END = "<!-- end of what is made -->\n"
+
+
+def architecture_page() -> str:
+    """Return `docs/architecture.md` with its layers made anew."""
+    return with_layers(DOCUMENT.read_text(encoding="utf-8"))
 
 
 def with_layers(document: str) -> str:
@@ -43,7 +48,3 @@ def _tables() -> Iterator[str]:
                     summary = docstring(member).partition("\n\n")[0]
                     yield f"| {number} | `{name}` | {summary.replace(chr(10), ' ')} |"
             yield ""
-
-
-if __name__ == "__main__":
-    DOCUMENT.write_text(with_layers(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")
