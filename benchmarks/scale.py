@@ -23,16 +23,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import random
-import re
-import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -40,35 +36,12 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from benchmarks.machine import machine_line
-from relgen_assets_tests.fakes.answers import answer_text
-from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
+from benchmarks.made_projects import SERVERS, SLOTS, served, synthesise, write_project
 from resources.generation_ledger.ledger import GenerationLedger
 
 SAMPLE = Path(__file__).parents[1] / "relgen_assets" / "sources" / "data" / "sample.jsonl"
-SERVERS, SLOTS = 2, 16
 RUNS = {"all new": (), "all known": (), "nothing to do": ("--missing",)}
 """The runs of one size, in order, with the arguments of each."""
-_WORD = re.compile(r"[A-Za-z]{6,}")
-_SECTION = "Section:\n"
-
-SETTINGS = """
-[source]
-kind = "files"
-path = "papers.jsonl"
-columns = {{ id = "paper_id" }}
-
-[batches]
-size = {batch_size}
-
-[chunking]
-{chunk_limit}
-
-[extractions]
-mode = "schema"
-
-[pool]
-endpoints = [{endpoints}]
-"""
 
 
 @dataclass(frozen=True)
@@ -90,98 +63,6 @@ class Measured:
     megabytes: float
     ledger_bytes: int = 0
     recorded: int = 0
-
-
-def answer(body: dict[str, Any]) -> str:
-    """Return what a good model could answer: words of the section, or a sentence as summary."""
-    prompt = body["messages"][-1]["content"]
-    schema = body.get("response_format", {}).get("json_schema", {}).get("schema")
-    if schema is not None and "list_of_entities" not in schema["properties"]:
-        return answer_text(body, schema, 0)  # the pool tries whether schemas are followed
-    if schema is None:
-        return "The article reports observations, explains them and names what remains open."
-    words = list(dict.fromkeys(_WORD.findall(prompt.rpartition(_SECTION)[2])))
-    names = (words or ["nothing"])[:: max(len(words) // 6, 1)][:6]
-    relations = [
-        {
-            "description": f"The section relates {one} to {other} in one of its sentences.",
-            "source_entities": [one],
-            "target_entities": [other],
-            "strength": "moderate",
-        }
-        for one, other in pairwise(names)
-    ]
-    return json.dumps(
-        {
-            "section_description": f"The section is about {names[0]}.",
-            "list_of_entities": names,
-            "relations": relations,
-        }
-    )
-
-
-def serve() -> None:
-    """Be the servers: print their URLs, and end when standard input does."""
-    servers = [
-        FakeLlamaServer(slots=SLOTS, context=32_768, answer=answer, prefix_cache=False)
-        for _ in range(SERVERS)
-    ]
-    for server in servers:
-        server.keep_records = False
-        server.start()
-    print(json.dumps([server.url for server in servers]), flush=True)
-    sys.stdin.read()
-
-
-@contextmanager
-def served() -> Iterator[list[str]]:
-    """Run the servers in a process of their own; yields their URLs."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.scale", "--serve"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[1],
-    )
-    assert process.stdout is not None
-    try:
-        yield json.loads(process.stdout.readline())
-    finally:
-        process.communicate()
-
-
-def synthesise(path: Path, originals: Sequence[dict[str, Any]], count: int) -> None:
-    """Write articles made of paragraphs of real ones."""
-    draw = random.Random(count)
-    texts = [
-        text if isinstance(text, str) else "\n".join(text)
-        for text in (one["article"] for one in originals)
-    ]
-    paragraphs = [line for text in texts for line in text.split("\n") if line.strip()]
-    lengths = [text.count("\n") + 1 for text in texts]
-    with path.open("w", encoding="utf-8") as file:
-        for number in range(count):
-            original = draw.choice(originals)
-            row = {
-                **original,
-                "paper_id": f"made-{number}",
-                "abstract": f"{original['abstract']} This is study {number}.",
-                "article": "\n".join(draw.choices(paragraphs, k=draw.choice(lengths))),
-            }
-            file.write(json.dumps(row) + "\n")
-
-
-def write_project(folder: Path, urls: Sequence[str], batch_size: int, chunks: int | None) -> None:
-    """Write the settings, and the Dagster instance of this repository."""
-    endpoints = ", ".join(
-        f'{{ name = "server-{number}", url = "{url}", slots = {SLOTS} }}'
-        for number, url in enumerate(urls)
-    )
-    limit = "" if chunks is None else f"max_chunks_per_article = {chunks}"
-    (folder / "relgen.toml").write_text(
-        SETTINGS.format(batch_size=batch_size, chunk_limit=limit, endpoints=endpoints)
-    )
-    shutil.copy(Path(__file__).parents[1] / "dagster.yaml", folder)
 
 
 def run(folder: Path, title: str, *arguments: str) -> Measured:
@@ -262,18 +143,14 @@ def row(run: Measured, count: int, folder: Path, batch_seconds: float) -> str:
 
 
 def main() -> None:
-    """Print the table, or be the servers."""
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("source", nargs="?", type=Path, default=SAMPLE)
     parser.add_argument("--articles", nargs="*", type=int, default=[100, 1_000, 10_000])
     parser.add_argument("--batch-size", type=int, default=50, help="articles per batch")
     parser.add_argument("--chunks", type=int, help="keep only this many chunks of each article")
     parser.add_argument("--folder", type=Path, help="where to make the temporary projects")
-    parser.add_argument("--serve", action="store_true", help="be the fake servers")
     options = parser.parse_args()
-    if options.serve:
-        serve()
-        return
     originals = [json.loads(line) for line in options.source.read_text().splitlines()]
     limit = "all chunks" if options.chunks is None else f"at most {options.chunks} chunks"
     print(machine_line())
