@@ -3,65 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
 from relgen_assets_tests.fakes import faults as commit
 from relgen_assets_tests.fakes.faults import ServerFault
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
-from resources.generation import GenerationRequest, Message, Sampling
-from resources.llama_server_pool.endpoint import Dialect, Endpoint
-from resources.llama_server_pool.servers.client import EndpointClient, ServerFacts
+from relgen_assets_tests.resources.llama_server_pool.servers.asking import (
+    client_of,
+    ignore,
+    request,
+    run,
+)
+from resources.llama_server_pool.endpoint import Dialect
+from resources.llama_server_pool.servers.client import ServerFacts
 from resources.llama_server_pool.servers.faults import Disposition, EndpointFault
 
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "entities": {
-            "type": "array",
-            "items": {"type": "string", "enum": ["quasar", "enzyme"]},
-            "minItems": 2,
-            "maxItems": 3,
-        }
-    },
-    "required": ["entities"],
-    "additionalProperties": False,
-}
 FACTS = ServerFacts(Dialect.llama_cpp, slots=2, context=8192, model="fake-model")
-DIALECTS = [dialect for dialect in Dialect if dialect is not Dialect.auto]
-
-
-def request(text: str = "What is light?", **more: Any) -> GenerationRequest:
-    values: dict[str, Any] = {
-        "subject": "s",
-        "task": "t",
-        "messages": (Message(role="user", content=text),),
-        "sampling": Sampling(temperature=0.2, max_tokens=200, seed=7),
-        "prompt_tokens": len(text) // 4,
-    }
-    return GenerationRequest(**{**values, **more})
-
-
-@asynccontextmanager
-async def client_of(
-    url: str, api_key: str | None = None, **config: Any
-) -> AsyncIterator[EndpointClient]:
-    client = EndpointClient(Endpoint(name="board", url=url, **config), api_key=api_key)
-    try:
-        yield client
-    finally:
-        await client.close()
-
-
-T = TypeVar("T")
-
-
-def run(work: Coroutine[Any, Any, T]) -> T:
-    return asyncio.run(work)
 
 
 def fault_of(server: FakeLlamaServer, fault: ServerFault, **more: Any) -> EndpointFault:
@@ -75,10 +34,6 @@ def fault_of(server: FakeLlamaServer, fault: ServerFault, **more: Any) -> Endpoi
         return caught.value
 
     return run(ask())
-
-
-def ignore(_: int) -> None:
-    """Take note of no progress."""
 
 
 def test_an_answer_carries_its_counts_and_its_timings() -> None:
@@ -136,70 +91,6 @@ def test_a_shared_prefix_is_reported_as_cached() -> None:
         assert run(ask(server.url)) == 75
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_every_dialect_is_recognised_and_says_what_it_serves(dialect: Dialect) -> None:
-    async def ask(url: str) -> ServerFacts:
-        async with client_of(url) as client:
-            await client.probe()
-            return await client.discover()
-
-    with FakeLlamaServer(dialect=dialect, slots=3, context=2048, model="m13") as server:
-        facts = run(ask(server.url))
-    assert (facts.dialect, facts.model) == (dialect, "m13")
-    assert facts.context == (None if dialect is Dialect.openai else 2048)
-    slots = {Dialect.llama_cpp: 3, Dialect.vllm: 16, Dialect.openai: 4}
-    assert facts.slots == slots.get(dialect, 1)
-
-
-def test_a_server_that_breaks_its_work_off_for_questions_is_greeted_without_any() -> None:
-    async def ask(url: str) -> tuple[ServerFacts, ServerFacts]:
-        async with client_of(url) as client:
-            facts = await client.greet()
-            server.visited.clear()
-            return facts, await client.examine(facts)
-
-    with FakeLlamaServer(dialect=Dialect.llama_cpp_python, context=2048, model="m13") as server:
-        facts, examined = run(ask(server.url))
-    assert facts == ServerFacts(Dialect.llama_cpp_python, slots=1)
-    assert examined == ServerFacts(Dialect.llama_cpp_python, 1, 2048, "m13")
-    assert server.visited == ["/v1/completions", "/v1/models"]
-
-
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_every_dialect_enforces_the_schema_it_is_sent(dialect: Dialect) -> None:
-    async def ask(url: str) -> None:
-        async with client_of(url) as client:
-            facts = await client.discover()
-            assert (await client.try_schema(facts)).enforced
-            answer = await client.complete(request(json_schema=SCHEMA), ignore, facts)
-        named = json.loads(answer.generation.text)["entities"]
-        assert set(named) <= {"quasar", "enzyme"}
-        assert answer.generation.completion_tokens > 0
-
-    with FakeLlamaServer(dialect=dialect) as server:
-        run(ask(server.url))
-
-
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_a_server_that_ignores_schemas_is_found_out(dialect: Dialect) -> None:
-    async def ask(url: str) -> bool:
-        async with client_of(url) as client:
-            return (await client.try_schema(await client.discover())).enforced
-
-    with FakeLlamaServer(dialect=dialect, enforce_schema=False) as server:
-        assert run(ask(server.url)) is False
-
-
-def test_a_server_that_refuses_schemas_does_not_enforce_them() -> None:
-    async def ask(url: str) -> bool:
-        async with client_of(url) as client:
-            return (await client.try_schema(FACTS)).enforced
-
-    with FakeLlamaServer() as server:
-        server.fail_next(commit.SCHEMA_REFUSED)
-        assert run(ask(server.url)) is False
-
-
 def test_configured_slots_context_and_dialect_win_over_what_the_server_says() -> None:
     async def ask(url: str) -> ServerFacts:
         async with client_of(url, slots=7, context=512, dialect=Dialect.openai) as client:
@@ -207,60 +98,6 @@ def test_configured_slots_context_and_dialect_win_over_what_the_server_says() ->
 
     with FakeLlamaServer(slots=3, context=2048) as server:
         assert run(ask(server.url)) == ServerFacts(Dialect.openai, 7, 512, "fake-model")
-
-
-@pytest.mark.parametrize(
-    ("dialect", "counted"),
-    [(Dialect.llama_cpp, 3), (Dialect.llama_cpp_python, 3), (Dialect.openai, None)],
-)
-def test_tokens_are_counted_where_the_server_can(dialect: Dialect, counted: int | None) -> None:
-    async def ask(url: str) -> int | None:
-        async with client_of(url) as client:
-            return await client.count_tokens("twelve chars", ServerFacts(dialect))
-
-    with FakeLlamaServer(dialect=dialect) as server:
-        assert run(ask(server.url)) == counted
-
-
-@pytest.mark.parametrize("dialect", [Dialect.llama_cpp, Dialect.llama_cpp_python, Dialect.vllm])
-def test_a_prompt_that_does_not_fit_is_the_requests_fault(dialect: Dialect) -> None:
-    async def ask(url: str) -> EndpointFault:
-        async with client_of(url) as client:
-            facts = await client.discover()
-            with pytest.raises(EndpointFault) as caught:
-                await client.complete(request("long " * 1000), ignore, facts)
-        return caught.value
-
-    with FakeLlamaServer(dialect=dialect, context=512) as server:
-        fault = run(ask(server.url))
-    assert (fault.kind, fault.disposition) == ("context_exceeded", Disposition.context)
-    assert fault.context == 512
-
-
-def test_a_prompt_that_ollama_cut_in_silence_is_noticed() -> None:
-    async def ask(url: str) -> EndpointFault:
-        async with client_of(url, dialect=Dialect.ollama) as client:
-            with pytest.raises(EndpointFault) as caught:
-                await client.complete(request("long " * 1000), ignore, await client.discover())
-        return caught.value
-
-    with FakeLlamaServer(dialect=Dialect.ollama, context=512) as server:
-        fault = run(ask(server.url))
-    assert (fault.kind, fault.disposition) == ("prompt_truncated", Disposition.context)
-
-
-def test_a_model_the_server_does_not_have_names_those_it_has() -> None:
-    async def ask(url: str) -> EndpointFault:
-        async with client_of(url, model="other") as client:
-            with pytest.raises(EndpointFault) as caught:
-                await client.discover()
-        return caught.value
-
-    with FakeLlamaServer(dialect=Dialect.vllm, model="m13") as server:
-        fault = run(ask(server.url))
-    assert fault.disposition is Disposition.auth
-    assert "'other'" in fault.detail
-    assert "m13" in fault.detail
 
 
 SERVER_FAULTS = [
@@ -407,16 +244,6 @@ def test_a_server_that_loads_its_model_is_not_ready() -> None:
     with FakeLlamaServer() as server:
         server.health_status = 503
         assert run(ask(server.url)).disposition is Disposition.loading
-
-
-def test_probing_llama_cpp_python_does_not_wait_for_its_running_request() -> None:
-    async def ask(server: FakeLlamaServer) -> None:
-        async with client_of(server.url, dialect=Dialect.llama_cpp_python) as client:
-            await client.probe()
-
-    with FakeLlamaServer(dialect=Dialect.llama_cpp_python) as server:
-        run(ask(server))
-        assert "/v1/models" not in server.visited  # would wait for the lock of the model
 
 
 def test_a_server_that_comes_back_answers_again() -> None:
