@@ -14,11 +14,9 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     ValidationError,
     field_serializer,
@@ -33,94 +31,49 @@ from pydantic_settings import (
 
 from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.settings.explanations import explain
+from relgen_assets.settings.section import Section
+from relgen_assets.settings.source_sections import (
+    Columns,
+    FilesSource,
+    SampleSource,
+    ScientificPapersSource,
+    SourceSettings,
+    WikipediaColumns,
+    WikipediaSource,
+)
 from resources.generation_ledger.options import LedgerOptions
 from resources.llama_server_pool.endpoint import Endpoint
 from resources.llama_server_pool.options import PoolOptions
 from resources.storage import shown
 
+__all__ = [
+    "ENV_PREFIX",
+    "SETTINGS_FILE",
+    "STATE_FOLDER",
+    "AnswerBounds",
+    "BatchSettings",
+    "ChunkingSettings",
+    "Columns",
+    "DatasetSettings",
+    "ExtractionSettings",
+    "FilesSource",
+    "LedgerSettings",
+    "SampleSource",
+    "ScientificPapersSource",
+    "Section",
+    "Settings",
+    "SourceSettings",
+    "StorageSettings",
+    "SummarySettings",
+    "WikipediaColumns",
+    "WikipediaSource",
+    "load_settings",
+]
+
 SETTINGS_FILE = "relgen.toml"
 ENV_PREFIX = "RELGEN_"
 STATE_FOLDER = ".relgen"
 """Default folder of what the project remembers: ledger, logs, counts, Dagster's storage."""
-_SLUG = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
-
-
-class Section(BaseModel):
-    """Base of every section: an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", validate_default=True)
-
-
-class SampleSource(Section):
-    """The articles that come with the project."""
-
-    kind: Literal["sample"] = Field("sample", description="The bundled articles.")
-    name: str = Field("sample", pattern=_SLUG, description="Prefix of the partition keys.")
-
-
-class ScientificPapersSource(Section):
-    """Hugging Face's `scientific_papers`, from the hub or from a local parquet copy."""
-
-    kind: Literal["scientific_papers"] = Field(description="Articles of arXiv or PubMed.")
-    name: str = Field("", pattern=r"^$|" + _SLUG, description="Prefix of the partition keys.")
-    dataset: str = Field("armanc/scientific_papers", description="Dataset id, or a local folder.")
-    config: Literal["arxiv", "pubmed"] = Field("arxiv", description="Which of its two parts.")
-    revision: str = Field("refs/convert/parquet", description="Revision that holds parquet files.")
-    split: Literal["train", "validation", "test"] = Field(
-        "train", description="Which of its splits to read."
-    )
-    articles: int = Field(10_000, ge=1, description="Use only the first articles, this many.")
-
-    @model_validator(mode="after")
-    def _default_name(self) -> ScientificPapersSource:
-        self.name = self.name or self.config
-        return self
-
-
-class Columns(Section):
-    """Names of the columns of a table of articles."""
-
-    article: str = Field("article", description="Full text.")
-    abstract: str = Field("abstract", description="Abstract.")
-    section_names: str = Field("section_names", description="Names of the sections.")
-    title: str = Field("title", description="Title; the column may be missing.")
-    id: str | None = Field(None, description="Id of an article; not given: a content hash.")
-
-
-class FilesSource(Section):
-    """JSONL, JSON, CSV or parquet files, or a folder of them, on any fsspec path."""
-
-    kind: Literal["files"] = Field(description="Your own articles.")
-    name: str = Field("papers", pattern=_SLUG, description="Prefix of the partition keys.")
-    path: str = Field(min_length=1, description="File or folder; any fsspec URL.")
-    columns: Columns = Field(default_factory=Columns, description="Names of the columns.")
-    articles: int | None = Field(None, ge=1, description="Use only the first articles, this many.")
-
-
-class WikipediaColumns(Section):
-    """Names of the columns of a table of encyclopedia articles."""
-
-    text: str = Field("text", description="Full text, with headings.")
-    title: str = Field("title", description="Title.")
-    id: str | None = Field("id", description="Id of an article; null: a content hash.")
-
-
-class WikipediaSource(Section):
-    """Files of encyclopedia articles without abstract: lead and headings stand in for it."""
-
-    kind: Literal["wikipedia"] = Field(description="Articles of an encyclopedia.")
-    name: str = Field("wikipedia", pattern=_SLUG, description="Prefix of the partition keys.")
-    path: str = Field(min_length=1, description="File or folder; any fsspec URL.")
-    columns: WikipediaColumns = Field(
-        default_factory=WikipediaColumns, description="Names of the columns."
-    )
-    articles: int | None = Field(None, ge=1, description="Use only the first articles, this many.")
-
-
-SourceSettings = Annotated[
-    SampleSource | ScientificPapersSource | FilesSource | WikipediaSource,
-    Field(discriminator="kind"),
-]
 
 
 class BatchSettings(Section):
