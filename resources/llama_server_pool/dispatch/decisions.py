@@ -10,18 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from resources.generation import FailureReason
 from resources.llama_server_pool.dispatch.ticket import AttemptFault, Ticket
 from resources.llama_server_pool.policy import DispatchPolicy
 from resources.llama_server_pool.servers.faults import Disposition
 
-CONTEXT_EXCEEDED = "context_exceeded"
-"""Reason of a request that is too long for every endpoint."""
-ENDPOINTS_EXHAUSTED = "endpoints_exhausted"
-"""Reason of a request that failed too often."""
 _REFUSED_BY_ALL = {
-    Disposition.context: CONTEXT_EXCEEDED,
-    Disposition.schema: "schema_rejected",
-    Disposition.request: "request_rejected",
+    Disposition.context: FailureReason.CONTEXT_EXCEEDED,
+    Disposition.schema: FailureReason.SCHEMA_REJECTED,
+    Disposition.request: FailureReason.REQUEST_REJECTED,
 }
 """Reasons of requests that every endpoint refuses, by what the last one said."""
 
@@ -72,10 +69,10 @@ class Fail:
     """Set the request aside.
 
     Attributes:
-        reason: Short code that is kept with the failure.
+        reason: What is kept with the failure.
     """
 
-    reason: str
+    reason: FailureReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +104,8 @@ def decide(ticket: Ticket, met: AttemptFault, fleet: FleetView) -> Decision:
     if _hopeless(ticket, fleet.policy):
         # A request that overflows the context of an endpoint it has for itself is too long.
         overflows = met.disposition is Disposition.overload
-        return Fail(CONTEXT_EXCEEDED if overflows else ENDPOINTS_EXHAUSTED)
+        context = FailureReason.CONTEXT_EXCEEDED
+        return Fail(context if overflows else FailureReason.ENDPOINTS_EXHAUSTED)
     if met.disposition is Disposition.server:
         return Retry(ticket.avoid, fleet.retry_pause)
     return Wait()

@@ -9,8 +9,7 @@ import itertools
 import logging
 from collections.abc import Iterable, Sequence
 
-from resources.generation import Failure, GenerationRequest, Outcome
-from resources.llama_server_pool.dispatch.decisions import CONTEXT_EXCEEDED
+from resources.generation import Failure, FailureReason, GenerationRequest, Outcome
 from resources.llama_server_pool.dispatch.tasks import BatchTasks
 from resources.llama_server_pool.dispatch.ticket import Ticket
 from resources.llama_server_pool.dispatch.writer import LedgerWriter
@@ -56,24 +55,24 @@ class OpenTickets:
         del self._open[ticket.id]
         self._writer.put(ticket.request, outcome, self._fleet.model or "")
 
-    def set_aside(self, ticket: Ticket, reason: str) -> None:
+    def set_aside(self, ticket: Ticket, reason: FailureReason) -> None:
         """Give a request up, with all its faults."""
         self._fleet.scheduler.withdraw(ticket.id, self._fleet.now())
-        failure = Failure(ticket.request.subject, reason, tuple(ticket.faults))
-        logger.warning("%s is set aside: %s %s", failure.subject, reason, failure.faults)
+        failure = Failure(ticket.request.subject, reason.value, tuple(ticket.faults))
+        logger.warning("%s is set aside: %s %s", failure.subject, failure.reason, failure.faults)
         self.settle(ticket, failure)
 
     def set_aside_too_long(self, ids: Sequence[str]) -> None:
         """Give up requests that the scheduler has dropped because they fit no endpoint."""
         for ticket_id in ids:
             if ticket_id in self._open:
-                self.set_aside(self._open[ticket_id], CONTEXT_EXCEEDED)
+                self.set_aside(self._open[ticket_id], FailureReason.CONTEXT_EXCEEDED)
 
     def set_aside_larger(self, contexts: Sequence[int | None]) -> None:
         """Give up requests that fit none of these contexts; `None` is one of unknown size."""
         for ticket in list(self._open.values()):
             if all(one is not None and one < ticket.context_needed for one in contexts):
-                self.set_aside(ticket, CONTEXT_EXCEEDED)
+                self.set_aside(ticket, FailureReason.CONTEXT_EXCEEDED)
 
     def withdraw_all(self) -> None:
         """Leave the queue empty."""

@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relgen_assets_tests.resources.llama_server_pool.pools import question
+from resources.generation import FailureReason
 from resources.llama_server_pool.dispatch.decisions import (
-    CONTEXT_EXCEEDED,
-    ENDPOINTS_EXHAUSTED,
     Decision,
     Fail,
     FleetView,
@@ -73,14 +72,14 @@ def test_a_request_is_set_aside_after_it_has_failed_on_several_endpoints() -> No
         met = fault(Disposition.server, name, suspected=True)
         assert isinstance(after(one, met, view(c=None)), Retry)
     met = fault(Disposition.server, "c", suspected=True)
-    assert after(one, met, view(d=None)) == Fail(ENDPOINTS_EXHAUSTED)
+    assert after(one, met, view(d=None)) == Fail(FailureReason.ENDPOINTS_EXHAUSTED)
 
 
 def test_a_request_is_set_aside_after_it_has_failed_often_on_the_same_endpoint() -> None:
     one, met = ticket(), fault(Disposition.server, suspected=True)
     for _ in range(3):
         assert isinstance(after(one, met, view(a=None)), Retry)
-    assert after(one, met, view(a=None)) == Fail(ENDPOINTS_EXHAUSTED)
+    assert after(one, met, view(a=None)) == Fail(FailureReason.ENDPOINTS_EXHAUSTED)
 
 
 def test_an_overflow_is_charged_only_to_a_request_that_ran_alone() -> None:
@@ -90,7 +89,7 @@ def test_an_overflow_is_charged_only_to_a_request_that_ran_alone() -> None:
     for _ in range(3):
         assert after(one, fault(Disposition.overload, ran_alone=True), view(a=None)) == Wait()
     last = after(one, fault(Disposition.overload, ran_alone=True), view(a=None))
-    assert last == Fail(CONTEXT_EXCEEDED)
+    assert last == Fail(FailureReason.CONTEXT_EXCEEDED)
 
 
 @pytest.mark.parametrize(("disposition", "reason"), REFUSED.items())
@@ -121,7 +120,9 @@ def test_a_prompt_that_is_too_long_outgrows_the_context_that_the_server_names_or
 def test_a_prompt_too_long_for_contexts_of_unknown_size_fails_when_all_have_refused_it() -> None:
     one, fleet = ticket(), view(a=None, b=None)
     assert isinstance(after(one, fault(Disposition.context, "a"), fleet), Retry)
-    assert after(one, fault(Disposition.context, "b"), fleet) == Fail(CONTEXT_EXCEEDED)
+    assert after(one, fault(Disposition.context, "b"), fleet) == Fail(
+        FailureReason.CONTEXT_EXCEEDED
+    )
 
 
 contexts = st.none() | st.integers(1, 4096)
