@@ -1,10 +1,12 @@
 """The dataset card: README.md, whose YAML tells `datasets` which files make which config and split.
 
-The card is made from the shards that exist, so it can be written after any number of batches. It
-names files by glob and carries a fingerprint of what the shards hold, since `datasets` tells by the
-card alone whether a folder is still the one it has in its cache: without a new card a user who
-loaded the folder before is served the old rows. Its words belong to `card_text`, the shards to
-`shards`.
+The card describes the shards that exist, so it can be written after any number of batches. It names
+files by glob and carries a fingerprint of their contents: `datasets` compares only the card with
+its cache, so a user who loaded the folder before would otherwise get the old rows. The text below
+the YAML belongs to `card_text`, the shards to `shards`.
+
+`huggingface_hub.DatasetCardData` would be no shorter: it takes the same entries and the order of
+the keys, and validates neither.
 """
 
 from __future__ import annotations
@@ -33,21 +35,21 @@ _SIZES: Final = [
     (10**8, "10M<n<100M"),
     (10**9, "100M<n<1B"),
 ]
-"""The Hub's size categories with the first number of rows that is too large for each."""
+"""The Hub's size categories, each with its exclusive upper bound in rows."""
 _LARGER: Final = "1B<n<10B"
 
 
 @dataclass(frozen=True, slots=True)
 class CardReport:
-    """What a card says.
+    """The facts of a card.
 
     Attributes:
-        url: Where the card lies.
-        rows: Examples by config and split, as far as there are any.
+        url: Path of the card.
+        rows: Examples by config and split; without entries for empty ones.
         partitions: Batches with at least one example.
         articles: Articles with at least one example.
-        incomplete: Batches whose rows are not the same in every config: a run is writing them now,
-            or died while it was, and then they have to be materialised again.
+        incomplete: Batches whose configs have different rows: a run is writing them now, or died
+            doing so, and then they must be materialised again.
         text: The card itself.
     """
 
@@ -60,14 +62,14 @@ class CardReport:
 
 
 def write_card(root: str, *, title: str, licence: str) -> CardReport:
-    """Write the card of a dataset folder from the shards it holds now.
+    """Write the card of a dataset folder from its present shards.
 
-    Reads footers only. Without any shard the card has no configs and says so.
+    Reads only their footers. Without shards the card has no configs and says so.
 
     Args:
         root: Folder of the dataset; a local path or any fsspec URL.
         title: Title of the dataset.
-        licence: Licence id as the Hub knows it, e.g. `cc-by-4.0` or `other`.
+        licence: Licence id of the Hub, e.g. `cc-by-4.0` or `other`.
 
     Raises:
         DatasetError: A shard cannot be read.
@@ -96,7 +98,7 @@ def write_card(root: str, *, title: str, licence: str) -> CardReport:
 
 
 def named_configs(card: str) -> list[str]:
-    """Return the names of the configs a card's YAML lists, in order.
+    """Return the names of the configs in a card's YAML, in order.
 
     Raises:
         DatasetError: The card does not begin with YAML.
@@ -113,7 +115,7 @@ def named_configs(card: str) -> list[str]:
 
 
 def _incomplete(shards: Sequence[Shard]) -> list[str]:
-    """Return the batches that do not have the same rows in every config."""
+    """Return the batches whose configs have different rows."""
     found: dict[tuple[str, Split], list[int]] = {}
     for shard in shards:
         found.setdefault((shard.partition, shard.split), []).append(shard.rows)
@@ -138,10 +140,10 @@ def _fingerprint(shards: Sequence[Shard]) -> str:
 def _metadata(
     rows: Mapping[Config, Mapping[Split, int]], fingerprint: str, *, title: str, licence: str
 ) -> dict[str, Any]:
-    """Return the YAML front matter; configs and splits without rows are left out.
+    """Return the YAML front matter, without configs and splits that have no rows.
 
-    `datasets` cannot load a config with an empty split, and refuses row counts that are stale, so
-    neither is ever named.
+    `datasets` cannot load a config with an empty split, and refuses outdated row counts, so the
+    card contains neither.
     """
     metadata: dict[str, Any] = {
         "pretty_name": title,
@@ -165,7 +167,7 @@ def _metadata(
 def _config_entry(config: Config, rows: Mapping[Split, int], fingerprint: str) -> dict[str, Any]:
     return {
         "config_name": config,
-        # Any key of a config enters the name of its cache folder; this one says what it is.
+        # Every key of a config enters the name of its cache folder, so this one renews the cache.
         "description": f"{WHAT_CONFIGS_ARE[config]}; contents {fingerprint}",
         "data_files": [
             {"split": split, "path": f"{config}/{split}/*{SUFFIX}"}

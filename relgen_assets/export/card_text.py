@@ -1,6 +1,6 @@
-"""The words of the dataset card: what the data is, how it was made, and what it is not fit for.
+"""The text of the dataset card: what the data is, how it was made, and its limits.
 
-Everything counted comes from the footers of the shards. The YAML above the words belongs to `card`.
+All counts come from the footers of the shards. The YAML above the text belongs to `card`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ WHAT_CONFIGS_ARE: Final[dict[Config, str]] = {
     "full": "the same rows with their origin and how they were made",
     "messages": "the same rows as conversations, ready for chat fine-tuning",
 }
-"""What each config is for, in a few words."""
+"""Purpose of each config, in a few words."""
 
 _EMPTY: Final = """
 This dataset has no examples yet, so there is nothing to load.
@@ -97,7 +97,7 @@ def card_text(
 
     Args:
         rows: Examples by config and split; empty when there are none.
-        facts: What the shards of `full` say of their rows.
+        facts: Footers of the shards of `full`.
         title: Title of the dataset.
         licence: Licence id the YAML names.
     """
@@ -127,7 +127,7 @@ def _columns(config: Config) -> str:
 
 
 def _origins(facts: Sequence[ShardFacts]) -> str:
-    """Return a table of how many examples come from each source, model, prompt and verdict."""
+    """Return a table of examples by source, verdict, model and prompt version."""
     counted = {
         "source": [one.sources for one in facts],
         "verdict": [one.verdicts for one in facts],

@@ -1,17 +1,17 @@
-"""What a run would take, before it is started: calls, time, energy, and what would help.
+"""Forecasts of a run before it starts: calls, time, energy, and what another server would save.
 
-    sample       articles of the source, turned into prompts whose tokens are counted
-    experience   what the ledger knows: lengths of answers, further tries, speeds of servers
-    fleet        the endpoints of the settings as servers of the simulator
-    forecast     the simulated run
+    sampling          sampled articles of the source, turned into prompts, with their tokens
+    experience        what the ledger knows: lengths of answers, attempts, speeds of servers
+    planned_servers   the configured endpoints as servers of the simulator
+    forecast          the simulated run
 
-`plan` is the way in. Printing is the command line's business, the policy that is simulated is the
-pool's own (`resources.llama_server_pool.scheduling.scheduler`).
+Printing belongs to the command line. The simulated policy is the pool's own
+(`resources.llama_server_pool.scheduling.scheduler`).
 """
 
 from relgen_assets.planning.experience import Experience, Speed, learn
 from relgen_assets.planning.forecast import Plan, ServerPlan, StagePlan, forecast
-from relgen_assets.planning.planned_servers import PlannedServer, planned_fleet
+from relgen_assets.planning.planned_servers import PlannedServer, plan_servers
 from relgen_assets.planning.sampling import Sample, take_sample
 
 __all__ = [
@@ -24,6 +24,6 @@ __all__ = [
     "StagePlan",
     "forecast",
     "learn",
-    "planned_fleet",
+    "plan_servers",
     "take_sample",
 ]
