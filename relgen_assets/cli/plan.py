@@ -18,7 +18,7 @@ from relgen_assets.planning import (
     Sample,
     forecast,
     learn,
-    planned_fleet,
+    plan_servers,
     take_sample,
 )
 from relgen_assets.planning.experience import MOST_CALLS
@@ -49,7 +49,7 @@ def plan_run(
     asked = {one.name: one for one in pool.describe() if one.answers} if ask else {}
     if ask:
         pool.close()
-    fleet = planned_fleet(settings.pool.endpoints, experience.speeds, asked)
+    fleet = plan_servers(settings.pool.endpoints, experience.speeds, asked)
     taken = take_sample(
         project.source,
         project.chunker,

@@ -4,6 +4,9 @@ The card is made from the shards that exist, so it can be written after any numb
 names files by glob and carries a fingerprint of the shards' contents. `datasets` compares only the
 card to decide whether its cache is current: without a new card, a user who loaded the folder before
 gets the old rows. The card's words belong to `card_text`, the shards to `shards`.
+
+`huggingface_hub.DatasetCardData` would be no shorter: it takes the same entries and the order of
+the keys, and validates neither.
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ _SIZES: Final = [
     (10**8, "10M<n<100M"),
     (10**9, "100M<n<1B"),
 ]
-"""The Hub's size categories with the first number of rows that is too large for each."""
+"""The Hub's size categories, each with its exclusive upper bound in rows."""
 _LARGER: Final = "1B<n<10B"
 
 
@@ -60,14 +63,14 @@ class CardReport:
 
 
 def write_card(root: str, *, title: str, licence: str) -> CardReport:
-    """Write the card of a dataset folder from the shards it holds now.
+    """Write the card of a dataset folder from its present shards.
 
     Reads footers only. The card of a folder without shards has no configs and says so.
 
     Args:
         root: Folder of the dataset; a local path or any fsspec URL.
         title: Title of the dataset.
-        licence: Licence id as the Hub knows it, e.g. `cc-by-4.0` or `other`.
+        licence: Licence id of the Hub, e.g. `cc-by-4.0` or `other`.
 
     Raises:
         DatasetError: A shard cannot be read.
@@ -96,7 +99,7 @@ def write_card(root: str, *, title: str, licence: str) -> CardReport:
 
 
 def named_configs(card: str) -> list[str]:
-    """Return the names of the configs a card's YAML lists, in order.
+    """Return the names of the configs in a card's YAML, in order.
 
     Raises:
         DatasetError: The card does not begin with YAML.
@@ -138,10 +141,10 @@ def _fingerprint(shards: Sequence[Shard]) -> str:
 def _metadata(
     rows: Mapping[str, Mapping[Split, int]], fingerprint: str, *, title: str, licence: str
 ) -> dict[str, Any]:
-    """Return the YAML front matter; configs and splits without rows are left out.
+    """Return the YAML front matter, without configs and splits that have no rows.
 
-    `datasets` cannot load a config with an empty split, and refuses row counts that are stale, so
-    neither is ever named.
+    `datasets` cannot load a config with an empty split, and refuses outdated row counts, so the
+    card contains neither.
     """
     metadata: dict[str, Any] = {
         "pretty_name": title,

@@ -123,7 +123,7 @@ def _columns(config: DatasetConfig) -> str:
 
 
 def _origins(facts: Sequence[ShardFacts]) -> str:
-    """Return a table of how many examples come from each source, model, prompt and verdict."""
+    """Return a table of examples by source, verdict, model and prompt version."""
     counted = {
         "source": [one.sources for one in facts],
         "verdict": [one.verdicts for one in facts],

@@ -1,4 +1,4 @@
-"""Requests to the model, the rows their answers become, and what is worth asking again.
+"""Requests to the model, the rows made from the answers, and what to ask again.
 
 Sending belongs to the pool, judging an answer to `extraction`.
 

@@ -1,6 +1,6 @@
-"""What is asked of the model for an article or a chunk, and the rows its answers become.
+"""Requests about an article or a chunk, and the rows made from their answers.
 
-Prompts come from `relgen_assets.prompts`, sending is the work of the pool; here the two meet.
+Prompts come from `relgen_assets.prompts`, sending is the work of the pool.
 """
 
 from __future__ import annotations
@@ -36,23 +36,22 @@ _MESSAGE_TOKENS = 8
 """Tokens a chat template adds around one message (ChatML adds five, LLaMA-2 about eight)."""
 
 _ESTIMATE_MARGIN = 1.1
-"""Tokenizers differ: on scientific English they stay within ten percent of SentencePiece v1."""
+"""On scientific English, other tokenizers stay within ten percent of SentencePiece v1."""
 
 VARIANT_SEED_STEP = 1_000
-"""Seeds of two variants lie this far apart; attempts, which count the seed up by one, are fewer."""
+"""Distance of the seeds of two variants; each attempt adds one, and there are fewer attempts."""
 
 Mode = Literal["candidates", "schema"]
 
 
 @dataclass(frozen=True, slots=True)
 class ExtractionTask:
-    """One chunk to be asked about.
+    """One chunk to ask about.
 
     Attributes:
-        chunk: The chunk.
-        candidates: Terms the entity names are restricted to; empty in mode `schema`.
-        request: What to send, or `None` when nothing can be sent.
-        refusal: Reason code when nothing can be sent.
+        candidates: Terms that entity names are restricted to; empty in mode `schema`.
+        request: What to send, or `None` if the chunk is refused.
+        refusal: Reason code of a refused chunk.
     """
 
     chunk: Chunk
@@ -62,22 +61,12 @@ class ExtractionTask:
 
 
 def count_tokens(messages: Sequence[Message], count: Callable[[str], int]) -> int:
-    """Return the SentencePiece tokens of a prompt, with those of the chat template.
-
-    Args:
-        messages: The chat messages.
-        count: Counts the SentencePiece tokens of a text.
-    """
+    """Return the SentencePiece tokens of a prompt, including the chat template."""
     return sum(count(message["content"]) + _MESSAGE_TOKENS for message in messages)
 
 
 def estimate_tokens(messages: Sequence[Message], count: Callable[[str], int]) -> int:
-    """Return an upper estimate of a prompt's tokens for a model whose tokenizer is not known.
-
-    Args:
-        messages: The chat messages.
-        count: Counts the SentencePiece tokens of a text.
-    """
+    """Return an upper estimate of a prompt's tokens for a model with an unknown tokenizer."""
     return int(count_tokens(messages, count) * _ESTIMATE_MARGIN)
 
 
@@ -99,12 +88,12 @@ def summary_request(
 
 
 def summary_row(request: GenerationRequest, outcome: Outcome) -> Summary:
-    """Return the row of a summary, answered or not."""
+    """Return the row of a summary request, answered or failed."""
     return Summary(paper_id=request.subject, **_generated(request, outcome))
 
 
 def is_summary(generation: Generation) -> bool:
-    """Tell whether an answer can serve as a summary."""
+    """Return whether an answer is usable as a summary."""
     return generation.finish_reason != "length" and bool(generation.text.strip())
 
 
@@ -116,7 +105,7 @@ def extraction_tasks(
     count: Callable[[str], int],
     labels: Mapping[str, str],
 ) -> list[ExtractionTask]:
-    """Return what to ask for every chunk, one task each.
+    """Return one task for every chunk.
 
     Args:
         chunks: The chunks of a batch.
@@ -124,7 +113,7 @@ def extraction_tasks(
         mode: How entity names are constrained.
         settings: Sampling and bounds.
         count: Counts the SentencePiece tokens of a text.
-        labels: Facts to store beside each answer.
+        labels: Facts to store with each answer.
     """
     tasks: list[ExtractionTask] = []
     for chunk in chunks:
@@ -154,7 +143,7 @@ def extraction_row(task: ExtractionTask, mode: Mode, outcome: Outcome | None) ->
 
 
 def is_extraction(texts: Mapping[str, str]) -> Callable[[Generation], bool]:
-    """Return a test that accepts an answer which would not be rejected for its chunk.
+    """Return a test that accepts the answers that are not rejected for their chunk.
 
     Args:
         texts: Text by chunk id.
@@ -197,12 +186,12 @@ def _extraction_request(
 
 
 def _seed(settings: SummarySettings | ExtractionSettings) -> int:
-    # The same seed draws the same answer, so another variant needs another one.
+    # The same seed gives the same answer, so each variant needs its own.
     return settings.seed + (settings.variant - 1) * VARIANT_SEED_STEP
 
 
 def _key(request: GenerationRequest, answer: Generation) -> str:
-    """Return the ledger key of an answer, which may belong to a later attempt at its request."""
+    """Return the ledger key of an answer, which may come from a later attempt."""
     while request.attempt < answer.attempt:
         request = next_attempt(request)
     return generation_key(request, answer.model)
@@ -213,7 +202,7 @@ def _version(mode: Mode) -> str:
 
 
 def _generated(request: GenerationRequest, outcome: Outcome) -> dict[str, Any]:
-    """Return the columns of `GeneratedRow` but the ids."""
+    """Return the columns of `GeneratedRow` except the ids."""
     version = request.labels["prompt_version"]
     if not isinstance(outcome, Generation):
         refused = outcome.reason == FailureReason.CONTEXT_EXCEEDED

@@ -1,6 +1,6 @@
-"""What is worth asking again, and how many attempts each subject is to be allowed.
+"""What to ask again, and how many attempts each subject gets.
 
-A pure decision over stored rows: granting is the work of the ledger, asking that of the pool.
+A pure decision over stored rows: the ledger grants attempts, the pool asks.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from relgen_assets.rows.models import GeneratedRow, RawExtraction, Summary, Vali
 
 @dataclass(frozen=True, slots=True)
 class RetryPlan:
-    """What a retry of one batch asks of one kind of work.
+    """What a retry of one batch asks again, for one task.
 
     Attributes:
-        attempts: Attempts in all, by subject, for subjects whose answer cannot be used.
-        failed: Subjects that were never answered; they are asked again without a grant, since a
-            failure is no attempt.
-        exhausted: Subjects that have had as many attempts as are allowed.
+        attempts: Allowed attempts in all, by subject, where the answer is not usable.
+        failed: Subjects without any answer; they need no grant, because a failure does not count
+            as a content attempt.
+        exhausted: Subjects that have used all allowed attempts.
     """
 
     attempts: dict[str, int] = field(default_factory=dict[str, int])
@@ -29,11 +29,11 @@ class RetryPlan:
 
     @property
     def subjects(self) -> list[str]:
-        """The subjects that are asked again."""
+        """The subjects to ask again."""
         return [*self.attempts, *self.failed]
 
     def add(self, subject: str, row: GeneratedRow, *, further: int, limit: int) -> None:
-        """Plan a subject whose answer cannot be used."""
+        """Plan a subject whose answer is not usable."""
         allowed = min(row.attempt + further, limit)
         if allowed > row.attempt:
             self.attempts[subject] = allowed
@@ -42,12 +42,12 @@ class RetryPlan:
 
 
 def plan_summaries(rows: Sequence[Summary], *, further: int, limit: int) -> RetryPlan:
-    """Return which summaries of a batch to ask for again: failed ones, and those without text.
+    """Return the summaries of a batch to ask for again: failed and empty ones.
 
     Args:
         rows: The stored summaries.
-        further: Attempts to add to those that were made.
-        limit: Most attempts in all.
+        further: Attempts to add to those already made.
+        limit: Largest number of attempts in all.
     """
     plan = RetryPlan()
     for row in rows:
@@ -66,18 +66,18 @@ def plan_chunks(
     further: int,
     limit: int,
 ) -> RetryPlan:
-    """Return which chunks of a batch to ask about again.
+    """Return the chunks of a batch to ask about again.
 
-    Chunks that wait for a summary are asked as soon as it is there. Others that were refused before
-    anything was sent are left alone: another attempt would change nothing.
+    Chunks that wait for a summary are asked once it exists. Other refused chunks are left alone:
+    another attempt would change nothing.
 
     Args:
         raw: The stored answers.
-        verdicts: What they are worth by the rules as they are now, one for each, so that a batch
-            that was refused for its many rejections can be retried as well.
+        verdicts: One verdict for each answer under the current rules, so that a batch refused for
+            its many rejections can be retried as well.
         summaries: The stored summaries.
-        further: Attempts to add to those that were made.
-        limit: Most attempts in all.
+        further: Attempts to add to those already made.
+        limit: Largest number of attempts in all.
     """
     asked_again = plan_summaries(summaries, further=further, limit=limit)
     hopeful = {row.paper_id for row in summaries if row.text.strip()} | {*asked_again.subjects}

@@ -1,4 +1,4 @@
-"""What a run would take, before it is started: calls, time, energy, and what would help.
+"""Forecasts of a run before it starts: calls, time, energy, and what another server would save.
 
     sampling         articles of the source, turned into prompts whose tokens are counted
     experience       what the ledger knows: lengths of answers, further attempts, speeds of servers
@@ -14,7 +14,7 @@ simulation and the values it takes. No server is asked here, and nothing knows D
 
 from relgen_assets.planning.experience import Experience, Speed, learn
 from relgen_assets.planning.forecast import Plan, ServerPlan, StagePlan, forecast
-from relgen_assets.planning.planned_servers import PlannedServer, planned_fleet
+from relgen_assets.planning.planned_servers import PlannedServer, plan_servers
 from relgen_assets.planning.sampling import Sample, take_sample
 
 __all__ = [
@@ -27,6 +27,6 @@ __all__ = [
     "StagePlan",
     "forecast",
     "learn",
-    "planned_fleet",
+    "plan_servers",
     "take_sample",
 ]

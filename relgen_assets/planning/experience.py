@@ -1,6 +1,6 @@
-"""What earlier calls teach: how long answers are, how often they are asked again, how fast servers.
+"""What earlier calls teach: lengths of answers, attempts per subject, speeds of servers.
 
-Only numbers of the ledger are used, never its texts.
+Uses only numbers of the ledger, never its texts.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from resources.llama_server_pool.scheduling.estimator import (
 from resources.llama_server_pool.scheduling.lengths import MEDIAN_SHARE, UNHINTED_SIGMA
 
 FEWEST_CALLS = 10
-"""From fewer calls nothing is concluded."""
+"""Fewest calls that allow a conclusion."""
 MOST_CALLS = 2_000
-"""So many of the newest calls of a task are looked at."""
+"""Number of newest calls per task that are evaluated."""
 PREFILL_PER_DECODE = DEFAULT_PREFILL_RATE / DEFAULT_DECODE_RATE
-"""Prompt tokens a server reads in the time of one answer token, where nothing is known: between a
+"""Prompt tokens a server reads in the time of one answer token, by default: between a
 single-board computer (about 5) and a graphics card (50 and more)."""
 _SEPARABLE = 0.02
-"""Least sine squared between prompt and answer lengths from which two speeds can be told apart."""
+"""Smallest sine squared between prompt and answer lengths that separates two speeds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """Speed of one slot of a server while it works as it did, in tokens per second.
+    """Speed of one slot of a server under its usual load, in tokens per second.
 
     Attributes:
-        prefill: Prompt tokens.
-        decode: Answer tokens.
+        prefill: Prompt tokens read.
+        decode: Answer tokens generated.
     """
 
     prefill: float
@@ -44,12 +44,12 @@ class Speed:
 
 @dataclass(frozen=True, slots=True)
 class Experience:
-    """What is known from earlier calls.
+    """Statistics of earlier calls.
 
     Attributes:
         answers: Lengths of answers in tokens, by task.
         tries: Calls per subject, by task.
-        speeds: Speed by the name of the endpoint.
+        speeds: Speed by endpoint name.
     """
 
     answers: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
@@ -57,18 +57,18 @@ class Experience:
     speeds: Mapping[str, Speed] = field(default_factory=dict[str, Speed])
 
     def knows(self, task: str) -> bool:
-        """Whether answers of a task are known."""
+        """Whether there are answers of a task to learn from."""
         return task in self.answers
 
     def draw_answers(self, task: str, max_tokens: int, count: int, random: Random) -> list[int]:
-        """Return lengths as answers of a task have them: known ones, else lognormal ones.
+        """Return answer lengths of a task: from known answers, else from a lognormal model.
 
-        They are evenly spread quantiles in random order, so that few have the right mean as well.
+        They are evenly spread quantiles in random order, so that even a few have the right mean.
 
         Args:
             task: The kind of work.
-            max_tokens: The longest answer.
-            count: How many to draw.
+            max_tokens: Upper bound of a length.
+            count: Number of lengths.
             random: Source of the order.
         """
         places = [(number + 0.5) / count for number in range(count)]
@@ -82,7 +82,7 @@ class Experience:
 
 
 def learn(calls: Iterable[CallCost]) -> Experience:
-    """Return what calls teach; tasks and endpoints with too few of them are left out."""
+    """Return the statistics of calls; leaves out tasks and endpoints with too few of them."""
     by_task: dict[str, list[CallCost]] = {}
     by_endpoint: dict[str, list[CallCost]] = {}
     for call in calls:
@@ -105,10 +105,10 @@ def learn(calls: Iterable[CallCost]) -> Experience:
 
 
 def fit_speed(calls: Sequence[CallCost]) -> Speed:
-    """Return the speeds that explain the wall times of calls best.
+    """Return the speeds that best explain the wall times of calls.
 
-    Least squares of the relative error of `uncached / prefill + answer / decode`. Where prompts and
-    answers grow together the two cannot be told apart, and `PREFILL_PER_DECODE` is assumed.
+    Least squares of the relative error of `uncached / prefill + answer / decode`. Where the
+    lengths of prompts and answers are collinear, `PREFILL_PER_DECODE` is assumed.
     """
     prompts = [(call.prompt_tokens - call.cached_tokens) / call.seconds for call in calls]
     answers = [call.completion_tokens / call.seconds for call in calls]

@@ -1,7 +1,7 @@
 """The simulated run: batch after batch as `relgen run` works, and with runs that overlap.
 
-A few batches are simulated with the pool's own policy and stand for all, so that a million articles
-cost no more time than twenty.
+A few batches, simulated with the pool's own policy, stand for all, so that a million articles take
+no longer to forecast than twenty.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from resources.llama_server_pool.simulation.estimate import PlanEstimate, estima
 from resources.llama_server_pool.simulation.workload import SimulatedRequest, SimulatedServer
 
 SIMULATED_BATCHES = 3
-"""So many batches are simulated with different articles and averaged."""
+"""Number of batches that are simulated, with different articles, and averaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,11 @@ class StagePlan:
     """All calls of one task.
 
     Attributes:
-        task: The kind of work.
-        calls: Calls to be answered, further tries included.
-        unplaceable: Calls whose prompt fits no server's context; they are refused.
+        calls: Calls to answer, further attempts included.
+        unplaceable: Calls refused because their prompt fits no server's context.
         prompt_tokens: Mean length of a prompt.
         answer_tokens: Mean length of an answer.
-        seconds: Time spent on them, batch after batch.
+        seconds: Their time, one batch after the other.
     """
 
     task: str
@@ -47,11 +46,10 @@ class ServerPlan:
     """What one server would do.
 
     Attributes:
-        planned: The server.
-        calls: Calls it would answer.
-        share: Part of all answer tokens that it would generate.
+        calls: Expected number of calls it answers.
+        share: Its fraction of all answer tokens.
         busy_seconds: Time with at least one busy slot.
-        kwh: Energy while busy, by its `watts`.
+        kwh: Energy while busy, from its `watts`.
     """
 
     planned: PlannedServer
@@ -66,13 +64,12 @@ class Plan:
     """The forecast of a run.
 
     Attributes:
-        articles: Articles of the run.
         stages: Summaries and extractions.
-        servers: Per server, in the order of the settings.
+        servers: One entry per server, in the order of the settings.
         seconds: Time with one batch after the other, as `relgen run` does it.
-        overlapped_seconds: Time when runs overlap so that no server waits for the end of a batch.
+        overlapped_seconds: Time if runs overlap, so that no server waits for the end of a batch.
         kwh: Energy of all servers while busy.
-        savings: Seconds that one more server would save, by kind of hardware.
+        savings: Seconds that another server would save, by kind of hardware.
     """
 
     articles: int
@@ -115,10 +112,10 @@ def forecast(
 
     Args:
         fleet: The servers.
-        sample: What articles ask of them.
+        sample: The calls that articles make.
         articles: Articles of the run.
         batch_size: Articles per batch.
-        tries: Calls per subject, by task; one where not given.
+        tries: Calls per subject, by task; 1 by default.
 
     Raises:
         ConfigurationError: No prompt of a task fits the context of any server.
@@ -148,7 +145,7 @@ def forecast(
 def _works(
     sample: Sample, articles: int, batch_size: int, tries: Mapping[str, float]
 ) -> list[_Work]:
-    """Return what there is to do; tasks without calls are left out."""
+    """Return the work of the run; leaves out tasks without calls."""
     per_article = {
         SUMMARY_TASK: (sample.summaries, sample.usable / sample.articles),
         EXTRACTION_TASK: (sample.extractions, sample.chunks * sample.extraction_share),

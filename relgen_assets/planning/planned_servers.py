@@ -1,6 +1,6 @@
 """The endpoints of the settings as servers of the simulator, each with its speed.
 
-A speed is learned, else configured, else measured a moment ago; without any there is no plan.
+A speed is learned from the ledger, else configured, else measured; without one there is no plan.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ class PlannedServer:
     """One server of a plan.
 
     Attributes:
-        server: What is simulated.
-        kind: Its hardware: gpu, arm or cpu.
-        origin: Where its speed is from.
-        slots_known: Whether its slots are configured or were asked for.
+        server: Its simulated counterpart.
+        kind: Hardware: gpu, arm or cpu.
+        origin: Source of its speed.
+        slots_known: Whether settings or server told the number of slots.
     """
 
     server: SimulatedServer
@@ -41,24 +41,24 @@ class PlannedServer:
 
     @property
     def tokens_per_second(self) -> float:
-        """Answer tokens per second with all slots at work."""
+        """Answer tokens per second with all slots busy."""
         return self.server.slots * self.server.decode_rates[-1]
 
 
-def planned_fleet(
+def plan_servers(
     endpoints: Sequence[Endpoint],
     speeds: Mapping[str, Speed],
     asked: Mapping[str, EndpointStatus] | None = None,
 ) -> list[PlannedServer]:
-    """Return the fleet to simulate; the embedded server when no endpoint is configured.
+    """Return the servers to simulate: the endpoints, or the embedded server if there are none.
 
     Args:
         endpoints: The configured endpoints.
         speeds: Learned speeds by name.
-        asked: What the servers said and showed a moment ago, by name.
+        asked: What the servers reported and measured just now, by name.
 
     Raises:
-        ConfigurationError: The speed of an endpoint is not known; every such endpoint is named.
+        ConfigurationError: The speed of an endpoint is unknown; names all such endpoints.
     """
     if not endpoints:
         return [_embedded(speeds)]
@@ -89,15 +89,15 @@ def planned_fleet(
         raise ConfigurationError(
             f"the speed of {', '.join(map(repr, unknown))} is not known.",
             where="pool.endpoints",
-            remedy="`relgen endpoints` measures it: write it as decode_rate (and prefill_rate, both"
-            " in tokens/s of one slot) to the endpoint, or let `relgen plan --ask` ask the servers"
-            " that run. After a first batch it is learned from the ledger.",
+            remedy="Measure it with `relgen endpoints` and set decode_rate (and prefill_rate, both"
+            " in tokens/s of one slot) on the endpoint, or run `relgen plan --ask`, which asks the"
+            " running servers. After a first batch the ledger knows it.",
         )
     return fleet
 
 
 def one_more(fleet: Sequence[PlannedServer]) -> dict[str, SimulatedServer]:
-    """Return a further server for every kind of hardware: a copy of the middle one in speed."""
+    """Return another server for every kind of hardware: a copy of the one of median speed."""
     kinds: dict[str, list[PlannedServer]] = {}
     for one in fleet:
         kinds.setdefault(one.kind, []).append(one)

@@ -1,7 +1,7 @@
-"""A sample of the source: how many calls an article makes, and how long their prompts are.
+"""A sample of the source: the number of calls an article makes, and the lengths of prompts.
 
-Prompts are built as the assets build them and their tokens are counted; only summaries, which do
-not exist yet, enter with their expected length.
+Prompts are built as the assets build them, and their tokens are counted. Only the summaries, which
+do not exist yet, enter with their expected length.
 """
 
 from __future__ import annotations
@@ -31,25 +31,25 @@ from resources.llama_server_pool.scheduling.values import QueuedRequest
 from resources.llama_server_pool.simulation.workload import SimulatedRequest
 
 ARTICLES = 50
-"""Articles of a sample, unless somebody wants more."""
+"""Default number of articles of a sample."""
 BLOCKS = 5
-"""They are read from so many places of the source, evenly spread."""
+"""Number of places of the source, evenly spread, from which they are read."""
 MOST_PROMPTS = 100
-"""Extraction prompts that are built; the number of calls is still counted over all articles."""
+"""Number of extraction prompts that are built; chunks are counted over all sampled articles."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What a few articles of the source ask of the servers.
+    """The calls that a few articles of the source make.
 
     Attributes:
-        articles: Articles looked at.
-        usable: Those of them that can be used.
-        chunks: Chunks per article, over all that were looked at.
-        error: Standard error of `chunks`; 0 when it is exact or nothing is known about it.
+        articles: Articles in the sample.
+        usable: Those of them that are usable.
+        chunks: Mean chunks per article, over all in the sample.
+        error: Standard error of `chunks`; 0 if it is exact or cannot be estimated.
         summaries: Calls for summaries.
         extractions: Calls for extractions.
-        extraction_share: Share of the chunks that are asked about at all.
+        extraction_share: Fraction of the chunks that lead to a call.
     """
 
     articles: int
@@ -72,12 +72,11 @@ class _Counting:
 
 @dataclass(frozen=True, slots=True)
 class _Prompt:
-    """A request that would be made.
+    """A request that the run would make.
 
     Attributes:
-        request: The request.
         written_later: Tokens of its prompt that do not exist yet.
-        own: Tokens of its prompt that no other request shares; all when `None`.
+        own: Tokens of its prompt that no other request shares; `None` for all of them.
     """
 
     request: GenerationRequest
@@ -95,28 +94,28 @@ def take_sample(
     articles: int = ARTICLES,
     seed: int = 0,
 ) -> Sample:
-    """Look at some articles of a source.
+    """Sample some articles of a source.
 
     Args:
-        source: Where they come from.
+        source: The source of articles.
         chunker: Cuts them and counts tokens.
         settings: Prompts, sampling and limits.
-        experience: What is known about the length of answers.
+        experience: Known lengths of answers.
         mode: How entity names will be constrained.
-        articles: How many to look at; fewer when the source has fewer.
-        seed: Seed of everything that is drawn.
+        articles: Size of the sample; a smaller source is taken whole.
+        seed: Seed of all random choices.
 
     Raises:
-        SourceError: The source cannot be read, or no article of the sample can be used.
+        SourceError: The source cannot be read, or no sampled article is usable.
     """
     total = source.count()
     papers = list(_spread(source, total, articles))
     used = [paper for paper in papers if paper.status == "used"]
     if not used:
         raise SourceError(
-            f"none of {len(papers)} articles of the sample can be used.",
+            f"none of the {len(papers)} sampled articles is usable.",
             where=settings.source.name,
-            remedy="Look at their reasons with `relgen run` on one batch, or take a larger sample.",
+            remedy="See the reasons with `relgen run` on one batch, or take a larger sample.",
         )
     limit = settings.chunking.max_chunks_per_article
     cut = {one.paper_id: chunker.chunks(one.paper_id, one.article, limit=limit) for one in used}
@@ -158,29 +157,29 @@ def _summaries(counting: _Counting, papers: Sequence[Paper]) -> tuple[SimulatedR
 def _extractions(
     counting: _Counting, articles: Sequence[Sequence[Chunk]]
 ) -> tuple[int, tuple[SimulatedRequest, ...]]:
-    """Return how many chunks were looked at, and the calls they make."""
+    """Return the number of chunks evaluated, and the calls they make."""
     options = counting.settings.extractions
-    # The mean over the lengths that are known or assumed stands for a summary not yet written.
+    # The mean of known or assumed lengths stands for a summary that is not written yet.
     longest = counting.settings.summaries.max_tokens
     lengths = counting.experience.draw_answers(SUMMARY_TASK, longest, 1_000, counting.random)
     summary = round(fmean(lengths))
-    looked_at = 0
+    evaluated = 0
     prompts: list[_Prompt] = []
     for chunks in articles:
-        if looked_at >= MOST_PROMPTS:
+        if evaluated >= MOST_PROMPTS:
             break
-        looked_at += len(chunks)
+        evaluated += len(chunks)
         empty = dict.fromkeys((chunk.paper_id for chunk in chunks), "")
         tasks = extraction_tasks(chunks, empty, counting.mode, options, counting.count, {})
         for task in tasks:
             if task.request is not None:
                 own = task.chunk.tokens + counting.count("; ".join(task.candidates))
                 prompts.append(_Prompt(task.request, written_later=summary, own=own))
-    return looked_at, _simulated(counting, prompts)
+    return evaluated, _simulated(counting, prompts)
 
 
 def _simulated(counting: _Counting, prompts: Sequence[_Prompt]) -> tuple[SimulatedRequest, ...]:
-    """Return requests of one task as the simulator takes them, each with a length of its answer."""
+    """Return the requests of one task as the simulator takes them, with answer lengths."""
     if not prompts:
         return ()
     first = prompts[0].request
@@ -196,11 +195,11 @@ def _simulated(counting: _Counting, prompts: Sequence[_Prompt]) -> tuple[Simulat
 def _simulated_request(counting: _Counting, prompt: _Prompt, answer: int) -> SimulatedRequest:
     request = prompt.request
     tokens = count_tokens(request.messages, counting.count) + prompt.written_later
-    reckoned = estimate_tokens(request.messages, counting.count) + prompt.written_later
+    estimated = estimate_tokens(request.messages, counting.count) + prompt.written_later
     longest = request.sampling.max_tokens
     largest = _largest_context(counting.settings)
-    if largest is not None and reckoned + longest > largest:
-        tokens = reckoned  # the pool refuses what might not fit, and so must the plan
+    if largest is not None and estimated + longest > largest:
+        tokens = estimated  # the pool refuses what might not fit, so the plan does too
     return SimulatedRequest(
         QueuedRequest(
             id=f"{request.task}:{request.subject}",

@@ -1,8 +1,7 @@
 """Fills the prompt templates: from an article or a chunk to the chat messages of a request.
 
-The wording lives in the text files beside this module; their format is described in
-`relgen_assets.prompts`. What a server is asked besides the messages (schema, sampling) is decided
-by the assets, not here.
+The wording is in the text files beside this module, their format in `relgen_assets.prompts`. Schema
+and sampling belong to `relgen_assets.generation`.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _PLACEHOLDER = re.compile(r"\{(title|abstract|section_names|summary|text|candida
 
 
 def summary_messages(paper: Paper) -> tuple[Message, ...]:
-    """Return the request for a summary of `paper`, from its abstract and section names."""
+    """Return the messages that ask for a summary, from abstract and section names."""
     values = {
         "title": paper.title.strip() or "(none)",
         "abstract": paper.abstract.strip() or "(none)",
@@ -39,16 +38,16 @@ def summary_messages(paper: Paper) -> tuple[Message, ...]:
 def extraction_messages(
     summary: str, text: str, *, candidates: Sequence[str] = ()
 ) -> tuple[Message, ...]:
-    """Return the request for the entities and relations of one chunk.
+    """Return the messages that ask for the entities and relations of one chunk.
 
-    Instructions and example come first and are the same for all chunks, then the summary, which
-    the chunks of an article share, then the chunk, then the candidates: a server with a prefix
-    cache reads again only what differs.
+    Instructions and example come first, the same for all chunks; then the summary, shared by the
+    chunks of an article; then the chunk and the candidates. So a prefix cache covers all that is
+    shared.
 
     Args:
         summary: Summary of the article the chunk belongs to.
         text: The chunk, in full.
-        candidates: Terms the entities are restricted to; none for free names.
+        candidates: Terms that entity names are restricted to; none for free names.
     """
     values = {"summary": summary.strip(), "text": text, "candidates": "; ".join(candidates)}
     return _fill(_extraction_template(bool(candidates)), values)
@@ -58,7 +57,7 @@ def prompt_version(task: PromptTask) -> str:
     """Return a short hash that changes whenever the template of `task` changes.
 
     Args:
-        task: What the model is asked for; extraction has one template per mode.
+        task: The template; extraction has one per mode.
     """
     digest = hashlib.sha256(_template_text(task).encode()).hexdigest()
     return digest[:VERSION_CHARACTERS]
@@ -66,7 +65,7 @@ def prompt_version(task: PromptTask) -> str:
 
 @cache
 def example_descriptions() -> frozenset[str]:
-    """Return every description that the worked examples of the templates contain.
+    """Return every description in the worked examples of the templates.
 
     An answer that repeats one of them has copied the prompt instead of reading the chunk.
     """
@@ -92,8 +91,7 @@ def _fill(template: PromptTask, values: Mapping[str, str]) -> tuple[Message, ...
 
 
 def _substitute(content: str, values: Mapping[str, str]) -> str:
-    # One pass over the template, never over what was filled in: articles contain braces, and
-    # might contain `{text}`.
+    # One pass over the template only: articles contain braces, and may contain `{text}`.
     return _PLACEHOLDER.sub(lambda match: values[match.group(1)], content)
 
 

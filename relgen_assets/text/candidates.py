@@ -1,8 +1,8 @@
 """Candidate terms of a chunk: the names an entity may have when a small model answers.
 
-The terms are noun phrases. The part of speech of each word comes from TextBlob's English tagger,
-which ships its own lexicon and needs no download; which phrases matter most in the chunk is decided
-here. Whether a name occurs in a text is decided in `relgen_assets.extraction.grounding`.
+The terms are noun phrases, ranked by importance in the chunk. Parts of speech come from TextBlob's
+English tagger, which ships its own lexicon and needs no download. Whether a name occurs in a text
+is decided in `relgen_assets.extraction.grounding`.
 """
 
 from __future__ import annotations
@@ -25,8 +25,7 @@ _ENDS_SENTENCE = frozenset(".?!;\n")
 _NOUN = "NN"
 _MODIFIERS = frozenset({"JJ", "VBN", "VBG"})
 _AFTER_VERB = frozenset({"DT", "PRP", "PRP$"})
-# Words that say nothing of their own: first those that only open a phrase, then nouns that do not
-# name anything when they stand alone.
+# Words without meaning of their own: openings of a phrase, then nouns that name nothing alone.
 _EMPTY_OPENINGS = frozenset(
     re.findall(
         r"\w+",
@@ -51,7 +50,7 @@ _EMPTY_NOUNS = frozenset(
 
 @dataclass(slots=True)
 class _Phrase:
-    """One noun phrase of a chunk, in all its occurrences."""
+    """One noun phrase with all its occurrences in a chunk."""
 
     words: tuple[str, ...]
     first: int
@@ -63,7 +62,7 @@ class _Phrase:
 
     @property
     def spelling(self) -> str:
-        """The commonest spelling; of equals, one that no sentence begins with."""
+        """The most common spelling; ties: the one in lower case, as inside a sentence."""
         return max(self.spellings, key=lambda name: (self.spellings[name], name[:1].islower()))
 
 
@@ -80,11 +79,11 @@ class _Word:
 
 
 def candidate_terms(text: str, limit: int) -> list[str]:
-    """Return up to `limit` terms that occur in `text`, spelled as there, most important first.
+    """Return up to `limit` terms as spelled in `text`, most important first.
 
     Terms are noun phrases of at most `MAX_WORDS` words without masks, bare numbers or function
-    words. Of terms that share most of their words only the more important is returned. The same
-    text always gives the same terms.
+    words. Of terms that share most of their words only the more important one is kept. The
+    result is deterministic.
     """
     phrases = _phrases(text)
     frequency: Counter[str] = Counter()
@@ -107,11 +106,11 @@ def candidate_terms(text: str, limit: int) -> list[str]:
 
 
 def _weight(phrase: _Phrase, frequency: Counter[str], length: int) -> float:
-    """Return how much a phrase matters: often, in company, early, and with a name of its own.
+    """Return the importance of a phrase: frequent, related, specific, early, or a proper name.
 
-    The words of a phrase count too where they stand in other phrases, single words by half; a
-    phrase of several words is more specific, and one that first occurs at the end weighs a third
-    less than one at the beginning.
+    Its words also count where they occur in other phrases, half as much for single words. Phrases
+    of several words are more specific. A first occurrence at the end weighs a third less than one
+    at the beginning.
     """
     shared = sum(frequency[word] - phrase.count for word in phrase.words) / len(phrase.words)
     several = len(phrase.words) > 1
@@ -139,7 +138,7 @@ def _phrases(text: str) -> list[_Phrase]:
 
 
 def _trim(run: list[_Word]) -> list[_Word]:
-    """Return the words of a run that name something: it ends in a noun and opens with content."""
+    """Return the naming part of a run: it ends in a noun and opens with a word of content."""
     while run and not run[-1].is_noun:
         run = run[:-1]
     run = run[-MAX_WORDS:]
@@ -151,7 +150,7 @@ def _trim(run: list[_Word]) -> list[_Word]:
 
 
 def _runs(text: str) -> Iterator[list[_Word]]:
-    """Yield the longest runs of nouns and their modifiers with one space between words."""
+    """Yield maximal runs of nouns and modifiers with single spaces between them."""
     for sentence in _sentences(text):
         run: list[_Word] = []
         for word in sentence:
@@ -169,7 +168,7 @@ def _runs(text: str) -> Iterator[list[_Word]]:
 
 
 def _sentences(text: str) -> Iterator[list[_Word]]:
-    # Imported on use: the lexicon's library takes half a second, which not every command needs.
+    # Imported on use: the library takes half a second, and not every command needs it.
     from textblob.en import parser
 
     tokens: list[re.Match[str]] = []

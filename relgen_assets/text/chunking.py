@@ -1,17 +1,17 @@
 """Windows of SentencePiece tokens with the exact character offsets of their text.
 
-What is promised for every article and every SentencePiece model: each chunk is the exact substring
+Guarantees for every article and SentencePiece model: each chunk is the exact substring
 `article[start:end]`; consecutive chunks overlap or touch, from the first character to the last;
 `tokens` is the count of the chunk's own text encoded alone, and never exceeds the limit.
 
 Windows are cut between words; a word longer than a fraction of the window (a long formula, a
-paragraph of Chinese) is cut between its tokens. Cutting a long encoding into windows does not keep
-the second promise by itself, because a piece of text encoded alone may take other tokens than
-it takes inside the article. With models whose words are independent (`Tokenizer`), a window from
-word to word takes exactly the sum of its words, so that nothing has to be encoded twice, and each
-different word only once; any other window is encoded by itself and shortened until it fits.
+paragraph of Chinese) is cut between its tokens. Cutting a long encoding into windows would break
+the guarantee on `tokens`, because a text encoded alone may have other tokens than inside the
+article. With models whose words are independent (`Tokenizer`), a window from word to word has
+exactly the tokens of its words, so that each distinct word is encoded only once; any other window
+is encoded by itself and shortened until it fits.
 
-Where chunks are stored, and what is asked about them, does not belong here.
+Storing chunks and asking about them does not belong here.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from relgen_assets.rows.models import Chunk
 from relgen_assets.text.tokenizer import Tokenizer, default_model
 
 SMALLEST_WINDOW = 16
-"""Tokens a window must hold at least."""
+"""Smallest window in tokens."""
 LONGEST_UNCUT = 32
-"""Tokens up to which a word is never cut; a quarter of the window if that is less."""
+"""Length of a word in tokens up to which it is never cut; at most a quarter of the window."""
 
 _WORD_BREAK = re.compile(r"(?<=[^ ▁])[ ▁]")
 _REMEMBERED_WORDS = 200_000
@@ -62,12 +62,11 @@ class Chunker:
 
     Args:
         tokens: Largest window, in SentencePiece tokens.
-        overlap: Tokens shared by neighbouring windows; the actual number is the nearest below
-            that falls between words.
-        tokenizer: A SentencePiece `.model` file; mistral-common's v1 model when not given.
+        overlap: Tokens shared by neighbouring windows, rounded down to whole words.
+        tokenizer: A SentencePiece `.model` file; by default mistral-common's v1 model.
 
     Raises:
-        ConfigurationError: The model cannot be used, or the numbers leave no progress.
+        ConfigurationError: The model is not usable, or the numbers are out of range.
     """
 
     def __init__(
@@ -96,7 +95,7 @@ class Chunker:
         Args:
             paper_id: Id of the article, the stem of the chunk ids.
             article: Full text.
-            limit: Keep only the first so many chunks.
+            limit: Keep only the first `limit` chunks.
 
         Raises:
             ConfigurationError: A single character takes more tokens than a window may hold.
@@ -142,7 +141,7 @@ class Chunker:
     def _stop(self, text: str, cuts: _Cuts, first: int, start: int, alone: bool) -> tuple[int, int]:
         """Return the last cut the window can reach, and the tokens of the window.
 
-        `alone` says that the window's start is one from which tokens add up word by word.
+        `alone`: the window starts at a word, so that tokens add up word by word.
         """
         before = cuts.before
         # Alone, a text that starts inside a word takes a token more: the space put in front.

@@ -1,7 +1,6 @@
 """A SentencePiece model, as chunking needs it: counts, offsets, and whether words are independent.
 
-Where to cut belongs in `chunking`; the tokenizers of the language models that answer requests
-live on their servers and are not known here.
+Where to cut belongs to `chunking`. The tokenizers of the language models stay on their servers.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ _REMEDY = (
 def default_model() -> Path:
     """Return the SentencePiece v1 model inside the installed `mistral-common` package.
 
-    The package itself is not imported, because that takes seconds.
+    Does not import the package, which would take seconds.
 
     Raises:
         ConfigurationError: The package is not installed or no longer ships the model.
@@ -50,7 +49,7 @@ class Tokenizer:
         path: A SentencePiece `.model` file, e.g. the one of a LLaMA or Mistral release.
 
     Raises:
-        ConfigurationError: The file is missing or is no SentencePiece model.
+        ConfigurationError: The file is missing or not a SentencePiece model.
     """
 
     def __init__(self, path: Path) -> None:
@@ -88,9 +87,9 @@ class Tokenizer:
         A word is a run of non-spaces with the spaces before it. This holds, exactly, when
 
         - no piece has a space after a non-space, so that no token reaches into the next word;
-        - the normaliser changes nothing but to put one space in front and to write spaces as `▁`
-          (looked at for each character of the basic multilingual plane), so that a word encoded
-          alone looks as it does inside the text;
+        - the normaliser only adds one space in front and writes spaces as `▁` (checked for each
+          character of the basic multilingual plane), so that a word encoded alone looks the same
+          as inside the text;
         - all scores are whole numbers, as in byte-pair models. A unigram model adds up real
           numbers over the text, whose rounding may break ties differently in a longer text.
 

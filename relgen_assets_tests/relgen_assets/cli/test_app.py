@@ -74,7 +74,7 @@ def test_check_fails_on_a_damaged_dataset(folder: Path, relgen: Relgen) -> None:
 def test_check_fails_when_there_is_nothing_to_check(folder: Path, relgen: Relgen) -> None:
     code, output, _ = relgen("check")
     assert code == 1
-    assert "nothing to check" in output
+    assert "there is nothing to check" in output
 
 
 def test_config_shows_settings_and_names_secrets_only(folder: Path, relgen: Relgen) -> None:

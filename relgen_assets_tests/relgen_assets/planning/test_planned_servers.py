@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from relgen_assets.domain_errors import ConfigurationError
-from relgen_assets.planning import Speed, planned_fleet
+from relgen_assets.planning import Speed, plan_servers
 from relgen_assets.planning.experience import PREFILL_PER_DECODE
 from relgen_assets.planning.planned_servers import EMBEDDED_SPEED, one_more
 from resources.llama_server_pool.endpoint import Endpoint, read_endpoints
@@ -20,7 +20,7 @@ def endpoints(*given: Mapping[str, object]) -> list[Endpoint]:
 
 def test_what_was_learned_counts_more_than_what_is_configured() -> None:
     configs = endpoints({"name": "a", "decode_rate": 20.0}, {"name": "b", "decode_rate": 5.0})
-    fleet = planned_fleet(configs, {"a": Speed(90.0, 15.0)})
+    fleet = plan_servers(configs, {"a": Speed(90.0, 15.0)})
     assert [(one.server.decode_rates, one.origin) for one in fleet] == [
         ((15.0,), "learned"),
         ((5.0,), "configured"),
@@ -29,7 +29,7 @@ def test_what_was_learned_counts_more_than_what_is_configured() -> None:
 
 
 def test_capacity_and_watts_come_from_the_settings() -> None:
-    (one,) = planned_fleet(
+    (one,) = plan_servers(
         endpoints({"name": "a", "slots": 3, "context": 2048, "decode_rate": 7, "watts": 60}), {}
     )
     assert (one.server.slots, one.server.context, one.server.watts) == (3, 2048, 60.0)
@@ -40,7 +40,7 @@ def test_a_server_that_was_asked_fills_what_is_open() -> None:
     status = EndpointStatus(
         "a", "http://a:80", "gpu", True, slots=2, context=4096, tokens_per_second=9.0
     )
-    (one,) = planned_fleet(endpoints({"name": "a"}), {}, {"a": status})
+    (one,) = plan_servers(endpoints({"name": "a"}), {}, {"a": status})
     assert (one.server.decode_rates, one.server.context) == ((9.0, 9.0), 4096)
     assert (one.origin, one.slots_known) == ("measured", True)
 
@@ -48,14 +48,14 @@ def test_a_server_that_was_asked_fills_what_is_open() -> None:
 def test_unknown_speeds_are_one_error_that_names_each_endpoint_and_the_way_out() -> None:
     configs = endpoints({"name": "a"}, {"name": "b", "decode_rate": 5.0}, {"name": "c"})
     with pytest.raises(ConfigurationError, match=r"'a', 'c' is not known.*relgen endpoints"):
-        planned_fleet(configs, {})
+        plan_servers(configs, {})
 
 
 def test_without_endpoints_the_embedded_server_is_planned() -> None:
-    (one,) = planned_fleet([], {})
+    (one,) = plan_servers([], {})
     assert (one.server.name, one.origin) == ("embedded", "documented")
     assert one.server.decode_rates == (EMBEDDED_SPEED.decode,)
-    (learned,) = planned_fleet([], {"embedded": Speed(100.0, 30.0)})
+    (learned,) = plan_servers([], {"embedded": Speed(100.0, 30.0)})
     assert (learned.server.decode_rates, learned.origin) == ((30.0,), "learned")
 
 
@@ -64,7 +64,7 @@ def test_one_more_of_a_kind_is_one_of_middle_speed() -> None:
         *({"name": f"g{rate}", "decode_rate": rate} for rate in (10, 30, 20)),
         {"name": "b", "kind": "arm", "decode_rate": 2},
     )
-    more = one_more(planned_fleet(configs, {}))
+    more = one_more(plan_servers(configs, {}))
     assert {kind: server.decode_rates for kind, server in more.items()} == {
         "gpu": (20.0,),
         "arm": (2.0,),

@@ -98,5 +98,5 @@ def test_a_prompt_the_pool_would_refuse_is_reckoned_as_long_as_the_pool_reckons(
 
 
 def test_a_sample_without_a_usable_article_is_an_error() -> None:
-    with pytest.raises(SourceError, match="none of 3 articles"):
+    with pytest.raises(SourceError, match="none of the 3 sampled articles"):
         take_sample(Articles(3, usable=False), CHUNKER, settings(), Experience(), mode="schema")

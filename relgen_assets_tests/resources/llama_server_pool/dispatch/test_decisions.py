@@ -23,7 +23,7 @@ from resources.llama_server_pool.servers.faults import Disposition, EndpointFaul
 
 POLICY = DispatchPolicy(set_aside_endpoints=3, set_aside_tries=4)
 PAUSE = 0.5
-REFUSED = {Disposition.schema: "schema_rejected", Disposition.request: "request_rejected"}
+REFUSED = {Disposition.schema: FailureReason.SCHEMA_REJECTED, Disposition.request: "request_rejected"}
 NAMES = ("a", "b", "c", "d")
 
 
@@ -94,7 +94,7 @@ def test_an_overflow_is_charged_only_to_a_request_that_ran_alone() -> None:
 
 @pytest.mark.parametrize(("disposition", "reason"), REFUSED.items())
 def test_a_refused_request_goes_to_every_endpoint_that_could_hold_it(
-    disposition: Disposition, reason: str
+    disposition: Disposition, reason: FailureReason
 ) -> None:
     one, fleet = ticket(prompt_tokens=400), view(a=None, b=8192, small=128)
     met = fault(disposition, "a")
