@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 MAX_NAME_CHARACTERS = 80
 """Longer names are sentences."""
@@ -33,6 +34,22 @@ _FUNCTION_WORDS = frozenset(
 )
 
 
+class _FoldedText(NamedTuple):
+    """The words of a text without case, accents and endings, joined, and where they stand.
+
+    Attributes:
+        joined: The folded words, one behind the other.
+        spans: Where each word stands in the text.
+        starts: Number of the word that begins at a place of `joined`.
+        ends: Number of the word that ends before a place of `joined`.
+    """
+
+    joined: str
+    spans: list[tuple[int, int]]
+    starts: dict[int, int]
+    ends: dict[int, int]
+
+
 class GroundedText:
     """A text prepared for looking up names in it.
 
@@ -42,21 +59,25 @@ class GroundedText:
 
     def __init__(self, text: str) -> None:
         self._text = " ".join(text.split())
-        self._spans: list[tuple[int, int]] = []
-        self._starts: dict[int, int] = {}
-        self._ends: dict[int, int] = {}
+
+    @cached_property
+    def _folded(self) -> _FoldedText:
+        """The folded words; made on first use, since names are mostly spelled as in the text."""
+        spans: list[tuple[int, int]] = []
+        starts: dict[int, int] = {}
+        ends: dict[int, int] = {}
         keys: list[str] = []
         length = 0
         for match in _TOKEN.finditer(self._text):
             key = _fold(match.group())
             if not key:
                 continue
-            self._starts[length] = len(self._spans)
+            starts[length] = len(spans)
             length += len(key)
-            self._ends[length] = len(self._spans)
-            self._spans.append(match.span())
+            ends[length] = len(spans)
+            spans.append(match.span())
             keys.append(key)
-        self._joined = "".join(keys)
+        return _FoldedText("".join(keys), spans, starts, ends)
 
     def contains(self, name: str) -> bool:
         """Tell whether `name` occurs in the text to the letter, white space aside."""
@@ -75,13 +96,13 @@ class GroundedText:
         name = " ".join(name.split())
         if name[0].isalnum() and self.contains(name):
             return name
-        key = entity_key(name)
-        start = self._joined.find(key)
+        key, joined = entity_key(name), self._folded.joined
+        start = joined.find(key)
         while start >= 0:
             piece = self._piece(start, start + len(key))
             if piece is not None and is_name(piece):
                 return piece
-            start = self._joined.find(key, start + 1)
+            start = joined.find(key, start + 1)
         return None
 
     def _borders(self, start: int, end: int) -> bool:
@@ -93,10 +114,10 @@ class GroundedText:
 
     def _piece(self, start: int, end: int) -> str | None:
         """Return the piece of the text behind a stretch of the joined keys, if words bound it."""
-        first, last = self._starts.get(start), self._ends.get(end)
+        first, last = self._folded.starts.get(start), self._folded.ends.get(end)
         if first is None or last is None:
             return None
-        spans = self._spans[first : last + 1]
+        spans = self._folded.spans[first : last + 1]
         if not all(
             _SOFT_GAP.fullmatch(self._text, left[1], right[0]) for left, right in pairwise(spans)
         ):

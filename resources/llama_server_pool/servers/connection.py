@@ -8,7 +8,9 @@ becomes an `EndpointFault`.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable, Coroutine
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -113,9 +115,16 @@ class ServerConnection:
         return from_exception(error, key_variable=self._key_variable)
 
 
+@cache
+def _trusted_certificates() -> ssl.SSLContext:
+    """Return what all connections trust; reading it takes longer than opening a client."""
+    return httpx2.create_ssl_context()
+
+
 def _http_client(config: Endpoint) -> httpx2.AsyncClient:
     loopback = urlsplit(config.url).hostname in ("127.0.0.1", "localhost", "::1")
     return httpx2.AsyncClient(
+        verify=_trusted_certificates(),
         trust_env=not loopback,  # a proxy of the environment cannot reach this machine's loopback
         timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
         limits=httpx2.Limits(
