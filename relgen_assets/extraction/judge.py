@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from relgen_assets.extraction.cleaning import runs_in_a_loop
@@ -20,6 +21,10 @@ from relgen_assets.prompts import example_descriptions
 from relgen_assets.rows.models import Extraction, Relation
 
 Verdict = Literal["valid", "repaired", "rejected"]
+
+JUDGEMENTS_KEPT = 4_096
+"""An answer is judged when it arrives and again when the verdicts of its batch are written, so the
+judgements of a batch are kept meanwhile; with their texts they take about 20 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,7 @@ class Judgement:
     extraction: Extraction | None
 
 
+@lru_cache(JUDGEMENTS_KEPT)
 def judge(answer: str, text: str, *, finish_reason: str = "stop") -> Judgement:
     """Return the verdict on an answer about a text; never raises, whatever the answer.
 

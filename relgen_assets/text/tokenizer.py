@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from sentencepiece import SentencePieceProcessor
 
 from relgen_assets.domain_errors import ConfigurationError
 
+COUNTS_KEPT = 32
+"""The constant messages of a prompt are counted with every request, so their counts are kept."""
 _SPACE_MARK = "▁"
 _REMEDY = (
     "Set chunking.tokenizer to a SentencePiece `.model` file, or leave it out to use the one "
@@ -63,9 +65,13 @@ class Tokenizer:
             raise ConfigurationError(
                 "the file is not a SentencePiece model.", where=str(path), remedy=_REMEDY
             ) from error
+        self._counted = lru_cache(COUNTS_KEPT)(self._encoded_length)
 
     def count(self, text: str) -> int:
         """Return the number of SentencePiece tokens of `text`, without begin and end marks."""
+        return self._counted(text)
+
+    def _encoded_length(self, text: str) -> int:
         return len(self._processor.encode(text, return_type=int))
 
     def counts(self, texts: list[str]) -> list[int]:

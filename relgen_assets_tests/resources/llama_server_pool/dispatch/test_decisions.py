@@ -27,9 +27,6 @@ REFUSED = {
     Disposition.schema: FailureReason.SCHEMA_REJECTED,
     Disposition.request: FailureReason.REQUEST_REJECTED,
 }
-    Disposition.schema: FailureReason.SCHEMA_REJECTED,
-    Disposition.request: "request_rejected",
-}
 NAMES = ("a", "b", "c", "d")
 
 
