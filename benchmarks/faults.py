@@ -1,11 +1,11 @@
-"""The fault tables: runs the tests that do damage to real processes, and prints a row for each.
+"""The fault tables: runs the tests that damage real processes, and prints a row for each.
 
     python -m benchmarks.faults [--only pool|crash]
 
 `pool` injects faults into servers over real HTTP: a test passes when every request of its batch has
-exactly one outcome and the batch ended in bounded time. `crash` kills runs, servers and databases,
-runs partitions twice at once, and damages what reconciliation has to find. No figures of speed: the
-seconds are those of a whole test, with its servers.
+exactly one outcome and the batch ends in bounded time. `crash` kills runs, servers and databases,
+runs partitions twice at once, and damages what reconciliation and lineage have to find. The seconds
+are those of a whole test with its servers; they say nothing of speed.
 """
 
 from __future__ import annotations
@@ -19,19 +19,29 @@ from xml.etree import ElementTree
 
 from benchmarks.machine import machine_line
 
-_POOL = Path("relgen_assets_tests/resources/llama_server_pool")
-_GRAPH = Path("relgen_assets_tests/relgen_assets")
-_LEDGER = Path("relgen_assets_tests/resources/generation_ledger")
+_TESTS = Path(__file__).parents[1] / "relgen_assets_tests"
+_POOL = _TESTS / "resources" / "llama_server_pool"
+_LEDGER = _TESTS / "resources" / "generation_ledger"
+_PROJECT = _TESTS / "relgen_assets"
 GROUPS = {
-    "pool": tuple(_POOL / f"test_{name}.py" for name in ("faults", "recovery", "processes")),
+    "pool": (
+        _POOL / "dispatch" / "test_faults.py",
+        _POOL / "health" / "test_recovery.py",
+        _POOL / "embedded" / "test_processes.py",
+    ),
     "crash": (
         *(
-            _GRAPH / f"test_{name}.py"
-            for name in ("crash", "dead_runs", "asked_once", "conservation", "faithfulness")
+            _PROJECT / "orchestration" / f"test_{name}.py"
+            for name in ("crash", "dead_runs", "asked_once")
         ),
-        *(_LEDGER / f"test_{name}.py" for name in ("crash", "concurrency", "lease")),
+        *(_PROJECT / "integrity" / f"test_{name}.py" for name in ("reconciliation", "lineage")),
+        *(
+            _LEDGER / f"test_{name}.py"
+            for name in ("crash", "concurrency", "lease", "file_lease", "slot_leases")
+        ),
     ),
 }
+"""The test files of each table."""
 
 
 def rows(report: Path) -> list[tuple[str, str, str, str]]:
@@ -53,8 +63,17 @@ def print_table(group: str) -> int:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         tests = map(str, GROUPS[group])
-        command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *tests]
-        done = subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
+        # In one process: tests beside each other would be measured with their neighbours.
+        options = ("-q", "-n", "0", f"--junitxml={report}")
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", *options, *tests],
+            check=False,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=_TESTS.parent,
+        )
+        if not report.is_file():
+            raise RuntimeError(f"pytest wrote no report:\n{done.stdout}")
         print(machine_line(), "", sep="\n")
         print("| what happens | fault | outcome | s |", "|---|---|---|---|", sep="\n")
         for row in rows(report):

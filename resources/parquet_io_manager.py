@@ -23,6 +23,7 @@ from pydantic import Field
 
 from resources import storage
 from resources.errors import StorageError
+from resources.parquet_bytes import read_parquet
 
 SUFFIX = ".parquet"
 
@@ -83,12 +84,7 @@ class ParquetIOManager(ConfigurableIOManager):
             )
         data = storage.read_bytes(path)
         try:
-            return pq.read_table(
-                pa.BufferReader(data),
-                columns=None if columns is None else list(columns),
-                use_threads=False,
-                page_checksum_verification=True,
-            )
+            return read_parquet(data, columns)
         except (pa.ArrowException, OSError) as error:
             raise StorageError(
                 f"the parquet file is damaged: {str(error).strip().rstrip('.')}.",

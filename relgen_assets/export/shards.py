@@ -89,7 +89,7 @@ def read_column(shard: Shard, column: str) -> list[Any]:
         DatasetError: The file cannot be read.
     """
     with _opened(shard.url) as file:
-        return list(file.read(columns=[column]).column(column).to_pylist())
+        return list(file.read(columns=[column], use_threads=False).column(column).to_pylist())
 
 
 def read_rows(shards: Iterable[Shard], model: type[RowT]) -> list[RowT]:

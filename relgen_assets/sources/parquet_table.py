@@ -45,7 +45,7 @@ class ParquetTable:
         try:
             with self._file.filesystem.open(self._file.path, "rb") as handle:
                 batches = pq.ParquetFile(handle).iter_batches(
-                    batch_size=_BATCH, row_groups=groups, columns=wanted
+                    batch_size=_BATCH, row_groups=groups, columns=wanted, use_threads=False
                 )
                 rows = (row for batch in _from_row(batches, start - first) for row in batch)
                 yield from islice(rows, stop - start)

@@ -25,6 +25,7 @@ from resources.generation_ledger.merge import merge_rows
 from resources.generation_ledger.moments import now
 from resources.generation_ledger.schema import LedgerTable, Packed, new_id
 from resources.generation_ledger.upgrade import VERSIONS
+from resources.parquet_bytes import read_parquet
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -190,8 +191,7 @@ def _to_parquet(table: Table, rows: list[dict[str, Any]]) -> bytes:
 def _from_parquet(table: Table, url: str) -> list[dict[str, Any]]:
     data = storage.read_bytes(url)
     try:
-        read = pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
-        rows = read.cast(_schema(table)).to_pylist()
+        rows = read_parquet(data).cast(_schema(table)).to_pylist()
     except (pa.ArrowException, OSError, ValueError) as error:
         raise LedgerError(
             f"a file of the export is damaged: {error}.",

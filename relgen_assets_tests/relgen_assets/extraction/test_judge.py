@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -86,44 +87,45 @@ def test_an_answer_that_needs_no_repair_is_valid_and_unchanged() -> None:
     assert judgement.extraction.model_dump() == GOOD
 
 
-@pytest.mark.parametrize(
-    ("answer", "repair"),
-    [
-        (good(extra=1), Repair.UNKNOWN_KEY_DROPPED),
-        (
-            {**without(GOOD, "list_of_entities"), "Entities": GOOD["list_of_entities"]},
-            Repair.KEY_RENAMED,
-        ),
-        ({"result": GOOD}, Repair.UNWRAPPED),
-        ([GOOD], Repair.UNWRAPPED),
-        (with_relation(source_entities="sea otters"), Repair.VALUE_COERCED),
-        (with_relation(source_entities=[{"name": "sea otters"}]), Repair.VALUE_COERCED),
-        (good(section_description=" Otters\n hunt. "), Repair.TEXT_CLEANED),
-        (with_relation(strength="Strong"), Repair.STRENGTH_RESPELLED),
-        (with_relation(strength="enormous"), Repair.STRENGTH_DROPPED),
-        (with_relation(source_entities=["Sea-Otter"]), Repair.ENTITY_RESPELLED),
-        (good(list_of_entities=[*GOOD["list_of_entities"], "krill"]),
-         Repair.UNGROUNDED_ENTITY_DROPPED),
-        (good(list_of_entities=[*GOOD["list_of_entities"], "@xmath0"]),
-         Repair.UNUSABLE_ENTITY_DROPPED),
-        (good(list_of_entities=[*GOOD["list_of_entities"], "the"]),
-         Repair.UNUSABLE_ENTITY_DROPPED),
-        (good(list_of_entities=[*GOOD["list_of_entities"], "Kelp forests"]),
-         Repair.DUPLICATE_ENTITY_DROPPED),
-        (good(list_of_entities=["sea otters", "sea urchins"]), Repair.ENTITY_ADDED),
-        (good(relations=[*GOOD["relations"], {"description": "Alone."}]),
-         Repair.INCOMPLETE_RELATION_DROPPED),
-        (good(relations=[*GOOD["relations"], "sea otters"]), Repair.INCOMPLETE_RELATION_DROPPED),
-        (good(relations=[*GOOD["relations"], GOOD["relations"][0]]),
-         Repair.DUPLICATE_RELATION_DROPPED),
-        (with_relation(target_entities=["sea otters", "sea urchins"]),
-         Repair.SELF_RELATION_DROPPED),
-        (with_relation(target_entities=["sea otters"]), Repair.SELF_RELATION_DROPPED),
-        (with_relation(description="sea urchins eat " * 20), Repair.UNUSABLE_RELATION_DROPPED),
-        (with_relation(description="Meltwater feeds alpine lakes."),
-         Repair.UNUSABLE_RELATION_DROPPED),
-    ],
-)  # fmt: skip
+REPAIRED: list[tuple[object, Repair]] = [
+    (good(extra=1), Repair.UNKNOWN_KEY_DROPPED),
+    (
+        {**without(GOOD, "list_of_entities"), "Entities": GOOD["list_of_entities"]},
+        Repair.KEY_RENAMED,
+    ),
+    ({"result": GOOD}, Repair.UNWRAPPED),
+    ([GOOD], Repair.UNWRAPPED),
+    (with_relation(source_entities="sea otters"), Repair.VALUE_COERCED),
+    (with_relation(source_entities=[{"name": "sea otters"}]), Repair.VALUE_COERCED),
+    (good(section_description=" Otters\n hunt. "), Repair.TEXT_CLEANED),
+    (with_relation(strength="Strong"), Repair.STRENGTH_RESPELLED),
+    (with_relation(strength="enormous"), Repair.STRENGTH_DROPPED),
+    (with_relation(source_entities=["Sea-Otter"]), Repair.ENTITY_RESPELLED),
+    (good(list_of_entities=[*GOOD["list_of_entities"], "krill"]),
+     Repair.UNGROUNDED_ENTITY_DROPPED),
+    (good(list_of_entities=[*GOOD["list_of_entities"], "@xmath0"]),
+     Repair.UNUSABLE_ENTITY_DROPPED),
+    (good(list_of_entities=[*GOOD["list_of_entities"], "the"]),
+     Repair.UNUSABLE_ENTITY_DROPPED),
+    (good(list_of_entities=[*GOOD["list_of_entities"], "Kelp forests"]),
+     Repair.DUPLICATE_ENTITY_DROPPED),
+    (good(list_of_entities=["sea otters", "sea urchins"]), Repair.ENTITY_ADDED),
+    (good(relations=[*GOOD["relations"], {"description": "Alone."}]),
+     Repair.INCOMPLETE_RELATION_DROPPED),
+    (good(relations=[*GOOD["relations"], "sea otters"]), Repair.INCOMPLETE_RELATION_DROPPED),
+    (good(relations=[*GOOD["relations"], GOOD["relations"][0]]),
+     Repair.DUPLICATE_RELATION_DROPPED),
+    (with_relation(target_entities=["sea otters", "sea urchins"]),
+     Repair.SELF_RELATION_DROPPED),
+    (with_relation(target_entities=["sea otters"]), Repair.SELF_RELATION_DROPPED),
+    (with_relation(description="sea urchins eat " * 20), Repair.UNUSABLE_RELATION_DROPPED),
+    (with_relation(description="Meltwater feeds alpine lakes."),
+     Repair.UNUSABLE_RELATION_DROPPED),
+]  # fmt: skip
+"""Values that `json.dumps` makes an answer of, each with a repair it needs."""
+
+
+@pytest.mark.parametrize(("answer", "repair"), REPAIRED)
 def test_a_fault_is_repaired_and_named(answer: object, repair: Repair) -> None:
     judgement = verdict_on(answer)
     assert judgement.verdict == "repaired"
@@ -131,15 +133,16 @@ def test_a_fault_is_repaired_and_named(answer: object, repair: Repair) -> None:
     assert_sound(judgement, TEXT)
 
 
-@pytest.mark.parametrize(
-    ("answer", "repair"),
-    [
-        (f"Sure, here is [1] the JSON:\n```json\n{json.dumps(GOOD)}\n```\nDone.",
-         Repair.SURROUNDINGS_REMOVED),
-        (json.dumps(GOOD).replace('"', "'").replace("None", "null"), Repair.JSON_REPAIRED),
-        (json.dumps(GOOD)[:-3] + ",}]}", Repair.JSON_REPAIRED),
-    ],
-)  # fmt: skip
+SALVAGED: list[tuple[str, Repair]] = [
+    (f"Sure, here is [1] the JSON:\n```json\n{json.dumps(GOOD)}\n```\nDone.",
+     Repair.SURROUNDINGS_REMOVED),
+    (json.dumps(GOOD).replace('"', "'").replace("None", "null"), Repair.JSON_REPAIRED),
+    (json.dumps(GOOD)[:-3] + ",}]}", Repair.JSON_REPAIRED),
+]  # fmt: skip
+"""Answers that hold an extraction in no valid JSON, each with a repair it needs."""
+
+
+@pytest.mark.parametrize(("answer", "repair"), SALVAGED)
 def test_broken_json_is_salvaged(answer: str, repair: Repair) -> None:
     judgement = judge(answer, TEXT)
     assert judgement.verdict == "repaired"
@@ -147,10 +150,11 @@ def test_broken_json_is_salvaged(answer: str, repair: Repair) -> None:
     assert_sound(judgement, TEXT)
 
 
+CUT_IN_A_RELATION = json.dumps(GOOD)[: json.dumps(GOOD).rindex("kelp forests") + 12]
+
+
 def test_the_relation_in_which_an_answer_was_cut_off_is_not_trusted() -> None:
-    cut = json.dumps(GOOD)
-    cut = cut[: cut.rindex("kelp forests") + 12]
-    judgement = judge(cut, TEXT, finish_reason="length")
+    judgement = judge(CUT_IN_A_RELATION, TEXT, finish_reason="length")
     assert judgement.verdict == "repaired"
     assert Repair.TRUNCATED_TAIL_DROPPED.value in judgement.repairs
     assert judgement.extraction is not None
@@ -159,28 +163,29 @@ def test_the_relation_in_which_an_answer_was_cut_off_is_not_trusted() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("answer", "reason"),
-    [
-        ("", RejectionReason.EMPTY_ANSWER),
-        (" \n\t", RejectionReason.EMPTY_ANSWER),
-        ("The text is about otters.", RejectionReason.NOT_JSON),
-        ("[1, 2]", RejectionReason.NOT_JSON),
-        ("null", RejectionReason.NOT_JSON),
-        ("[" * 50_000, RejectionReason.NOT_JSON),
-        ('{"answer": 42}', RejectionReason.WRONG_SHAPE),
-        ("{}", RejectionReason.WRONG_SHAPE),
-        (json.dumps(without(GOOD, "section_description")), RejectionReason.NO_DESCRIPTION),
-        (json.dumps(good(section_description="the otter eats " * 30)),
-         RejectionReason.NO_DESCRIPTION),
-        (json.dumps(good(list_of_entities=[], relations=[])), RejectionReason.NO_ENTITIES),
-        (json.dumps(good(list_of_entities=["caffeine"], relations=[])),
-         RejectionReason.NO_GROUNDED_ENTITIES),
-        (json.dumps(good(relations=[])), RejectionReason.NO_RELATIONS),
-        (json.dumps(good(relations=[{**GOOD["relations"][0], "target_entities": ["krill"]}])),
-         RejectionReason.NO_RELATIONS),
-    ],
-)  # fmt: skip
+REJECTED: list[tuple[str, RejectionReason]] = [
+    ("", RejectionReason.EMPTY_ANSWER),
+    (" \n\t", RejectionReason.EMPTY_ANSWER),
+    ("The text is about otters.", RejectionReason.NOT_JSON),
+    ("[1, 2]", RejectionReason.NOT_JSON),
+    ("null", RejectionReason.NOT_JSON),
+    ("[" * 50_000, RejectionReason.NOT_JSON),
+    ('{"answer": 42}', RejectionReason.WRONG_SHAPE),
+    ("{}", RejectionReason.WRONG_SHAPE),
+    (json.dumps(without(GOOD, "section_description")), RejectionReason.NO_DESCRIPTION),
+    (json.dumps(good(section_description="the otter eats " * 30)),
+     RejectionReason.NO_DESCRIPTION),
+    (json.dumps(good(list_of_entities=[], relations=[])), RejectionReason.NO_ENTITIES),
+    (json.dumps(good(list_of_entities=["caffeine"], relations=[])),
+     RejectionReason.NO_GROUNDED_ENTITIES),
+    (json.dumps(good(relations=[])), RejectionReason.NO_RELATIONS),
+    (json.dumps(good(relations=[{**GOOD["relations"][0], "target_entities": ["krill"]}])),
+     RejectionReason.NO_RELATIONS),
+]  # fmt: skip
+"""Answers that ended by themselves, each with the reason why it is rejected."""
+
+
+@pytest.mark.parametrize(("answer", "reason"), REJECTED)
 def test_an_answer_without_anything_usable_is_rejected_with_the_reason(
     answer: str, reason: RejectionReason
 ) -> None:
@@ -189,18 +194,69 @@ def test_an_answer_without_anything_usable_is_rejected_with_the_reason(
     assert_sound(judgement, TEXT)
 
 
-def test_a_cut_off_answer_without_anything_usable_is_called_truncated_or_a_loop() -> None:
-    opening = '{"section_description": "Otters hunt", "list_of_entities": ["'
-    assert judge(opening, TEXT, finish_reason="length").reason == "truncated"
-    assert judge(opening + "a cat and " * 90, TEXT, finish_reason="length").reason == "loop"
+OPENING = '{"section_description": "Otters hunt", "list_of_entities": ["'
+CUT_OFF = {
+    OPENING: RejectionReason.TRUNCATED,
+    OPENING + "a cat and " * 90: RejectionReason.LOOP,
+}
+"""Answers that the token limit cut off before anything usable, each with its reason."""
+
+
+@pytest.mark.parametrize(("answer", "reason"), CUT_OFF.items())
+def test_a_cut_off_answer_without_anything_usable_is_called_truncated_or_a_loop(
+    answer: str, reason: RejectionReason
+) -> None:
+    judgement = judge(answer, TEXT, finish_reason="length")
+    assert judgement.reason == reason.value
+    assert_sound(judgement, TEXT)
+
+
+def worked_example(candidates: Sequence[str] = ()) -> str:
+    """Return the answer that the prompt shows as an example."""
+    return extraction_messages("S", TEXT, candidates=candidates)[2]["content"]
+
+
+def echo(example: str) -> dict[str, Any]:
+    """Return a good answer whose section is described in the words of the example."""
+    return good(section_description=json.loads(example)["section_description"])
 
 
 @pytest.mark.parametrize("candidates", [(), ("sea otters", "kelp forests")])
-def test_the_example_of_the_prompt_is_not_accepted_as_an_answer(candidates: list[str]) -> None:
-    example = extraction_messages("S", TEXT, candidates=candidates)[2]["content"]
+def test_the_example_of_the_prompt_is_not_accepted_as_an_answer(candidates: Sequence[str]) -> None:
+    example = worked_example(candidates)
     assert judge(example, TEXT).verdict == "rejected"
-    echoed = json.loads(example)["section_description"]
-    assert verdict_on(good(section_description=echoed)).reason == "echoed_example"
+    assert verdict_on(echo(example)).reason == "echoed_example"
+
+
+def judged_cases() -> list[Judgement]:
+    """Return the verdicts on every answer that a test above says a code of."""
+    complete = [
+        *(json.dumps(answer) for answer, _ in REPAIRED),
+        *(answer for answer, _ in (*SALVAGED, *REJECTED)),
+        json.dumps(echo(worked_example())),
+    ]
+    cut_off = (*CUT_OFF, CUT_IN_A_RELATION)
+    return [
+        *(judge(answer, TEXT) for answer in complete),
+        *(judge(answer, TEXT, finish_reason="length") for answer in cut_off),
+    ]
+
+
+@pytest.mark.parametrize("reason", RejectionReason)
+def test_some_answer_earns_every_rejection_reason(reason: RejectionReason) -> None:
+    earned = {judgement.reason for judgement in judged_cases()}
+    assert reason.value in earned, f"no case above is rejected for {reason.name}: add one"
+
+
+@pytest.mark.parametrize("repair", Repair)
+def test_some_usable_answer_needs_every_repair(repair: Repair) -> None:
+    needed = {
+        code
+        for judgement in judged_cases()
+        if judgement.verdict == "repaired"
+        for code in judgement.repairs
+    }
+    assert repair.value in needed, f"no case above is repaired by {repair.name}: add one"
 
 
 @settings(deadline=None)
