@@ -51,8 +51,8 @@ class Retry:
 
     Attributes:
         avoid: Endpoints that get the request only if no other can take it.
-        after: Seconds to wait before the request is queued again, which costs a retry of the budget;
-            `None` queues it at once, at no cost.
+        after: Seconds to wait before the request is queued again, at the cost of one retry of the
+            budget; `None` queues it at once, at no cost.
     """
 
     avoid: frozenset[str]

@@ -95,7 +95,7 @@ def test_the_only_server_fails_a_few_times_and_is_used_again(
 
 
 def test_a_retry_without_a_pause_costs_the_budget_too(tmp_path: Path) -> None:
-    policy = replace(HURRIED, retry_budget=1, retry_refill=0.0, retry_jitter=0.0, retry_pause=0.8)
+    policy = replace(HURRIED, retry_budget=1, retry_refill=0.0, retry_jitter=0.0, retry_pause=1.6)
     with (
         FakeLlamaServer(slots=1, answer=echo, decode=400.0) as server,
         pool_of(tmp_path, server, policy=policy) as pool,
