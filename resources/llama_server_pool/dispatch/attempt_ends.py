@@ -96,12 +96,12 @@ class AttemptEnds:
     def _carry_out(self, decision: Decision, attempt: RunningAttempt, now: float) -> None:
         """Queue the request at once, or let the scheduler drop it and do what is decided."""
         at_once = isinstance(decision, Wait) or (
-            isinstance(decision, Retry) and decision.after == 0.0
+            isinstance(decision, Retry) and decision.after is None
         )
         self._fleet.scheduler.fail(attempt.number, now, requeue=at_once)
         ticket = attempt.ticket
         match decision:
-            case Retry(after=pause) if not at_once:
+            case Retry(after=pause) if pause is not None:
                 self._budget.spend()
                 self._retries.add(ticket, pause)
             case Fail(reason):

@@ -51,12 +51,12 @@ class Retry:
 
     Attributes:
         avoid: Endpoints that get the request only if no other can take it.
-        after: Seconds to wait before the request is queued again, drawn from the retry budget; 0
-            queues it at once and costs no budget.
+        after: Seconds to wait before the request is queued again, at the cost of one retry of the
+            budget; `None` queues it at once, at no cost.
     """
 
     avoid: frozenset[str]
-    after: float
+    after: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def decide(ticket: Ticket, met: AttemptFault, fleet: FleetView) -> Decision:
 def _after_refusal(ticket: Ticket, met: AttemptFault, fleet: FleetView) -> Decision:
     """Try the endpoints that have not refused the request; fail when none of them could hold it."""
     if fleet.able(ticket.context_needed) - ticket.rejected_by:
-        return Retry(ticket.avoid, 0.0)
+        return Retry(ticket.avoid, None)
     return Fail(_REFUSED_BY_ALL[met.disposition])
 
 

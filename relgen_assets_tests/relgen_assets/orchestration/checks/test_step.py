@@ -98,6 +98,15 @@ def test_a_check_that_cannot_be_carried_out_does_not_hide_the_others() -> None:
     assert not result.success
 
 
+def test_neither_does_one_that_meets_a_table_of_other_columns() -> None:
+    def other_columns(view: Opened) -> dg.AssetCheckResult:
+        raise KeyError("paper_id")
+
+    result = evaluate(Check("broken", "Four.", other_columns), FIRST, raise_on_error=False)
+    assert names(result) == ["first"]
+    assert not result.success
+
+
 def test_its_own_error_is_raised() -> None:
     with pytest.raises(DatasetError, match="the file is damaged"):
         evaluate(DAMAGED, FIRST)

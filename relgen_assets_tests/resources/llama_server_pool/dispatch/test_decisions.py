@@ -101,7 +101,7 @@ def test_a_refused_request_goes_to_every_endpoint_that_could_hold_it(
 ) -> None:
     one, fleet = ticket(prompt_tokens=400), view(a=None, b=8192, small=128)
     met = fault(disposition, "a")
-    assert after(one, met, fleet) == Retry(avoid=frozenset("a"), after=0.0)
+    assert after(one, met, fleet) == Retry(avoid=frozenset("a"), after=None)
     assert after(one, fault(disposition, "b"), fleet) == Fail(reason)
 
 

@@ -94,6 +94,19 @@ def test_the_only_server_fails_a_few_times_and_is_used_again(
         assert server.peak <= 2
 
 
+def test_a_retry_without_a_pause_costs_the_budget_too(tmp_path: Path) -> None:
+    policy = replace(HURRIED, retry_budget=1, retry_refill=0.0, retry_jitter=0.0, retry_pause=1.6)
+    with (
+        FakeLlamaServer(slots=1, answer=echo, decode=400.0) as server,
+        pool_of(tmp_path, server, policy=policy) as pool,
+    ):
+        server.fail_always(faults.HTTP_500, first(2))
+        requests = questions(1)
+        began = time.monotonic()
+        assert_complete(pool, requests, pool.generate(requests))
+        assert time.monotonic() - began >= policy.retry_pause / 2  # the second retry was owed
+
+
 def test_a_server_that_never_listened_costs_no_request(tmp_path: Path) -> None:
     gone = FakeLlamaServer(slots=4)
     gone.start()
