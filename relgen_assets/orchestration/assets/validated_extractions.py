@@ -69,7 +69,7 @@ def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
 
 
 def _energy(context: dg.AssetExecutionContext, examples: int) -> dict[str, object]:
-    """Return the energy spent on this batch until now, where endpoints have watts."""
+    """Return the energy spent on this batch so far, if endpoints have `watts`."""
     kwh = spent_kwh(context.instance, [context.partition_key])
     per_examples = kwh_per_examples(kwh, examples)
     if not kwh or per_examples is None:

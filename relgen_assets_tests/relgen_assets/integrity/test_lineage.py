@@ -109,7 +109,7 @@ def test_summaries_swapped_between_articles_are_named() -> None:
         second.model_copy(update={"paper_id": first.paper_id}),
     ]
     assert foreign_summaries(papers, swapped) == [
-        f"{paper_id}: its summary was asked for another article"
+        f"{paper_id}: its summary was generated from another article"
         for paper_id in ("lake-2", "lake-1")
     ]
     assert foreign_summaries(papers[:1], [first, second]) == [
