@@ -98,10 +98,10 @@ def one_answer_per_chunk(chunks: Sequence[Chunk], raw: Sequence[RawExtraction]) 
 
 
 def prompts_show_whole_chunk(chunks: Sequence[Chunk], raw: Sequence[RawExtraction]) -> list[str]:
-    """List answers whose stored prompt does not hold the whole text of their chunk."""
+    """List answers whose stored prompt does not contain the whole text of their chunk."""
     texts = {chunk.chunk_id: chunk.text for chunk in chunks}
     return [
-        f"{row.chunk_id}: the prompt does not hold the whole chunk"
+        f"{row.chunk_id}: the prompt does not contain the whole chunk"
         for row in raw
         if row.status == "completed"
         and not any(texts.get(row.chunk_id, "\0") in message.content for message in row.messages)
@@ -167,4 +167,6 @@ def _one_each(what: str, wanted: Iterable[str], found: Iterable[str]) -> list[st
 
 
 def _repeated(what: str, ids: Iterable[Hashable]) -> list[str]:
-    return [f"{key}: {what} occurs {count} times" for key, count in Counter(ids).items() if count > 1]
+    return [
+        f"{key}: {what} occurs {count} times" for key, count in Counter(ids).items() if count > 1
+    ]

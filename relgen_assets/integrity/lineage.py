@@ -50,7 +50,9 @@ def foreign_summaries(papers: Iterable[Paper], summaries: Iterable[Summary]) -> 
     return found
 
 
-def unrecorded_answers(rows: Iterable[GeneratedRow], recorded: Mapping[str, Transcript]) -> list[str]:
+def unrecorded_answers(
+    rows: Iterable[GeneratedRow], recorded: Mapping[str, Transcript]
+) -> list[str]:
     """List answers whose prompt or text differs from what the ledger recorded.
 
     Args:
@@ -109,7 +111,7 @@ def rows_unlike_their_sources(
             "its text is not that of its chunk": row.text == chunk.text,
             "its summary is not that of its article": row.summary in (summary, summary.strip()),
             "its prompt is not the one that was sent": row.sent_messages == sent.get(row.chunk_id),
-            "its prompt does not hold its summary and text": _shows(
+            "its prompt does not contain its summary and text": _shows(
                 row.sent_messages, row.summary, row.text
             ),
             "its extraction is not that of its verdict": extraction is not None

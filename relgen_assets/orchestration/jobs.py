@@ -30,7 +30,7 @@ def build_jobs() -> list[dg.job_definition.UnresolvedAssetJobDefinition]:
         dg.define_asset_job(
             BATCH_JOB,
             selection=dg.AssetSelection.assets(*BATCH_ASSETS),
-            description="Turns one batch of articles into shards; a back-fill does it for all batches.",
+            description="Turns one batch of articles into shards; a back-fill does all batches.",
         ),
         dg.define_asset_job(
             CARD_JOB,
@@ -42,7 +42,7 @@ def build_jobs() -> list[dg.job_definition.UnresolvedAssetJobDefinition]:
             RETRY_JOB,
             selection=dg.AssetSelection.assets(*RETRIED_ASSETS),
             config=retry_config(DEFAULT_FURTHER_ATTEMPTS),
-            description="Asks again about the rejected and failed chunks and the missing summaries of"
+            description="Asks again about the rejected and failed chunks and missing summaries of"
             " one batch, with another seed; all other answers are kept.",
         ),
         dg.define_asset_job(

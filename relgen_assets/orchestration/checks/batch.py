@@ -58,7 +58,7 @@ class Rule:
 MAX_UNUSABLE_SHARE = 0.1
 MAX_UNSUMMARISED_SHARE = 0.05
 MAX_REJECTED_SHARE = 0.25
-"""The published predecessor lost 12 % of its answers; losing a quarter calls for a look at the model."""
+"""The published predecessor lost 12 % of its answers; losing a quarter calls for a closer look."""
 
 
 def rules(settings: Settings) -> list[Rule]:
@@ -71,7 +71,7 @@ def rules(settings: Settings) -> list[Rule]:
              invariants.papers_are_unique, (papers,)),
         Rule(papers, "articles_are_usable", "Few articles are unusable.",
              invariants.unusable_articles, (papers,), MAX_UNUSABLE_SHARE, warn),
-        Rule(CHUNKS, "offsets_match_text", "Chunks are the substrings at their offsets, without gaps.",
+        Rule(CHUNKS, "offsets_match_text", "Chunks are what their offsets say, without gaps.",
              invariants.chunks_match_articles, (papers, CHUNKS)),
         Rule(CHUNKS, "articles_are_covered", "Nothing of a usable article is missing.",
              partial(

@@ -1,7 +1,7 @@
 """Checks that nothing was lost between the source and the dataset.
 
-The rule is in `integrity.reconciliation`. The overall check adds up the counts of all batches, which
-reveals a batch that never reached the dataset.
+The rule is in `integrity.reconciliation`. The overall check adds up the counts of all batches, so
+that a batch that never reached the dataset shows.
 """
 
 from collections.abc import Sequence
@@ -84,8 +84,8 @@ def overall_check(batches: Batches) -> Check[WholeDataset]:
 
     return Check(
         NAME,
-        "The articles, chunks and rows of all batches that were started add up. Batches that are not"
-        " in the dataset yet are a warning.",
+        "The articles, chunks and rows of all started batches add up. Batches that are not in the"
+        " dataset yet are a warning.",
         evaluate,
         of_all_batches(*_COUNTED),
     )

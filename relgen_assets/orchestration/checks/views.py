@@ -63,7 +63,7 @@ class BatchTables:
 
         Raises:
             StorageError: It has not been written, or cannot be read.
-            pydantic.ValidationError: It does not hold such rows.
+            pydantic.ValidationError: It does not contain such rows.
         """
         if which.asset not in self._rows:
             self._rows[which.asset] = which.rows(self.table(which))

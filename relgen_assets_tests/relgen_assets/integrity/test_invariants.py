@@ -157,7 +157,7 @@ def test_a_prompt_that_shows_less_than_the_chunk_is_listed() -> None:
     cut = raw("p1#0001", messages=[ChatMessage(role="user", content=ARTICLE[19:30])])
     whole = raw("p1#0000")
     assert invariants.prompts_show_whole_chunk(CHUNKS, [whole, cut]) == [
-        "p1#0001: the prompt does not hold the whole chunk"
+        "p1#0001: the prompt does not contain the whole chunk"
     ]
 
 

@@ -83,7 +83,7 @@ def test_a_prompt_without_the_summary_and_text_of_its_row_is_named() -> None:
         raw=other.raw,
         validated=other.validated,
     )
-    assert found == ["lake-1#0000: its prompt does not hold its summary and text"]
+    assert found == ["lake-1#0000: its prompt does not contain its summary and text"]
 
 
 def two_articles() -> tuple[list[Paper], list[Summary]]:

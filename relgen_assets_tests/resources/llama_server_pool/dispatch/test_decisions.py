@@ -23,7 +23,10 @@ from resources.llama_server_pool.servers.faults import Disposition, EndpointFaul
 
 POLICY = DispatchPolicy(set_aside_endpoints=3, set_aside_tries=4)
 PAUSE = 0.5
-REFUSED = {Disposition.schema: FailureReason.SCHEMA_REJECTED, Disposition.request: "request_rejected"}
+REFUSED = {
+    Disposition.schema: FailureReason.SCHEMA_REJECTED,
+    Disposition.request: "request_rejected",
+}
 NAMES = ("a", "b", "c", "d")
 
 
