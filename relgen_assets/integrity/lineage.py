@@ -40,7 +40,7 @@ def foreign_summaries(papers: Iterable[Paper], summaries: Iterable[Summary]) -> 
     for row in summaries:
         paper = paper_by_id.get(row.paper_id)
         if paper is None:
-            found.append(f"{row.paper_id}: a summary, but there is no such article")
+            found.append(f"{row.paper_id}: has a summary, but there is no such article")
         elif row.prompt_version == version:
             own = [ChatMessage(**message) for message in summary_messages(paper)]
             if row.messages != own:

@@ -1,7 +1,7 @@
 """Runs whose process was killed: Dagster would show and count them as running for ever.
 
 Dagster monitors only runs that it launched itself. A run of the command line therefore holds a lock
-on a small file of its own beside the instance. The operating system releases the lock when the
+on a small file of its own in the instance's folder. The operating system releases the lock when the
 process dies, so the next command that opens the instance can tell; a reused process id or a wrong
 clock cannot mislead it. Runs without such a file, and those of other hosts, are left alone.
 """

@@ -25,7 +25,7 @@ _ENDS_SENTENCE = frozenset(".?!;\n")
 _NOUN = "NN"
 _MODIFIERS = frozenset({"JJ", "VBN", "VBG"})
 _AFTER_VERB = frozenset({"DT", "PRP", "PRP$"})
-# Words that carry no meaning: first at the start of a phrase, then nouns that stand alone.
+# Words without meaning of their own. Openings are cut off; these nouns alone are not a term.
 _EMPTY_OPENINGS = frozenset(
     re.findall(
         r"\w+",

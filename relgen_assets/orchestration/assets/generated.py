@@ -70,7 +70,7 @@ def grant(ledger: GenerationLedger, task: str, attempts: Mapping[str, int]) -> N
 
 
 def request_labels(context: dg.AssetExecutionContext) -> dict[str, str]:
-    """Return what the ledger stores beside every answer of this partition."""
+    """Return the labels that the ledger stores with every answer of this partition."""
     return {"partition": context.partition_key, "run_id": context.run.run_id}
 
 

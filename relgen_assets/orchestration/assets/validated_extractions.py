@@ -32,7 +32,7 @@ def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     ) -> dg.Output[pa.Table]:
         """Parsed, repaired and grounded extractions: valid, repaired, or rejected with a reason.
 
-        The verdicts are recorded in the ledger beside the answers they are about.
+        The verdicts are also recorded in the ledger, with the answers that they judge.
         """
         answers = RAW_EXTRACTIONS.rows(raw_extractions)
         rows = validate_all(CHUNKS.rows(chunks), answers)

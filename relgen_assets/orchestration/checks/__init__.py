@@ -1,6 +1,6 @@
 """Asset checks: what every partition has to satisfy, one step for each asset.
 
-`step` runs the checks of an asset together, `views` reads what they look at. `batch` turns the
+`step` runs the checks of an asset together, `views` reads their data. `batch` turns the
 invariants of `integrity` into checks of tables, and `dataset` checks the finished folder.
 `reconciliation` and `lineage` compare the two: nothing may be lost or mixed up in between.
 """

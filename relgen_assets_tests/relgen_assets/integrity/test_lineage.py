@@ -113,7 +113,7 @@ def test_summaries_swapped_between_articles_are_named() -> None:
         for paper_id in ("lake-2", "lake-1")
     ]
     assert foreign_summaries(papers[:1], [first, second]) == [
-        "lake-2: a summary, but there is no such article"
+        "lake-2: has a summary, but there is no such article"
     ]
 
 

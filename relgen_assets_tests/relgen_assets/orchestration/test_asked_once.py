@@ -205,7 +205,7 @@ def test_a_missing_summary_is_asked_for_again_and_then_its_chunks(tmp_path: Path
         server.requests.clear()
         _retry(small)
         (body,) = asked(server)
-        assert body["seed"] == 2, "one more attempt, in vain"
+        assert body["seed"] == 2, "only one more attempt was made"
         assert raw_of(small, key) == before
 
         server.requests.clear()

@@ -109,7 +109,7 @@ class Forks:
         return int(self._lines.get(timeout=LONGEST_RUN_SECONDS))
 
     def wait(self, seconds: float = LONGEST_RUN_SECONDS) -> int | None:
-        """Return the exit status of the run, or `None` if it goes on for longer."""
+        """Return the exit status of the run, or `None` if it takes longer."""
         try:
             return int(self._lines.get(timeout=seconds))
         except queue.Empty:
@@ -444,9 +444,9 @@ def test_a_batch_that_fails_fails_alone_and_is_caught_up_on(
         ServerFault(FaultKind.reset), when=lambda body: "Observation 2." in str(body["messages"])
     )
     assert forks.run(folder) == 1
-    told = output(folder)
-    assert "1 of 3 batches failed: papers-00001" in told
-    assert "relgen run --missing" in told
+    printed = output(folder)
+    assert "1 of 3 batches failed: papers-00001" in printed
+    assert "relgen run --missing" in printed
     first, second, third = (f"papers-{number:05d}.parquet" for number in range(3))
     written = files(folder)
     assert {f"data/validated_extractions/{name}" for name in (first, third)} <= written
@@ -471,7 +471,7 @@ def test_a_batch_that_fails_fails_alone_and_is_caught_up_on(
 
 
 @pytest.mark.parametrize(
-    ("ledger", "told"),
+    ("ledger", "message"),
     [
         ("", "ledger.db"),
         (f'password_env = "{PASSWORD_VARIABLE}"', "a SQLite file has no password"),
@@ -479,13 +479,13 @@ def test_a_batch_that_fails_fails_alone_and_is_caught_up_on(
     ids=["damaged", "with a password"],
 )
 def test_a_ledger_that_cannot_be_opened_fails_the_run_with_what_to_do(
-    tmp_path: Path, forks: Forks, server: FakeLlamaServer, ledger: str, told: str
+    tmp_path: Path, forks: Forks, server: FakeLlamaServer, ledger: str, message: str
 ) -> None:
     folder = write_project(tmp_path / "project", server, ledger=ledger, count=2)
     (folder / ".relgen").mkdir()
     (folder / ".relgen" / "ledger.db").write_bytes(b"This is not a database." * 400)
     assert forks.run(folder, **{PASSWORD_VARIABLE: "secret-word"}) == 1
-    assert told in output(folder)
+    assert message in output(folder)
     assert "Traceback" not in output(folder)
     assert "secret-word" not in output(folder)
     assert not server.requests

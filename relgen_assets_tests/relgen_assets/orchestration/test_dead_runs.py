@@ -36,8 +36,8 @@ def test_a_killed_run_is_marked_as_failed_and_a_living_one_is_not(root: Path) ->
     assert statuses(root) == [dg.DagsterRunStatus.FAILURE]
     with opened_instance(root) as instance:
         (run,) = instance.get_runs()
-        (told,) = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.RUN_FAILURE)
-        assert "was killed" in str(told.get_dagster_event().message)
+        (event,) = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.RUN_FAILURE)
+        assert "was killed" in str(event.get_dagster_event().message)
 
 
 def test_runs_of_other_hosts_and_of_the_daemon_are_left_alone(
