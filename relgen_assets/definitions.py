@@ -1,4 +1,4 @@
-"""Everything wired together: settings to resources, assets, checks and jobs.
+"""Wires everything together: settings, resources, assets, checks and jobs.
 
 The only module that knows all others; nothing imports it but Dagster and the command line.
 """
@@ -19,21 +19,21 @@ from resources.llama_server_pool.pool import LlamaServerPool
 from resources.parquet_io_manager import ParquetIOManager
 
 OUTAGE_REMEDY = (
-    "What was answered is kept. Start or correct the servers, look with `relgen endpoints`, and run"
+    "Finished answers are kept. Start or fix the servers, check with `relgen endpoints`, and run"
     " the partition again."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """The resources of a project; the name of each is the key by which assets ask for it."""
+    """The resources of a project; the name of each is the key by which assets request it."""
 
     io_manager: ParquetIOManager
     generation_ledger: GenerationLedger
     llama_server_pool: LlamaServerPool
 
     def by_key(self) -> dict[str, object]:
-        """Return the resources as Dagster takes them."""
+        """Return the resources by their keys, as Dagster expects them."""
         return {one.name: getattr(self, one.name) for one in fields(self)}
 
 

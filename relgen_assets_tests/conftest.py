@@ -1,4 +1,4 @@
-"""What every test shares: property tests without time limits, and signals that arrive."""
+"""What all tests share: property tests without time limits, and signals that arrive."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ settings.register_profile(
 )
 settings.load_profile("relgen")
 
-# A test run in the background may have been told to ignore them, and would hand that down to the
-# processes that the tests interrupt.
+# A test run in the background may ignore these signals, and the processes that the tests interrupt
+# would inherit that.
 for _signal, _handler in (
     (signal.SIGINT, signal.default_int_handler),
     (signal.SIGTERM, signal.SIG_DFL),

@@ -31,7 +31,7 @@ _PORTS = range(15_000, 30_000)
 
 
 def binary(name: str) -> str | None:
-    """Return the path of a PostgreSQL program, also where Debian hides it from the PATH."""
+    """Return the path of a PostgreSQL program, even if Debian keeps it out of the PATH."""
     hidden = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
     return shutil.which(name) or (str(hidden[-1]) if hidden else None)
 
@@ -72,7 +72,7 @@ class PostgresServer:
         return name
 
     def release_database(self, name: str) -> None:
-        """Give a database back: a used one is emptied in a tenth of the time a new one takes."""
+        """Return a database for reuse: emptying it takes a tenth of the time of creating one."""
         self._spare.append(name)
 
     def execute(self, statement: str, database: str = "postgres") -> None:
@@ -83,7 +83,7 @@ class PostgresServer:
             connection.exec_driver_sql(statement)
 
     def start(self) -> None:
-        """Start the server and wait until it takes connections."""
+        """Start the server and wait until it accepts connections."""
         deadline = time.monotonic() + START_SECONDS
         while True:
             if self._process is None or self._process.poll() is not None:
@@ -93,7 +93,9 @@ class PostgresServer:
                 self.execute("SELECT 1")
             except OperationalError:
                 if time.monotonic() > deadline:
-                    raise RuntimeError(f"no start: {self._log.read_text()[-2000:]}") from None
+                    raise RuntimeError(
+                        f"PostgreSQL did not start: {self._log.read_text()[-2000:]}"
+                    ) from None
                 time.sleep(0.1)
             else:
                 return
@@ -149,7 +151,7 @@ class PostgresServer:
 
 
 def _unprivileged_account() -> str | None:
-    """Return an account to run as where we are root, which PostgreSQL refuses to be."""
+    """Return an account to run as if we are root, because PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return None
     known = {entry.pw_name for entry in pwd.getpwall()}
@@ -157,10 +159,10 @@ def _unprivileged_account() -> str | None:
 
 
 def free_port() -> int:
-    """Return a port of loopback that nobody uses at this moment.
+    """Return a loopback port that is free at the moment.
 
-    It lies outside the range from which systems hand out ports, so that no connection of a test
-    beside this one takes it before the server starts, or while it is down.
+    It lies outside the range from which systems assign ports, so that no connection of a
+    concurrent test takes it before the server starts, or while it is down.
     """
     while True:
         port = random.choice(_PORTS)

@@ -76,13 +76,13 @@ def write_project(
     sections: str = "",
     endpoint: str = "",
 ) -> None:
-    """Write what a person writes: articles, and settings with a server.
+    """Write what a user writes: articles, and settings with a server.
 
     Args:
-        folder: Where to.
+        folder: Folder of the project.
         rows: The articles.
-        server: The server.
-        overlap: Tokens that chunks share.
+        server: The running server of the only endpoint.
+        overlap: Tokens that neighbouring chunks share.
         sections: Further sections of the settings, as TOML.
         endpoint: Further keys of the endpoint, as TOML.
     """
@@ -96,7 +96,7 @@ def write_project(
 
 
 def stubborn_about(text: str, *, seeds: int) -> Callable[[dict[str, Any]], str]:
-    """Return how to answer well, but uselessly about chunks with `text` for the first seeds."""
+    """Return an answering function, useless about chunks with `text` for the first seeds."""
 
     def answer(body: dict[str, Any]) -> str:
         schema = body.get("response_format", {}).get("json_schema", {}).get("schema")
@@ -109,14 +109,14 @@ def stubborn_about(text: str, *, seeds: int) -> Callable[[dict[str, Any]], str]:
 
 
 def asked(server: FakeLlamaServer) -> list[dict[str, Any]]:
-    """Return what assets asked of a server, without the trials by which a pool gets to know it."""
+    """Return the requests that assets sent to a server, without the trials of the pool."""
     bodies = [request.body for request in server.requests]
     return [body for body in bodies if body["messages"][0]["role"] == "system"]
 
 
 @dataclass(frozen=True)
 class SmallProject:
-    """An opened project in a folder of its own, with everything a test wants to hold."""
+    """An opened project in a folder of its own, with everything a test needs."""
 
     folder: Path
     project: Project
@@ -143,7 +143,7 @@ def small_project(
     rows: Sequence[dict[str, Any]],
     **sections: dict[str, Any],
 ) -> Iterator[SmallProject]:
-    """Open a project over `rows`, two articles a batch, in a folder that is written absolutely.
+    """Open a project with the articles `rows`, two per batch, and absolute paths.
 
     Args:
         folder: Empty folder of the project.

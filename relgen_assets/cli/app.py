@@ -1,6 +1,6 @@
 """The commands: each opens the project, delegates the work and prints the result.
 
-Imports are inside the commands: Dagster and the tokenizer take seconds that `--help` need not pay.
+Imports are inside the commands, because Dagster and the tokenizer take seconds to import.
 """
 
 from __future__ import annotations

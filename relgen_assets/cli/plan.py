@@ -37,7 +37,7 @@ def plan_run(
         console: Where to print.
         articles: Articles of the run; by default all of the source.
         sample: Articles to sample.
-        ask: Whether to ask the servers for what neither settings nor ledger say.
+        ask: Whether to ask the servers for what neither settings nor ledger know.
 
     Raises:
         ConfigurationError: The speed of an endpoint is unknown, or no prompt fits any server.
@@ -63,7 +63,7 @@ def plan_run(
         taken,
         articles=project.source.count() if articles is None else articles,
         batch_size=settings.batches.size,
-        tries=experience.tries,
+        attempts=experience.attempts,
     )
     _print_work(console, settings, plan, taken, experience)
     _print_servers(console, plan)
@@ -71,7 +71,7 @@ def plan_run(
 
 
 def shown_time(seconds: float) -> str:
-    """Return a duration in the largest unit that gives at least 2."""
+    """Return a duration in the largest unit in which it is at least 2."""
     for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= 2 * length:
             return f"{seconds / length:,.1f} {unit}"
@@ -79,7 +79,7 @@ def shown_time(seconds: float) -> str:
 
 
 def _experience(pool: LlamaServerPool, settings: Settings) -> Experience:
-    """Learn from the newest calls of the configured model, or of the newest one."""
+    """Learn from the newest calls of the configured model, or else of the model used last."""
     database = pool.ledger.database
     named = {one.model for one in settings.pool.endpoints if one.model}
     model = settings.pool.model or next(iter(named), None)

@@ -1,6 +1,6 @@
 """The progress of long work: a bar with rate and ETA on a terminal, plain lines elsewhere.
 
-Listens to the process-wide board of `resources.progress`; work knows nothing of displays.
+Listens to the process-wide board of `resources.progress`; the work knows nothing about displays.
 """
 
 from __future__ import annotations

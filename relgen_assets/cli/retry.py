@@ -1,7 +1,7 @@
 """The command `relgen retry-rejected`: ask again about rejected and failed chunks.
 
-Batches with nothing to ask are not run, unless an earlier run stopped between its answers and the
-dataset. A failed batch is reported, and the others go on.
+Batches with nothing to ask are skipped, unless an earlier run stopped between its answers and the
+dataset. A failed batch is reported, and the others continue.
 """
 
 from __future__ import annotations
@@ -39,7 +39,6 @@ class Retried:
     """The result of one batch.
 
     Attributes:
-        batch: Its key.
         plan: What to ask again; empty if only the dataset lagged behind the answers.
         usable: Chunks asked again that are in the dataset now.
         fault: Why the run failed; empty if it succeeded.
@@ -58,7 +57,7 @@ def retry_rejected(
     selection: Sequence[str] | None,
     further_attempts: int,
 ) -> None:
-    """Ask rejected and failed chunks again, bring the dataset up to date and print the outcome.
+    """Ask again about rejected and failed chunks, update the dataset and print the outcome.
 
     Missing summaries come before the chunks that need them.
 
@@ -86,9 +85,9 @@ def retry_rejected(
     wanted: dict[str, RetryPlan] = {}
     exhausted = 0
     for key in keys:
-        plan, judged_anew = _plan(tables, key, further_attempts, limit)
+        plan, outdated = _plan(tables, key, further_attempts, limit)
         exhausted += len(plan.exhausted)
-        if plan.subjects or judged_anew or key not in complete:
+        if plan.subjects or outdated or key not in complete:
             wanted[key] = plan
     done: list[Retried] = []
     definitions = build_defs(project)
@@ -112,7 +111,7 @@ def retry_rejected(
 
 
 def _plan(tables: ParquetIOManager, key: str, further: int, limit: int) -> tuple[RetryPlan, bool]:
-    """Return what to ask again, and whether the stored verdicts are out of date."""
+    """Return what to ask again, and whether the stored verdicts are outdated."""
     raw = RAW_EXTRACTIONS.read(tables, key)
     verdicts = validate_all(CHUNKS.read(tables, key), raw)
     summaries = SUMMARIES.read(tables, key)

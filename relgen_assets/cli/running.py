@@ -1,6 +1,6 @@
 """The commands `relgen run` and `relgen demo`: batches one after the other, then the card.
 
-A failed batch is reported and the others go on; the command then ends with an error.
+A failed batch is reported and the others continue; the command then ends with an error.
 """
 
 from __future__ import annotations

@@ -3,10 +3,10 @@
 The card is made from the shards that exist, so it can be written after any number of batches. It
 names files by glob and carries a fingerprint of the shards' contents. `datasets` compares only the
 card to decide whether its cache is current: without a new card, a user who loaded the folder before
-gets the old rows. The card's words belong to `card_text`, the shards to `shards`.
+gets the old rows. The card's text belongs to `card_text`, the shards to `shards`.
 
-`huggingface_hub.DatasetCardData` would be no shorter: it takes the same entries and the order of
-the keys, and validates neither.
+`huggingface_hub.DatasetCardData` would not make this shorter: it needs the same entries in the same
+order, and validates neither.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _LARGER: Final = "1B<n<10B"
 
 @dataclass(frozen=True, slots=True)
 class CardReport:
-    """What a card says, and where it lies.
+    """A written card, and the counts in it.
 
     Attributes:
         url: Path or URL of the card.
@@ -116,7 +116,7 @@ def named_configs(card: str) -> list[str]:
 
 
 def _incomplete(shards: Sequence[Shard]) -> list[str]:
-    """Return the batches that do not have as many rows in every config."""
+    """Return the batches whose number of rows differs between configs."""
     found: dict[tuple[str, Split], list[int]] = {}
     for shard in shards:
         found.setdefault((shard.partition, shard.split), []).append(shard.rows)
@@ -130,7 +130,7 @@ def _incomplete(shards: Sequence[Shard]) -> list[str]:
 
 
 def _fingerprint(shards: Sequence[Shard]) -> str:
-    """Return a short hash that changes whenever a row of the dataset does."""
+    """Return a short hash that changes whenever a row of the dataset changes."""
     digest = hashlib.sha256()
     for shard in shards:
         facts = shard.facts.digest if shard.facts else ""
@@ -168,7 +168,7 @@ def _metadata(
 def _config_entry(config: str, rows: Mapping[Split, int], fingerprint: str) -> dict[str, Any]:
     return {
         "config_name": config,
-        # Any key of a config enters the name of its cache folder; this one says what it is.
+        # Every key of a config is part of the name of its cache folder; this key says what it is.
         "description": f"{CONFIGS[config].description}; contents {fingerprint}",
         "data_files": [
             {"split": split, "path": f"{config}/{split}/*{SUFFIX}"}

@@ -1,6 +1,6 @@
-"""The words of the dataset card: what the data is, how it was made, and what its limits are.
+"""The text of the dataset card: what the data is, how it was made, and what its limits are.
 
-Every count comes from the footers of the shards. The YAML above the words belongs to `card`.
+Every count comes from the footers of the shards. The YAML above the text belongs to `card`.
 """
 
 from __future__ import annotations

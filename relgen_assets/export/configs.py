@@ -1,4 +1,4 @@
-"""The configs of the dataset: one entry each, with all that the rest of the project needs of it.
+"""The configs of the dataset: one entry each, with everything the rest of the project needs.
 
 To add a config, write its row class and its conversion here and add an entry to `CONFIGS`. It is
 then written, loaded, described in the card, reconciled and compared like the others. How the
@@ -19,12 +19,12 @@ from relgen_assets.rows.models import ChatMessage, TableRow
 
 @dataclass(frozen=True, slots=True)
 class DatasetConfig:
-    """One view of the dataset; each complete example gives exactly one of its rows, in order.
+    """One view of the dataset: every complete example becomes exactly one row, in order.
 
     Attributes:
         name: Name by which users load it; also its folder.
         row: Class of its rows, which defines its columns.
-        convert: Pure function from a complete example to its row. The check of lineage applies it
+        convert: Pure function from a complete example to its row. The lineage check applies it
             again to the stored rows of `full` and expects the stored rows of this config.
         description: What it is for, in a few words; shown in the card.
         caution: A sentence for the card's limits: what a user must know before training on it.
@@ -40,7 +40,7 @@ class DatasetConfig:
 class ChatExample(TableRow):
     """One row of the config `messages`: the conversation to train on.
 
-    Trainers decide by column names what a table is; this one holds `messages` and nothing else.
+    Trainers tell from its columns what a table is for, so this one holds nothing but `messages`.
     """
 
     messages: list[ChatMessage] = Field(

@@ -67,7 +67,7 @@ class FullExample(CoreExample):
 
 
 def canonical_json(extraction: Extraction) -> str:
-    """Return an extraction as the JSON a model should emit: one line, fixed key order, no padding.
+    """Return an extraction as the JSON a model should write: one line, fixed key order, no padding.
 
     An unknown strength is left out rather than written as null. Text stays readable: only
     characters that JSON requires to be escaped are escaped.
@@ -94,7 +94,7 @@ def build_examples(
     Raises:
         DatasetError: The tables do not fit together: an id is missing or occurs twice, a row
             names another article, offsets do not give the chunk's text, or the stored prompt does
-            not hold the summary and the text.
+            not contain the summary and the text.
     """
     used = (paper for paper in papers if paper.status == "used")
     paper_by_id = _by_id(used, lambda row: row.paper_id, "raw_papers")
@@ -177,14 +177,14 @@ def _summary_as_sent(raw: RawExtraction, summary: Summary, chunk: Chunk) -> str:
     user or system message, with or without the white space around the raw answer.
     """
     if not raw.messages or raw.messages[-1].role != "user":
-        raise _mismatch(chunk.chunk_id, "the stored prompt does not end with a message of the user")
+        raise _mismatch(chunk.chunk_id, "the stored prompt does not end with a user message")
     if not chunk.text or chunk.text not in raw.messages[-1].content:
-        raise _mismatch(chunk.chunk_id, "the stored prompt does not hold the chunk's text")
+        raise _mismatch(chunk.chunk_id, "the stored prompt does not contain the chunk's text")
     shown = [message.content for message in raw.messages if message.role != "assistant"]
     for form in (summary.text, summary.text.strip()):
         if form.strip() and any(form in content for content in shown):
             return form
-    raise _mismatch(chunk.chunk_id, "the stored prompt does not hold the article's summary")
+    raise _mismatch(chunk.chunk_id, "the stored prompt does not contain the article's summary")
 
 
 def _by_id(rows: Iterable[RowT], key: Callable[[RowT], str], table: str) -> dict[str, RowT]:

@@ -1,6 +1,6 @@
-"""What the footer of a `full` shard says of its rows: their digest and how many come from where.
+"""What the footer of a `full` shard says about its rows: a digest, and counts by origin.
 
-The card and the checks learn from footers what a dataset holds without reading its rows.
+From footers, the card and the checks learn the contents of a dataset without reading its rows.
 """
 
 from __future__ import annotations

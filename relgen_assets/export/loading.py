@@ -22,7 +22,7 @@ from relgen_assets.export.splits import Split
 from resources import storage
 
 _PATTERN_REMEDY: Final = (
-    "Use a folder whose path has no '*', '?', '[' or ']': `datasets` takes them for patterns."
+    "Use a folder whose path has no '*', '?', '[' or ']': `datasets` treats them as patterns."
 )
 
 
@@ -46,15 +46,15 @@ def article_places(root: str, partition: str | None = None) -> dict[str, set[tup
 
 
 def in_two_splits(places: Mapping[str, Set[tuple[Split, str]]]) -> list[str]:
-    """Return the ids of articles that are in more than one split, sorted; none when all is well."""
+    """Return the ids of articles that are in more than one split, sorted."""
     return sorted(one for one, found in places.items() if len({split for split, _ in found}) > 1)
 
 
 def in_two_batches(places: Mapping[str, Set[tuple[Split, str]]]) -> list[str]:
     """Return the ids of articles that more than one batch has written, sorted.
 
-    This happens when the batch size changes and the files of the old batches stay: their examples
-    are in the dataset twice.
+    This happens when the batch size changes and the files of the old batches remain: their examples
+    are then in the dataset twice.
     """
     return sorted(one for one, found in places.items() if len({batch for _, batch in found}) > 1)
 
@@ -64,7 +64,7 @@ def loads(root: str, shards: Sequence[Shard]) -> dict[tuple[str, str], int]:
 
     `datasets` finds the files of each split by the card and loads the first of them. The columns
     and row counts of the others are known from their footers (`shards`), so the time hardly grows
-    with the dataset; the check of their batch has read their rows.
+    with the dataset. Their rows were read by the check of their batch.
 
     The user's cache is neither read nor written. The needed files of a remote folder are copied to
     a temporary one first.
@@ -80,7 +80,7 @@ def loads(root: str, shards: Sequence[Shard]) -> dict[tuple[str, str], int]:
         DatasetError: There is no card, or `datasets` cannot load the folder; the message quotes
             its error.
     """
-    import datasets  # takes seconds, which loading Dagster's definitions must not pay
+    import datasets  # takes seconds, too long for loading Dagster's definitions
 
     rows: dict[tuple[str, str], int] = {}
     with (
@@ -116,7 +116,7 @@ def _load(folder: Path, config: str, rows_by_name: Mapping[str, int], cache: str
 
     builder = datasets.load_dataset_builder(str(folder), config, cache_dir=cache)
     promised = {split: info.num_examples for split, info in (builder.info.splits or {}).items()}
-    files = {  # a shard that another run writes meanwhile is checked with its own card
+    files = {  # a shard that another run is writing is checked with its own card
         str(split): known
         for split, urls in builder.config.data_files.items()
         if (known := [url for url in urls if _name(url) in rows_by_name])
@@ -139,9 +139,9 @@ def _name(url: str) -> str:
 
 
 def _local_folder(root: str, shards: Sequence[Shard], target: Path) -> Path:
-    """Return a local folder that `datasets` can load: `root` itself, or a sketch of it.
+    """Return a local folder that `datasets` can load: `root` itself, or a skeleton of it.
 
-    The sketch holds the card, the first shard of every split, and empty files in place of the rest.
+    The skeleton holds the card, the first shard of every split, and empty files for the rest.
     """
     filesystem, path = fsspec.core.url_to_fs(root)
     if isinstance(filesystem, LocalFileSystem):

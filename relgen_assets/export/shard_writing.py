@@ -25,10 +25,8 @@ class ShardReport:
     """What one partition wrote.
 
     Attributes:
-        partition: Key of the partition.
         rows: Examples by split; splits without examples are left out.
         articles: Articles by split; splits without examples are left out.
-        written: Files written.
         removed: Files of an earlier run that were removed because their split has no rows now.
         size: Bytes written.
     """

@@ -37,10 +37,7 @@ class Shard:
     """One parquet file of the dataset, as its footer describes it.
 
     Attributes:
-        config: Name of the config it belongs to.
-        split: Split it belongs to.
         partition: Batch that wrote it.
-        url: Where it lies.
         rows: Number of its rows.
         facts: Counts by origin; only shards of `full` have them.
     """

@@ -1,6 +1,6 @@
 """Which split an article belongs to: a pure function of its id.
 
-All chunks of an article share its split, so that no evaluation meets an article of the training.
+All chunks of an article share its split, so that no training article appears in an evaluation.
 Where rows are written belongs to `shards`.
 """
 

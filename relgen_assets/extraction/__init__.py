@@ -1,9 +1,9 @@
-"""Extractions: the schema models are held to, and the verdict on what they answer.
+"""Extractions: the schema that answers have to follow, and the verdict on each answer.
 
 Pure functions: parse, repair, ground, judge. Asking a model again after a rejection belongs to
 `generation`, storing verdicts to the ledger.
 
-May touch `rows` and `prompts`, whose worked example must not come back as an answer.
+May touch `rows`, and `prompts` because an answer must not repeat their worked examples.
 """
 
 from relgen_assets.extraction.answer_schema import extraction_schema

@@ -1,8 +1,8 @@
 """The JSON schema that servers constrain their answers to.
 
 Every string and array is bounded: small models repeat themselves inside an unbounded one until
-the token limit ends the answer in the middle. The bounds stay far below 2,000 characters:
-llama.cpp takes larger ones for unbounded, and llama-cpp-python's server dies of them.
+the token limit cuts the answer off. The bounds stay far below 2,000 characters: llama.cpp treats
+larger ones as unbounded, and they crash llama-cpp-python's server.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ MAX_SIDE = 4
 MIN_ENTITIES = 3
 _STRENGTH: dict[str, Any] = {"type": "string", "enum": list(get_args(Strength))}
 
-# With candidates the model is a small one: it gets one sentence each, and its end is enforced. The
-# full stop is a class of its own because llama-cpp-python cannot read an escaped one.
+# Candidates are for small models: a description is one sentence, and its end is enforced. The full
+# stop is a character class because llama-cpp-python cannot read an escaped one.
 _LETTER = r'[^"\\.\x7F\x00-\x1F]'
 _SECTION_SENTENCE = rf"^[A-Z]{_LETTER}{{15,110}}[.]$"
 _REST_OF_SENTENCE = rf" {_LETTER}{{8,70}}[.]$"
@@ -32,15 +32,15 @@ def extraction_schema(
 ) -> dict[str, Any]:
     """Return the JSON schema of one extraction.
 
-    With candidates, entities are an enum, each relation starts from one of them and points to
+    With candidates, entities are an enum, and each relation starts from one of them and points to
     others. The description of a relation comes after its entities and begins with the first of
-    them, so that a model which cannot look ahead describes what it has just chosen. Two candidates
-    are the least that can be related; a single one is treated like none.
+    them, so that a model, which cannot look ahead, describes what it has just chosen. A relation
+    needs two candidates; a single one is treated like none.
 
     Args:
-        max_entities: Most entities of the list.
-        max_relations: Most relations.
-        candidates: The only names an entity may have; none for free names of bounded length.
+        max_entities: Largest number of entities in the list.
+        max_relations: Largest number of relations.
+        candidates: The only names an entity may have; if empty, any name of bounded length.
     """
     names = list(dict.fromkeys(candidates))
     if len(names) > 1:
@@ -94,8 +94,8 @@ def _relation_from(source: str, names: Sequence[str]) -> dict[str, Any]:
 def _opening(name: str) -> str:
     """Return a pattern for `name` at the start of a sentence.
 
-    Letters, digits, spaces, hyphens and apostrophes stand for themselves in every server's reading
-    of patterns; anything else is matched by any character.
+    Every server takes letters, digits, spaces, hyphens and apostrophes literally; a dot stands for
+    any other character.
     """
     literal = "".join(
         letter if letter.isalnum() or letter in " -'" else "." for letter in " ".join(name.split())

@@ -1,4 +1,4 @@
-"""Cleaning of single strings: what an answer says, in one canonical form.
+"""Cleaning of single strings: the texts and names of an answer in one canonical form.
 
 Whether a name occurs in a text is decided in `grounding`.
 """
@@ -12,7 +12,7 @@ _WORD = re.compile(r"\w+")
 _DROPPED_CATEGORIES = frozenset({"Cc", "Cs", "Co", "Cn"})
 _QUOTES_AND_STOPS = "\"'`\u201c\u201d\u2018\u2019«»*.,;: "
 LOOP_WORDS = 16
-"""Shorter texts are never called a loop."""
+"""Fewest words of a text that can be called a loop."""
 LOOP_SHARE = 0.5
 """Share of distinct four-word sequences below which a text is a loop."""
 
@@ -20,7 +20,7 @@ LOOP_SHARE = 0.5
 def clean(text: str) -> str:
     """Return `text` in Unicode form NFC, without control characters, single-spaced.
 
-    Cleaning twice changes nothing more.
+    Cleaning is idempotent.
     """
     kept = "".join(
         character
@@ -33,13 +33,13 @@ def clean(text: str) -> str:
 def clean_name(name: str) -> str:
     """Return the name of an entity single-spaced, without quotes and full stops around it.
 
-    Its Unicode form is left alone: it has to be found in a text.
+    Its Unicode form stays as it is, because the name has to be found in a text.
     """
     return " ".join(name.split()).strip(_QUOTES_AND_STOPS)
 
 
 def runs_in_a_loop(text: str) -> bool:
-    """Tell whether `text` repeats the same few words over and over."""
+    """Return whether `text` repeats the same few words over and over."""
     words = [word.casefold() for word in _WORD.findall(text)]
     if len(words) < LOOP_WORDS:
         return False

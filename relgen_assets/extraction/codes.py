@@ -1,6 +1,6 @@
 """The vocabulary of a judgement: why an answer is rejected, and what was repaired.
 
-The codes are stored in tables and counted in metadata; they never change meaning.
+The codes are stored in tables and counted in metadata, so their meaning never changes.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class RejectionReason(StrEnum):
-    """Why no extraction could be taken from an answer."""
+    """Why an answer does not yield a usable extraction."""
 
     EMPTY_ANSWER = "empty_answer"
     """Nothing but white space."""
@@ -24,9 +24,9 @@ class RejectionReason(StrEnum):
     NO_DESCRIPTION = "no_description"
     """The section is not described, or its description runs in a loop."""
     ECHOED_EXAMPLE = "echoed_example"
-    """The section is described in the words of the prompt's example."""
+    """The section's description is copied from the prompt's example."""
     NO_ENTITIES = "no_entities"
-    """No entity is named, neither in the list nor in a relation."""
+    """No entity is named, either in the list or in a relation."""
     NO_GROUNDED_ENTITIES = "no_grounded_entities"
     """Entities are named, but none occurs in the text."""
     NO_RELATIONS = "no_relations"
@@ -41,21 +41,21 @@ class Repair(StrEnum):
     JSON_REPAIRED = "json_repaired"
     """The JSON itself was broken."""
     TRUNCATED_TAIL_DROPPED = "truncated_tail_dropped"
-    """The answer was cut off; the relation it broke off in was dropped."""
+    """The answer was cut off; its last relation, perhaps incomplete, was dropped."""
     UNWRAPPED = "unwrapped"
-    """The object stood inside a list or another object."""
+    """The object was nested in a list or another object."""
     KEY_RENAMED = "key_renamed"
     """A key was spelled differently, such as `entities`."""
     UNKNOWN_KEY_DROPPED = "unknown_key_dropped"
-    """A key that the schema does not have."""
+    """The schema does not have this key."""
     VALUE_COERCED = "value_coerced"
-    """A value had another type, such as one string where a list belongs."""
+    """A value had the wrong type, such as a string instead of a list."""
     TEXT_CLEANED = "text_cleaned"
-    """White space, control characters or Unicode form of a description or name."""
+    """White space, control characters or the Unicode form of a text or name were cleaned."""
     STRENGTH_RESPELLED = "strength_respelled"
     """The strength was spelled differently, such as `Strong`."""
     STRENGTH_DROPPED = "strength_dropped"
-    """The strength was none of the known ones."""
+    """The strength was not one of the known ones."""
     ENTITY_RESPELLED = "entity_respelled"
     """An entity was given the spelling it has in the text."""
     UNGROUNDED_ENTITY_DROPPED = "ungrounded_entity_dropped"

@@ -1,9 +1,9 @@
 """Grounding: which names occur in a text, and how the text spells them.
 
-A name occurs in a text when it is an exact piece of it, white space aside, that begins and ends at
-the border of a word. A name is grounded when a piece of the text equals it but for case, accents,
-plural endings, hyphens and spaces; grounding replaces it by that piece. Every grounded name
-therefore occurs in the text to the letter.
+A name occurs in a text if it is an exact substring, ignoring white space, that begins and ends at
+word boundaries. A name is grounded if a substring of the text equals it up to case, accents, plural
+endings, hyphens and spaces; grounding replaces the name with that substring. Every grounded name
+therefore occurs verbatim in the text.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class GroundedText:
         return _FoldedText("".join(keys), spans, starts, ends)
 
     def contains(self, name: str) -> bool:
-        """Tell whether `name` occurs in the text to the letter, white space aside."""
+        """Return whether `name` occurs verbatim in the text, ignoring white space."""
         name = " ".join(name.split())
         start = self._text.find(name) if name else -1
         while start >= 0:
@@ -90,7 +90,7 @@ class GroundedText:
         return False
 
     def ground(self, name: str) -> str | None:
-        """Return `name` as the text spells it, or `None` when it is not grounded or no name."""
+        """Return `name` as the text spells it, or `None` if it is not grounded or not a name."""
         if not is_name(name):
             return None
         name = " ".join(name.split())
@@ -106,14 +106,14 @@ class GroundedText:
         return None
 
     def _borders(self, start: int, end: int) -> bool:
-        """Tell whether no word is cut at `start` or at `end`."""
+        """Return whether both `start` and `end` are word boundaries."""
         text = self._text
         cut_before = start > 0 and _in_word(text[start - 1]) and _in_word(text[start])
         cut_after = end < len(text) and _in_word(text[end - 1]) and _in_word(text[end])
         return not (cut_before or cut_after)
 
     def _piece(self, start: int, end: int) -> str | None:
-        """Return the piece of the text behind a stretch of the joined keys, if words bound it."""
+        """Return the text behind a range of the joined keys, if it consists of whole words."""
         first, last = self._folded.starts.get(start), self._folded.ends.get(end)
         if first is None or last is None:
             return None
@@ -126,18 +126,18 @@ class GroundedText:
 
 
 def occurs(name: str, text: str) -> bool:
-    """Tell whether `name` occurs in `text` to the letter, white space aside, in whole words."""
+    """Return whether `name` occurs verbatim in `text`, in whole words and ignoring white space."""
     return not absent([name], text)
 
 
 def absent(names: Iterable[str], text: str) -> list[str]:
-    """Return the names that do not occur in `text`; the text is prepared once for all."""
+    """Return the names that do not occur in `text`; the text is prepared only once."""
     grounded = GroundedText(text)
     return [name for name in names if not grounded.contains(name)]
 
 
 def is_name(text: str) -> bool:
-    """Tell whether `text` can name an entity.
+    """Return whether `text` can name an entity.
 
     Masks of formulas and citations, bare numbers, single characters, function words and whole
     sentences cannot.

@@ -1,8 +1,8 @@
 """The verdict on one answer: a usable extraction, or the reason why there is none.
 
 The steps are salvage, shape, grounding and relations; each notes the repairs it makes. An answer
-that needed none is `valid`. What is accepted satisfies three rules: every entity occurs in the
-text, every entity of a relation is in the list of entities, and judging it again changes nothing.
+that needed none is `valid`. Every accepted extraction satisfies three rules: its entities occur in
+the text, the entities of its relations are in the list, and judging it again changes nothing.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ class Judgement:
     """The verdict on one answer.
 
     Attributes:
-        verdict: `valid` when the answer could be taken as it is, `repaired` when it had to be
-            changed, `rejected` when nothing usable is in it.
+        verdict: `valid` if the answer is usable as it is, `repaired` if it had to be changed,
+            `rejected` if it contains nothing usable.
         reason: Code of the rejection, a `RejectionReason`; `None` unless rejected.
-        repairs: Codes of the repairs, each a `Repair`, once and in the order first needed.
-        extraction: What the answer says; `None` when rejected.
+        repairs: Codes of the repairs, each a `Repair`, each once, in the order first needed.
+        extraction: The content of the answer; `None` if rejected.
     """
 
     verdict: Verdict
@@ -52,7 +52,7 @@ def judge(answer: str, text: str, *, finish_reason: str = "stop") -> Judgement:
     Args:
         answer: The raw answer of a model.
         text: The chunk the answer is about.
-        finish_reason: `length` when the answer was cut off, as the server says.
+        finish_reason: As reported by the server; `length` if the answer was cut off.
     """
     if not answer.strip():
         return _rejected(RejectionReason.EMPTY_ANSWER)
@@ -88,7 +88,7 @@ class _Reader:
         draft = to_draft(salvaged.value, self._note)
         relations = draft.relations
         if cut_off and Repair.JSON_REPAIRED in self._repairs:
-            # Nobody knows whether the last relation said all it was to say.
+            # The last relation may be incomplete, even if its JSON could be closed.
             self._note(Repair.TRUNCATED_TAIL_DROPPED)
             relations = relations[:-1]
         reason = _described(draft)
@@ -119,7 +119,7 @@ class _Reader:
         return Judgement("rejected", reason.value, _values(self._repairs), None)
 
     def _list(self, name: str) -> None:
-        """Add an entity of the list."""
+        """Add an entity from the list of the answer."""
         spelling = self._ground(name)
         if spelling is None:
             return
@@ -215,7 +215,7 @@ def _without_entities(draft: Draft) -> RejectionReason:
 
 
 def _is_usable(description: str) -> bool:
-    """Tell whether a description says something, in words of its own."""
+    """Return whether a description has content and is not copied from the prompt."""
     return (
         any(character.isalpha() for character in description)
         and description not in example_descriptions()
@@ -232,7 +232,7 @@ def _rejected(reason: RejectionReason) -> Judgement:
 
 
 def _with_cause(judged: Judgement, answer: str, finish_reason: str) -> Judgement:
-    """Return a rejection with its cause in place of its symptom, where the cause is known."""
+    """Return a rejection with its cause instead of its symptom, if the cause is known."""
     if finish_reason != "length":
         return judged
     cause = RejectionReason.LOOP if runs_in_a_loop(answer) else RejectionReason.TRUNCATED

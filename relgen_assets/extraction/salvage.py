@@ -1,6 +1,6 @@
-"""From the raw text of an answer to one JSON object, however broken the text is.
+"""Recovers one JSON object from the raw text of an answer, however broken the text is.
 
-What the object says is not looked at here, beyond the keys that tell it from other objects.
+The content of the object does not matter here, except for the keys that identify it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from relgen_assets.extraction.codes import Repair
 from relgen_assets.extraction.shape import has_known_key
 
 MAX_CHARACTERS = 40_000
-"""Text beyond this length is not looked at; answers are bounded by `max_tokens` anyway."""
+"""Text beyond this length is ignored; answers are bounded by `max_tokens` anyway."""
 _OBJECT_START = re.compile(r"\{\s*[\"'“]")
 _MAX_STARTS = 50
 
@@ -26,14 +26,14 @@ JsonObject = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Salvaged:
-    """The JSON object of an answer, and what it took to get it."""
+    """The JSON object of an answer, and the repairs needed to get it."""
 
     value: JsonObject
     repairs: tuple[Repair, ...]
 
 
 def salvage(answer: str) -> Salvaged | None:
-    """Return the JSON object that `answer` holds, or `None` when there is none.
+    """Return the JSON object in `answer`, or `None` if there is none.
 
     Strict JSON comes first; then a complete object inside other text; then the repair of broken
     JSON, such as an answer that was cut off.
@@ -57,7 +57,7 @@ def _strict(text: str) -> Any:
 
 
 def _embedded(text: str) -> Iterator[Any]:
-    """Yield the complete objects inside `text`, from the first."""
+    """Yield the complete objects inside `text`, in order."""
     decoder = json.JSONDecoder(parse_constant=_refuse, object_pairs_hook=_unique)
     position = 0
     for _ in range(_MAX_STARTS):

@@ -1,6 +1,6 @@
-"""From any JSON object to the shape of an extraction: keys, types and spellings.
+"""Converts any JSON object to the shape of an extraction: keys, types and spellings.
 
-Nothing here looks at the text of the chunk; that is the business of `grounding` and `judge`.
+The text of the chunk does not matter here; `grounding` and `judge` compare the two.
 """
 
 from __future__ import annotations
@@ -58,14 +58,14 @@ class Draft:
 
 
 def has_known_key(value: Mapping[str, Any]) -> bool:
-    """Tell whether an object has entities or relations under a key in any spelling."""
+    """Return whether an object has entities or relations under a key in any spelling."""
     # A description alone proves nothing: the relations inside an extraction have one too.
     known = {*_EXTRACTION_KEYS["list_of_entities"], *_EXTRACTION_KEYS["relations"]}
     return any(_letters(key) in known for key in value)
 
 
 def to_draft(value: Mapping[str, Any], note: Note) -> Draft:
-    """Return what an object says, in the shape of an extraction.
+    """Return the content of an object in the shape of an extraction.
 
     Args:
         value: The JSON object of an answer.
@@ -92,7 +92,7 @@ def _relation(value: Mapping[str, Any], note: Note) -> DraftRelation:
 def _rename(
     value: Mapping[str, Any], keys: Mapping[str, tuple[str, ...]], note: Note
 ) -> dict[str, Any]:
-    """Return the values under their right keys; a right spelling wins over others."""
+    """Return the values under the keys of the schema; an exact key wins over its variants."""
     fields = {key: value[key] for key in keys if key in value}
     for given, item in value.items():
         if given in keys:

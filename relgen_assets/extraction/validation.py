@@ -13,7 +13,7 @@ def validate_all(
 ) -> list[ValidatedExtraction]:
     """Return the verdicts on the raw answers of a batch, one for each and in their order.
 
-    Nothing can be taken from an answer about a chunk that is not among them.
+    An answer about a chunk that is not in `chunks` is rejected.
     """
     texts = {chunk.chunk_id: chunk.text for chunk in chunks}
     return [validate(row, texts.get(row.chunk_id, "")) for row in raw]

@@ -1,7 +1,7 @@
-"""The version of the rules that answers are judged by, under which verdicts are recorded.
+"""The version of the rules by which answers are judged; it is recorded with every verdict.
 
-What an answer is turned into depends on the code of the modules in `RULES` and on the descriptions
-in the prompts' examples, which no answer may repeat. Comments, docstrings and layout are no rules.
+A verdict depends on the code of the modules in `RULES` and on the descriptions in the prompts'
+examples, which no answer may repeat. Comments, docstrings and layout do not count.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from relgen_assets.prompts import example_descriptions
 RULES: Final = ("cleaning", "codes", "grounding", "judge", "salvage", "shape", "validation")
 """Modules of this package that decide on an answer."""
 NO_RULES: Final = ("__init__", "answer_schema", "version")
-"""The others: what is asked for is part of an answer's key, not of its verdict."""
+"""The other modules. The schema is part of an answer's key, not of its verdict."""
 
 VERSION_CHARACTERS = 12
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
@@ -26,7 +26,7 @@ _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 @cache
 def validator() -> str:
-    """Return the name and version of these rules, as they stand beside each verdict."""
+    """Return the name and version of these rules, as recorded with each verdict."""
     package = files(__package__)
     sources = {name: (package / f"{name}.py").read_text(encoding="utf-8") for name in RULES}
     return f"relgen-{rules_version(sources, example_descriptions())}"

@@ -1,6 +1,6 @@
 """Requests about an article or a chunk, and the rows made from their answers.
 
-Prompts come from `relgen_assets.prompts`, sending is the work of the pool.
+Prompts come from `relgen_assets.prompts`; the pool sends the requests.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _ESTIMATE_MARGIN = 1.1
 """On scientific English, other tokenizers stay within ten percent of SentencePiece v1."""
 
 VARIANT_SEED_STEP = 1_000
-"""Distance of the seeds of two variants; each attempt adds one, and there are fewer attempts."""
+"""Distance between the seeds of two variants; attempts, which add 1 each, are fewer."""
 
 Mode = Literal["candidates", "schema"]
 
@@ -130,7 +130,7 @@ def extraction_tasks(
 
 
 def extraction_row(task: ExtractionTask, mode: Mode, outcome: Outcome | None) -> RawExtraction:
-    """Return the row of a chunk: answered, failed, or refused before anything was sent."""
+    """Return the row of a chunk: answered, failed, or refused without being sent."""
     columns = {
         "chunk_id": task.chunk.chunk_id,
         "paper_id": task.chunk.paper_id,
@@ -143,7 +143,7 @@ def extraction_row(task: ExtractionTask, mode: Mode, outcome: Outcome | None) ->
 
 
 def is_extraction(texts: Mapping[str, str]) -> Callable[[Generation], bool]:
-    """Return a test that accepts the answers that are not rejected for their chunk.
+    """Return a predicate that accepts every answer the rules do not reject.
 
     Args:
         texts: Text by chunk id.

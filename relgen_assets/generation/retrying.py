@@ -1,6 +1,6 @@
-"""What to ask again, and how many attempts each subject gets.
+"""Decides what to ask again, and how many attempts each subject gets.
 
-A pure decision over stored rows: the ledger grants attempts, the pool asks.
+A pure function of stored rows: the ledger grants the attempts, the pool makes them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class RetryPlan:
     """What a retry of one batch asks again, for one task.
 
     Attributes:
-        attempts: Allowed attempts in all, by subject, where the answer is not usable.
+        attempts: Total number of allowed attempts, by subject with an unusable answer.
         failed: Subjects without any answer; they need no grant, because a failure does not count
             as a content attempt.
         exhausted: Subjects that have used all allowed attempts.
@@ -33,7 +33,7 @@ class RetryPlan:
         return [*self.attempts, *self.failed]
 
     def add(self, subject: str, row: GeneratedRow, *, further: int, limit: int) -> None:
-        """Plan a subject whose answer is not usable."""
+        """Add a subject whose answer is not usable."""
         allowed = min(row.attempt + further, limit)
         if allowed > row.attempt:
             self.attempts[subject] = allowed
@@ -47,7 +47,7 @@ def plan_summaries(rows: Sequence[Summary], *, further: int, limit: int) -> Retr
     Args:
         rows: The stored summaries.
         further: Attempts to add to those already made.
-        limit: Largest number of attempts in all.
+        limit: Largest total number of attempts.
     """
     plan = RetryPlan()
     for row in rows:
@@ -68,27 +68,27 @@ def plan_chunks(
 ) -> RetryPlan:
     """Return the chunks of a batch to ask about again.
 
-    Chunks that wait for a summary are asked once it exists. Other refused chunks are left alone:
-    another attempt would change nothing.
+    Chunks that wait for a summary are asked about once it exists. Other refused chunks are left
+    out: another attempt would change nothing.
 
     Args:
         raw: The stored answers.
-        verdicts: One verdict for each answer under the current rules, so that a batch refused for
-            its many rejections can be retried as well.
+        verdicts: One verdict on each answer by the current rules. A batch refused for too many
+            rejections has no stored verdicts and can still be retried.
         summaries: The stored summaries.
         further: Attempts to add to those already made.
-        limit: Largest number of attempts in all.
+        limit: Largest total number of attempts.
     """
     asked_again = plan_summaries(summaries, further=further, limit=limit)
-    hopeful = {row.paper_id for row in summaries if row.text.strip()} | {*asked_again.subjects}
-    worn_out = set(asked_again.exhausted)
+    summarised = {row.paper_id for row in summaries if row.text.strip()} | {*asked_again.subjects}
+    never_summarised = set(asked_again.exhausted)
     plan = RetryPlan()
     for row, verdict in zip(raw, verdicts, strict=True):
         if row.status == "completed":
             if verdict.verdict == "rejected":
                 plan.add(row.chunk_id, row, further=further, limit=limit)
-        elif row.status == "failed" or (row.reason == NO_SUMMARY and row.paper_id in hopeful):
+        elif row.status == "failed" or (row.reason == NO_SUMMARY and row.paper_id in summarised):
             plan.failed.append(row.chunk_id)
-        elif row.reason == NO_SUMMARY and row.paper_id in worn_out:
+        elif row.reason == NO_SUMMARY and row.paper_id in never_summarised:
             plan.exhausted.append(row.chunk_id)
     return plan

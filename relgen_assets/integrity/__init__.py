@@ -1,7 +1,7 @@
 """What must hold between stored tables: invariants, reconciliation, lineage, and counts.
 
-Pure functions over rows and tables that list violations. Nothing is written here, and nothing here
-knows Dagster: `orchestration.checks` turns the violations into asset checks.
+Pure functions over rows and tables that list violations. This wing writes nothing and does not
+depend on Dagster: `orchestration.checks` turns the violations into asset checks.
 
 May touch `rows`, `prompts`, `extraction`, `export` and the values of `resources.generation_ledger`.
 """

@@ -18,15 +18,15 @@ def unusable_articles(papers: Sequence[Paper]) -> list[str]:
 
 
 def papers_are_unique(papers: Sequence[Paper]) -> list[str]:
-    """List ids that more than one usable article has."""
+    """List ids that several usable articles share."""
     return _repeated("article", (p.paper_id for p in papers if p.status == "used"))
 
 
 def chunks_match_articles(papers: Sequence[Paper], chunks: Sequence[Chunk]) -> list[str]:
-    """List chunks whose text is not what their offsets say, or that leave a gap.
+    """List chunks whose text does not match their offsets, and gaps between chunks.
 
-    Joined in order and without their overlaps, the chunks of an article must give the article back
-    from its first character; a limit on chunks may cut it at the end.
+    Joined in order, without their overlaps, the chunks of an article must reproduce it from its
+    first character; a limit on chunks may cut off its end.
     """
     articles = {paper.paper_id: paper.article for paper in papers}
     violations: list[str] = []
@@ -37,9 +37,9 @@ def chunks_match_articles(papers: Sequence[Paper], chunks: Sequence[Chunk]) -> l
             violations.append(f"{chunk.chunk_id}: its article is not in the batch")
             continue
         if article[chunk.start : chunk.end] != chunk.text:
-            violations.append(f"{chunk.chunk_id}: its offsets do not give its text")
+            violations.append(f"{chunk.chunk_id}: its text does not match its offsets")
         if chunk.start + chunk.overlap != position.get(chunk.paper_id, 0):
-            violations.append(f"{chunk.chunk_id}: characters before it are missing or doubled")
+            violations.append(f"{chunk.chunk_id}: characters before it are missing or duplicated")
         position[chunk.paper_id] = chunk.end
     return violations
 
@@ -98,10 +98,10 @@ def one_answer_per_chunk(chunks: Sequence[Chunk], raw: Sequence[RawExtraction]) 
 
 
 def prompts_show_whole_chunk(chunks: Sequence[Chunk], raw: Sequence[RawExtraction]) -> list[str]:
-    """List answers whose stored prompt does not hold the whole text of their chunk."""
+    """List answers whose stored prompt does not contain the whole text of their chunk."""
     texts = {chunk.chunk_id: chunk.text for chunk in chunks}
     return [
-        f"{row.chunk_id}: the prompt does not hold the whole chunk"
+        f"{row.chunk_id}: the prompt does not contain the whole chunk"
         for row in raw
         if row.status == "completed"
         and not any(texts.get(row.chunk_id, "\0") in message.content for message in row.messages)
@@ -116,7 +116,7 @@ def one_verdict_per_chunk(
 
 
 def verdicts_are_whole(validated: Sequence[ValidatedExtraction]) -> list[str]:
-    """List verdicts that lack an extraction or a reason, or have one that they must not have."""
+    """List verdicts that lack an extraction or a reason, or have a superfluous one."""
     violations: list[str] = []
     for row in validated:
         rejected = row.verdict == "rejected"
@@ -128,7 +128,7 @@ def verdicts_are_whole(validated: Sequence[ValidatedExtraction]) -> list[str]:
 
 
 def relation_entities_are_listed(validated: Sequence[ValidatedExtraction]) -> list[str]:
-    """List relations that name an entity which is not in the list of entities."""
+    """List relations with an entity that is not in the list of entities."""
     return [
         f"{row.chunk_id}: {entity!r} is not in the list of entities"
         for row in validated
@@ -167,4 +167,6 @@ def _one_each(what: str, wanted: Iterable[str], found: Iterable[str]) -> list[st
 
 
 def _repeated(what: str, ids: Iterable[Hashable]) -> list[str]:
-    return [f"{key}: {count} times as {what}" for key, count in Counter(ids).items() if count > 1]
+    return [
+        f"{key}: {what} occurs {count} times" for key, count in Counter(ids).items() if count > 1
+    ]

@@ -1,7 +1,7 @@
-"""Nothing is mixed up between the articles, the calls and the rows of the dataset.
+"""Lineage: every row of the dataset belongs to its own article, chunk, request and answer.
 
-Each function compares stored rows of one batch and lists what does not match; an empty list means
-that all does. That nothing is lost is in `reconciliation`. No Dagster, no files.
+Each function compares stored rows of one batch and lists the mismatches; an empty list means that
+there are none. Whether anything is lost is checked in `reconciliation`. No Dagster, no files.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from resources.generation_ledger.store import Transcript
 def foreign_summaries(papers: Iterable[Paper], summaries: Iterable[Summary]) -> list[str]:
     """List summaries that were not generated from their own article.
 
-    The messages have to be those of the article; of an earlier version of the prompt it is only
-    known that they held its abstract, or its section names where it has none.
+    The messages have to be those that the current prompt makes of the article. Messages of an
+    earlier prompt only have to contain its abstract, or its section names if it has no abstract.
 
     Args:
         papers: Articles of the batch.
@@ -40,33 +40,35 @@ def foreign_summaries(papers: Iterable[Paper], summaries: Iterable[Summary]) -> 
     for row in summaries:
         paper = paper_by_id.get(row.paper_id)
         if paper is None:
-            found.append(f"{row.paper_id}: a summary, but there is no such article")
+            found.append(f"{row.paper_id}: has a summary, but there is no such article")
         elif row.prompt_version == version:
             own = [ChatMessage(**message) for message in summary_messages(paper)]
             if row.messages != own:
-                found.append(f"{row.paper_id}: its summary was asked for another article")
+                found.append(f"{row.paper_id}: its summary was generated from another article")
         elif not _shows(row.messages, paper.abstract.strip() or "\n".join(paper.section_names)):
-            found.append(f"{row.paper_id}: its summary was asked for another article")
+            found.append(f"{row.paper_id}: its summary was generated from another article")
     return found
 
 
-def unrecorded_answers(rows: Iterable[GeneratedRow], calls: Mapping[str, Transcript]) -> list[str]:
-    """List answers whose prompt or text is not what the ledger keeps of their call.
+def unrecorded_answers(
+    rows: Iterable[GeneratedRow], recorded: Mapping[str, Transcript]
+) -> list[str]:
+    """List answers whose prompt or text differs from what the ledger recorded.
 
     Args:
-        rows: Rows with the key of their call.
-        calls: What the ledger keeps, by key; a call that it does not hold any more, e.g. because
+        rows: Rows with the ledger keys of their answers.
+        recorded: What the ledger recorded, by key. An answer that is no longer there, e.g. because
             it was pruned, cannot be compared.
     """
     found: list[str] = []
     for row in rows:
-        call = calls.get(row.key)
-        if call is None:
+        transcript = recorded.get(row.key)
+        if transcript is None:
             continue
         subject = row.chunk_id if isinstance(row, RawExtraction) else row.paper_id
-        if [message.model_dump() for message in row.messages] != list(call.messages):
+        if [message.model_dump() for message in row.messages] != list(transcript.messages):
             found.append(f"{subject}: its prompt is not the one in the ledger")
-        if row.text not in call.texts:
+        if row.text not in transcript.texts:
             found.append(f"{subject}: its answer is not the one in the ledger")
     return found
 
@@ -81,9 +83,9 @@ def rows_unlike_their_sources(
 ) -> list[str]:
     """List rows of the config `full` that do not match the tables they were made from.
 
-    A row has to hold the text of its chunk, the summary of the article that chunk was cut from, the
-    extraction of its own verdict, and exactly the prompt that was sent and that holds text and
-    summary.
+    A row has to contain the text of its chunk, the summary of that chunk's article, the extraction
+    of its own verdict, and exactly the prompt that was sent. The prompt has to contain the text and
+    the summary.
 
     Args:
         full: Rows of the config `full`.
@@ -109,7 +111,7 @@ def rows_unlike_their_sources(
             "its text is not that of its chunk": row.text == chunk.text,
             "its summary is not that of its article": row.summary in (summary, summary.strip()),
             "its prompt is not the one that was sent": row.sent_messages == sent.get(row.chunk_id),
-            "its prompt does not hold its summary and text": _shows(
+            "its prompt does not contain its summary and text": _shows(
                 row.sent_messages, row.summary, row.text
             ),
             "its extraction is not that of its verdict": extraction is not None

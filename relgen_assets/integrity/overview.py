@@ -1,6 +1,6 @@
-"""What a batch holds, counted from its stored tables: for the command line's summary and status.
+"""The contents of batches, counted from their stored tables, for the command line.
 
-It counts what the assets have written and computes nothing new.
+This module counts what the assets have written and computes nothing new.
 """
 
 from __future__ import annotations
@@ -51,7 +51,6 @@ class Overview:
     """Counts over one or several batches.
 
     Attributes:
-        articles: Articles of the source.
         unusable: Unusable articles by reason.
         chunks: Chunks of the usable articles.
         verdicts: Chunks by verdict.
@@ -77,7 +76,7 @@ class Overview:
 
 
 def overview(tables: StoredTables, keys: list[str]) -> Overview:
-    """Count what the given batches hold; tables that are not written yet count as empty."""
+    """Count the contents of the given batches; tables not written yet count as empty."""
     total = Overview()
     for key in keys:
         _add_papers(total, _stored(tables, RAW_PAPERS, key))

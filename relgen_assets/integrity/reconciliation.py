@@ -1,7 +1,8 @@
-"""Nothing is lost between the articles of the source and the rows of the dataset.
+"""Reconciliation: nothing is lost between the articles of the source and the rows of the dataset.
 
-A balance of counts over the stored tables of one batch or of many. That nothing is mixed up is in
-`lineage`. No Dagster, no files; the caller reads the tables and chooses the batches.
+The counts before and after each step have to add up, for one batch or for many. Whether anything is
+mixed up is checked in `lineage`. No Dagster, no files: the caller reads the tables and chooses the
+batches.
 """
 
 from __future__ import annotations
@@ -17,25 +18,25 @@ PAPER_COLUMNS = ("status", "reason")
 CHUNK_COLUMNS = ("chunk_id",)
 RAW_COLUMNS = ("chunk_id", "status", "reason")
 VERDICT_COLUMNS = ("chunk_id", "verdict", "reason")
-"""The columns a balance needs; texts are not among them."""
+"""The columns that a balance reads; none of them holds texts."""
 
 _NO_REASON = "no reason given"
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """How many articles, chunks and rows there are, and what became of them; can be added.
+    """Counts of articles, chunks and rows by what became of them; balances can be added.
 
     Attributes:
         articles: Articles of the source.
-        used: Articles that went further.
-        unusable: Articles that did not, by reason.
+        used: Articles that were cut into chunks.
+        unusable: Articles that were not, by reason.
         chunks: Chunks of the used articles.
-        valid: Chunks whose answer was taken as it was.
-        repaired: Chunks whose answer was taken after repairs.
-        rejected: Chunks whose answer was not taken, by reason.
+        valid: Chunks whose answer was accepted as it was.
+        repaired: Chunks whose answer was accepted after repairs.
+        rejected: Chunks whose answer was rejected, by reason.
         failed: Chunks without an answer, by reason.
-        strays: Verdicts that belong to no chunk, or to one that has another.
+        strays: Verdicts without a chunk, and further verdicts on a chunk that has one.
         rows: Rows of the dataset, by config.
     """
 
@@ -60,7 +61,7 @@ class Balance:
         return self.valid + self.repaired
 
     def lost_articles(self) -> list[str]:
-        """Report missing articles; a batch that was only begun must not miss any either."""
+        """Report missing articles; not even an unfinished batch may miss any."""
         unusable = self.unusable.total()
         if self.articles == self.used + unusable:
             return []
@@ -103,7 +104,7 @@ def balance(
 ) -> Balance:
     """Count what became of one batch.
 
-    A chunk without a verdict is counted in no class, so that the equations do not hold.
+    A chunk without a verdict is counted in no class, which breaks the equations.
 
     Args:
         papers: Table of `raw_papers` with `PAPER_COLUMNS` at least.

@@ -1,6 +1,6 @@
-"""Everything that knows Dagster: assets, checks, jobs, sensors, partitions and runs.
+"""Everything that depends on Dagster: assets, checks, jobs, sensors, partitions and runs.
 
-No rule of the domain belongs here: assets and checks call one that works without Dagster.
+Domain rules do not belong here: assets and checks call functions that work without Dagster.
 
 May touch everything below it. Only `cli` and `definitions` import it.
 """

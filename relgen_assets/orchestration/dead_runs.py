@@ -1,7 +1,7 @@
 """Runs whose process was killed: Dagster would show and count them as running for ever.
 
 Dagster monitors only runs that it launched itself. A run of the command line therefore holds a lock
-on a small file of its own beside the instance. The operating system releases the lock when the
+on a small file of its own in the instance's folder. The operating system releases the lock when the
 process dies, so the next command that opens the instance can tell; a reused process id or a wrong
 clock cannot mislead it. Runs without such a file, and those of other hosts, are left alone.
 """
@@ -22,7 +22,7 @@ _MESSAGE = "The process of this run was killed. Finished generations are kept: r
 
 @contextmanager
 def alive(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
-    """Show that the process of a run is alive until the block ends; start the run inside it."""
+    """Mark the process of a run as alive until the block ends; start the run inside the block."""
     path = _folder(instance) / run_id
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path):
@@ -33,7 +33,7 @@ def alive(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
 
 
 def fail_dead_runs(instance: dg.DagsterInstance) -> None:
-    """Report runs of this host as failed whose process died while they were running."""
+    """Mark runs of this host as failed if their process died while they were running."""
     for path in sorted(_folder(instance).glob("*")):
         try:
             with FileLock(path, blocking=False):

@@ -1,7 +1,7 @@
 """The energy spent on batches, from what their materialisations recorded.
 
-Every materialisation of a generated asset records the energy of its own calls. The sum over all of
-them is what was spent, however often a batch was run. Runs that failed are not counted.
+Every materialisation of a generated asset records the energy of its own requests. Their sum is what
+was spent, however often a batch was run. Failed runs are not counted.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ KWH = "kwh"
 EXAMPLES = 1_000
 """Energy is also given for this number of examples."""
 GENERATED = (SUMMARIES.asset, RAW_EXTRACTIONS.asset)
-"""The assets that ask servers."""
+"""The assets that send requests to servers."""
 _KEYS_AT_ONCE = 200
 _PAGE = 1_000
 
 
 def spent_kwh(instance: dg.DagsterInstance, keys: Sequence[str]) -> float:
-    """Return the kilowatt-hours spent on batches; 0 where no endpoint has watts.
+    """Return the kilowatt-hours spent on batches; 0 if no endpoint has `watts`.
 
     Args:
         instance: The instance that recorded the runs.
@@ -38,7 +38,7 @@ def spent_kwh(instance: dg.DagsterInstance, keys: Sequence[str]) -> float:
 
 
 def kwh_per_examples(kwh: float, examples: int) -> float | None:
-    """Return the energy of `EXAMPLES` examples, or `None` where there are none."""
+    """Return the energy of `EXAMPLES` examples, or `None` if there are none."""
     return kwh / examples * EXAMPLES if examples else None
 
 

@@ -30,30 +30,30 @@ def build_jobs() -> list[dg.job_definition.UnresolvedAssetJobDefinition]:
         dg.define_asset_job(
             BATCH_JOB,
             selection=dg.AssetSelection.assets(*BATCH_ASSETS),
-            description="One batch of articles to its shards; all batches as a back-fill.",
+            description="Turns one batch of articles into shards; a back-fill does all batches.",
         ),
         dg.define_asset_job(
             CARD_JOB,
             selection=dg.AssetSelection.assets("dataset_card")
             - dg.AssetSelection.checks(EVERY_ROW_CHECK),
-            description="The dataset card, from the batches that exist.",
+            description="Writes the dataset card from the batches that exist.",
         ),
         dg.define_asset_job(
             RETRY_JOB,
             selection=dg.AssetSelection.assets(*RETRIED_ASSETS),
             config=retry_config(DEFAULT_FURTHER_ATTEMPTS),
-            description="Asks for the rejected and failed chunks and missing summaries of one batch"
-            " again, with another seed; the others keep their answers.",
+            description="Asks again about the rejected and failed chunks and missing summaries of"
+            " one batch, with another seed; all other answers are kept.",
         ),
         dg.define_asset_job(
             BATCH_CHECKS_JOB,
             selection=dg.AssetSelection.checks_for_assets(*BATCH_ASSETS),
-            description="The checks of one batch, without materialising anything.",
+            description="Runs the checks of one batch without materialising anything.",
         ),
         dg.define_asset_job(
             CARD_CHECKS_JOB,
             selection=dg.AssetSelection.checks_for_assets("dataset_card"),
-            description="The checks over all batches, without materialising anything.",
+            description="Runs the checks over all batches without materialising anything.",
         ),
     ]
 

@@ -18,7 +18,7 @@ _ROOT_MARKERS = (SETTINGS_FILE, "dagster.yaml")
 
 
 class Project:
-    """Settings, and what they open.
+    """The settings, and the objects that they describe.
 
     Args:
         settings: The effective settings; relative paths are relative to the working folder.
@@ -34,7 +34,7 @@ class Project:
 
     @cached_property
     def batches(self) -> Batches:
-        """The batches of the source; counts its articles where the settings do not."""
+        """The batches of the source; counts its articles unless the settings give the number."""
         source = self.settings.source
         return Batches(source.name, self.source.count(), self.settings.batches.size)
 
@@ -50,7 +50,7 @@ class Project:
 
 
 def find_root(start: Path) -> Path:
-    """Return the project folder: the nearest one upwards with a settings file, else `start`."""
+    """Return the project folder: the nearest one upwards with a settings file, or `start`."""
     for folder in (start, *start.parents):
         if any((folder / marker).is_file() for marker in _ROOT_MARKERS):
             return folder

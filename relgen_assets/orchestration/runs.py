@@ -39,12 +39,9 @@ class CheckOutcome:
     """The result of one asset check.
 
     Attributes:
-        asset: Asset the check belongs to.
-        name: Name of the check.
-        partition: Batch that was checked, or `None` for a check over all.
-        passed: Whether it passed.
+        partition: Batch that was checked, or `None` for a check over all batches.
         is_error: Whether a failure is an error rather than a warning.
-        details: What the check recorded.
+        details: The metadata that the check recorded.
     """
 
     asset: str
@@ -89,7 +86,7 @@ def run_batch(definitions: dg.Definitions, instance: dg.DagsterInstance, key: st
 def run_retry(
     definitions: dg.Definitions, instance: dg.DagsterInstance, key: str, further_attempts: int
 ) -> None:
-    """Ask the rejected and failed chunks of one batch again and bring what follows up to date.
+    """Ask again about rejected and failed chunks of one batch, and update what depends on them.
 
     Raises:
         ActionableError: The run failed; the error of the step that failed.
@@ -112,7 +109,7 @@ def run_checks(
     """Run the checks of the given batches, then those over all batches.
 
     Raises:
-        ActionableError: A check could not be carried out.
+        ActionableError: A check could not run.
     """
     for key in keys:
         yield from _check(definitions, instance, BATCH_CHECKS_JOB, {_PARTITION_TAG: key}, key)

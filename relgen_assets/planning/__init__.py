@@ -1,7 +1,7 @@
 """Forecasts of a run before it starts: calls, time, energy, and what another server would save.
 
     sampling         articles of the source, turned into prompts whose tokens are counted
-    experience       what the ledger knows: lengths of answers, further attempts, speeds of servers
+    experience       from the ledger: lengths of answers, further attempts, speeds of servers
     planned_servers  the endpoints of the settings as servers of the simulator
     forecast         the simulated run
 
@@ -9,7 +9,7 @@ Printing belongs to `cli`, the simulated policy to `resources.llama_server_pool.
 
 May touch `sources`, `text`, `generation`, `rows`, `settings` and `domain_errors`; of the resources
 `resources.generation`, `resources.generation_ledger`, and of `resources.llama_server_pool` the
-simulation and the values it takes. No server is asked here, and nothing knows Dagster.
+simulation and the values it takes. This wing sends no requests and does not depend on Dagster.
 """
 
 from relgen_assets.planning.experience import Experience, Speed, learn

@@ -1,6 +1,6 @@
-"""What earlier calls teach: lengths of answers, attempts per subject, speeds of servers.
+"""What is learned from earlier calls: lengths of answers, attempts per subject, server speeds.
 
-Uses only numbers of the ledger, never its texts.
+Only numbers of the ledger are used, never its texts.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from resources.llama_server_pool.scheduling.estimator import (
 from resources.llama_server_pool.scheduling.lengths import MEDIAN_SHARE, UNHINTED_SIGMA
 
 FEWEST_CALLS = 10
-"""Fewest calls that allow a conclusion."""
+"""Fewest calls from which anything is concluded."""
 MOST_CALLS = 2_000
-"""Number of newest calls per task that are evaluated."""
+"""Largest number of calls evaluated per task, newest first."""
 PREFILL_PER_DECODE = DEFAULT_PREFILL_RATE / DEFAULT_DECODE_RATE
 """Prompt tokens a server reads in the time of one answer token, by default: between a
 single-board computer (about 5) and a graphics card (50 and more)."""
 _SEPARABLE = 0.02
-"""Smallest sine squared between prompt and answer lengths that separates two speeds."""
+"""Smallest squared sine of the angle between prompt and answer lengths that separates speeds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,12 @@ class Experience:
 
     Attributes:
         answers: Lengths of answers in tokens, by task.
-        tries: Calls per subject, by task.
+        attempts: Calls per subject, by task.
         speeds: Speed by endpoint name.
     """
 
     answers: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
-    tries: Mapping[str, float] = field(default_factory=dict[str, float])
+    attempts: Mapping[str, float] = field(default_factory=dict[str, float])
     speeds: Mapping[str, Speed] = field(default_factory=dict[str, Speed])
 
     def knows(self, task: str) -> bool:
@@ -63,13 +63,13 @@ class Experience:
     def draw_answers(self, task: str, max_tokens: int, count: int, random: Random) -> list[int]:
         """Return answer lengths of a task: from known answers, else from a lognormal model.
 
-        They are evenly spread quantiles in random order, so that even a few have the right mean.
+        The lengths are evenly spread quantiles in random order: even a few have the right mean.
 
         Args:
             task: The kind of work.
             max_tokens: Upper bound of a length.
             count: Number of lengths.
-            random: Source of the order.
+            random: Random generator for the order.
         """
         places = [(number + 0.5) / count for number in range(count)]
         random.shuffle(places)
@@ -95,7 +95,7 @@ def learn(calls: Iterable[CallCost]) -> Experience:
             task: tuple(max(1, call.completion_tokens) for call in found)
             for task, found in known.items()
         },
-        tries={task: _tries(found) for task, found in known.items()},
+        attempts={task: _attempts(found) for task, found in known.items()},
         speeds={
             name: fit_speed(found)
             for name, found in by_endpoint.items()
@@ -127,6 +127,6 @@ def fit_speed(calls: Sequence[CallCost]) -> Speed:
     return Speed(PREFILL_PER_DECODE * decode, decode)
 
 
-def _tries(calls: Sequence[CallCost]) -> float:
+def _attempts(calls: Sequence[CallCost]) -> float:
     first = sum(call.attempt == 1 for call in calls)
     return len(calls) / first if first else 1.0

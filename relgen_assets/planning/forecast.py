@@ -1,7 +1,7 @@
-"""The simulated run: batch after batch as `relgen run` works, and with runs that overlap.
+"""The simulated run: one batch after the other, as `relgen run` works, and with overlapping runs.
 
-A few batches, simulated with the pool's own policy, stand for all, so that a million articles take
-no longer to forecast than twenty.
+A few batches, simulated with the pool's own policy, represent all of them, so that a million
+articles take no longer to forecast than twenty.
 """
 
 from __future__ import annotations
@@ -88,10 +88,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """The calls of one task: all of them, and those of one batch, of which there are `batches`."""
+    """The calls of one task, in the whole run and per batch."""
 
     task: str
-    jobs: Sequence[SimulatedRequest]
+    requests: Sequence[SimulatedRequest]
     calls: int
     per_batch: int
 
@@ -106,21 +106,21 @@ def forecast(
     *,
     articles: int,
     batch_size: int,
-    tries: Mapping[str, float] | None = None,
+    attempts: Mapping[str, float] | None = None,
 ) -> Plan:
     """Simulate a run.
 
     Args:
         fleet: The servers.
-        sample: The calls that articles make.
+        sample: The calls that articles lead to.
         articles: Articles of the run.
         batch_size: Articles per batch.
-        tries: Calls per subject, by task; 1 by default.
+        attempts: Calls per subject, by task; 1 by default.
 
     Raises:
         ConfigurationError: No prompt of a task fits the context of any server.
     """
-    works = list(_works(sample, articles, batch_size, tries or {}))
+    works = list(_works(sample, articles, batch_size, attempts or {}))
     servers = [one.server for one in fleet]
     in_batches = {work.task: _batch_after_batch(servers, work) for work in works}
     seconds = math.fsum(_seconds(works, in_batches))
@@ -130,7 +130,7 @@ def forecast(
         servers=tuple(_server(one, works, in_batches) for one in fleet),
         seconds=seconds,
         overlapped_seconds=math.fsum(
-            estimate(servers, work.jobs, work.calls).seconds for work in works
+            estimate(servers, work.requests, work.calls).seconds for work in works
         ),
         kwh=math.fsum(
             work.batches * fmean(run.kwh for run in in_batches[work.task]) for work in works
@@ -143,7 +143,7 @@ def forecast(
 
 
 def _works(
-    sample: Sample, articles: int, batch_size: int, tries: Mapping[str, float]
+    sample: Sample, articles: int, batch_size: int, attempts: Mapping[str, float]
 ) -> list[_Work]:
     """Return the work of the run; leaves out tasks without calls."""
     per_article = {
@@ -151,18 +151,18 @@ def _works(
         EXTRACTION_TASK: (sample.extractions, sample.chunks * sample.extraction_share),
     }
     works: list[_Work] = []
-    for task, (jobs, calls) in per_article.items():
-        each = calls * tries.get(task, 1.0)
+    for task, (requests, calls) in per_article.items():
+        each = calls * attempts.get(task, 1.0)
         total = round(articles * each)
-        if total and jobs:
+        if total and requests:
             per_batch = max(1, round(min(batch_size, articles) * each))
-            works.append(_Work(task, jobs, total, per_batch))
+            works.append(_Work(task, requests, total, per_batch))
     return works
 
 
 def _batch_after_batch(servers: Sequence[SimulatedServer], work: _Work) -> list[PlanEstimate]:
     count = min(SIMULATED_BATCHES, math.ceil(work.batches))
-    return [estimate(servers, work.jobs, work.per_batch, seed=seed) for seed in range(count)]
+    return [estimate(servers, work.requests, work.per_batch, seed=seed) for seed in range(count)]
 
 
 def _seconds(works: Sequence[_Work], runs: Mapping[str, Sequence[PlanEstimate]]) -> list[float]:
@@ -180,8 +180,8 @@ def _stage(work: _Work, runs: Sequence[PlanEstimate]) -> StagePlan:
         task=work.task,
         calls=work.calls - unplaceable,
         unplaceable=unplaceable,
-        prompt_tokens=fmean(each.request.prompt_tokens for each in work.jobs),
-        answer_tokens=fmean(each.answer for each in work.jobs),
+        prompt_tokens=fmean(each.request.prompt_tokens for each in work.requests),
+        answer_tokens=fmean(each.answer for each in work.requests),
         seconds=work.batches * fmean(run.seconds for run in runs),
     )
 

@@ -1,6 +1,6 @@
 """The endpoints of the settings as servers of the simulator, each with its speed.
 
-A speed is learned from the ledger, else configured, else measured; without one there is no plan.
+A speed is learned from the ledger, else configured, else measured. Without one there is no plan.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class PlannedServer:
         server: Its simulated counterpart.
         kind: Hardware: gpu, arm or cpu.
         origin: Source of its speed.
-        slots_known: Whether settings or server told the number of slots.
+        slots_known: Whether the number of slots comes from the settings or the server.
     """
 
     server: SimulatedServer
@@ -55,7 +55,7 @@ def plan_servers(
     Args:
         endpoints: The configured endpoints.
         speeds: Learned speeds by name.
-        asked: What the servers reported and measured just now, by name.
+        asked: The current status of the servers, reported and measured, by name.
 
     Raises:
         ConfigurationError: The speed of an endpoint is unknown; names all such endpoints.
@@ -97,7 +97,7 @@ def plan_servers(
 
 
 def one_more(fleet: Sequence[PlannedServer]) -> dict[str, SimulatedServer]:
-    """Return another server for every kind of hardware: a copy of the one of median speed."""
+    """Return a further server for every kind of hardware: a copy of the one of median speed."""
     kinds: dict[str, list[PlannedServer]] = {}
     for one in fleet:
         kinds.setdefault(one.kind, []).append(one)

@@ -1,7 +1,7 @@
-"""A sample of the source: the number of calls an article makes, and the lengths of prompts.
+"""A sample of the source: the number of calls per article, and the lengths of prompts.
 
 Prompts are built as the assets build them, and their tokens are counted. Only the summaries, which
-do not exist yet, enter with their expected length.
+do not exist yet, count with their expected length.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ from resources.llama_server_pool.simulation.workload import SimulatedRequest
 ARTICLES = 50
 """Default number of articles of a sample."""
 BLOCKS = 5
-"""Number of places of the source, evenly spread, from which they are read."""
+"""Number of evenly spread places in the source from which the articles are read."""
 MOST_PROMPTS = 100
 """Number of extraction prompts that are built; chunks are counted over all sampled articles."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The calls that a few articles of the source make.
+    """The calls that a few articles of the source lead to.
 
     Attributes:
         articles: Articles in the sample.
-        usable: Those of them that are usable.
+        usable: Usable articles in the sample.
         chunks: Mean chunks per article, over all in the sample.
         error: Standard error of `chunks`; 0 if it is exact or cannot be estimated.
         summaries: Calls for summaries.
@@ -76,7 +76,7 @@ class _Prompt:
 
     Attributes:
         written_later: Tokens of its prompt that do not exist yet.
-        own: Tokens of its prompt that no other request shares; `None` for all of them.
+        own: Tokens of its prompt that no other request shares; `None` if all are.
     """
 
     request: GenerationRequest
@@ -157,9 +157,9 @@ def _summaries(counting: _Counting, papers: Sequence[Paper]) -> tuple[SimulatedR
 def _extractions(
     counting: _Counting, articles: Sequence[Sequence[Chunk]]
 ) -> tuple[int, tuple[SimulatedRequest, ...]]:
-    """Return the number of chunks evaluated, and the calls they make."""
+    """Return the number of chunks evaluated, and the calls they lead to."""
     options = counting.settings.extractions
-    # The mean of known or assumed lengths stands for a summary that is not written yet.
+    # A summary that is not written yet counts with the mean of known or assumed lengths.
     longest = counting.settings.summaries.max_tokens
     lengths = counting.experience.draw_answers(SUMMARY_TASK, longest, 1_000, counting.random)
     summary = round(fmean(lengths))

@@ -2,8 +2,8 @@
 
 A template is a sequence of chat turns. A line `=== system ===`, `=== user ===` or
 `=== assistant ===` opens a turn; everything up to the next such line is its content. Names in
-braces such as `{text}` are filled in; all other braces stand for themselves. A user turn followed
-by an assistant turn is a worked example. The parts that never change stand first, so that servers
+braces such as `{text}` are filled in; all other braces are literal. A user turn followed
+by an assistant turn is a worked example. The parts that never change come first, so that servers
 can reuse what they have already read. When a prompt is sent, and how often, is decided elsewhere.
 
 May touch `rows` and the messages of `resources.generation`.

@@ -26,10 +26,10 @@ RowT = TypeVar("RowT", bound=TableRow)
 
 
 class TableStore(Protocol):
-    """What can give back a stored table, such as the IO manager of the graph."""
+    """A store of tables, such as the IO manager of the graph."""
 
     def read(self, asset: str, partition: str | None = None) -> pa.Table:
-        """Return the table of an asset, of one partition."""
+        """Return the table of an asset, or of one partition of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class AssetTable(Generic[RowT]):
         """Return the rows of a stored table, each validated.
 
         Raises:
-            pydantic.ValidationError: The table does not hold such rows.
+            pydantic.ValidationError: The table does not contain such rows.
         """
         return from_table(table, self.row)
 
@@ -79,4 +79,4 @@ ASSET_TABLES: Final[tuple[AssetTable[Any], ...]] = (
     RAW_EXTRACTIONS,
     VALIDATED_EXTRACTIONS,
 )
-"""All of them, in the order in which a batch passes them."""
+"""All of them, in the order of the pipeline."""

@@ -73,7 +73,7 @@ __all__ = [
 SETTINGS_FILE = "relgen.toml"
 ENV_PREFIX = "RELGEN_"
 STATE_FOLDER = ".relgen"
-"""Default folder of what the project remembers: ledger, logs, counts, Dagster's storage."""
+"""Default folder of the project's state: ledger, logs, counts, Dagster's storage."""
 
 
 class BatchSettings(Section):
@@ -88,10 +88,10 @@ class ChunkingSettings(Section):
     tokens: int = Field(1_000, ge=16, description="Largest window, in SentencePiece tokens.")
     overlap: int = Field(200, ge=0, description="Tokens shared by neighbouring windows.")
     tokenizer: str | None = Field(
-        None, description="A SentencePiece `.model` file; mistral-common's when not given."
+        None, description="A SentencePiece `.model` file; by default mistral-common's."
     )
     max_chunks_per_article: int | None = Field(
-        None, ge=1, description="Keep only the first chunks of an article, this many."
+        None, ge=1, description="Keep only this many chunks of an article, from the first."
     )
 
     @model_validator(mode="after")
@@ -105,15 +105,15 @@ class SummarySettings(Section):
     """How summaries are generated."""
 
     temperature: float = Field(0.7, ge=0, le=2, description="Sampling temperature.")
-    max_tokens: int = Field(200, ge=16, description="Longest summary, in tokens of the model.")
+    max_tokens: int = Field(200, ge=16, description="Longest summary, in the model's tokens.")
     seed: int = Field(0, ge=0, description="Seed of the first attempt; each variant has its own.")
     variant: int = Field(
-        1, ge=1, description="Which of several summaries of an article the tables hold."
+        1, ge=1, description="Variant of the summaries in the tables; each is a further draw."
     )
 
 
 class AnswerBounds(NamedTuple):
-    """How large an extraction may get: tokens of the answer, entities, relations."""
+    """The largest answer allowed: its tokens, entities and relations."""
 
     tokens: int
     entities: int
@@ -121,28 +121,36 @@ class AnswerBounds(NamedTuple):
 
 
 _BOUNDS = {"schema": AnswerBounds(700, 12, 8), "candidates": AnswerBounds(260, 6, 2)}
-"""A model that needs candidates loses the thread in long answers."""
+"""A model that needs candidates cannot write long answers without losing the thread."""
 
 
 class ExtractionSettings(Section):
     """How extractions are generated."""
 
     mode: Literal["auto", "candidates", "schema"] = Field(
-        "auto", description="`candidates` restricts entity names; `auto`: only when embedded."
+        "auto",
+        description="`candidates` restricts entities to terms of the chunk; `auto` does so for the"
+        " embedded model only.",
     )
     temperature: float = Field(0.2, ge=0, le=2, description="Sampling temperature.")
     max_tokens: int | None = Field(
-        None, ge=64, description="Longest answer in tokens; 700, with candidates 260."
+        None, ge=64, description="Longest answer in tokens; by default 700, with candidates 260."
     )
     max_entities: int | None = Field(
-        None, ge=2, le=100, description="Entities per answer; 12, with candidates 6."
+        None,
+        ge=2,
+        le=100,
+        description="Most entities per answer; by default 12, with candidates 6.",
     )
     max_relations: int | None = Field(
-        None, ge=1, le=100, description="Relations per answer; 8, with candidates 2."
+        None,
+        ge=1,
+        le=100,
+        description="Most relations per answer; by default 8, with candidates 2.",
     )
-    max_candidates: int = Field(14, ge=2, le=200, description="Candidate terms per chunk.")
+    max_candidates: int = Field(14, ge=2, le=200, description="Most candidate terms per chunk.")
     attempts: int = Field(
-        2, ge=1, le=10, description="Content attempts per chunk when answers are unusable."
+        2, ge=1, le=10, description="Most content attempts per chunk while answers are unusable."
     )
     max_attempts: int = Field(
         10,
@@ -153,7 +161,7 @@ class ExtractionSettings(Section):
     )
     seed: int = Field(0, ge=0, description="Seed of the first attempt; each variant has its own.")
     variant: int = Field(
-        1, ge=1, description="Which of several answers about a chunk the tables hold."
+        1, ge=1, description="Variant of the answers in the tables; each is a further draw."
     )
 
     @model_validator(mode="after")
@@ -163,13 +171,13 @@ class ExtractionSettings(Section):
         return self
 
     def mode_for(self, *, embedded: bool) -> Literal["candidates", "schema"]:
-        """Return how decoding is constrained; `auto` gives candidates to the embedded model."""
+        """Return the effective mode; `auto` means candidates for the embedded model."""
         if self.mode != "auto":
             return self.mode
         return "candidates" if embedded else "schema"
 
     def bounds(self, mode: Literal["candidates", "schema"]) -> AnswerBounds:
-        """Return the size of an answer: what is set, else what suits the models of a mode."""
+        """Return the largest answer allowed: as set, else the defaults of the mode."""
         default = _BOUNDS[mode]
         return AnswerBounds(
             self.max_tokens or default.tokens,
@@ -188,7 +196,7 @@ class LedgerSettings(LedgerOptions):
 
     @field_serializer("url")
     def _url_as_shown(self, url: str) -> str:
-        return shown(url)  # one with a password is refused when the ledger is opened
+        return shown(url)  # opening the ledger refuses a URL with a password
 
 
 class StorageSettings(Section):
@@ -203,13 +211,15 @@ class DatasetSettings(Section):
     """How examples become a dataset."""
 
     validation_percent: int = Field(
-        10, ge=0, le=50, description="Share of the articles in the split `validation`."
+        10, ge=0, le=50, description="Percentage of the articles in the split `validation`."
     )
     test_percent: int = Field(
-        10, ge=0, le=50, description="Share of the articles in the split `test`."
+        10, ge=0, le=50, description="Percentage of the articles in the split `test`."
     )
     title: str = Field("Relations in scientific articles", description="Title of the card.")
-    licence: str = Field("other", description="Licence id in the card; your articles decide.")
+    licence: str = Field(
+        "other", description="Licence id in the card; it depends on your articles."
+    )
 
 
 class Settings(BaseSettings):
@@ -238,7 +248,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read environment variables over values handed in from the settings file."""
+        """Give environment variables priority over the values of the settings file."""
         return env_settings, init_settings
 
 
@@ -253,8 +263,8 @@ def load_settings(
         file: Read this file, which has to exist, instead of the project's `relgen.toml`.
 
     Raises:
-        ConfigurationError: The file is not valid TOML, or a key or value is wrong; the message
-            names each.
+        ConfigurationError: The file is not valid TOML, or keys or values are wrong; the message
+            names each of them.
     """
     path = file or root / SETTINGS_FILE
     try:
@@ -281,5 +291,5 @@ def _refuse_unknown_variables() -> None:
         if section not in sections:
             raise ConfigurationError(
                 f"unknown environment variable {variable}.",
-                remedy=f"After {ENV_PREFIX} comes one of: {', '.join(sections)}.",
+                remedy=f"Variables are named {ENV_PREFIX} and one of: {', '.join(sections)}.",
             )

@@ -1,6 +1,6 @@
-"""What is wrong with settings, in lines that a person can act on.
+"""Turns pydantic's findings about settings into messages that a person can act on.
 
-What the settings are is in `settings`; here only pydantic's findings are put into words.
+The settings themselves are in `settings`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ def explain(
 
     Args:
         error: What pydantic found.
-        values: What the file says; the line of a list item shows its name, if it has one.
-        root: The model that was to be filled.
+        values: The values of the file; the line of a list item shows its name, if it has one.
+        root: The model that the values were meant for.
     """
     if isinstance(error, SettingsError):
         return f"{error}."
@@ -49,7 +49,7 @@ def _item_name(location: tuple[int | str, ...], values: Any) -> str:
 
 
 def _accepted_keys(location: tuple[int | str, ...], root: type[BaseModel]) -> list[str]:
-    """Return the keys accepted where the unknown key at `location` stands."""
+    """Return the keys that are accepted in place of the unknown key at `location`."""
     models: list[type[BaseModel]] = [root]
     for part in location[:-1]:
         children: list[type[BaseModel]] = []

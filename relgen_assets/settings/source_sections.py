@@ -1,4 +1,4 @@
-"""The section `[source]`: where articles come from, one class for each kind.
+"""The section `[source]`: where articles come from, with one class for each kind.
 
 Reading them belongs to `relgen_assets.sources`.
 """
@@ -27,12 +27,14 @@ class ScientificPapersSource(Section):
     kind: Literal["scientific_papers"] = Field(description="Articles of arXiv or PubMed.")
     name: str = Field("", pattern=r"^$|" + _SLUG, description="Prefix of the partition keys.")
     dataset: str = Field("armanc/scientific_papers", description="Dataset id, or a local folder.")
-    config: Literal["arxiv", "pubmed"] = Field("arxiv", description="Which of its two parts.")
+    config: Literal["arxiv", "pubmed"] = Field(
+        "arxiv", description="Which of its two configs to read."
+    )
     revision: str = Field("refs/convert/parquet", description="Revision that holds parquet files.")
     split: Literal["train", "validation", "test"] = Field(
         "train", description="Which of its splits to read."
     )
-    articles: int = Field(10_000, ge=1, description="Use only the first articles, this many.")
+    articles: int = Field(10_000, ge=1, description="Use only this many articles, from the first.")
 
     @model_validator(mode="after")
     def _default_name(self) -> ScientificPapersSource:
@@ -47,7 +49,7 @@ class Columns(Section):
     abstract: str = Field("abstract", description="Abstract.")
     section_names: str = Field("section_names", description="Names of the sections.")
     title: str = Field("title", description="Title; the column may be missing.")
-    id: str | None = Field(None, description="Id of an article; not given: a content hash.")
+    id: str | None = Field(None, description="Id of an article; by default a content hash.")
 
 
 class FilesSource(Section):
@@ -57,7 +59,9 @@ class FilesSource(Section):
     name: str = Field("papers", pattern=_SLUG, description="Prefix of the partition keys.")
     path: str = Field(min_length=1, description="File or folder; any fsspec URL.")
     columns: Columns = Field(default_factory=Columns, description="Names of the columns.")
-    articles: int | None = Field(None, ge=1, description="Use only the first articles, this many.")
+    articles: int | None = Field(
+        None, ge=1, description="Use only this many articles, from the first."
+    )
 
 
 class WikipediaColumns(Section):
@@ -69,7 +73,7 @@ class WikipediaColumns(Section):
 
 
 class WikipediaSource(Section):
-    """Files of encyclopedia articles without abstract: lead and headings stand in for it."""
+    """Files of encyclopedia articles; their lead and headings replace abstract and sections."""
 
     kind: Literal["wikipedia"] = Field(description="Articles of an encyclopedia.")
     name: str = Field("wikipedia", pattern=_SLUG, description="Prefix of the partition keys.")
@@ -77,7 +81,9 @@ class WikipediaSource(Section):
     columns: WikipediaColumns = Field(
         default_factory=WikipediaColumns, description="Names of the columns."
     )
-    articles: int | None = Field(None, ge=1, description="Use only the first articles, this many.")
+    articles: int | None = Field(
+        None, ge=1, description="Use only this many articles, from the first."
+    )
 
 
 SourceSettings = Annotated[

@@ -1,8 +1,8 @@
 """Where articles come from: the bundled sample, `scientific_papers`, files, encyclopedias.
 
-`open_source` is the only way in for the rest of the project. Every source yields
-`relgen_assets.rows.models.Paper` rows, with the unusable ones among them and their reason. Cutting
-articles into chunks belongs to `text`, sampling them for a forecast to `planning`.
+The rest of the project opens sources with `open_source` only. Every source yields
+`relgen_assets.rows.models.Paper` rows, including unusable ones with their reason. Cutting articles
+into chunks belongs to `text`, sampling them for a forecast to `planning`.
 
 May touch `rows`, `settings`, `domain_errors`, `resources.errors` and `resources.storage`.
 """

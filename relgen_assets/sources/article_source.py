@@ -15,7 +15,7 @@ class ArticleSource(Protocol):
     """
 
     def count(self) -> int:
-        """Return the number of articles, from memory where it is known."""
+        """Return the number of articles; a remembered count is reused."""
         ...
 
     def read(self, start: int, stop: int) -> Iterator[Paper]:

@@ -1,4 +1,4 @@
-"""From a source's row to a `Paper`: clean text, an id, and whether it can be used.
+"""Turns a source's row into a `Paper`: clean text, an id, and whether it can be used.
 
 Only what every source shares belongs here. A row that cannot be used becomes a paper of status
 `unusable` with one of the reason codes below. It is never dropped, so that counts add up.
@@ -42,13 +42,10 @@ _WHITE_SPACE = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """The values of one row by their meaning, with the types the source gives them.
+    """The values of one row by their meaning; they still have the types of the source.
 
     Attributes:
-        article: Full text.
-        abstract: Abstract, or None.
         section_names: Text with one name per line, a sequence of names, or None.
-        title: Title, or None.
         paper_id: The source's own id; None for a content hash.
     """
 

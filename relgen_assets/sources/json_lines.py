@@ -1,7 +1,7 @@
-"""JSON lines, read from any row by an index of byte offsets.
+"""JSON lines, readable from any row through an index of byte offsets.
 
 A survey reads the file once and notes where every `ROWS_PER_ENTRY`-th row begins. Reading a range
-later costs one seek and skips fewer rows than that. Lines are parsed only when they are read.
+later takes one seek and skips fewer than `ROWS_PER_ENTRY` rows, which are not parsed.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class JsonLinesTable:
         return {"rows": rows, "offsets": offsets, "lines": numbers}
 
     def columns(self) -> list[str]:
-        """Return the keys that any of the first rows has, in order of their first appearance.
+        """Return the keys of the first rows, in order of first appearance.
 
         Raises:
             SourceError: One of these rows is not a JSON object.

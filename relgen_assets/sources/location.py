@@ -34,7 +34,7 @@ class SourceFile:
 
     @property
     def suffix(self) -> str:
-        """The ending that says how to read it, in lower case."""
+        """The extension, in lower case; it determines how the file is read."""
         return PurePosixPath(self.path).suffix.lower()
 
     def fingerprint(self) -> dict[str, str]:
@@ -55,7 +55,7 @@ class Location:
     Args:
         url: Path or fsspec URL.
         notes: Where the listing of a remote folder is remembered.
-        suffixes: Endings of the files that hold articles, in lower case; others are passed over.
+        suffixes: Extensions of files that hold articles, in lower case; other files are ignored.
 
     Raises:
         SourceError: The URL's protocol is unknown or its package is not installed.
@@ -78,7 +78,7 @@ class Location:
         self.is_local = "file" in ((protocol,) if isinstance(protocol, str) else protocol)
 
     def remembered_files(self) -> list[SourceFile]:
-        """Return the files in order; those of a remote folder as they were last listed."""
+        """Return the files in order; for a remote folder, as they were last listed."""
         if not self.is_local and (note := self._notes.get(f"listing of {self._url}")):
             return [self._file(path) for path in note["paths"]]
         return self.files()
@@ -87,7 +87,7 @@ class Location:
         """List the files in order of their names.
 
         Raises:
-            SourceError: Nothing is there, or nothing that holds articles.
+            SourceError: The path does not exist, or no file there holds articles.
         """
         self._filesystem.invalidate_cache()
         try:
@@ -109,9 +109,9 @@ class Location:
             if PurePosixPath(self._path).suffix.lower() in self._suffixes:
                 return [self._path]
             raise SourceError(
-                "files with this ending cannot be read.",
+                "files with this extension cannot be read.",
                 where=self._url,
-                remedy=f"Use a file with one of the endings {', '.join(self._suffixes)}.",
+                remedy=f"Use a file with one of the extensions {', '.join(self._suffixes)}.",
             )
         found = sorted(filter(self._holds_articles, self._filesystem.find(self._path)))
         if found:
@@ -128,7 +128,7 @@ class Location:
         )
 
     def _holds_articles(self, path: str) -> bool:
-        """Tell whether a file of the folder counts: a known ending, and no hidden part."""
+        """Return whether a file of the folder counts: known extension, no hidden path part."""
         inside = PurePosixPath(path).relative_to(PurePosixPath(self._path))
         hidden = any(part.startswith((".", "_")) for part in inside.parts)
         return inside.suffix.lower() in self._suffixes and not hidden

@@ -37,7 +37,7 @@ class ParquetTable:
         start: int,
         stop: int,
         columns: Sequence[str],
-        note: dict[str, Any],  # noqa: ARG002  the file's own metadata says where rows are
+        note: dict[str, Any],  # noqa: ARG002  the file's own metadata locates the rows
     ) -> Iterator[dict[str, object]]:
         """Yield a range of rows, a few at a time."""
         groups, first = self._groups(start, stop)
@@ -74,7 +74,7 @@ class ParquetTable:
 
 
 def _from_row(batches: Iterator[Any], skip: int) -> Iterator[list[dict[str, object]]]:
-    """Yield the rows of record batches; the first `skip` are passed over without decoding."""
+    """Yield the rows of record batches; the first `skip` are not decoded."""
     for batch in batches:
         yield batch.slice(min(skip, len(batch))).to_pylist()
         skip = max(0, skip - len(batch))

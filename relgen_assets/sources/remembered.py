@@ -1,7 +1,7 @@
-"""What is remembered about source files between processes: row counts and where rows begin.
+"""Notes about source files that outlive a process: row counts, and where rows begin.
 
 Notes are small JSON files in the state folder. They can be deleted at any time; the source is then
-surveyed again. What is worth a note is decided where files are read.
+surveyed again. The modules that read files decide what to note.
 """
 
 from __future__ import annotations

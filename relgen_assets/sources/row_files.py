@@ -1,8 +1,7 @@
-"""The rows of a file or folder as one sequence, with what is remembered about the files.
+"""The rows of a file or folder as one sequence, with remembered counts.
 
-Files follow each other in order of their names. The rows of each file are counted once and the
-count is remembered in the state folder until the file changes. What a row means does not belong
-here.
+Files are read in order of their names. The rows of each file are counted once; the count is
+remembered in the state folder until the file changes. The meaning of a row does not belong here.
 """
 
 from __future__ import annotations
@@ -23,8 +22,7 @@ class Column:
     """A column to read.
 
     Attributes:
-        name: Its name in the file.
-        setting: Name of the setting that holds its name.
+        setting: The setting that gives its name.
         required: Whether a file without it is an error.
     """
 
@@ -40,7 +38,7 @@ class RowFiles:
         url: File or folder, local or on any fsspec filesystem.
         columns: Columns to read.
         state: Local folder where counts are remembered.
-        first: Expose only this many rows, from the first; all of them when None.
+        first: Expose only the first rows, at most this many; all of them if None.
     """
 
     def __init__(
@@ -56,8 +54,8 @@ class RowFiles:
     def count(self) -> int:
         """Return the number of rows.
 
-        A remembered count is reused. Local files are checked for changes first; remote ones only by
-        `rows`, so that counting uses no network.
+        A remembered count is reused. Local files are checked for changes first; remote files only
+        by `rows`, so that counting needs no network.
 
         Raises:
             SourceError: There are no files, they hold no rows, or a file cannot be read.
@@ -108,7 +106,7 @@ class RowFiles:
         return note
 
     def _open(self, file: SourceFile, fingerprint: dict[str, str]) -> Table:
-        """Return the table of a file; the one opened last if the file is the same and unchanged."""
+        """Return the table of a file; the last one is reused if the file is the same, unchanged."""
         key = (file.url, fingerprint)
         if self._opened is None or self._opened[0] != key:
             self._opened = (key, open_table(file))

@@ -38,7 +38,7 @@ class ScientificPapers:
         self._settings = settings
 
     def count(self) -> int:
-        """Return the number of articles in the settings, without opening the dataset."""
+        """Return the number of articles from the settings, without opening the dataset."""
         return self._settings.articles
 
     def read(self, start: int, stop: int) -> Iterator[Paper]:

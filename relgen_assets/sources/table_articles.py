@@ -1,4 +1,4 @@
-"""What the sources share whose articles are the rows of a table in files."""
+"""The base of sources whose articles are the rows of tables in files."""
 
 from __future__ import annotations
 

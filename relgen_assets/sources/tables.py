@@ -1,7 +1,7 @@
-"""The formats of files that hold articles: one class each, found by the ending of the file.
+"""The formats of files that hold articles: one class each, chosen by the file's extension.
 
-To add a format, write its class in a module of this package and an entry in `TABLES`. Which columns
-mean what does not belong here.
+To add a format, write its class in a module of this package and an entry in `TABLES`. The
+meaning of columns does not belong here.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Table(Protocol):
     """
 
     def survey(self) -> dict[str, Any]:
-        """Return what to remember: the number of rows as `rows`, and what speeds up reading."""
+        """Return the note to keep: the number of rows as `rows`, and what speeds up reading."""
         ...
 
     def columns(self) -> list[str]:
@@ -50,9 +50,9 @@ TABLES: Final[Mapping[str, Callable[[SourceFile], Table]]] = {
     ".parquet": ParquetTable,
     ".pq": ParquetTable,
 }
-"""The class that reads a file, by its ending; files with other endings hold no articles."""
+"""The class that reads a file, by its extension; other files hold no articles."""
 
 
 def open_table(file: SourceFile) -> Table:
-    """Return a table that reads a file; its ending is one of `TABLES`."""
+    """Return a table that reads a file; its extension is a key of `TABLES`."""
     return TABLES[file.suffix](file)

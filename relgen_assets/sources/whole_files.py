@@ -19,7 +19,7 @@ class JsonTable:
 
     _REMEDY = (
         "The file must hold one list of objects, one object per article; a file with one object "
-        "per line must have the ending `.jsonl`."
+        "per line must have the extension `.jsonl`."
     )
 
     def __init__(self, file: SourceFile) -> None:
@@ -30,7 +30,7 @@ class JsonTable:
         return {"rows": len(self._objects)}
 
     def columns(self) -> list[str]:
-        """Return the keys that any object has, in order of their first appearance."""
+        """Return the keys of all objects, in order of first appearance."""
         return list(dict.fromkeys(key for row in self._objects for key in row))
 
     def rows(
@@ -54,7 +54,9 @@ class JsonTable:
         if isinstance(value, list) and all(isinstance(row, dict) for row in value):
             return value
         raise SourceError(
-            "the file does not hold a list of objects.", where=self._file.url, remedy=self._REMEDY
+            "the file does not contain a list of objects.",
+            where=self._file.url,
+            remedy=self._REMEDY,
         )
 
 

@@ -1,6 +1,6 @@
 """Encyclopedia articles, with the lead as their abstract and the headings as section names.
 
-Two forms are understood: wiki markup, where a heading is `== Heading ==`, and plain text as in
+Two formats are recognised: wiki markup, where a heading is `== Heading ==`, and plain text as in
 `wikimedia/wikipedia`, where a heading is a short line on its own between blank lines.
 """
 

@@ -25,7 +25,7 @@ _ENDS_SENTENCE = frozenset(".?!;\n")
 _NOUN = "NN"
 _MODIFIERS = frozenset({"JJ", "VBN", "VBG"})
 _AFTER_VERB = frozenset({"DT", "PRP", "PRP$"})
-# Words without meaning of their own: openings of a phrase, then nouns that name nothing alone.
+# Words without meaning of their own. Openings are cut off; these nouns alone are not a term.
 _EMPTY_OPENINGS = frozenset(
     re.findall(
         r"\w+",
@@ -82,8 +82,8 @@ def candidate_terms(text: str, limit: int) -> list[str]:
     """Return up to `limit` terms as spelled in `text`, most important first.
 
     Terms are noun phrases of at most `MAX_WORDS` words without masks, bare numbers or function
-    words. Of terms that share most of their words only the more important one is kept. The
-    result is deterministic.
+    words. If terms share most of their words, only the most important one is kept. The result
+    is deterministic.
     """
     phrases = _phrases(text)
     frequency: Counter[str] = Counter()
@@ -138,7 +138,7 @@ def _phrases(text: str) -> list[_Phrase]:
 
 
 def _trim(run: list[_Word]) -> list[_Word]:
-    """Return the naming part of a run: it ends in a noun and opens with a word of content."""
+    """Return the part of a run that is a name: from a content word to the last noun."""
     while run and not run[-1].is_noun:
         run = run[:-1]
     run = run[-MAX_WORDS:]

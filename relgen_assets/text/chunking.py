@@ -119,7 +119,7 @@ class Chunker:
         return chunks
 
     def _windows(self, text: str) -> Iterator[_Window]:
-        """Yield windows from the first to the last cut, each ending after the one before."""
+        """Yield windows from the first to the last cut, each ending after the previous one."""
         if not text:
             return
         cuts = self._cuts(text)
@@ -144,7 +144,7 @@ class Chunker:
         `alone`: the window starts at a word, so that tokens add up word by word.
         """
         before = cuts.before
-        # Alone, a text that starts inside a word takes a token more: the space put in front.
+        # Alone, a text that starts inside a word takes one more token: the space put in front.
         room = self._limit - (0 if alone else 1)
         stop = max(bisect_right(before, before[first] + room) - 1, first + 1)
         tokens = before[stop] - before[first]
@@ -154,7 +154,7 @@ class Chunker:
             if stop == first + 1:
                 raise ConfigurationError(
                     f"{text[start : cuts.ends[stop]]!r} alone takes {tokens} tokens, "
-                    f"and a window holds {self._limit}.",
+                    f"but a window holds only {self._limit}.",
                     where="chunking.tokens",
                     remedy="Set it higher, or choose another chunking.tokenizer.",
                 )
@@ -183,7 +183,7 @@ class Chunker:
         return cuts
 
     def _count_new(self, words: list[str]) -> dict[str, int]:
-        """Count the tokens of the words not met before; very long ones are not remembered."""
+        """Count the tokens of new words; very long words are not remembered."""
         known = self._known
         if len(known) > _REMEMBERED_WORDS or not known:
             # A final space makes a last, empty word: its token is the space's own.

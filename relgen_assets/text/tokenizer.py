@@ -99,7 +99,7 @@ class Tokenizer:
         - all scores are whole numbers, as in byte-pair models. A unigram model adds up real
           numbers over the text, whose rounding may break ties differently in a longer text.
 
-        It is true of the models of LLaMA 1 and 2 and of Mistral.
+        It holds for the models of LLaMA 1 and 2 and of Mistral.
         """
         model = self._processor
         ids = range(len(model))

@@ -101,7 +101,7 @@ def test_jobs_for_batches_for_the_card_and_for_checks(definitions: dg.Definition
     assert {"batches", "card", "batch_checks", "card_checks"} <= jobs
 
 
-def test_what_reads_every_row_runs_once_a_day_and_not_with_every_card(
+def test_the_check_of_every_row_runs_once_a_day_and_not_with_every_card(
     definitions: dg.Definitions,
 ) -> None:
     def checks_of(job: str) -> set[dg.AssetCheckKey]:

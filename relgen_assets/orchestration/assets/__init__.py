@@ -1,8 +1,8 @@
 """The assets, one module each: inputs, one call into the domain, output and metadata.
 
-Every module has one `build` function that takes the opened project and returns the asset. What is
-common to them (options, tables with previews, thresholds) lives in `common`. Modules with assets or
-checks go without `from __future__ import annotations`: Dagster reads annotations as they are.
+Every module has one `build` function that takes the opened project and returns the asset. What they
+share (options, tables with previews, thresholds) is in `common`. Modules with assets or checks do
+not use `from __future__ import annotations`: Dagster needs the types themselves, not strings.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from relgen_assets.orchestration.project import Project
 from relgen_assets.rows.asset_tables import ASSET_TABLES
 
 BATCH_ASSETS = (*(table.asset for table in ASSET_TABLES), "hf_dataset")
-"""The assets that are partitioned by batch, in the order in which a batch passes them."""
+"""The assets that are partitioned by batch, in the order of the pipeline."""
 
 
 def build_assets(project: Project) -> list[dg.AssetsDefinition]:
-    """Return every asset of the graph, in the order articles pass them."""
+    """Return every asset of the graph, in the order of the pipeline."""
     partitions = project.batches.definition()
     return [
         raw_papers.build(project, partitions),

@@ -23,8 +23,8 @@ RowT = TypeVar("RowT", bound=TableRow)
 GROUP = "relgen"
 OWNERS = ["team:relgen"]
 FEWEST_ROWS_TO_REFUSE = 5
-"""With fewer rows a share says nothing: one bad article in a small last batch is not a misread
-source."""
+"""With fewer rows a share means little: one bad article in a small last batch does not prove that
+the source was misread."""
 
 _PREVIEW_ROWS = 5
 _PREVIEW_CHARACTERS = 160
@@ -94,7 +94,7 @@ def preview(rows: Sequence[BaseModel], model: type[BaseModel]) -> dg.TableMetada
 
 
 def tally(values: Iterable[str | None]) -> dict[str, int]:
-    """Count values by frequency, leaving out `None`; for metadata such as reasons."""
+    """Count the values, most frequent first, without `None`; for metadata such as reasons."""
     return dict(Counter(value for value in values if value is not None).most_common())
 
 

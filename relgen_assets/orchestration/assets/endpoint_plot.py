@@ -1,6 +1,6 @@
 """The small plot of a batch: one bar per endpoint, with its used and its wasted tokens.
 
-Dagster's UI shows an SVG in markdown only as an image with a data URI, so that is what it becomes.
+In Markdown, Dagster's UI shows an SVG only as an image with a data URI.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from resources.llama_server_pool.reports import BatchReport, EndpointReport
 _ROW, _BAR = 22, 14
 _NAMES, _BARS, _NOTES = 130, 260, 300
 _LONGEST_NAME = 18
-_USED, _WASTED, _TEXT = "#3b7dd8", "#e0a030", "#808080"  # readable on light and dark ground
+_USED, _WASTED, _TEXT = "#3b7dd8", "#e0a030", "#808080"  # readable on light and dark backgrounds
 
 
 def endpoint_plot(report: BatchReport) -> str:
@@ -32,7 +32,7 @@ def endpoint_plot(report: BatchReport) -> str:
 
 
 def as_markdown(svg: str) -> str:
-    """Return an SVG as an image in markdown."""
+    """Return an SVG as an image in Markdown."""
     encoded = base64.b64encode(svg.encode()).decode("ascii")
     return f"![Tokens by endpoint](data:image/svg+xml;base64,{encoded})"
 

@@ -1,6 +1,6 @@
-"""What assets that generate share: their pool, their option of further attempts, and metadata.
+"""What the generating assets share: a concurrency pool, further attempts, and metadata.
 
-The metadata say what the servers did: numbers, a table and a plot.
+The metadata show the work of the servers: numbers, a table and a plot.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from resources.generation_ledger.ledger import GenerationLedger
 from resources.llama_server_pool.reports import BatchReport, EndpointReport
 
 SERVERS_POOL = "language_models"
-"""Dagster's pool of these assets: `dagster.yaml` limits how many runs of them execute at once. Runs
-that only read tables do not wait for it."""
+"""Dagster's concurrency pool for these assets: `dagster.yaml` limits how many of their runs execute
+at once. Runs that only read tables do not wait for it."""
 
 _COLUMNS = {
     "endpoint": ("string", "Name of the endpoint."),
@@ -33,7 +33,7 @@ _COLUMNS = {
     "seconds_busy": ("float", "Time with at least one running request."),
     "tokens_per_second": ("float", "Answer tokens per busy second, all slots together."),
     "alone": ("float", "Answer tokens per second of a request that ran alone."),
-    "by_busy_slots": ("string", "The same for each of 1, 2, ... requests that ran together."),
+    "by_busy_slots": ("string", "The same, by the number of requests that ran together."),
     "faults": ("string", "Faults by kind."),
     "watt_hours": ("float", "Configured watts times the busy time."),
 }
@@ -70,14 +70,14 @@ def grant(ledger: GenerationLedger, task: str, attempts: Mapping[str, int]) -> N
 
 
 def request_labels(context: dg.AssetExecutionContext) -> dict[str, str]:
-    """Return what the ledger stores beside every answer of this partition."""
+    """Return the labels that the ledger stores with every answer of this partition."""
     return {"partition": context.partition_key, "run_id": context.run.run_id}
 
 
 def generation_metadata(rows: Sequence[GeneratedRow], report: BatchReport) -> dict[str, object]:
     """Return metadata of a generated table: outcomes, tokens, and the work of each endpoint.
 
-    Energy is left out where no endpoint has watts, the plot where nothing was generated.
+    Energy is left out if no endpoint has `watts`, the plot if nothing was generated.
     """
     metadata: dict[str, object] = {
         "by_status": tally(row.status for row in rows),

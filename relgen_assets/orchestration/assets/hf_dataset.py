@@ -33,7 +33,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         """Examples as parquet shards, one file for each config and split that has rows.
 
         The tables are joined by id and the joins are verified: an example whose stored prompt does
-        not hold its own summary and text is an error, and nothing is written.
+        not contain its own summary and text is an error, and nothing is written.
         """
         examples = build_examples(
             RAW_PAPERS.rows(raw_papers),

@@ -50,7 +50,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         llama_server_pool: LlamaServerPool,
         io_manager: dg.ResourceParam[ParquetIOManager],
     ) -> dg.Output[pa.Table]:
-        """Summary and chunk to JSON with entities and relations; answers as they were given."""
+        """Entities and relations of each chunk as JSON: the raw answers to summary and chunk."""
         key = context.partition_key
         mode = settings.mode_for(embedded=llama_server_pool.is_embedded)
         rows_of_chunks = CHUNKS.rows(chunks)

@@ -32,7 +32,7 @@ def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     ) -> dg.Output[pa.Table]:
         """Parsed, repaired and grounded extractions: valid, repaired, or rejected with a reason.
 
-        The verdicts are recorded in the ledger beside the answers they are about.
+        The verdicts are also recorded in the ledger, with the answers that they judge.
         """
         answers = RAW_EXTRACTIONS.rows(raw_extractions)
         rows = validate_all(CHUNKS.rows(chunks), answers)
@@ -69,7 +69,7 @@ def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
 
 
 def _energy(context: dg.AssetExecutionContext, examples: int) -> dict[str, object]:
-    """Return the energy spent on this batch until now, where endpoints have watts."""
+    """Return the energy spent on this batch so far, if endpoints have `watts`."""
     kwh = spent_kwh(context.instance, [context.partition_key])
     per_examples = kwh_per_examples(kwh, examples)
     if not kwh or per_examples is None:

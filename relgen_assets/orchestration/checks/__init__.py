@@ -1,8 +1,8 @@
 """Asset checks: what every partition has to satisfy, one step for each asset.
 
-`step` runs the checks of an asset together, `views` reads what they look at. `batch` turns the
-invariants of `integrity` into checks of tables, `dataset` looks at the finished folder,
-`reconciliation` and `lineage` at both: nothing may be lost or mixed up in between.
+`step` runs the checks of an asset together, `views` reads their data. `batch` turns the
+invariants of `integrity` into checks of tables, and `dataset` checks the finished folder.
+`reconciliation` and `lineage` compare the two: nothing may be lost or mixed up in between.
 """
 
 from __future__ import annotations

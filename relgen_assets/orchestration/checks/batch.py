@@ -39,7 +39,6 @@ class Rule:
 
     Attributes:
         table: Table of the asset the check belongs to.
-        name: Name of the check.
         description: What a reader of the UI should know.
         violations: Function that lists the violations, given the rows of `tables` in order.
         tables: Tables whose rows the function takes.
@@ -59,7 +58,7 @@ class Rule:
 MAX_UNUSABLE_SHARE = 0.1
 MAX_UNSUMMARISED_SHARE = 0.05
 MAX_REJECTED_SHARE = 0.25
-"""The published predecessor lost 12 % of its answers; a quarter asks for a look at the model."""
+"""The published predecessor lost 12 % of its answers; losing a quarter calls for a closer look."""
 
 
 def rules(settings: Settings) -> list[Rule]:
@@ -72,7 +71,7 @@ def rules(settings: Settings) -> list[Rule]:
              invariants.papers_are_unique, (papers,)),
         Rule(papers, "articles_are_usable", "Few articles are unusable.",
              invariants.unusable_articles, (papers,), MAX_UNUSABLE_SHARE, warn),
-        Rule(CHUNKS, "offsets_match_text", "Each chunk is the substring its offsets name, gapless.",
+        Rule(CHUNKS, "offsets_match_text", "Chunks are what their offsets say, without gaps.",
              invariants.chunks_match_articles, (papers, CHUNKS)),
         Rule(CHUNKS, "articles_are_covered", "Nothing of a usable article is missing.",
              partial(
@@ -164,7 +163,7 @@ def _schema_check(which: Table) -> Check[BatchTables]:
             metadata={"rows": table.num_rows, "differences": differences},
         )
 
-    return Check("schema", "The stored columns are those of the row class.", evaluate)
+    return Check("schema", "The stored columns match the row class.", evaluate)
 
 
 def _rule_check(rule: Rule) -> Check[BatchTables]:

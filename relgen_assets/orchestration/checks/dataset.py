@@ -1,7 +1,7 @@
 """Checks of the finished dataset: the shards of a batch, and the folder over all batches.
 
-The checks ask the files themselves. How the dataset fits the tables it was made from is in
-`reconciliation` and `lineage`.
+These checks read the files themselves. Whether the dataset matches the tables it was made from is
+checked in `reconciliation` and `lineage`.
 """
 
 import dagster as dg
@@ -21,14 +21,14 @@ def build_dataset_checks(
 ) -> list[dg.AssetChecksDefinition]:
     """Return the checks of `hf_dataset` and `dataset_card`.
 
-    The one that reads every row of every batch is a step of its own: it does not run with the card.
+    The check that reads every row of every batch is a separate step: it does not run with the card.
     """
     root = project.settings.storage.dataset
     return [
         build_step(
             "hf_dataset_checks",
             "hf_dataset",
-            # Lineage reads tables whole; reconciliation then finds the columns it counts.
+            # Lineage first: it reads whole tables, in which reconciliation finds its columns.
             [*_SHARD_CHECKS, lineage.BATCH_CHECK, reconciliation.batch_check(project.batches)],
             lambda context: BatchDataset(
                 context.partition_key,

@@ -31,10 +31,10 @@ from relgen_assets.rows.asset_tables import (
 from relgen_assets.rows.models import GeneratedRow
 
 NAME: Final = "rows_match_their_sources"
-"""Name of the check, of one batch and over all."""
+"""Name of the check, for one batch and for all."""
 
 _SOURCES = tuple(table.asset for table in ASSET_TABLES)
-# Its own condition keeps the check over all out of the runs by which the sensor renews the card.
+# Its own condition keeps the overall check out of the runs in which the sensor renews the card.
 _DAILY = cast(
     dg.AutomationCondition[dg.AssetCheckKey], dg.AutomationCondition.cron_tick_passed("@daily")
 )
@@ -45,9 +45,9 @@ class _Comparison:
     """The rows of one batch, compared with its tables and the ledger.
 
     Attributes:
-        rows: Rows of the batch.
-        unknown: Calls that the ledger does not hold.
-        faults: What does not match.
+        rows: Number of rows in the batch.
+        unknown: Number of answers that are not in the ledger.
+        faults: One sentence for each mismatch.
     """
 
     rows: int
@@ -59,13 +59,13 @@ def _compare(batch: BatchDataset) -> _Comparison:
     full = full_rows(batch.shards)
     summaries, raw = batch.rows(SUMMARIES), batch.rows(RAW_EXTRACTIONS)
     answered: list[GeneratedRow] = [row for row in (*summaries, *raw) if row.status == "completed"]
-    calls = batch.ledger.calls(row.key for row in answered)
+    recorded = batch.ledger.calls(row.key for row in answered)
     return _Comparison(
         rows=len(full),
-        unknown=sum(row.key not in calls for row in answered),
+        unknown=sum(row.key not in recorded for row in answered),
         faults=[
             *foreign_summaries(batch.rows(RAW_PAPERS), summaries),
-            *unrecorded_answers(answered, calls),
+            *unrecorded_answers(answered, recorded),
             *rows_that_differ_between_configs(full, derived_rows(batch.shards)),
             *rows_unlike_their_sources(
                 full,
@@ -79,7 +79,7 @@ def _compare(batch: BatchDataset) -> _Comparison:
 
 
 def _result(comparisons: Iterable[_Comparison]) -> dg.AssetCheckResult:
-    """Return the result over batches; calls that cannot be compared any more are a warning."""
+    """Return the result over batches; answers no longer in the ledger are a warning."""
     rows = unknown = violations = 0
     first: list[str] = []
     for one in comparisons:

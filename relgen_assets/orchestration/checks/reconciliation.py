@@ -1,7 +1,7 @@
 """Checks that nothing was lost between the source and the dataset.
 
-The rule is in `integrity.reconciliation`. Over all batches the counts of each are added up, so that
-a batch that never reached the dataset shows.
+The rule is in `integrity.reconciliation`. The overall check adds up the counts of all batches, so
+that a batch that never reached the dataset shows.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ from relgen_assets.rows.asset_tables import (
 )
 
 NAME: Final = "nothing_is_lost"
-"""Name of the check, of one batch and over all."""
+"""Name of the check, for one batch and for all."""
 SHOWN_FAULTS: Final = 20
 
 _COUNTED: Final = tuple(
@@ -84,15 +84,15 @@ def overall_check(batches: Batches) -> Check[WholeDataset]:
 
     return Check(
         NAME,
-        "Over all batches that were begun or written: articles, chunks and rows add up. Batches"
-        " that are not in the dataset yet are a warning.",
+        "The articles, chunks and rows of all started batches add up. Batches that are not in the"
+        " dataset yet are a warning.",
         evaluate,
         of_all_batches(*_COUNTED),
     )
 
 
 def of_all_batches(*assets: str) -> list[dg.AssetDep]:
-    """Return dependencies of a check without partitions on all batches of the assets."""
+    """Return dependencies on all batches of the assets, for a check without partitions."""
     return [dg.AssetDep(name, partition_mapping=dg.AllPartitionMapping()) for name in assets]
 
 
@@ -114,7 +114,7 @@ def _balance(tables: BatchTables, articles: int, shards: Sequence[Shard]) -> Bal
 def _result(
     found: Balance, differences: Sequence[str], waiting: Sequence[str] = ()
 ) -> dg.AssetCheckResult:
-    """Return the result of a balance; batches that only wait to be written are a warning."""
+    """Return the result of a balance; batches not written yet are a warning."""
     metadata: dict[str, Any] = {
         "articles": found.articles,
         "used": found.used,

@@ -1,8 +1,8 @@
-"""The checks of one asset as one step, which opens what they look at once.
+"""All checks of one asset in one step, which opens their data only once.
 
-Each check keeps its own name, description, severity and result, and can be selected alone. A step
-of its own for every check would cost more than most checks: Dagster writes a dozen events a step.
-What is checked is not known here.
+Each check keeps its own name, description, severity and result, and can be selected alone. A
+separate step for every check would cost more than most checks do: Dagster writes a dozen events per
+step. This module does not know what is checked.
 """
 
 import warnings
@@ -20,11 +20,10 @@ class Check(Generic[ViewT]):
     """One check of an asset.
 
     Attributes:
-        name: Name of the check in the UI.
         description: What a reader of the UI should know.
         evaluate: Returns the result, given the view that all checks of the step share.
-        reads: Further assets the check looks at.
-        automation: When to run the check by itself; `None`: whenever its asset is materialised.
+        reads: Further assets the check reads.
+        automation: When to run the check on its own; `None`: whenever its asset is materialised.
     """
 
     name: str
@@ -43,13 +42,13 @@ def build_step(
     resources: set[str],
     partitions: dg.PartitionsDefinition[str] | None = None,
 ) -> dg.AssetChecksDefinition:
-    """Return the step that carries out checks of one asset, all or those selected.
+    """Return the step that runs the checks of one asset, all or those selected.
 
     Args:
         name: Name of the step.
         asset: Asset the checks belong to.
-        checks: The checks, in the order in which they are carried out.
-        open_view: Returns what the checks look at; called once a run of the step.
+        checks: The checks, in the order in which they run.
+        open_view: Returns what the checks read; called once per run of the step.
         resources: Keys of the resources that `open_view` takes from the context.
         partitions: The partitions of the asset, for checks of one batch.
     """
@@ -81,7 +80,7 @@ def build_step(
                     result = check.evaluate(view)
                 except Exception as error:  # any: the columns of a stored table may be others
                     # The other checks can still tell what is wrong with the batch.
-                    context.log.error("Check %s could not be carried out: %s", check.name, error)
+                    context.log.error("Check %s could not run: %s", check.name, error)
                     errors.append(error)
                 else:
                     yield _named(result, asset, check.name)

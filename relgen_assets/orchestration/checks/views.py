@@ -1,4 +1,4 @@
-"""What the checks of one step look at: stored tables and shards, each read once.
+"""What the checks of one step read: stored tables and shards, each read once.
 
 Everything is read when a check first asks for it, through the IO manager of the graph: a check sees
 what is stored, not what an asset meant to store.
@@ -63,7 +63,7 @@ class BatchTables:
 
         Raises:
             StorageError: It has not been written, or cannot be read.
-            pydantic.ValidationError: It does not hold such rows.
+            pydantic.ValidationError: It does not contain such rows.
         """
         if which.asset not in self._rows:
             self._rows[which.asset] = which.rows(self.table(which))
@@ -72,7 +72,7 @@ class BatchTables:
 
 
 class BatchDataset(BatchTables):
-    """The tables of one batch, what the dataset holds of it, and the ledger of its answers.
+    """The tables of one batch, its part of the dataset, and the ledger of its answers.
 
     Args:
         key: Partition key of the batch.
@@ -109,7 +109,7 @@ class BatchDataset(BatchTables):
 
 
 class WholeDataset:
-    """The dataset over all batches, and the tables it was made from.
+    """The dataset of all batches, and the tables it was made from.
 
     Args:
         store: Where the tables are stored.
@@ -140,7 +140,7 @@ class WholeDataset:
 
 
 class RecordedDataset(WholeDataset):
-    """The dataset over all batches, with the ledger of its answers.
+    """The dataset of all batches, with the ledger of its answers.
 
     Args:
         store: Where the tables are stored.

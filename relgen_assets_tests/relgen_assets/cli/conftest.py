@@ -10,7 +10,7 @@ import pytest
 from relgen_assets import cli
 
 Relgen = Callable[..., tuple[int, str, str]]
-"""Called with arguments; gives exit status, output and error output."""
+"""Calls `relgen` with arguments; returns exit status, output and error output."""
 
 
 @pytest.fixture

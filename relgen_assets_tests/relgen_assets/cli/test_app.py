@@ -41,7 +41,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: FakeLlamaSer
     return tmp_path
 
 
-def test_run_status_and_check_tell_one_story(folder: Path, relgen: Relgen) -> None:
+def test_run_status_and_check_agree(folder: Path, relgen: Relgen) -> None:
     code, output, _ = relgen("run")
     assert code == 0
     assert 'load_dataset("dataset", "core")' in output
@@ -85,7 +85,9 @@ def test_config_shows_settings_and_names_secrets_only(folder: Path, relgen: Relg
     assert "s3cret-value" not in output
 
 
-def test_endpoints_shows_who_answers(folder: Path, relgen: Relgen, server: FakeLlamaServer) -> None:
+def test_endpoints_shows_which_servers_answer(
+    folder: Path, relgen: Relgen, server: FakeLlamaServer
+) -> None:
     code, output, _ = relgen("endpoints")
     assert code == 0
     assert "gpu-0" in output
@@ -133,7 +135,7 @@ def test_a_missing_key_names_the_variable(
     assert "gpu-0" in output + error
 
 
-def test_ctrl_c_ends_with_130_and_says_how_to_go_on(
+def test_ctrl_c_ends_with_130_and_says_how_to_continue(
     folder: Path, relgen: Relgen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*_: object, **__: object) -> None:

@@ -84,7 +84,7 @@ def test_an_export_imported_elsewhere_is_the_same_ledger(
     assert code == 0
     assert "4 ledger_generations" in output
     (folder / "inner").mkdir()
-    monkeypatch.chdir(folder / "inner")  # a relative folder is relative to where one is
+    monkeypatch.chdir(folder / "inner")  # a relative folder is relative to the working folder
     monkeypatch.setenv("RELGEN_LEDGER__URL", "sqlite:///moved.db")
     code, output, _ = relgen("ledger", "import", "../backup")
     assert code == 0
@@ -101,7 +101,7 @@ def test_pruning_counts_first_and_removes_only_when_told(
     code, output, _ = relgen("ledger", "prune", "--dry-run")
     assert (code, "0 superseded, 1 failures" in output) == (0, True)
     monkeypatch.setattr("sys.stdin", open("/dev/null"))  # noqa: PTH123, SIM115
-    code, _, _ = relgen("ledger", "prune")  # nobody there to say yes
+    code, _, _ = relgen("ledger", "prune")  # there is no terminal to confirm on
     assert code == 1
     assert calls(folder / "ledger.db") == 4
     code, output, _ = relgen("ledger", "prune", "--yes")

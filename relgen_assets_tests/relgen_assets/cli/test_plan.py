@@ -38,7 +38,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_million_articles_are_planned_without_asking_anybody(
+def test_a_million_articles_are_planned_without_asking_a_server(
     folder: Path, relgen: Relgen
 ) -> None:
     status, out, _ = relgen("plan", "--articles", "1000000")
@@ -85,7 +85,7 @@ def test_what_the_ledger_knows_takes_the_place_of_assumptions(folder: Path, relg
     assert re.search(r"summary .*assumed", out)
 
 
-def test_servers_that_run_can_be_asked(folder: Path, relgen: Relgen) -> None:
+def test_running_servers_can_be_asked(folder: Path, relgen: Relgen) -> None:
     with FakeLlamaServer(slots=3) as server:
         (folder / "relgen.toml").write_text(
             f'[[pool.endpoints]]\nname = "gpu-1"\nurl = "{server.url}"\n', encoding="utf-8"

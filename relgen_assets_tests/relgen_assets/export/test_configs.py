@@ -1,4 +1,4 @@
-"""Every config of the list, and one that a developer would add to it, goes all the way.
+"""Every config of the list, and one that a developer adds to it, works from shard to check.
 
 The tests run for each entry of `CONFIGS` and for a fourth entry that nothing else knows of.
 """
@@ -40,7 +40,7 @@ PAIRS = DatasetConfig(
     row=PairExample,
     convert=lambda example: PairExample(prompt=example.text, completion=example.extraction),
     description="prompt and completion",
-    caution="The prompts of `pairs` do not hold the summary, so a model has to do without it.",
+    caution="The prompts of `pairs` do not contain the summary, so a model has to do without it.",
 )
 
 

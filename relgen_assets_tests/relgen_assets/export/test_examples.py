@@ -1,4 +1,4 @@
-"""Examples are joined by id and verified by content: what does not belong together is an error."""
+"""Examples are joined by id and verified by content: tables that do not match are an error."""
 
 from __future__ import annotations
 
@@ -95,29 +95,29 @@ def test_an_empty_batch_gives_no_examples() -> None:
 MISMATCHES: dict[str, tuple[Callable[[Batch], Batch], str]] = {
     "the summary was made again after the extraction": (
         lambda batch: batch.changed("summaries", 0, text="Another summary."),
-        "does not hold the article's summary",
+        "does not contain the article's summary",
     ),
     "the summary is blank": (
         lambda batch: batch.changed("summaries", 0, text=" \n"),
-        "does not hold the article's summary",
+        "does not contain the article's summary",
     ),
     "the prompt holds only a part of the text": (
         lambda batch: batch.changed(
             "raw", 0, messages=[ChatMessage(role="user", content="Birds and shrimp. lake-1: sen")]
         ),
-        "does not hold the chunk's text",
+        "does not contain the chunk's text",
     ),
     "the prompt is lost": (
         lambda batch: batch.changed("raw", 0, messages=[]),
-        "does not end with a message of the user",
+        "does not end with a user message",
     ),
-    "the text stands in the model's mouth": (
+    "the text is in an assistant message": (
         lambda batch: batch.changed(
             "raw",
             0,
             messages=[ChatMessage(role="assistant", content=batch.raw[0].messages[-1].content)],
         ),
-        "does not end with a message of the user",
+        "does not end with a user message",
     ),
     "the answer is about another article": (
         lambda batch: batch.changed("raw", 0, paper_id="lake-9"),

@@ -34,7 +34,7 @@ def publish(root: str, partition: str, *paper_ids: str) -> None:
 
 
 def loaded(root: str) -> dict[tuple[str, str], int]:
-    """Load the folder with the shards it has now, as the check does."""
+    """Load the folder with its current shards, as the check does."""
     return loads(root, find_shards(root))
 
 
@@ -66,7 +66,7 @@ def test_a_batch_made_again_replaces_its_rows(tmp_path: Path) -> None:
     assert loaded(str(tmp_path)) == in_every_config(validation=2)
 
 
-def test_a_user_who_loaded_the_folder_before_gets_the_rows_of_now(tmp_path: Path) -> None:
+def test_a_user_who_loaded_the_folder_before_gets_the_current_rows(tmp_path: Path) -> None:
     root, cache = str(tmp_path / "dataset"), str(tmp_path / "cache")
 
     def texts() -> list[str]:
@@ -234,7 +234,7 @@ dataset_info:
         loaded(str(tmp_path))
 
 
-def test_a_shard_written_while_the_folder_is_looked_at_does_not_matter(tmp_path: Path) -> None:
+def test_a_shard_written_while_the_folder_is_checked_does_not_matter(tmp_path: Path) -> None:
     publish(str(tmp_path), "lakes-00001", TRAIN)
     shards = find_shards(str(tmp_path))
     publish(str(tmp_path), "lakes-00000", "lake-2")
@@ -252,7 +252,7 @@ def test_shards_that_the_card_does_not_name_are_not_counted(tmp_path: Path) -> N
 
 def test_a_folder_whose_name_datasets_takes_for_a_pattern_is_an_error(tmp_path: Path) -> None:
     publish(str(tmp_path / "run [1]"), "lakes-00000", TRAIN)
-    with pytest.raises(DatasetError, match="takes them for patterns"):
+    with pytest.raises(DatasetError, match="treats them as patterns"):
         loaded(str(tmp_path / "run [1]"))
 
 

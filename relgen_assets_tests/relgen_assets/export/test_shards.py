@@ -1,4 +1,4 @@
-"""Every partition writes its own files, for each split that has rows, and removes old ones."""
+"""Every partition writes its own files, one per split with rows, and removes old ones."""
 
 from __future__ import annotations
 

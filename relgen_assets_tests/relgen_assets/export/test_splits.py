@@ -1,4 +1,4 @@
-"""An article's split depends on its id alone, and the shares come out as asked."""
+"""An article's split depends on its id alone, and the splits have the shares asked for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_the_split_of_an_id_never_changes() -> None:
     assert found == {0: "train", 1: "test", 9: "validation"}
 
 
-def test_shares_are_about_as_asked() -> None:
+def test_shares_are_about_as_requested() -> None:
     ids = [f"paper {n}" for n in range(5_000)]
     counts = Counter(split_of(i, validation_percent=20, test_percent=5) for i in ids)
     assert 900 < counts["validation"] < 1_100

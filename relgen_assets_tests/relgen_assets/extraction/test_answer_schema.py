@@ -1,4 +1,4 @@
-"""What the JSON schema allows, as the small subset of JSON schema that servers enforce."""
+"""What the JSON schema allows, in the small subset of JSON schema that servers enforce."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a name occurs in a text, and how it gets the spelling of the text."""
+"""When a name occurs in a text, and how it gets the text's spelling."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_what_the_text_does_not_say_or_cannot_be_a_name_is_not_grounded(name: st
     assert GroundedText(TEXT).ground(name) is None
 
 
-def test_occurring_means_whole_words_to_the_letter() -> None:
+def test_occurring_means_verbatim_and_in_whole_words() -> None:
     assert occurs("oxygen species", TEXT)
     assert not occurs("Oxygen species", TEXT)
     assert not occurs("xygen", TEXT)

@@ -59,7 +59,7 @@ def verdict_on(answer: object, **options: str) -> Judgement:
 
 
 def assert_sound(judgement: Judgement, text: str) -> None:
-    """Check what holds for every judgement, whatever the answer was."""
+    """Check what holds for every judgement, whatever the answer."""
     assert set(judgement.repairs) <= {repair.value for repair in Repair}
     if judgement.extraction is None:
         assert judgement.verdict == "rejected"

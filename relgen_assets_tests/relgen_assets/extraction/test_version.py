@@ -67,7 +67,7 @@ def test_an_example_that_no_answer_may_repeat_changes_it() -> None:
     assert version(MODULE, "one", "two") == version(MODULE, "two", "one")
 
 
-def test_every_module_of_the_package_is_a_rule_or_is_not() -> None:
+def test_every_module_of_the_package_is_listed_as_a_rule_or_not() -> None:
     found = {path.stem for path in Path(extraction.__file__).parent.glob("*.py")}
     assert found == {*RULES, *NO_RULES}
     assert not set(RULES) & set(NO_RULES)

@@ -1,4 +1,4 @@
-"""Requests and rows: keys that lead back to the ledger, and variants with draws of their own."""
+"""Requests and rows: keys that lead back to the ledger, and variants with their own seeds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a retry asks again: what was rejected, failed or is missing, up to a limit, and no more."""
+"""A retry asks again about what was rejected, failed or is missing, up to a limit."""
 
 from __future__ import annotations
 

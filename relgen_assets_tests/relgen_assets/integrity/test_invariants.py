@@ -95,11 +95,11 @@ def test_good_chunks_pass() -> None:
 @pytest.mark.parametrize(
     ("chunks", "complaint"),
     [
-        ([CHUNKS[0], chunk(1, 19, len(ARTICLE), overlap=10)], "missing or doubled"),
-        ([CHUNKS[0], chunk(1, 31, len(ARTICLE))], "missing or doubled"),
-        ([chunk(0, 0, 30, text="something else")], "do not give its text"),
+        ([CHUNKS[0], chunk(1, 19, len(ARTICLE), overlap=10)], "missing or duplicated"),
+        ([CHUNKS[0], chunk(1, 31, len(ARTICLE))], "missing or duplicated"),
+        ([chunk(0, 0, 30, text="something else")], "does not match its offsets"),
         ([chunk(0, 0, 30, paper_id="p9")], "not in the batch"),
-        ([chunk(0, 3, len(ARTICLE))], "missing or doubled"),
+        ([chunk(0, 3, len(ARTICLE))], "missing or duplicated"),
     ],
 )
 def test_chunks_that_do_not_give_the_article_back_are_listed(
@@ -157,7 +157,7 @@ def test_a_prompt_that_shows_less_than_the_chunk_is_listed() -> None:
     cut = raw("p1#0001", messages=[ChatMessage(role="user", content=ARTICLE[19:30])])
     whole = raw("p1#0000")
     assert invariants.prompts_show_whole_chunk(CHUNKS, [whole, cut]) == [
-        "p1#0001: the prompt does not hold the whole chunk"
+        "p1#0001: the prompt does not contain the whole chunk"
     ]
 
 
@@ -187,4 +187,4 @@ def test_entities_occur_in_their_chunk() -> None:
 
 def test_two_usable_articles_must_not_share_an_id() -> None:
     assert invariants.papers_are_unique([paper(), paper("p2")]) == []
-    assert invariants.papers_are_unique([paper(), paper()]) == ["p1: 2 times as article"]
+    assert invariants.papers_are_unique([paper(), paper()]) == ["p1: article occurs 2 times"]

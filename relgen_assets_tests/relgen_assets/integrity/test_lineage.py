@@ -83,7 +83,7 @@ def test_a_prompt_without_the_summary_and_text_of_its_row_is_named() -> None:
         raw=other.raw,
         validated=other.validated,
     )
-    assert found == ["lake-1#0000: its prompt does not hold its summary and text"]
+    assert found == ["lake-1#0000: its prompt does not contain its summary and text"]
 
 
 def two_articles() -> tuple[list[Paper], list[Summary]]:
@@ -109,11 +109,11 @@ def test_summaries_swapped_between_articles_are_named() -> None:
         second.model_copy(update={"paper_id": first.paper_id}),
     ]
     assert foreign_summaries(papers, swapped) == [
-        f"{paper_id}: its summary was asked for another article"
+        f"{paper_id}: its summary was generated from another article"
         for paper_id in ("lake-2", "lake-1")
     ]
     assert foreign_summaries(papers[:1], [first, second]) == [
-        "lake-2: a summary, but there is no such article"
+        "lake-2: has a summary, but there is no such article"
     ]
 
 

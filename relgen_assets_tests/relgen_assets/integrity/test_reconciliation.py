@@ -71,13 +71,13 @@ def test_balances_of_batches_add_up_to_one_of_all() -> None:
         (counted(mixed(), messages=3), "3 rows in messages"),
     ],
 )
-def test_what_is_lost_or_doubled_shows_as_an_equation_that_fails(
+def test_what_is_lost_or_duplicated_shows_as_an_equation_that_fails(
     found: Balance, complaint: str
 ) -> None:
     assert any(complaint in text for text in found.differences(CONFIGS)), found
 
 
-def test_one_verdict_missing_and_another_doubled_do_not_cancel_out() -> None:
+def test_a_missing_verdict_and_a_duplicated_one_do_not_cancel_out() -> None:
     batch = mixed()
     batch.validated[2] = batch.validated[3]
     assert len(counted(batch).differences(CONFIGS)) == 2

@@ -1,15 +1,15 @@
-"""`relgen run`, again and again, each time in a fresh fork of one process that has imported all.
+"""Runs `relgen run` repeatedly, each time in a fresh fork of a process that has imported it.
 
-Importing Dagster takes seconds, and a test that kills twenty runs cannot pay them twenty times. The
-parent has no thread of its own work and opens neither a database nor a connection, so that a fork
-has the state of a process that has just started.
+Importing Dagster takes seconds, too long for a test that kills twenty runs. The parent starts no
+threads and opens neither a database nor a connection, so that a fork is in the state of a process
+that has just started.
 
     python -m relgen_assets_tests.relgen_assets.orchestration.forked_runs
 
 Every line on standard input is JSON: a project folder, arguments of `relgen run`, and environment
-variables. For each, the id of the process that runs there is printed, and when it has ended its
-exit status, negative for a signal. A folder with a `dagster.yaml` keeps its runs there; without one
-they are forgotten, which is three times as fast.
+variables. For each, the id of its process is printed, and when it has ended its exit status,
+negative for a signal. A folder with a `dagster.yaml` keeps its runs there; without one they are not
+stored, which is three times as fast.
 """
 
 from __future__ import annotations

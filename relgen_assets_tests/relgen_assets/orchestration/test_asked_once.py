@@ -1,4 +1,4 @@
-"""Nothing is asked twice: validation over again, retries, two runs at once; and nothing is lost."""
+"""Nothing is asked twice by repeated validation, retries or two runs at once; nothing is lost."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_a_retry_asks_the_rejected_chunk_alone_and_changes_no_other_row(
         for body in asked(server):
             assert STUBBORN in body["messages"][-1]["content"]
         counts.append(len(asked(server)))
-    # Seeds 2 and 3, of which only the last makes sense; then nothing is left to ask.
+    # Seeds 2 and 3, of which only the last gives a usable answer; then nothing is left to ask.
     assert counts == [1, 1, 0]
     assert "Nothing to ask again" in printed
 
@@ -205,7 +205,7 @@ def test_a_missing_summary_is_asked_for_again_and_then_its_chunks(tmp_path: Path
         server.requests.clear()
         _retry(small)
         (body,) = asked(server)
-        assert body["seed"] == 2, "one more attempt, in vain"
+        assert body["seed"] == 2, "only one more attempt was made"
         assert raw_of(small, key) == before
 
         server.requests.clear()
@@ -295,7 +295,7 @@ def test_the_checks_find_what_is_lost_and_what_is_mixed_up(small: SmallProject) 
 
     for shard in find_shards(str(small.folder / "dataset"), second):
         Path(shard.url).unlink()
-    # Over all, a batch that only waits to be validated or written is no more than a warning.
+    # In the overall checks, a batch that still has to be validated or written is only a warning.
     waiting = ("nothing_is_lost", None)
     assert _failed(small) == {("nothing_is_lost", second): "ERROR", waiting: "WARN"}
     (small.folder / "data" / "validated_extractions" / f"{second}.parquet").unlink()
@@ -322,7 +322,7 @@ def _materialise(small: SmallProject, key: str, asset: str) -> None:
 
 
 def _retry(small: SmallProject, *keys: str) -> str:
-    """Do what `relgen retry-rejected` does, and return what it prints."""
+    """Run `relgen retry-rejected` and return what it prints."""
     printed = io.StringIO()
     console = Console(file=printed, width=200)
     retry_rejected(small.project, console, small.folder, keys, further_attempts=1)

@@ -1,4 +1,4 @@
-"""Killed at any moment: what was generated stays, and the same command finishes the work once."""
+"""A run killed at any moment loses no generation, and the same command finishes the work."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ ARTICLES = 4
 BATCHES = ("papers-00000", "papers-00001")
 TABLES = ("raw_papers", "chunks", "summaries", "raw_extractions", "validated_extractions")
 MEASURED = ("seconds",)
-"""The columns that differ between two runs over the same answers."""
+"""The columns that differ between two runs with the same answers."""
 
 SETTINGS = """
 [source]
@@ -66,7 +66,7 @@ overlap = 20
 mode = "candidates"
 
 [pool]
-outage_timeout_seconds = {patience}
+outage_timeout_seconds = {outage_timeout}
 endpoints = [{{ name = "server", url = "{url}", slots = {slots} }}]
 
 [ledger]
@@ -76,7 +76,7 @@ endpoints = [{{ name = "server", url = "{url}", slots = {slots} }}]
 PROBES = ("Name a colour, as JSON.", "Count from one to twenty in words.")
 
 Key = tuple[str, int]
-"""What tells one generation from another: the messages sent, and the seed."""
+"""What identifies a generation: the messages sent, and the seed."""
 
 
 class Forks:
@@ -109,7 +109,7 @@ class Forks:
         return int(self._lines.get(timeout=LONGEST_RUN_SECONDS))
 
     def wait(self, seconds: float = LONGEST_RUN_SECONDS) -> int | None:
-        """Return the exit status of the run, or `None` if it goes on for longer."""
+        """Return the exit status of the run, or `None` if it takes longer."""
         try:
             return int(self._lines.get(timeout=seconds))
         except queue.Empty:
@@ -149,7 +149,7 @@ def write_project(
     server: FakeLlamaServer,
     *,
     ledger: str = "",
-    patience: float = 30,
+    outage_timeout: float = 30,
     count: int = ARTICLES,
 ) -> Path:
     """Write a project of batches of two articles."""
@@ -157,7 +157,7 @@ def write_project(
     rows = articles(count)
     (folder / "papers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     (folder / "relgen.toml").write_text(
-        SETTINGS.format(url=server.url, slots=SLOTS, ledger=ledger, patience=patience)
+        SETTINGS.format(url=server.url, slots=SLOTS, ledger=ledger, outage_timeout=outage_timeout)
     )
     return folder
 
@@ -179,7 +179,7 @@ def answered(requests: Sequence[Recorded]) -> list[Key]:
 
 
 def work_of(keys: Sequence[Key]) -> list[Key]:
-    """Leave out what the pool asks of a server before it trusts it with work."""
+    """Leave out the trials, which the pool sends before it gives a server work."""
     return [key for key in keys if not any(probe in key[0] for probe in PROBES)]
 
 
@@ -191,7 +191,7 @@ def kept(ledger: GenerationLedger) -> set[Key]:
 
 
 def kept_in_file(folder: Path, scratch: Path) -> set[Key]:
-    """Return what a killed run's ledger holds; looks at a copy, to leave the scene as it is."""
+    """Return the contents of a killed run's ledger; reads a copy, so that nothing changes."""
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir()
     for suffix in ("", "-wal"):
@@ -217,7 +217,7 @@ def table(folder: Path, asset: str, batch: str) -> pa.Table:
 
 
 def assert_same(folder: Path, undisturbed: Path, cache: Path) -> None:
-    """A disturbed run's tables, shards and card are those of an undisturbed one."""
+    """Assert that a disturbed run has the tables, shards and card of an undisturbed one."""
     assert files(folder) == files(undisturbed)
     for batch in BATCHES:
         for asset in TABLES:
@@ -245,7 +245,7 @@ def child_of(process: int) -> int:
 
 
 def asked_of_embedded(folder: Path) -> int:
-    """Return how many completions the embedded server's log knows of."""
+    """Return the number of completions in the embedded server's log."""
     logs = (folder / ".relgen" / "logs").glob("*.log")
     return sum(log.read_text().count("POST /v1/chat/completions") for log in logs)
 
@@ -256,7 +256,7 @@ def assert_nothing_known_was_asked(requests: Sequence[Recorded], known: set[Key]
 
 
 def assert_redone_at_most(requests: Sequence[Recorded], most: int) -> None:
-    """Only so many answers were given twice: those on their way at an interruption."""
+    """Assert that at most `most` answers were given twice: those in flight at an interruption."""
     counts = Counter(work_of(answered(requests)))
     redone = sum(count - 1 for count in counts.values())
     assert redone <= most, f"{redone} answers redone"
@@ -266,7 +266,7 @@ def assert_redone_at_most(requests: Sequence[Recorded], most: int) -> None:
 def undisturbed(
     tmp_path_factory: pytest.TempPathFactory, forks: Forks
 ) -> Iterator[tuple[Path, float]]:
-    """A project that was run without any accident, and how many seconds that took."""
+    """A project that was run without interruption, and the seconds that it took."""
     with FakeLlamaServer(slots=SLOTS, decode=DECODE) as server:
         folder = write_project(tmp_path_factory.mktemp("crash") / "undisturbed", server)
         began = time.monotonic()
@@ -294,10 +294,10 @@ def test_a_run_killed_at_any_moment_loses_nothing_and_repeats_nothing(
 
 
 def kill_at_random(folder: Path, forks: Forks, length: float, seed: int) -> list[Path]:
-    """Kill runs of `length` seconds at random moments, and look after each at what is left.
+    """Kill runs of `length` seconds at random moments, and examine what is left after each.
 
     Returns:
-        The projects; each was run to its end after its last kill.
+        The projects; each was completed after its last kill.
     """
     folder.mkdir()
     draw = random.Random(seed)
@@ -319,7 +319,7 @@ def kill_at_random(folder: Path, forks: Forks, length: float, seed: int) -> list
 def live(
     life: Path, forks: Forks, server: FakeLlamaServer, most: int, length: float, draw: random.Random
 ) -> int:
-    """Run a project to its end, killed at most so often; returns how often it was."""
+    """Run a project to its end, kill it at most `most` times; returns the number of kills."""
     first, deaths = len(server.requests), 0
     known: set[Key] = set()
     while True:
@@ -384,7 +384,7 @@ def test_the_embedded_server_is_killed_and_the_next_run_asks_only_what_is_missin
     folder.mkdir()
     rows = articles(1, sentences=6)
     (folder / "papers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    settings = SETTINGS.format(url="", slots=1, ledger="", patience=30)
+    settings = SETTINGS.format(url="", slots=1, ledger="", outage_timeout=30)
     settings = settings.replace("[extractions]", "[extractions]\nmax_tokens = 96")
     short = "[summaries]\nmax_tokens = 24\n"
     (folder / "relgen.toml").write_text(short + re.sub(r"endpoints = .*", "", settings))
@@ -439,14 +439,14 @@ def test_a_database_that_is_killed_and_comes_back_loses_no_answer(
 def test_a_batch_that_fails_fails_alone_and_is_caught_up_on(
     tmp_path: Path, forks: Forks, server: FakeLlamaServer
 ) -> None:
-    folder = write_project(tmp_path / "project", server, patience=1, count=6)
+    folder = write_project(tmp_path / "project", server, outage_timeout=1, count=6)
     server.fail_always(
         ServerFault(FaultKind.reset), when=lambda body: "Observation 2." in str(body["messages"])
     )
     assert forks.run(folder) == 1
-    told = output(folder)
-    assert "1 of 3 batches failed: papers-00001" in told
-    assert "relgen run --missing" in told
+    printed = output(folder)
+    assert "1 of 3 batches failed: papers-00001" in printed
+    assert "relgen run --missing" in printed
     first, second, third = (f"papers-{number:05d}.parquet" for number in range(3))
     written = files(folder)
     assert {f"data/validated_extractions/{name}" for name in (first, third)} <= written
@@ -471,7 +471,7 @@ def test_a_batch_that_fails_fails_alone_and_is_caught_up_on(
 
 
 @pytest.mark.parametrize(
-    ("ledger", "told"),
+    ("ledger", "message"),
     [
         ("", "ledger.db"),
         (f'password_env = "{PASSWORD_VARIABLE}"', "a SQLite file has no password"),
@@ -479,13 +479,13 @@ def test_a_batch_that_fails_fails_alone_and_is_caught_up_on(
     ids=["damaged", "with a password"],
 )
 def test_a_ledger_that_cannot_be_opened_fails_the_run_with_what_to_do(
-    tmp_path: Path, forks: Forks, server: FakeLlamaServer, ledger: str, told: str
+    tmp_path: Path, forks: Forks, server: FakeLlamaServer, ledger: str, message: str
 ) -> None:
     folder = write_project(tmp_path / "project", server, ledger=ledger, count=2)
     (folder / ".relgen").mkdir()
-    (folder / ".relgen" / "ledger.db").write_bytes(b"This is no database." * 400)
+    (folder / ".relgen" / "ledger.db").write_bytes(b"This is not a database." * 400)
     assert forks.run(folder, **{PASSWORD_VARIABLE: "secret-word"}) == 1
-    assert told in output(folder)
+    assert message in output(folder)
     assert "Traceback" not in output(folder)
     assert "secret-word" not in output(folder)
     assert not server.requests

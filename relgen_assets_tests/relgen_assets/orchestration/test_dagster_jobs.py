@@ -79,8 +79,8 @@ def test_a_batch_and_its_retry_write_one_event_for_each_asset(
 def _execute(folder: Path, job: str) -> None:
     """Let Dagster's own command find the job and run it.
 
-    The web UI and back-fills ask the job for the configuration of a partition; this command wants
-    to be told.
+    The web UI and back-fills ask the job for the configuration of a partition; this command has to
+    be given it.
     """
     definitions = build_defs(Project(load_settings(folder)))
     config = definitions.resolve_job_def(job).get_run_config_for_partition_key(KEY)

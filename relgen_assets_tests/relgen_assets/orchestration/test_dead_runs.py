@@ -1,4 +1,4 @@
-"""Runs of the command line whose process is killed are failed by the next one, and no others."""
+"""A command marks runs as failed whose process was killed, and no others."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_killed_run_is_failed_and_a_living_one_is_not(root: Path) -> None:
+def test_a_killed_run_is_marked_as_failed_and_a_living_one_is_not(root: Path) -> None:
     with endless_run(root):
         assert statuses(root) == [dg.DagsterRunStatus.STARTED], "it lives"
     assert statuses(root) == [dg.DagsterRunStatus.FAILURE]
     with opened_instance(root) as instance:
         (run,) = instance.get_runs()
-        (told,) = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.RUN_FAILURE)
-        assert "was killed" in str(told.get_dagster_event().message)
+        (event,) = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.RUN_FAILURE)
+        assert "was killed" in str(event.get_dagster_event().message)
 
 
 def test_runs_of_other_hosts_and_of_the_daemon_are_left_alone(

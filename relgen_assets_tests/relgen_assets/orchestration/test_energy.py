@@ -1,4 +1,4 @@
-"""Energy: recorded by the graph, summed over all runs of a batch, told per thousand examples."""
+"""Energy: recorded by the graph, summed over all runs of a batch, given per thousand examples."""
 
 from __future__ import annotations
 
@@ -73,6 +73,6 @@ def test_other_batches_are_not_counted(done: SmallProject) -> None:
     assert spent_kwh(done.instance, []) == 0.0
 
 
-def test_no_examples_have_no_energy_each() -> None:
+def test_without_examples_there_is_no_energy_per_example() -> None:
     assert kwh_per_examples(2.0, 0) is None
     assert kwh_per_examples(2.0, 500) == 4.0

@@ -14,7 +14,7 @@ REPOSITORY = Path(__file__).parents[3]
 
 
 def open_new_instance(root: Path, start: Barrier) -> None:
-    """Open the instance at the same moment as others do; ends with status 1 when that fails."""
+    """Open the instance at the same moment as others; exit with status 1 if that fails."""
     os.environ.pop("DAGSTER_HOME", None)
     os.chdir(root)
     start.wait(60)

@@ -1,4 +1,4 @@
-"""What earlier calls teach a plan."""
+"""What a plan learns from earlier calls."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ def test_where_prompts_and_answers_grow_together_a_ratio_is_assumed() -> None:
     assert 1_000 / speed.prefill + 100 / speed.decode == pytest.approx(15.0)
 
 
-def test_further_tries_are_counted_per_subject() -> None:
+def test_further_attempts_are_counted_per_subject() -> None:
     calls = [call(100, 50, 1.0) for _ in range(20)] + [call(100, 50, 1.0, attempt=2)] * 5
-    assert learn(calls).tries == {"extraction": 1.25}
+    assert learn(calls).attempts == {"extraction": 1.25}
 
 
 def test_a_few_calls_teach_nothing() -> None:

@@ -19,7 +19,7 @@ def planned(name: str, kind: str, rate: float, watts: float, slots: int = 1) -> 
     return PlannedServer(server, kind, "configured", slots_known=True)
 
 
-def jobs(task: str, count: int, per_article: int, answer: int) -> tuple[SimulatedRequest, ...]:
+def requests(task: str, count: int, per_article: int, answer: int) -> tuple[SimulatedRequest, ...]:
     return tuple(
         SimulatedRequest(
             QueuedRequest(
@@ -37,8 +37,8 @@ SAMPLE = Sample(
     usable=8,
     chunks=4.0,
     error=0.3,
-    summaries=jobs("summary", 8, 1, 90),
-    extractions=jobs("extraction", 32, 4, 250),
+    summaries=requests("summary", 8, 1, 90),
+    extractions=requests("extraction", 32, 4, 250),
     extraction_share=1.0,
 )
 
@@ -81,8 +81,8 @@ def test_one_more_gpu_saves_more_than_one_more_board() -> None:
     assert plan.savings["gpu"] == pytest.approx(plan.seconds / 2, rel=0.2)
 
 
-def test_further_tries_are_further_calls() -> None:
-    plan = forecast(FLEET, SAMPLE, articles=100, batch_size=20, tries={"extraction": 1.5})
+def test_further_attempts_are_further_calls() -> None:
+    plan = forecast(FLEET, SAMPLE, articles=100, batch_size=20, attempts={"extraction": 1.5})
     assert [stage.calls for stage in plan.stages] == [80, 600]
 
 

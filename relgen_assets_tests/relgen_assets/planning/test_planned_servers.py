@@ -18,7 +18,7 @@ def endpoints(*given: Mapping[str, object]) -> list[Endpoint]:
     return read_endpoints([{"url": f"http://{one['name']}:80", **one} for one in given])
 
 
-def test_what_was_learned_counts_more_than_what_is_configured() -> None:
+def test_a_learned_speed_takes_precedence_over_a_configured_one() -> None:
     configs = endpoints({"name": "a", "decode_rate": 20.0}, {"name": "b", "decode_rate": 5.0})
     fleet = plan_servers(configs, {"a": Speed(90.0, 15.0)})
     assert [(one.server.decode_rates, one.origin) for one in fleet] == [
@@ -36,7 +36,7 @@ def test_capacity_and_watts_come_from_the_settings() -> None:
     assert one.tokens_per_second == 21.0
 
 
-def test_a_server_that_was_asked_fills_what_is_open() -> None:
+def test_a_server_that_was_asked_supplies_what_is_not_set() -> None:
     status = EndpointStatus(
         "a", "http://a:80", "gpu", True, slots=2, context=4096, tokens_per_second=9.0
     )
@@ -59,7 +59,7 @@ def test_without_endpoints_the_embedded_server_is_planned() -> None:
     assert (learned.server.decode_rates, learned.origin) == ((30.0,), "learned")
 
 
-def test_one_more_of_a_kind_is_one_of_middle_speed() -> None:
+def test_one_more_of_a_kind_has_the_median_speed() -> None:
     configs = endpoints(
         *({"name": f"g{rate}", "decode_rate": rate} for rate in (10, 30, 20)),
         {"name": "b", "kind": "arm", "decode_rate": 2},

@@ -86,7 +86,7 @@ def test_candidates_make_the_prompt_longer() -> None:
     assert own[1] > own[0]
 
 
-def test_a_prompt_the_pool_would_refuse_is_reckoned_as_long_as_the_pool_reckons() -> None:
+def test_a_prompt_the_pool_would_refuse_has_the_length_the_pool_estimates() -> None:
     endpoints = [{"name": "a", "url": "http://a:80", "context": 1_100}]
     tight = settings(pool={"endpoints": endpoints}, extractions={"max_tokens": 256})
     roomy = settings(extractions={"max_tokens": 256})

@@ -119,7 +119,7 @@ def test_a_renewal_reaches_the_ledger_as_a_time_in_utc(tmp_path: Path) -> None:
     assert ledger.renew_before == "2026-01-02T03:04:05.000000+00:00"
 
 
-def test_the_former_name_of_the_outage_timeout_still_counts(
+def test_the_former_name_of_the_outage_timeout_still_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = written(tmp_path, "[pool]\npatience_seconds = 7\n")
@@ -179,7 +179,7 @@ def test_an_unknown_environment_variable_is_an_error(
         load_settings(tmp_path)
 
 
-def test_a_file_that_is_no_toml_is_an_error_with_its_line(tmp_path: Path) -> None:
+def test_a_file_that_is_not_toml_is_an_error_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"relgen\.toml.*line 2"):
         load_settings(written(tmp_path, "[batches]\nsize = = 3\n"))
 

@@ -1,4 +1,4 @@
-"""How rows become papers: what is tidied, what is left alone, and what cannot be used."""
+"""How rows become papers: what is cleaned, what stays as it is, and what cannot be used."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def test_rows_that_cannot_be_used_keep_their_place(tmp_path: Path) -> None:
     assert [paper.paper_id for paper in papers] == [f"paper-{number}" for number in range(4)]
 
 
-def test_a_byte_order_mark_and_blank_lines_are_no_rows(tmp_path: Path) -> None:
+def test_a_byte_order_mark_and_blank_lines_are_not_rows(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     lines = [json.dumps(r) for r in ROWS[:3]]
     path.write_bytes(b"\xef\xbb\xbf" + "\n\n  \n".join(lines).encode())
@@ -161,7 +161,7 @@ def test_a_change_of_a_file_is_seen(tmp_path: Path) -> None:
     assert ids(articles, 0, 2) == ["paper-5", "paper-6"]
 
 
-def test_a_second_process_counts_by_what_the_first_noted(tmp_path: Path) -> None:
+def test_a_second_process_reuses_the_counts_of_the_first(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", ROWS)
     assert source(path, tmp_path / "state").count() == len(ROWS)
     (note,) = (tmp_path / "state" / "sources").iterdir()
@@ -170,7 +170,7 @@ def test_a_second_process_counts_by_what_the_first_noted(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"version": 0}'])
-def test_damaged_notes_are_written_anew(damage: str, tmp_path: Path) -> None:
+def test_damaged_notes_are_rewritten(damage: str, tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", ROWS[:3])
     source(path, tmp_path / "state").count()
     (note,) = (tmp_path / "state" / "sources").iterdir()
@@ -287,8 +287,8 @@ def test_a_corrupt_line_is_named(line: str, tmp_path: Path) -> None:
     ("name", "content", "message"),
     [
         ("a.parquet", b"PAR1 this is not a parquet file PAR1", "cannot be read"),
-        ("a.json", b'{"article": "x"}\n{"article": "y"}', "must have the ending `.jsonl`"),
-        ("a.json", b'{"article": "x"}', "not hold a list of objects"),
+        ("a.json", b'{"article": "x"}\n{"article": "y"}', "must have the extension `.jsonl`"),
+        ("a.json", b'{"article": "x"}', "not contain a list of objects"),
         ("a.csv", b'article,abstract\n"a,b\n', "cannot be read"),
         ("a.csv", b"article,abstract\n\xff\xfe,b\n", "must be UTF-8"),
         ("a.csv", b"", "cannot be read"),
@@ -296,7 +296,7 @@ def test_a_corrupt_line_is_named(line: str, tmp_path: Path) -> None:
         ("a.jsonl", b"\n \n", "the source is empty"),
         ("a.json", b"[]", "the source is empty"),
         ("a.csv", b"article,abstract\n", "the source is empty"),
-        ("a.txt", b"some text", "ending cannot be read"),
+        ("a.txt", b"some text", "extension cannot be read"),
     ],
 )
 def test_files_without_articles_are_refused(

@@ -75,7 +75,7 @@ def test_the_count_is_a_setting_and_opens_nothing(tmp_path: Path) -> None:
     assert source(tmp_path / "gone", articles=7).count() == 7
 
 
-def test_a_dataset_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_dataset_is_named(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"gone.*cannot be loaded.*Check source\.dataset"):
         list(source(tmp_path / "gone").read(0, 1))
     write_split(tmp_path / "copy", "arxiv/test")

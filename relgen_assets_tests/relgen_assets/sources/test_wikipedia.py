@@ -37,7 +37,7 @@ It is old.
 {PROSE}
 === Light reactions===
 {PROSE}
-a == b is no heading
+a == b is not a heading
 """
 
 
@@ -49,7 +49,7 @@ def test_plain_headings_are_short_lines_on_their_own() -> None:
     assert parts.body.endswith("References")
 
 
-def test_headings_in_markup_are_understood() -> None:
+def test_headings_in_markup_are_recognised() -> None:
     parts = outline(MARKUP)
     assert parts.lead == "Photosynthesis is a process of plants.\n\nIt is old."
     assert parts.headings == ["Overview", "Light reactions"]

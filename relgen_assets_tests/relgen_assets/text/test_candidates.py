@@ -1,4 +1,4 @@
-"""Which terms of a chunk a small model may choose its entities from."""
+"""The terms of a chunk from which a small model may choose its entities."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_the_important_terms_come_first_as_the_text_spells_them() -> None:
     assert all(occurs(term, TEXT) for term in terms)
 
 
-def test_masks_numbers_and_function_words_are_no_terms() -> None:
+def test_masks_numbers_and_function_words_are_not_terms() -> None:
     words_of_terms = {word for term in candidate_terms(TEXT, 50) for word in term.split()}
     assert not words_of_terms & {"@xmath12", "xmath12", "xcite", "REF", "2014", "2015", "The"}
 

@@ -1,4 +1,4 @@
-"""What chunking promises, for real prose, hostile Unicode and tokenizers of different make."""
+"""The guarantees of chunking, for real prose, hostile Unicode and different kinds of tokenizers."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def sample_articles() -> list[str]:
 
 
 def assert_kept(article: str, chunks: list[Chunk], chunker: Chunker, tokens: int) -> None:
-    """Assert every promise of the module."""
+    """Assert every guarantee of the module."""
     assert "".join(chunk.text[chunk.overlap :] for chunk in chunks) == article
     for index, chunk in enumerate(chunks):
         assert (chunk.index, chunk.chunk_id) == (index, f"p#{index:04d}")
@@ -141,7 +141,7 @@ def test_any_text_is_kept_whole_within_the_limit(article: str, size: tuple[int, 
 
 @given(article=texts)
 @settings(max_examples=150, deadline=None)
-def test_models_that_rewrite_text_keep_the_promises_too(
+def test_models_that_rewrite_text_keep_the_guarantees_too(
     article: str, odd_chunkers: list[Chunker]
 ) -> None:
     for chunker in odd_chunkers:
@@ -223,7 +223,7 @@ def test_a_missing_tokenizer_is_named(tmp_path: Path) -> None:
         Chunker(tokenizer=tmp_path / "gone.model")
 
 
-def test_a_file_that_is_no_tokenizer_is_named(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_tokenizer_is_named(tmp_path: Path) -> None:
     path = tmp_path / "notes.model"
     path.write_text("not a model")
     with pytest.raises(ConfigurationError, match=r"notes\.model.*not a SentencePiece model"):

@@ -1,4 +1,4 @@
-"""What the UI is shown of the servers' work on a partition."""
+"""What the UI shows of the servers' work on a partition."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ PARTITIONS = dg.StaticPartitionsDefinition([KEY])
 
 
 class Opened:
-    """What the checks look at; counts how often it was opened."""
+    """What the checks read; counts how often it was opened."""
 
     times = 0
 
@@ -34,7 +34,7 @@ def warns(view: Opened) -> dg.AssetCheckResult:
     )
 
 
-def cannot_look(view: Opened) -> dg.AssetCheckResult:
+def cannot_read(view: Opened) -> dg.AssetCheckResult:
     raise DatasetError("the file is damaged.")
 
 
@@ -69,7 +69,7 @@ def names(result: dg.ExecuteInProcessResult) -> list[str]:
 
 
 FIRST, SECOND = Check("first", "One.", passes), Check("second", "Two.", warns)
-DAMAGED = Check("damaged", "Three.", cannot_look)
+DAMAGED = Check("damaged", "Three.", cannot_read)
 
 
 def test_every_check_has_a_result_of_its_own() -> None:
@@ -81,7 +81,7 @@ def test_every_check_has_a_result_of_its_own() -> None:
     assert second.description == "too few"
 
 
-def test_all_of_them_look_at_what_was_opened_once() -> None:
+def test_the_data_of_all_checks_is_opened_once() -> None:
     result = evaluate(FIRST, SECOND)
     assert Opened.times == 1
     assert [event.step_key for event in result.get_step_success_events()] == ["numbers_checks"]
@@ -92,7 +92,7 @@ def test_a_check_can_be_run_alone(name: str) -> None:
     assert names(evaluate(FIRST, SECOND, selected=[name])) == [name]
 
 
-def test_a_check_that_cannot_be_carried_out_does_not_hide_the_others() -> None:
+def test_a_check_that_cannot_run_does_not_hide_the_others() -> None:
     result = evaluate(FIRST, DAMAGED, SECOND, raise_on_error=False)
     assert names(result) == ["first", "second"]
     assert not result.success

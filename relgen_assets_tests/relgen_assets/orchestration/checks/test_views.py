@@ -1,4 +1,4 @@
-"""What the checks of a step look at is what is stored, and is read once."""
+"""The checks of a step see what is stored, and it is read once."""
 
 from __future__ import annotations
 
