@@ -1,7 +1,7 @@
-"""How a file is written whole: three ways, for local disks, object stores and file servers.
+"""Writes a file atomically, in three ways: for local disks, object stores and file servers.
 
-A reader sees the old bytes or the new ones, nothing between, and a writer that dies leaves at most
-a hidden temporary file. Choosing a way and explaining errors belongs to `storage`.
+A reader sees the old bytes or the new ones, nothing in between, and a writer that dies leaves at
+most a hidden temporary file. Choosing a way and explaining errors belong to `storage`.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from typing import Any, Final
 from fsspec import AbstractFileSystem
 
 STALE_TEMPORARY_SECONDS: Final = 3600.0
-"""Age from which a temporary file counts as the leftover of a killed process."""
+"""Age in seconds from which a temporary file counts as left by a killed process."""
 
 _PUTS_ON_CLOSE: Final = frozenset({"hf"})
-"""Protocols that upload a file in one piece when it is closed, although their class hides it."""
+"""Protocols that upload a file in one piece on close, although their class does not show it."""
 
 
 def write_local(path: Path, data: bytes) -> None:
-    """Write a local file through a temporary one that is renamed once its bytes are on the disk.
+    """Write a local file through a temporary one, renamed once its bytes are on disk.
 
     Raises:
         OSError: The file cannot be written; the old one is unchanged.
@@ -32,7 +32,7 @@ def write_local(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_stale_temporaries(path)
     temporary = path.with_name(_temporary_name(path.name))
-    # Plain open() rather than tempfile: the finished file gets the permissions of the umask.
+    # Plain open() rather than tempfile, so the finished file gets the umask's permissions.
     try:
         with temporary.open("xb") as file:
             file.write(data)
@@ -64,7 +64,7 @@ def write_and_move(filesystem: Any, path: str, data: bytes) -> None:
 
     Raises:
         FileExistsError: The storage does not replace files.
-        Exception: Whatever the client of the storage raises.
+        Exception: Whatever the storage client raises.
     """
     folder, _, name = path.rpartition("/")
     temporary = f"{folder}/{_temporary_name(name)}"
@@ -72,7 +72,7 @@ def write_and_move(filesystem: Any, path: str, data: bytes) -> None:
         filesystem.pipe_file(temporary, data)
         filesystem.mv(temporary, path)
         filesystem.invalidate_cache()
-        if filesystem.exists(temporary):  # some servers keep the old file silently
+        if filesystem.exists(temporary):  # some servers silently keep the old file
             raise FileExistsError(errno.EEXIST, "this storage does not replace files")
     except BaseException:
         with suppress(Exception):  # report the original error; the connection may be gone
@@ -85,7 +85,7 @@ def _temporary_name(name: str) -> str:
 
 
 def _remove_stale_temporaries(path: Path) -> None:
-    """Remove what killed processes left behind, but not what another run is writing now."""
+    """Remove what killed processes left behind, but not what another run is writing."""
     oldest = time.time() - STALE_TEMPORARY_SECONDS
     for name in os.listdir(path.parent):  # noqa: PTH208  # glob would read the name as a pattern
         if name.startswith(f".{path.name}.") and name.endswith(".tmp"):
@@ -96,12 +96,12 @@ def _remove_stale_temporaries(path: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a rename durable: the folder's own entry has to reach the disk as well."""
+    """Make a rename durable: the folder's entry must reach the disk as well."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     except OSError as error:
-        # Some network file systems refuse to sync a folder; the rename itself has happened.
+        # Some network file systems refuse to sync a folder; the rename itself succeeded.
         if error.errno not in (errno.EINVAL, errno.ENOTSUP):
             raise
     finally:

@@ -1,8 +1,8 @@
 """The root of the project's error hierarchy, and the errors of the resources.
 
-Every error that reaches a person says what happened, where, and what to do about it. They are
-printed without a traceback by the command line and shown as the description of a failed
-step in Dagster's UI. Errors of the domain live in the project that uses these resources.
+Every error that reaches a person says what happened, where, and what to do about it. The command
+line prints these errors without a traceback; Dagster's UI shows them as the description of a failed
+step. Errors of the domain belong to the project that uses these resources.
 
     ActionableError
     ├── ConfigurationError      a setting is missing or wrong
@@ -21,7 +21,7 @@ class ActionableError(Exception):
 
     Args:
         what: The fault, in one sentence.
-        where: The file, setting, endpoint or partition concerned; may be empty.
+        where: The affected file, setting, endpoint or partition; may be empty.
         remedy: What the reader can do about it; may be empty.
     """
 
@@ -39,7 +39,7 @@ class ActionableError(Exception):
 
 
 class ConfigurationError(ActionableError):
-    """A setting is missing, unknown or has a value that cannot be used."""
+    """A setting is missing, unknown or has an invalid value."""
 
 
 class StorageError(ActionableError):

@@ -1,4 +1,4 @@
-"""Options that were renamed: what is written under a former name still counts."""
+"""Renamed options: a value given under a former name still counts."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Any
 
 
 def accept_former_names(values: Any, former: Mapping[str, str]) -> Any:
-    """Return the input of a pydantic model with former names replaced by present ones.
+    """Return the input of a pydantic model with former names replaced by current ones.
 
     Meant for a validator that runs before all others.
 
     Args:
-        values: What the model is made from; anything but a mapping is returned as it is.
-        former: The present name of each former one.
+        values: The input of the model; anything but a mapping is returned unchanged.
+        former: The current name for each former one.
 
     Raises:
-        ValueError: An option is given under both names, so that either value may be meant.
+        ValueError: An option is given under both names, so either value may be meant.
     """
     if not isinstance(values, Mapping):
         return values

@@ -1,7 +1,7 @@
 """Requests to a language model and their outcomes: the values that pool and ledger share.
 
 Tasks, messages and schemas belong here. Articles, entities and how requests are sent do not. This
-module imports nothing of the project.
+module imports nothing else from the project.
 """
 
 from __future__ import annotations
@@ -44,14 +44,13 @@ class GenerationRequest:
         subject: What the answer is about, unique within a batch (a chunk id, an article id).
         task: The kind of work, e.g. `summary`; part of the ledger key.
         messages: The exact chat messages sent.
-        sampling: Sampling parameters.
         prompt_tokens: Estimated prompt tokens; decides which endpoints have enough context.
         json_schema: JSON schema the answer must follow, or `None` for free text.
         affinity: Requests with the same value share a prompt prefix (an article id).
-        expected_tokens: Expected length of the answer in tokens, where known.
-        attempt: Number of the content attempt at this subject, from 1.
+        expected_tokens: Expected length of the answer in tokens, if known.
+        attempt: Number of the content attempt on this subject, from 1.
         variant: Number among several answers wanted for one subject, from 1; in the ledger key.
-        labels: Facts the ledger stores beside the answer (partition, run, prompt version); not part
+        labels: Facts the ledger stores with the answer (partition, run, prompt version); not part
             of its key.
     """
 
@@ -74,11 +73,11 @@ class Generation:
 
     Attributes:
         subject: The subject of the request.
-        text: The answer exactly as the server sent it.
-        finish_reason: `stop` or `length`, as the server reports it.
+        text: The answer, exactly as the server sent it.
+        finish_reason: `stop` or `length`, as reported by the server.
         model: Identity of the model that answered.
         endpoint: Name of the endpoint that answered.
-        prompt_tokens: Tokens of the prompt, as the server counted them.
+        prompt_tokens: Tokens of the prompt, as counted by the server.
         cached_tokens: Prompt tokens that came from the server's prefix cache.
         completion_tokens: Tokens of the answer.
         seconds: Wall time of the request on that endpoint.
@@ -101,7 +100,7 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One failed attempt at a request on one endpoint.
+    """One failed attempt of a request on one endpoint.
 
     Attributes:
         endpoint: Name of the endpoint.
@@ -115,7 +114,7 @@ class Fault:
 
 
 class FailureReason(StrEnum):
-    """Why a request was set aside; the codes are stored and never change meaning."""
+    """Why a request was set aside; the codes are stored and never change their meaning."""
 
     CONTEXT_EXCEEDED = "context_exceeded"
     """The request is longer than the context of every server."""
@@ -129,7 +128,7 @@ class FailureReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A request that was given up; the batch went on without it.
+    """A request that was given up; the batch continued without it.
 
     Attributes:
         subject: The subject of the request.
@@ -147,13 +146,13 @@ Outcome = Generation | Failure
 TEMPERATURE_STEP = 0.1
 """Temperature added by each content retry."""
 TEMPERATURE_LIMIT = 1.5
-"""Highest temperature a retry is raised to; a warmer first attempt keeps its own."""
+"""Highest temperature a retry is raised to; a first attempt above it keeps its own."""
 
 
 def next_attempt(request: GenerationRequest) -> GenerationRequest:
     """Return the content retry of `request`, with another seed and a higher temperature.
 
-    The result depends on `request` alone, so that a re-run finds its answer in the ledger.
+    The result depends on `request` alone, so a rerun finds its answer in the ledger.
     """
     sampling = request.sampling
     warmer = min(sampling.temperature + TEMPERATURE_STEP, TEMPERATURE_LIMIT)

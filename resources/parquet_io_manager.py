@@ -1,6 +1,6 @@
 """The IO manager of the graph: one parquet file per asset and partition, on any fsspec path.
 
-Tables in, tables out: no pickle, and no knowledge of the rows. Atomic writing belongs to `storage`,
+Tables in, tables out: no pickle, no knowledge of the rows. Atomic writing belongs to `storage`,
 schemas to the assets.
 """
 
@@ -31,7 +31,7 @@ Asset = AssetKey | Sequence[str] | str
 
 
 class ParquetIOManager(ConfigurableIOManager):
-    """Keeps Arrow tables as `<base>/<asset>/<partition>.parquet`, or `<base>/<asset>.parquet`.
+    """Stores Arrow tables as `<base>/<asset>/<partition>.parquet` or `<base>/<asset>.parquet`.
 
     Files are written atomically. Tables without rows keep their schema. Outside Dagster use `read`,
     `write`, `exists` and `partitions`.
@@ -55,7 +55,7 @@ class ParquetIOManager(ConfigurableIOManager):
         return storage.exists(self.path_for(asset, partition))
 
     def partitions(self, asset: Asset) -> list[str]:
-        """Return the sorted keys of the partitions that an asset has written."""
+        """Return the sorted keys of the partitions written for an asset."""
         folder = self.path_for(asset).removesuffix(SUFFIX)
         return sorted(
             unquote(name.removesuffix(SUFFIX)) for name in storage.list_files(folder, SUFFIX)
@@ -69,7 +69,7 @@ class ParquetIOManager(ConfigurableIOManager):
         Args:
             asset: Asset key, as a key, its parts, or a name.
             partition: Partition key, or `None` for an asset without partitions.
-            columns: Only these columns; all when not given.
+            columns: Only these columns; by default all.
 
         Raises:
             StorageError: It does not exist, cannot be read or is damaged; the message names the
@@ -97,7 +97,7 @@ class ParquetIOManager(ConfigurableIOManager):
 
         Raises:
             StorageError: The value is not a table, or the file cannot be written; an earlier file
-                stays unchanged.
+                is left unchanged.
         """
         path = self.path_for(asset, partition)
         if not isinstance(table, pa.Table):
@@ -113,7 +113,7 @@ class ParquetIOManager(ConfigurableIOManager):
         return len(data)
 
     def handle_output(self, context: OutputContext, obj: Any) -> None:
-        """Write the table an asset returned; add its path, rows and bytes as metadata."""
+        """Write the table that an asset returned; add its path, rows and bytes as metadata."""
         partition = _partition_of(context)
         size = self.write(obj, context.asset_key, partition)
         context.add_output_metadata(
@@ -132,7 +132,7 @@ class ParquetIOManager(ConfigurableIOManager):
 
 
 def _partition_of(context: InputContext | OutputContext) -> str | None:
-    """Return the one partition a step reads or writes, `None` for an asset without partitions."""
+    """Return the partition a step reads or writes; `None` for an asset without partitions."""
     if not context.has_asset_partitions:
         return None
     keys = list(context.asset_partition_keys)

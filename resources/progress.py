@@ -1,7 +1,7 @@
 """The process-wide board that shows the progress of long work.
 
-Work opens a task on `BOARD` and counts it up. A display (a terminal bar, a plain log) subscribes
-and gets a snapshot after every change. Neither knows the other, and nothing is printed here.
+Work opens a task on `BOARD` and advances it. A display (a terminal bar, a plain log) subscribes and
+gets a snapshot after every change. Neither knows the other, and nothing is printed here.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ class TaskProgress:
 
     Attributes:
         key: Number of the task, unique in the process.
-        done: Units finished, including failed ones and those answered from the ledger.
+        done: Finished units, including failed ones and those answered from the ledger.
         from_ledger: Units of `done` that cost nothing, because their answer was stored.
         failed: Units of `done` that were given up.
         tokens: Tokens generated so far, over all units.
-        note: What a person should know now, e.g. why the work pauses; may be empty.
+        note: What users should know now, e.g. why the work is paused; may be empty.
         started: `time.monotonic()` at the start.
     """
 
@@ -94,7 +94,7 @@ class ProgressBoard:
 
 
 class ProgressTask:
-    """The handle that work counts up; a context manager, so that it always finishes."""
+    """The handle with which work advances a task; a context manager, so it always finishes."""
 
     def __init__(self, board: ProgressBoard, task: TaskProgress) -> None:
         self._board = board
@@ -102,13 +102,13 @@ class ProgressTask:
 
     @property
     def snapshot(self) -> TaskProgress:
-        """The present state."""
+        """The current state."""
         return self._task
 
     def advance(
         self, units: int = 1, *, from_ledger: int = 0, failed: int = 0, tokens: int = 0
     ) -> None:
-        """Count finished units; `from_ledger` and `failed` are shares of `units`."""
+        """Count finished units; `from_ledger` and `failed` are parts of `units`."""
         task = self._task
         self._change(
             replace(

@@ -1,7 +1,7 @@
 """Whole files on any fsspec path: written atomically, read with errors that say what to do.
 
 Storage that cannot write a file atomically is refused; how the others do it is in `atomic_write`.
-What the bytes mean belongs to the callers.
+What the bytes mean is up to the callers.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from resources.errors import StorageError
 
 _USERINFO = re.compile(r"://[^/]*@")
 SECRET_OPTIONS: Final = ("password", "passfile")
-"""Options of a URL that hold a secret."""
+"""URL options that hold a secret."""
 _SECRETS = re.compile(rf"([?&](?:{'|'.join(SECRET_OPTIONS)})=)[^&]*")
 
 _REMEDIES: Final = {
@@ -29,20 +29,20 @@ _REMEDIES: Final = {
     errno.EROFS: "The file system is read-only: remount it or choose another folder.",
     errno.EACCES: "Give this user write and search permission there, or choose another folder.",
     errno.EPERM: "Give this user permission there, or choose another folder.",
-    errno.EEXIST: "Mount that storage and give the local path, or choose another one.",
+    errno.EEXIST: "Mount that storage and give the local path, or choose another storage.",
     errno.ENOTDIR: "A part of the path is a file: move that file away or choose another folder.",
     errno.EISDIR: "A folder has the name of this file: move it away or choose another folder.",
 }
 
 
 def join(base: str, *parts: str) -> str:
-    """Return `base` extended by path parts; works for local folders and for URLs."""
+    """Return `base` extended by path parts; works for local folders and URLs."""
     root = base if base.endswith("/") else f"{base}/"
     return root + "/".join(part.strip("/") for part in parts)
 
 
 def canonical(url: str) -> str:
-    """Return one spelling of a place, however it was written: relative or absolute.
+    """Return the canonical spelling of a location, however it was written.
 
     Raises:
         StorageError: No file system is known for this kind of path.
@@ -54,8 +54,8 @@ def canonical(url: str) -> str:
 def write_atomic(url: str, data: bytes) -> None:
     """Write a whole file atomically: a reader sees the old bytes or the new ones.
 
-    Locally the bytes are on the disk when this returns. Missing folders are created. A failed
-    write leaves the old file unchanged and no temporary file behind.
+    Locally, the bytes are on disk when this returns. Missing folders are created. A failed write
+    leaves the old file unchanged and no temporary file behind.
 
     Args:
         url: Local path or any fsspec URL.
@@ -75,7 +75,7 @@ def write_atomic(url: str, data: bytes) -> None:
     if not puts and not can_move(filesystem):
         raise StorageError(
             "this kind of storage can neither put a file in one piece nor move one: an interrupted"
-            " write would leave half a file.",
+            " write would leave a partial file.",
             where=shown(url),
             remedy="Use a local path, an object store or SFTP.",
         )
@@ -120,9 +120,9 @@ def exists(url: str) -> bool:
 
 
 def list_files(url: str, suffix: str = "") -> list[str]:
-    """Return the sorted names of the files directly in a folder; none if it does not exist.
+    """Return the sorted names of the files directly in a folder; empty if it does not exist.
 
-    Hidden files are left out, among them the temporary files of unfinished writes.
+    Hidden files are left out, including the temporary files of unfinished writes.
 
     Args:
         url: The folder.
@@ -133,7 +133,7 @@ def list_files(url: str, suffix: str = "") -> list[str]:
     """
     filesystem, path = _resolve(url)
     try:
-        filesystem.invalidate_cache()  # object stores cache listings, others may have written
+        filesystem.invalidate_cache()  # object stores cache listings; others may have written
         found = filesystem.ls(path, detail=True)
     except FileNotFoundError:
         return []
@@ -144,7 +144,7 @@ def list_files(url: str, suffix: str = "") -> list[str]:
 
 
 def remove(url: str) -> None:
-    """Remove a file; a missing file is fine.
+    """Remove a file if it exists.
 
     Raises:
         StorageError: The file cannot be removed.
@@ -159,7 +159,7 @@ def remove(url: str) -> None:
 
 
 def shown(url: str) -> str:
-    """Return a URL without user name and password, for logs and errors."""
+    """Return a URL without user name and password, for logs and messages."""
     return _SECRETS.sub(r"\1***", _USERINFO.sub("://", url))
 
 
@@ -171,7 +171,7 @@ def _resolve(url: str) -> tuple[Any, str]:
         raise StorageError(
             f"this kind of path cannot be opened: {error}.",
             where=shown(url),
-            remedy="Correct the URL, or install the fsspec package it needs.",
+            remedy="Correct the URL, or install the fsspec package that it needs.",
         ) from error
     return filesystem, str(path)
 

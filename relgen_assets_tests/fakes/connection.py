@@ -125,7 +125,7 @@ class Connection(asyncio.Protocol):
     def reply(
         self, status: int, body: dict[str, Any] | str, headers: dict[str, str] | None = None
     ) -> None:
-        """Send a whole answer."""
+        """Send a complete answer."""
         kind = "text/plain" if isinstance(body, str) else "application/json"
         if isinstance(body, str) and body[:1] in "{<":
             kind = "application/json" if body[0] == "{" else "text/html; charset=utf-8"

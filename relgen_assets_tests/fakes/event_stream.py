@@ -13,7 +13,7 @@ class Wire(Protocol):
     def reply(
         self, status: int, body: dict[str, Any] | str, headers: dict[str, str] | None = None
     ) -> None:
-        """Send a whole answer."""
+        """Send a complete answer."""
 
     def write(self, data: bytes) -> None:
         """Send bytes."""

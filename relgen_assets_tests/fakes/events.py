@@ -1,4 +1,4 @@
-"""The JSON of a chat completion: the chunks of a stream, the whole answer, counts and timings."""
+"""The JSON of a chat completion: chunks of a stream, the complete answer, counts and timings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Tally:
 
     Attributes:
         prompt: Tokens of the prompt, as the server counts them.
-        cached: Those of them that were cached.
+        cached: How many of these were cached.
         started: Clock in seconds when the prefill began.
         prefilled: Clock in seconds when the prefill ended.
     """

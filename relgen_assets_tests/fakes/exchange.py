@@ -14,15 +14,15 @@ from relgen_assets_tests.fakes.faults import FaultKind, ServerFault
 from relgen_assets_tests.fakes.state import Recorded, ServerState
 
 _TICK = 0.002
-"""Tokens due within so many seconds are sent together."""
+"""Tokens due within this many seconds are sent together."""
 
 
 class _Gone(Exception):
-    """The exchange ended early, as its fault wants it."""
+    """The exchange ended early because of its fault."""
 
 
 class Exchange:
-    """One completion: wait for a slot, prefill, decode token by token, or fail as told."""
+    """One completion: wait for a slot, prefill, decode token by token, or commit a fault."""
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ class Exchange:
             self._wire.reply(*server.type.context_error(server.serving(), self._tally.prompt))
 
     async def _fail_at_once(self, fault: ServerFault) -> bool:
-        """Commit a fault that needs no slot; return whether that was one."""
+        """Commit the fault if it needs no slot; return whether it did."""
         reply = self._wire.reply
         if fault.kind is FaultKind.status:
             reply(fault.status, fault.body, fault.headers)

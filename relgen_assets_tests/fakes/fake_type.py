@@ -1,8 +1,8 @@
-"""What a server software answers, as far as clients can tell it from others: the base of `types`.
+"""How a server software answers, as far as it differs for clients: the base class of `types`.
 
-The base answers as a plain service with OpenAI's API does; a fake type changes what its software
-does otherwise. Only the spelling is here; when and how fast belongs to `exchange`. The answers were
-taken from real servers (llama.cpp, llama-cpp-python) and from the documentation of the others.
+The base answers like a plain service with OpenAI's API; a fake type overrides what its software
+does differently. Only the form of answers is here; their timing belongs to `exchange`. The answers
+were taken from real servers (llama.cpp, llama-cpp-python) and from the documentation of the others.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Reply = tuple[int, dict[str, Any] | str]
 
 
 class LongPrompt(Enum):
-    """What a server makes of a prompt that exceeds its context."""
+    """What a server does with a prompt that exceeds its context."""
 
     refused = auto()
     """An error answer."""
@@ -43,14 +43,14 @@ class FakeType:
 
     Attributes:
         dialect: The software.
-        owner: What its list of models names as the owner of a model.
-        public_paths: What it answers without its key.
-        tells_slots: Whether it says how many slots it has.
-        tells_context: Whether it says how long its context is.
+        owner: The owner of a model in its list of models.
+        public_paths: Paths it answers without a key.
+        tells_slots: Whether it reports its number of slots.
+        tells_context: Whether it reports its context.
         counts_tokens: Whether it counts the tokens of a text.
-        long_prompt: What it makes of a prompt that exceeds its context.
+        long_prompt: What it does with a prompt that exceeds its context.
         sends_usage: Whether its streams end with token counts.
-        counts_cached: Whether the token counts tell what was cached.
+        counts_cached: Whether the token counts include cached tokens.
         sends_timings: Whether its streams end with the milliseconds of both phases.
     """
 
@@ -70,7 +70,7 @@ class FakeType:
         return {"/v1/models": {"object": "list", "data": [self.model_entry(serving)]}}
 
     def model_entry(self, serving: Serving) -> dict[str, Any]:
-        """Return its model as it stands in the list of models."""
+        """Return the entry of its model in the list of models."""
         return {"id": serving.model, "object": "model", "owned_by": self.owner}
 
     def get(self, serving: Serving, path: str) -> Reply:
@@ -127,6 +127,6 @@ T = TypeVar("T", bound=FakeType)
 
 
 def register(one: type[T]) -> type[T]:
-    """Make a fake type known under its dialect."""
+    """Register a fake type under its dialect."""
     REGISTERED[one.dialect] = one()
     return one

@@ -1,4 +1,4 @@
-"""The faults a fake server can be told to commit, one at a time or for as long as wished.
+"""The faults a fake server can commit on demand, once or permanently.
 
 A fault that happens below HTTP (a refused connection, a host that does not resolve) needs no
 entry here: stop the server, or use a wrong address.

@@ -1,8 +1,8 @@
 """A fake language-model server: real HTTP on loopback, without a model.
 
 It has slots, a context, a queue and speeds like a real one, answers deterministically in the
-dialect it is told to speak, frees a slot when its client goes away, records every request, and
-commits faults on demand. One thread with its own event loop per server:
+configured dialect, frees a slot when its client goes away, records every request, and commits
+faults on demand. One thread with its own event loop per server:
 
     with FakeLlamaServer(slots=2, decode=200.0) as server:
         server.fail_next(faults.RESET_MIDWAY)
@@ -60,7 +60,7 @@ class FakeLlamaServer(ServerState):
         self.stop()
 
     def start(self) -> None:
-        """Serve on the port; after `stop` this is the same server come back."""
+        """Serve on the port; after `stop`, the same server comes back."""
         started = threading.Event()
         self._thread = threading.Thread(
             target=self._serve, args=(started,), name=f"fake-{self.dialect.value}", daemon=True
@@ -110,7 +110,7 @@ class FakeLlamaServer(ServerState):
 
 
 def main() -> None:
-    """Serve until interrupted, for benchmarks that want the server in its own process."""
+    """Serve until interrupted, for benchmarks that need the server in its own process."""
     parser = argparse.ArgumentParser(description="A fake language-model server on loopback.")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--dialect", type=Dialect, default=Dialect.llama_cpp)

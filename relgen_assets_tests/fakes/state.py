@@ -1,7 +1,7 @@
 """The state of a fake server: its settings, its slots, its faults to commit, and what it saw.
 
-Nothing here knows of sockets: connections and exchanges read and change this state, and tests look
-at it.
+Nothing here knows about sockets: connections and exchanges read and change this state, and tests
+inspect it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Recorded:
         arrived: `time.monotonic()` when it was read.
         outcome: `waiting`, `answered`, `refused`, `cancelled` (the client went away), or
             `fault:<kind>`.
-        sent_tokens: How many tokens were sent.
+        sent_tokens: Number of tokens sent.
         ended: `time.monotonic()` when the outcome was known.
     """
 
@@ -90,7 +90,7 @@ class ServerState:
         busy: Slots in use.
         peak_busy: Most slots in use at once.
         in_flight: Completions that wait or run.
-        peak: Most of them at once.
+        peak: Most completions in flight at once.
     """
 
     dialect: Dialect = Dialect.llama_cpp
@@ -129,7 +129,7 @@ class ServerState:
         return FAKE_TYPES[self.dialect]
 
     def serving(self) -> Serving:
-        """Return what the server says about itself."""
+        """Return what the server serves."""
         return Serving(self.model, self.slots, self.context, self.busy)
 
     def fail_next(self, *faults: ServerFault) -> None:
@@ -141,7 +141,7 @@ class ServerState:
         self._script.standing.append((when or (lambda _: True), fault))
 
     def heal(self) -> None:
-        """Forget all faults that were not committed yet."""
+        """Drop all faults that were not committed yet."""
         self._script.queued.clear()
         self._script.standing.clear()
 
@@ -180,7 +180,7 @@ class ServerState:
         self.peak_busy = max(self.peak_busy, self.busy)
 
     def free_slot(self) -> None:
-        """Give the slot to the next request that waits, or free it."""
+        """Give the slot to the next waiting request, or free it."""
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():

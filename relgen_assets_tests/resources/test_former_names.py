@@ -1,4 +1,4 @@
-"""Renamed options: the former name still counts, and never against the present one."""
+"""Renamed options: the former name still counts, but never together with the current one."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ def test_both_names_at_once_are_refused() -> None:
         accept_former_names({"old": 1, "new": 2}, FORMER)
 
 
-def test_what_is_no_mapping_is_left_to_pydantic() -> None:
+def test_anything_but_a_mapping_is_left_to_pydantic() -> None:
     assert accept_former_names(3, FORMER) == 3

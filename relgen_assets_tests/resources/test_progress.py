@@ -1,4 +1,4 @@
-"""The progress board: listeners hear of every change, workers know nothing of them."""
+"""The progress board: listeners hear of every change; work knows nothing about them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_listeners_hear_of_every_change_until_they_leave() -> None:
     assert heard[-1].note == "no endpoint is left"
 
 
-def test_a_late_listener_is_told_what_runs() -> None:
+def test_a_late_listener_sees_the_running_tasks() -> None:
     board = ProgressBoard()
     task = board.begin("extractions", 5)
     heard: list[TaskProgress] = []
@@ -45,7 +45,7 @@ def test_a_task_finishes_when_its_work_fails() -> None:
         assert board.running() == []
 
 
-def test_tasks_are_told_apart() -> None:
+def test_tasks_are_distinguished() -> None:
     board = ProgressBoard()
     one, other = board.begin("a", 1), board.begin("a", 1)
     assert one.snapshot.key != other.snapshot.key

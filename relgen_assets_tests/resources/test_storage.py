@@ -77,7 +77,7 @@ def file_server() -> Iterator[type[FileServer]]:
 
 @contextmanager
 def unprivileged() -> Iterator[None]:
-    """Drop root's right to write anywhere, where the tests run as root."""
+    """Drop root's right to write anywhere, if the tests run as root."""
     if os.geteuid() != 0:
         yield
         return
@@ -103,7 +103,7 @@ def names_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_what_was_written_is_read_and_folders_are_made(tmp_path: Path) -> None:
+def test_a_written_file_can_be_read_and_folders_are_created(tmp_path: Path) -> None:
     url = str(tmp_path / "deep" / "folder" / "a.bin")
     storage.write_atomic(url, b"one")
     storage.write_atomic(url, b"two")
@@ -124,7 +124,7 @@ def test_the_same_calls_work_on_a_filesystem_without_rename() -> None:
     assert not storage.exists(url)
 
 
-def test_a_file_server_has_a_file_whole_or_not_at_all(file_server: type[FileServer]) -> None:
+def test_a_file_on_a_file_server_is_complete_or_missing(file_server: type[FileServer]) -> None:
     storage.write_atomic("fileserver://data/a.bin", b"new")
     assert storage.read_bytes("fileserver://data/a.bin") == b"new"
 
@@ -192,7 +192,7 @@ def test_a_read_only_folder_is_a_clear_error(tmp_path: Path) -> None:
     assert "permission" in caught.value.remedy
 
 
-def test_a_disk_that_takes_no_more_leaves_the_old_file_and_no_temporary(tmp_path: Path) -> None:
+def test_a_full_disk_leaves_the_old_file_and_no_temporary(tmp_path: Path) -> None:
     url = str(tmp_path / "a.bin")
     storage.write_atomic(url, b"old")
     with largest_file(1000), pytest.raises(StorageError, match="too large") as caught:

@@ -1,4 +1,4 @@
-"""What recent calls cost, without their texts: what plans and reports learn from. Reads only."""
+"""What recent calls cost, without their texts, for plans and reports. Read-only."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class CallCost:
     Attributes:
         task: The kind of work.
         model: Identity of the model.
-        endpoint: Who answered.
+        endpoint: The endpoint that answered.
         attempt: Content attempt, from 1.
         prompt_tokens: Tokens of the prompt.
-        cached_tokens: Those of them taken from the server's prefix cache.
+        cached_tokens: How many of these came from the server's prefix cache.
         completion_tokens: Tokens of the answer.
         seconds: Wall time on the endpoint.
     """
@@ -43,8 +43,8 @@ def recent_calls(
     Args:
         database: The open ledger.
         task: The kind of work.
-        limit: Most calls to return.
-        model: Only calls that this model answered.
+        limit: Maximum number of calls to return.
+        model: Only calls answered by this model.
 
     Raises:
         LedgerError: The ledger cannot be read.

@@ -1,4 +1,4 @@
-"""What databases complain about, in words that say what to do."""
+"""Turns database errors into errors that say what to do."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SAFE: Final = "What was recorded before is safe."
 _REMEDIES: Final = (
     (
         "database is locked",
-        "Another process held the ledger for too long: end it, or use PostgreSQL for many runs. "
+        "Another process locked the ledger for too long: end it, or use PostgreSQL for many runs. "
         + _SAFE,
     ),
     (
@@ -28,41 +28,41 @@ _REMEDIES: Final = (
     ("disk i/o error", "Check the disk's space, limits (ulimit -f) and health, then run again."),
     (
         "file is not a database",
-        "The file is not a ledger: move it away, or correct the ledger's URL.",
+        "The file is not a ledger: move it away, or fix the ledger's URL.",
     ),
     (
         "malformed",
         "The file is damaged: move it away and import the last export ({import_command}).",
     ),
     ("password", "Check the user in the ledger's URL and the variable that holds its password."),
-    ("does not exist", "Create what is missing, or correct the ledger's URL."),
+    ("does not exist", "Create what is missing, or fix the ledger's URL."),
     ("permission denied", "Grant this database user the right to read and write its schema."),
     (
         "connection",
-        f"Start the database, or correct host and port in the ledger's URL. {_SAFE}",
+        f"Start the database, or fix host and port in the ledger's URL. {_SAFE}",
     ),
 )
-"""What a driver's words contain, and what to do then; the first that fits counts."""
+"""Parts of driver messages, and the remedy for each; the first match counts."""
 
 _FINAL: Final = ("authentication failed", "no password", "does not exist", "pg_hba")
-"""Refusals to connect: retrying will not help."""
+"""Refused connections for which retrying will not help."""
 
 _PASSING: Final = ("57P", "08", "40")
-"""Classes of SQLSTATE: operator intervention, connection exception, transaction rollback.
+"""SQLSTATE classes: operator intervention, connection exception, transaction rollback.
 
 Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
 """
 
 
 def ledger_error(error: DBAPIError, where: str, import_command: str) -> LedgerError:
-    """Return a driver's error as one that says what, where and what to do.
+    """Return a driver's error as one that says what happened, where, and what to do.
 
     Args:
-        error: What the driver raised.
+        error: The error raised by the driver.
         where: The database, without its password.
-        import_command: What imports an export, for the remedy of a damaged file.
+        import_command: The command that imports an export, for the remedy for a damaged file.
     """
-    # The driver's own words only: SQLAlchemy would add the statement with its parameters.
+    # Only the driver's own words: SQLAlchemy would add the statement with its parameters.
     words = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
     lowered = " ".join(words).lower()
     remedy = next((remedy for sign, remedy in _REMEDIES if sign in lowered), "")
@@ -73,9 +73,9 @@ def ledger_error(error: DBAPIError, where: str, import_command: str) -> LedgerEr
 
 
 def is_passing(error: DBAPIError) -> bool:
-    """Tell whether the same transaction may go through when a database server is asked again.
+    """Return whether the same transaction may succeed if it is tried again.
 
-    It went away, is starting, or sacrificed the transaction to others that had locked its rows.
+    The database server went away, is starting, or aborted the transaction to break a deadlock.
     """
     if not isinstance(error, OperationalError | InterfaceError):
         return False

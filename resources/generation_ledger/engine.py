@@ -27,14 +27,14 @@ FIRST_PAUSE_SECONDS: Final = 0.1
 LONGEST_PAUSE_SECONDS: Final = 2.0
 
 _VANISHED_SECONDS: Final = 30
-"""After this silence a connection counts as lost, here and at the server."""
+"""Seconds of silence after which a connection counts as lost, here and on the server."""
 
 _SIGNS_OF_LIFE: Final = (
     f"-c tcp_keepalives_idle={_VANISHED_SECONDS // 3} "
     f"-c tcp_keepalives_interval={_VANISHED_SECONDS // 3} "
     "-c tcp_keepalives_count=2"
 )
-"""What the server asks of us: otherwise the locks of a machine that vanished stay for hours."""
+"""Keep-alive options for the server: the locks of a vanished machine would stay for hours."""
 
 _WRITES: Final = "ledger_writes"
 
@@ -43,7 +43,7 @@ def resolve_url(url: str, password_env: str | None) -> URL:
     """Return the URL to connect to, with the password from the environment.
 
     Raises:
-        LedgerError: The URL cannot be used, holds a password, or the variable is not set.
+        LedgerError: The URL is not usable or contains a password, or the variable is not set.
     """
     try:
         parsed = make_url(url)
@@ -55,17 +55,17 @@ def resolve_url(url: str, password_env: str | None) -> URL:
     where = parsed.render_as_string(hide_password=True)
     if parsed.password is not None or parsed.query.keys() & set(SECRET_OPTIONS):
         raise LedgerError(
-            "the ledger's URL holds a password.",
+            "the ledger's URL contains a password.",
             where=parsed.set(query={}).render_as_string(hide_password=True),
-            remedy="Put it into an environment variable and name that in password_env.",
+            remedy="Put it into an environment variable and set password_env to its name.",
         )
     if parsed.drivername in ("postgres", "postgresql"):
         parsed = parsed.set(drivername="postgresql+psycopg2")
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-        raise LedgerError("a ledger is kept in SQLite or PostgreSQL only.", where=where)
+        raise LedgerError("a ledger must be in SQLite or PostgreSQL.", where=where)
     if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
         raise LedgerError(
-            "a ledger in memory would be lost.", where=where, remedy="Name a file in the URL."
+            "a ledger in memory would be lost.", where=where, remedy="Put a file into the URL."
         )
     if password_env is None:
         return parsed
@@ -73,7 +73,7 @@ def resolve_url(url: str, password_env: str | None) -> URL:
         raise LedgerError(
             "a SQLite file has no password.",
             where=where,
-            remedy="Remove password_env, or give the URL of a PostgreSQL database.",
+            remedy="Remove password_env, or use the URL of a PostgreSQL database.",
         )
     if password_env not in os.environ:
         raise LedgerError(
@@ -85,18 +85,17 @@ def resolve_url(url: str, password_env: str | None) -> URL:
 
 
 class Database:
-    """One database, opened; may be used from any thread.
+    """An open database; thread-safe.
 
     Args:
         url: From `resolve_url`.
         busy_seconds: How long a statement waits for another process's lock.
         reconnect_seconds: How long to wait for a database server that went away.
-        import_command: What imports an export, for the report of a damaged ledger.
+        import_command: The command that imports an export, named if the ledger is damaged.
 
     Attributes:
         where: The URL without its password, for errors and reports.
-        engine: The SQLAlchemy engine.
-        file: The file of a SQLite ledger, otherwise `None`.
+        file: The file of a SQLite ledger; `None` for PostgreSQL.
     """
 
     def __init__(
@@ -108,7 +107,7 @@ class Database:
         self._inode: int | None = None
         self._reconnect_seconds = reconnect_seconds
         self._import_command = import_command
-        # SQLite's own lock is polled; waiting here first keeps many threads quick and fair.
+        # SQLite polls its own lock; waiting here first keeps many threads fast and fair.
         self._one_writer = threading.Lock()
         self.engine = self._create_engine(url, busy_seconds)
 
@@ -116,8 +115,8 @@ class Database:
         """Run `work` in a transaction that only reads.
 
         Args:
-            work: Reads over the connection it is given.
-            snapshot: Whether all statements see the database as it was at the first.
+            work: Reads through the connection it is given.
+            snapshot: Whether all statements see the database as it was at the first one.
 
         Raises:
             LedgerError: The database cannot be read.
@@ -130,19 +129,19 @@ class Database:
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction; everything is durable when this returns.
 
-        `work` must be harmless to repeat: when the connection is lost during the commit, it may
-        or may not have happened.
+        `work` must be safe to repeat: if the connection is lost during the commit, it may or may
+        not have taken effect.
 
         Raises:
-            LedgerError: The database cannot be written; nothing of `work` has happened.
+            LedgerError: The database cannot be written; `work` has had no effect.
         """
         return self.reconnecting(lambda: self._transaction(work, {_WRITES: True}))
 
     def reconnecting(self, act: Callable[[], T]) -> T:
-        """Run `act`, again and again while a database server's faults may pass.
+        """Run `act`, and repeat it while a database server's error may be temporary.
 
         Raises:
-            LedgerError: The fault lasted too long, or cannot pass.
+            LedgerError: The error lasted too long, or is not temporary.
         """
         deadline = time.monotonic() + self._reconnect_seconds
         pause = FIRST_PAUSE_SECONDS
@@ -163,7 +162,7 @@ class Database:
     def _create_engine(self, url: URL, busy_seconds: float) -> Engine:
         try:
             if self.file is None:
-                # A lost connection is noticed before it is used, not in the middle of a write.
+                # Notice a lost connection before it is used, not in the middle of a write.
                 return create_engine(
                     url,
                     pool_pre_ping=True,
@@ -190,7 +189,7 @@ class Database:
             raise LedgerError(
                 f"the ledger's folder cannot be created: {error.strerror}.",
                 where=self.where,
-                remedy="Give this user permission there, or correct the ledger's URL.",
+                remedy="Give this user permission there, or fix the ledger's URL.",
             ) from error
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -208,7 +207,7 @@ class Database:
         return result
 
     def _check_file(self) -> None:
-        """Refuse to go on in a file that was deleted or replaced: its answers would vanish."""
+        """Refuse to continue in a file that was deleted or replaced: answers would be lost."""
         if self.file is None:
             return
         try:
@@ -219,7 +218,7 @@ class Database:
             raise LedgerError(
                 f"the ledger's file cannot be reached: {error.strerror}.",
                 where=self.where,
-                remedy="Give this user permission there, or correct the ledger's URL.",
+                remedy="Give this user permission there, or fix the ledger's URL.",
             ) from error
         if self._inode is None:
             self._inode = inode
@@ -227,12 +226,12 @@ class Database:
             raise LedgerError(
                 "the ledger's file was removed or replaced while it was in use.",
                 where=self.where,
-                remedy="Put the file back, or let the next run begin a new one; then run again.",
+                remedy="Restore the file, or let the next run create a new one; then run again.",
             )
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
-    """Set up a new SQLite connection: transactions are ours, commits reach the disk."""
+    """Set up a new SQLite connection: we begin transactions, and commits reach the disk."""
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA synchronous = FULL")
@@ -241,6 +240,6 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """Take the write lock at the start: a reader that turns writer midway could only fail."""
+    """Take the write lock at the start: a reader that turns writer midway can only fail."""
     writes = connection.get_execution_options().get(_WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

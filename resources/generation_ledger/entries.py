@@ -1,6 +1,6 @@
-"""Single calls with everything the ledger knows of them, one by one or all in turn.
+"""Single calls with everything the ledger knows about them, one by one or all in turn.
 
-Reads only. Entries come page by page, so that a ledger of any size can be walked through.
+Read-only. Entries come page by page, so a ledger of any size can be traversed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PAGE: Final = 500
 """Entries per query."""
 
 SHORTEST_PREFIX: Final = 4
-"""Fewer leading digits of a key are refused: they would fit too many."""
+"""Shorter prefixes of a key are refused: they would match too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +32,22 @@ class LedgerEntry:
     """One call as the ledger keeps it.
 
     Attributes:
-        id: Id of this row; rows of one key are told apart by it.
+        id: Id of this row; distinguishes the rows of one key.
         key: What was asked; see `keys`.
         task: The kind of work.
         subject: What it is about.
         model: Identity of the model.
         attempt: Content attempt, from 1.
         variant: Number among several answers per subject, from 1.
-        messages: The exact messages.
+        messages: The exact messages sent.
         json_schema: Schema of the answer, if any.
-        sampling: Sampling parameters.
         outcome: The answer, or why there is none.
-        run_id: Run that asked; empty when not known.
-        partition: Partition it asked for; empty likewise.
-        labels: Further facts.
-        recorded_at: When it became durable, UTC.
-        superseded_at: When another row took over, if one did.
-        verdicts: What validations said, by time.
+        run_id: Run that asked; empty if unknown.
+        partition: Partition it asked for; empty if unknown.
+        labels: Further facts, such as the prompt version.
+        recorded_at: When it became durable, in UTC.
+        superseded_at: When another row superseded it, in UTC; `None` if it still counts.
+        verdicts: Verdicts of validations, in order of time.
     """
 
     id: str
@@ -73,7 +72,7 @@ class LedgerEntry:
 def entries(database: Database, *conditions: ColumnElement[bool]) -> Iterator[LedgerEntry]:
     """Yield the entries that meet all conditions on `GenerationRow`, in the order of their ids.
 
-    Each page is a transaction of its own: what is recorded meanwhile may or may not be seen.
+    Each page is a separate transaction: entries recorded meanwhile may or may not be included.
     """
     last = ""
     while True:
@@ -85,14 +84,14 @@ def entries(database: Database, *conditions: ColumnElement[bool]) -> Iterator[Le
 
 
 def show(database: Database, key: str) -> list[LedgerEntry]:
-    """Return all rows of a key, oldest first, superseded ones as well.
+    """Return all rows of a key, oldest first, including superseded ones.
 
     Args:
         database: The open ledger.
-        key: The key, or enough of its first digits to be the only one.
+        key: The key, or a prefix that matches only one key.
 
     Raises:
-        LedgerError: No key begins so, or several do.
+        LedgerError: No key has this prefix, or several do.
     """
     if len(key) < SHORTEST_PREFIX or not all(digit in "0123456789abcdef" for digit in key):
         raise LedgerError(

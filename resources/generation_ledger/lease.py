@@ -1,11 +1,11 @@
 """One holder at a time of a named piece of work, across threads, processes and machines.
 
-Two runs of the same partition at once would ask everything twice. With a lease the second run
+Two simultaneous runs of the same partition would ask everything twice. With a lease the second run
 blocks, then finds the first run's answers in the ledger. The operating system or the database
 server releases a lease when its holder dies, so there is nothing to expire or clean up.
 
-A database server that restarts, or drops a connection, releases leases of holders that live. They
-take them again before those that wait may try; a holder that is too late gets an error at the end.
+A database server that restarts or drops a connection releases the leases of live holders. They
+retake their leases before waiting runs may try; a holder that is too late gets an error at the end.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from resources.generation_ledger.engine import Database
 POLL_SECONDS: Final = 0.2
 
 KEEP_SECONDS: Final = 2.0
-"""Pause between two checks that the database server still knows a lease."""
+"""Seconds between two checks that the database server still holds a lease."""
 
 RETURN_SECONDS: Final = 10.0
-"""For this time after a database server came back, only former holders may take its leases."""
+"""For this many seconds after a database server came back, only former holders may lock."""
 
 
 @contextmanager
@@ -41,14 +41,14 @@ def lease(
     """Hold the lease `name` while the block runs; it is not reentrant.
 
     Args:
-        database: The open ledger; all that use it share its leases.
+        database: The open ledger; all its users share its leases.
         name: What the lease is for, e.g. an asset and a partition.
-        waiting: Called once when another holds the lease, before the wait.
-        wait_seconds: Give up after this time; `None` waits until the holder is done or dead.
+        waiting: Called once before the wait, if another run holds the lease.
+        wait_seconds: When to give up; `None` waits until the holder is done or dead.
 
     Raises:
-        LedgerError: Another still holds the lease after `wait_seconds`, or has taken it after the
-            database server had lost ours, or the database fails.
+        LedgerError: Another run still holds the lease after `wait_seconds`, or took it after the
+            database server lost ours, or the database fails.
     """
     digest = hashlib.sha256(name.encode("utf-8", "backslashreplace")).digest()
     file = database.file
@@ -64,7 +64,7 @@ def lease(
                 raise LedgerError(
                     f"another run is still working on {name}.",
                     where=database.where,
-                    remedy="Wait until it has ended, or cancel it, then run again.",
+                    remedy="Wait for it to end or cancel it, then run again.",
                 )
             time.sleep(POLL_SECONDS)
         yield
@@ -75,7 +75,7 @@ def _file_lock(ledger: Path, digest: bytes) -> Iterator[Callable[[], bool]]:
     """Yield a function that tries to lock a small file beside a SQLite ledger."""
     folder = ledger.with_name(f"{ledger.name}.leases")
     path = folder / digest.hex()[:32]
-    # A soft lock would outlive a killed holder; a thread-local one could not be released here when
+    # A soft lock would outlive a killed holder; a thread-local one could not be released here if
     # another thread took it.
     lock = FileLock(path, thread_local=False, fallback_to_soft=False)
 
@@ -97,30 +97,30 @@ def _file_lock(ledger: Path, digest: bytes) -> Iterator[Callable[[], bool]]:
         yield try_lock
     finally:
         if lock.is_locked:
-            # Removed while it is locked: a waiter that locks the removed file sees so and retries.
+            # Removed while locked: a waiter that locks the removed file notices and retries.
             path.unlink(missing_ok=True)
             lock.release()
 
 
 @contextmanager
 def _server_lock(database: Database, name: str, digest: bytes) -> Iterator[Callable[[], bool]]:
-    """Yield a function that tries an advisory lock, which is then kept until the block ends."""
+    """Yield a function that tries to take an advisory lock and keep it until the block ends."""
     lock = _ServerLock(database, int.from_bytes(digest[:8], "big", signed=True))
     try:
         yield lock.try_first
         if not lock.still_held():
             raise LedgerError(
-                f"the database server lost this run's lease on {name}, and another run is at work"
-                " on it now.",
+                f"the database server lost this run's lease on {name}, and another run is now"
+                " working on it.",
                 where=database.where,
-                remedy="Run again when the other has ended: every answer is in the ledger.",
+                remedy="Run again when the other run has ended: every answer is in the ledger.",
             )
     finally:
         lock.close()
 
 
 class _ServerLock:
-    """An advisory lock on a connection of its own, taken again when that connection breaks."""
+    """An advisory lock on its own connection, retaken if that connection breaks."""
 
     def __init__(self, database: Database, number: int) -> None:
         self._database = database
@@ -132,14 +132,14 @@ class _ServerLock:
         self._keeper = threading.Thread(target=self._keep, name="lease", daemon=True)
 
     def try_first(self) -> bool:
-        """Try to take a lock that another may hold; once taken, it is kept."""
+        """Try to take a lock that another run may hold; once taken, it is kept."""
         if not self._database.reconnecting(lambda: self._try(after=RETURN_SECONDS)):
             return False
         self._keeper.start()
         return True
 
     def still_held(self) -> bool:
-        """Stop keeping the lock, and return whether it is held at this moment."""
+        """Stop keeping the lock; return whether it is held at this moment."""
         self._stop()
         return self._database.reconnecting(self._try)
 
@@ -149,16 +149,16 @@ class _ServerLock:
         self._drop()
 
     def _try(self, after: float = 0.0) -> bool:
-        """Take the lock, or take it once more if it is ours.
+        """Take the lock, or retake it if it is ours.
 
         Args:
-            after: Age that a connection which replaces a broken one needs before it may try.
+            after: Age in seconds that a replacement connection must reach before it may try.
         """
         try:
             if self._connection is None:
                 self._connection = self._database.engine.connect()
                 self._connection.execution_options(isolation_level="AUTOCOMMIT")
-                self._connection.detach()  # never returned to the pool, and closed for good
+                self._connection.detach()  # never returned to the pool; closed for good
                 self._connected_at = time.monotonic()
             if self._was_broken and time.monotonic() < self._connected_at + after:
                 return False
@@ -171,7 +171,7 @@ class _ServerLock:
 
     def _keep(self) -> None:
         while not self._ended.wait(KEEP_SECONDS):
-            with suppress(DBAPIError):  # tried again, and what lasts is raised in the end
+            with suppress(DBAPIError):  # tried again; a lasting error is raised in the end
                 self._try()
 
     def _stop(self) -> None:

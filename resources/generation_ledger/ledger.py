@@ -44,10 +44,10 @@ FORMER_NAMES: Final = {"patience_seconds": "reconnect_seconds"}
 
 
 class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
-    """Completed generations in SQLite or PostgreSQL, shared by every endpoint and every run.
+    """Completed generations in SQLite or PostgreSQL, shared by all endpoints and runs.
 
-    Opened on first use; usable from any thread, from any number of processes, and without
-    Dagster. Every method raises `LedgerError` when the database cannot do what is asked.
+    Opened on first use; usable from any thread, any number of processes, and without Dagster.
+    Every method raises `LedgerError` if the database cannot do what was asked.
     """
 
     busy_seconds: float = Field(
@@ -60,24 +60,24 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
     )
     import_command: str = Field(
         default="GenerationLedger.import_from",
-        description="What imports an export, named where a damaged ledger is reported.",
+        description="The command that imports an export, named if the ledger is damaged.",
     )
 
     _opening: threading.Lock = PrivateAttr(default_factory=threading.Lock)
     _database: Database | None = PrivateAttr(None)
 
-    # Written out, because type checkers do not see the inherited options in Dagster's own.
+    # Written out, because type checkers do not see the inherited options in Dagster's `__init__`.
     def __init__(self, **values: Any) -> None:
         super().__init__(**accept_former_names(values, FORMER_NAMES))
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
-        # A password does not belong in the URL; if one is there, it is not shown.
+        # A password does not belong in the URL; if there is one, it is not shown.
         for name, value in super().__repr_args__():
             yield name, shown(value) if name == "url" else value
 
     @property
     def database(self) -> Database:
-        """The open database, with the tables of this code's version."""
+        """The open database, with tables of the current version."""
         with self._opening:
             if self._database is None:
                 database = Database(
@@ -100,7 +100,7 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
         return self.database.engine
 
     def setup_for_execution(self, _context: InitResourceContext) -> None:
-        """Open the ledger, so that a run fails before it has asked anything."""
+        """Open the ledger, so that a run fails before it asks anything."""
         _ = self.database
 
     def teardown_after_execution(self, _context: InitResourceContext) -> None:
@@ -108,17 +108,17 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
         self.close()
 
     def close(self) -> None:
-        """Close all connections; the next use opens the ledger again."""
+        """Close all connections; the next use reopens the ledger."""
         with self._opening:
             if self._database is not None:
                 self._database.close()
                 self._database = None
 
     def lookup(self, requests: Sequence[GenerationRequest], model: str) -> dict[str, Generation]:
-        """Return the answers that are known, by the subject of their request.
+        """Return the known answers, by the subject of their request.
 
         Args:
-            requests: What is to be asked; subjects are unique among them.
+            requests: The requests; their subjects are unique.
             model: Identity of the model that would answer.
         """
         subjects: dict[str, list[str]] = defaultdict(list)
@@ -129,14 +129,14 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
         return self.database.read(lambda c: store.find_answers(c, subjects, self.renew_before))
 
     def calls(self, keys: Iterable[str]) -> dict[str, Transcript]:
-        """Return what was said in calls, by key; none for keys it does not hold."""
+        """Return the transcripts of calls, by key; unknown keys are left out."""
         return self.database.read(lambda c: store.find_calls(c, sorted(set(keys))))
 
     def record(self, answers: Sequence[tuple[GenerationRequest, Generation]]) -> None:
         """Write answers in one transaction; they are durable when this returns.
 
         An answer whose key is known changes nothing. The key is computed with the answer's own
-        `model`, which therefore has to be the identity that `lookup` is asked with.
+        `model`, which must therefore be the identity passed to `lookup`.
 
         Args:
             answers: Requests with their answers.
@@ -148,10 +148,10 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
     def record_failure(self, request: GenerationRequest, failure: Failure, model: str) -> None:
         """Record that a request was set aside; the next run asks it again.
 
-        A failure never takes the place of an answer.
+        A failure never replaces an answer.
 
         Args:
-            request: What was asked.
+            request: The request.
             failure: Why there is no answer.
             model: Identity of the model that should have answered.
         """
@@ -159,33 +159,33 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
         self.database.write(lambda c: store.record_rows(c, rows, None))
 
     def record_verdicts(self, judged: Sequence[RecordedVerdict]) -> int:
-        """Write what a validation says about answers, in place of what it said before.
+        """Write the verdicts of a validation, replacing its earlier ones.
 
         Returns:
-            How many were written; a verdict on a key the ledger does not hold is left out.
+            How many were written; verdicts on unknown keys are left out.
         """
         return self.database.write(lambda c: verdicts_and_grants.record_verdicts(c, judged))
 
     def grant_attempts(self, task: str, subjects: Sequence[str], attempts: int) -> None:
-        """Raise the content attempts that subjects may take in all; earlier attempts stay.
+        """Raise the total of content attempts that subjects may take; earlier attempts stay.
 
         Args:
             task: The kind of work.
             subjects: What to ask about again, e.g. rejected chunks.
-            attempts: Attempts in all, including those already made; a higher grant stays.
+            attempts: Total attempts, including those already made; a higher grant stays.
         """
         self.database.write(
             lambda c: verdicts_and_grants.grant_attempts(c, task, subjects, attempts)
         )
 
     def granted_attempts(self, task: str, subjects: Sequence[str]) -> dict[str, int]:
-        """Return the attempts allowed in all, by subject, for those that were granted some."""
+        """Return the total of allowed attempts, by subject, for subjects with a grant."""
         return self.database.read(lambda c: verdicts_and_grants.granted_attempts(c, task, subjects))
 
     def attempts_made(
         self, task: str, subjects: Sequence[str], model: str | None = None
     ) -> dict[str, int]:
-        """Return the highest attempt the ledger holds, by subject; none for unknown ones.
+        """Return the highest attempt in the ledger, by subject; unknown subjects are left out.
 
         Args:
             task: The kind of work.
@@ -205,14 +205,14 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
         *,
         superseded: bool = False,
     ) -> Iterator[LedgerEntry]:
-        """Yield what the ledger keeps, oldest first, a page at a time.
+        """Yield the entries of the ledger, oldest first, read page by page.
 
         Args:
             task: Only this kind of work.
             subject: Only this subject.
             model: Only this model.
             partition: Only calls made for this partition.
-            superseded: Whether to yield superseded rows as well.
+            superseded: Whether to include superseded rows.
         """
         wanted = {
             GenerationRow.task: task,
@@ -226,7 +226,7 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
         return entries.entries(self.database, *conditions)
 
     def show(self, key: str) -> list[LedgerEntry]:
-        """Return all rows of a key, oldest first; its first digits are enough."""
+        """Return all rows of a key, oldest first; an unambiguous prefix is enough."""
         return entries.show(self.database, key)
 
     def stats(self) -> LedgerStats:
@@ -249,12 +249,12 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
         validator: str | None = None,
         dry_run: bool = False,
     ) -> Pruned:
-        """Remove superseded rows and failures, and what a named model or validator makes obsolete.
+        """Remove superseded rows, failures, and what a given model or validator makes obsolete.
 
         Args:
-            before: Only what was recorded earlier; everything when not given.
-            model: A retired model, whose answers go too.
-            validator: The current validator; verdicts of all others go too.
+            before: Only what was recorded earlier; by default everything.
+            model: A retired model, whose answers are removed too.
+            validator: The current validator; verdicts of all others are removed too.
             dry_run: Only count.
         """
         return pruning.prune(
@@ -272,7 +272,7 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
 
         Args:
             name: The work that must not run twice at once, e.g. an asset and a partition.
-            waiting: Called once when another holds the lease, before the wait.
-            wait_seconds: Give up after this time; `None` waits until the holder is done or dead.
+            waiting: Called once before the wait, if another run holds the lease.
+            wait_seconds: When to give up; `None` waits until the holder is done or dead.
         """
         return lease(self.database, name, waiting, wait_seconds)

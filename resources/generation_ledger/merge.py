@@ -1,4 +1,4 @@
-"""Taking rows of another ledger in: nothing here is lost, nothing there is taken twice."""
+"""Merges rows of another ledger: loses none of ours, and takes none of theirs twice."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from resources.generation_ledger.verdicts_and_grants import put_grant_rows, put_
 def merge_rows(
     connection: Connection, table: str, rows: Sequence[dict[str, Any]], replaced: dict[str, str]
 ) -> int:
-    """Take rows of one table in, and return how many generations were new or changed ours.
+    """Merge rows of one table; return how many generations were new or superseded ours.
 
     Args:
         connection: In a writing transaction.
         table: Name of the table.
         rows: Values by column, in the order of ids over all calls.
-        replaced: When rows were superseded there, by id: one mapping for all calls, empty at first.
+        replaced: When their rows were superseded, by id: one mapping for all calls, empty at first.
     """
     if table == VerdictRow.__tablename__:
         put_verdict_rows(connection, rows)
@@ -38,15 +38,15 @@ def merge_rows(
 def _merge_generations(
     connection: Connection, rows: Sequence[dict[str, Any]], replaced: dict[str, str]
 ) -> int:
-    """Insert the rows that are not known, at most one per key as the one that counts.
+    """Insert the unknown rows; at most one row per key counts afterwards.
 
     Of two rows that both count, an answer beats a failure. Otherwise ours beats theirs, unless they
-    knew ours and had another take over: that one then takes over here, in the same transaction.
+    knew ours and had superseded it: then theirs supersedes it here too, in the same transaction.
     """
     replaced.update({row["id"]: row["superseded_at"] for row in rows if row["superseded_at"]})
     known = _known(connection, [row["id"] for row in rows])
     current = _current(connection, [row["key"] for row in rows])
-    outdated: list[str] = []  # ours, for which a row of theirs takes over
+    outdated: list[str] = []  # our rows that a row of theirs supersedes
     new: list[dict[str, Any]] = []
     for row in rows:
         key, counts = row["key"], row["superseded_at"] is None
@@ -74,13 +74,13 @@ def _merge_generations(
 
 
 def _known(connection: Connection, ids: Sequence[str]) -> set[str]:
-    """Return those of these ids that we have."""
+    """Return the ids among these that we have."""
     statement = select(GenerationRow.id).where(GenerationRow.id.in_(ids))
     return set(connection.execute(statement).scalars())
 
 
 def _current(connection: Connection, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Return id and status of the rows that count, by key."""
+    """Return the id and status of the rows that count, by key."""
     statement = select(GenerationRow.key, GenerationRow.id, GenerationRow.status).where(
         GenerationRow.key.in_(keys), GenerationRow.superseded_at.is_(None)
     )

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 
 def now() -> str:
-    """Return the present time."""
+    """Return the current time."""
     return timestamp(datetime.now(UTC))
 
 
 def timestamp(moment: datetime) -> str:
-    """Return a moment in UTC, in ISO 8601 with microseconds; without a zone it is taken as UTC."""
+    """Return a moment in UTC, in ISO 8601 with microseconds; without a time zone it means UTC."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return aware.astimezone(UTC).isoformat(timespec="microseconds")

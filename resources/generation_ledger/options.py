@@ -1,6 +1,6 @@
-"""What a project configures of a ledger: which database, and which answers count.
+"""What a project can configure of a ledger: which database, and which answers count.
 
-Plain pydantic, so that settings can nest it without loading Dagster; the resource inherits it.
+Plain pydantic, so that settings can nest it without loading Dagster; the resource inherits from it.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ class LedgerOptions(BaseModel):
     )
     renew_before: str | None = Field(
         default=None,
-        description="Ask again for answers recorded before this time (ISO 8601, UTC unless it says"
-        " otherwise); they stay in the ledger as superseded.",
+        description="Ask again for answers recorded before this time (ISO 8601, UTC unless it names"
+        " another zone); they stay in the ledger as superseded.",
     )
 
     @field_validator("renew_before", mode="before")
     @classmethod
     def _renewal_is_past(cls, value: Any) -> str | None:
-        """Return a time as the ledger writes it, from text or from a date or time of TOML."""
+        """Return a time in the ledger's format, from text or from a TOML date or time."""
         if value is None:
             return None
         try:

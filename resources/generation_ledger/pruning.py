@@ -25,10 +25,10 @@ class Pruned:
     """What was removed, or would be.
 
     Attributes:
-        superseded: Rows that a newer one replaced.
-        failed: Failures.
-        answers: Answers of the named model.
-        verdicts: Verdicts of other validators than the current one, on answers that stay.
+        superseded: Number of rows that a newer one superseded.
+        failed: Number of failures.
+        answers: Number of answers of the given model.
+        verdicts: Number of verdicts by validators other than the current one, on answers that stay.
     """
 
     superseded: int
@@ -38,7 +38,7 @@ class Pruned:
 
     @property
     def total(self) -> int:
-        """Rows of all kinds."""
+        """Number of rows of all kinds."""
         return self.superseded + self.failed + self.answers + self.verdicts
 
 
@@ -50,15 +50,16 @@ def prune(
     validator: str | None,
     dry_run: bool,
 ) -> Pruned:
-    """Remove superseded rows and failures, and what a named model or validator makes obsolete.
+    """Remove superseded rows, failures, and what a given model or validator makes obsolete.
 
-    Verdicts on removed answers go with them.
+    Verdicts on removed answers are removed with them.
 
     Args:
         database: The open ledger.
-        before: Only what was recorded, or judged, earlier; None for everything.
-        model: A retired model, whose answers go too.
-        validator: The current validator; verdicts of all others go too. None keeps all verdicts.
+        before: Only what was recorded or judged earlier; None for everything.
+        model: A retired model, whose answers are removed too.
+        validator: The current validator; verdicts of all others are removed too. None keeps all
+            verdicts.
         dry_run: Only count.
     """
     obsolete = _obsolete_generations(before, model)
@@ -70,7 +71,7 @@ def prune(
     judged = database.read(lambda c: _outdated_verdicts(c, before, validator))
     verdicts = [one for one in judged if one[0] not in going]
     if not dry_run:
-        # In pieces, between which runs can record: a row that is wanted now stays so.
+        # In pieces, so that runs can record in between: what is obsolete now stays obsolete.
         for ids in in_chunks(sorted(going)):
             _delete(database, delete(GenerationRow).where(GenerationRow.id.in_(ids)))
         for piece in in_chunks(verdicts):
@@ -82,7 +83,7 @@ def prune(
 
 
 def _obsolete_generations(before: datetime | None, model: str | None) -> ColumnElement[bool]:
-    """Return the condition under which a generation is removed."""
+    """Return the condition on which a generation is removed."""
     obsolete = or_(
         GenerationRow.superseded_at.is_not(None),
         GenerationRow.status == "failed",
@@ -96,7 +97,7 @@ def _obsolete_generations(before: datetime | None, model: str | None) -> ColumnE
 def _outdated_verdicts(
     connection: Connection, before: datetime | None, validator: str | None
 ) -> list[tuple[str, str]]:
-    """Return the keys of verdicts by validators that are not the current one."""
+    """Return the keys of verdicts by validators other than the current one."""
     if validator is None:
         return []
     statement = select(VerdictRow.generation_id, VerdictRow.validator).where(
@@ -114,10 +115,10 @@ def _delete(database: Database, statement: Delete) -> None:
 def _compact(database: Database, file: Path) -> None:
     """Shrink a SQLite file, which otherwise keeps the space of removed rows.
 
-    That takes seconds per gigabyte, during which nobody else can record. While others have the file
-    open it is therefore left as it is, and later rows take the space.
+    That takes seconds per gigabyte, during which no other process can record. So the file is left
+    alone while others have it open; later rows reuse the space.
     """
-    database.close()  # our own idle connections have it open as well
+    database.close()  # our own idle connections have it open too
     with (
         suppress(sqlite3.OperationalError),
         closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as alone,

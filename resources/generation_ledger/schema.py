@@ -1,7 +1,8 @@
-"""The tables of the ledger. How they came to be, version by version, is in `migrations`.
+"""The tables of the ledger. Their history, version by version, is in `migrations`.
 
-Columns that hold words of articles or models are packed: compressed JSON in ASCII. That keeps
-NUL characters and lone surrogates, which a PostgreSQL text refuses, and takes a third of the space.
+Columns that hold text from articles or models are packed: compressed JSON in ASCII. That preserves
+NUL characters and lone surrogates, which PostgreSQL text refuses, and takes a third of the space.
+
 Times are UTC in ISO 8601 with microseconds, the same text in both databases.
 """
 
@@ -96,7 +97,7 @@ class GenerationRow(LedgerTable):
     superseded_at: Mapped[str | None] = mapped_column(String(32), doc="When another took over.")
 
     __table_args__ = (
-        # At most one row per key counts: this is what makes recording twice harmless.
+        # At most one row per key counts; this makes it safe to record twice.
         Index(
             "ledger_generations_current",
             "key",
@@ -109,7 +110,7 @@ class GenerationRow(LedgerTable):
 
 
 class VerdictRow(LedgerTable):
-    """What one version of the validation said about one answer; may change at any time."""
+    """The verdict of one version of the validation on one answer; may change at any time."""
 
     __tablename__ = "ledger_verdicts"
 
@@ -124,7 +125,7 @@ class VerdictRow(LedgerTable):
 
 
 class GrantRow(LedgerTable):
-    """How many content attempts a subject may take, where more than usual were granted."""
+    """How many content attempts a subject may take, if more than usual were granted."""
 
     __tablename__ = "ledger_grants"
 
@@ -135,7 +136,7 @@ class GrantRow(LedgerTable):
 
 
 SLOT_TABLES = MetaData()
-"""Tables that say who uses which slot right now; they are not part of an export."""
+"""Tables that say which batch uses which slot now; not part of an export."""
 
 LEASES = Table(
     "endpoint_leases",
@@ -155,7 +156,7 @@ CLAIMS = Table(
     Column("wants", Integer, nullable=False, doc="Slots it could use."),
     Column("expires", Float, nullable=False, doc="Seconds since 1970."),
 )
-"""One row for every run that works with an endpoint."""
+"""One row for every run that works on an endpoint."""
 
 
 def new_id() -> str:
@@ -164,5 +165,5 @@ def new_id() -> str:
 
 
 def plain(value: str) -> str:
-    """Return a text that every database takes: no NUL characters, no lone surrogates."""
+    """Return a text that every database accepts: no NUL characters, no lone surrogates."""
     return value.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode("utf-8")

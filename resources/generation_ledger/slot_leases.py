@@ -1,9 +1,9 @@
-"""Slots shared by several runs: who may use how many of an endpoint's slots.
+"""Slots shared by several runs: how many of an endpoint's slots each run may use.
 
-A slot is a row in the ledger's database that one run holds until it gives it back or does not renew
-it in time, so a run that was killed blocks nothing for long. Shares are fair: every run gets the
-same number of slots as far as it wants them; what cannot be divided goes round. Giving back waits
-for running requests: never are there more of them than rows.
+A slot is a row in the ledger's database. One run holds it until it releases it or fails to renew it
+in time, so a killed run does not block it for long. Shares are fair: every run gets the same number
+of slots, as far as it wants them; runs take turns on slots that cannot be divided. A slot is
+released only when its request has ended: there are never more running requests than rows.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from resources.generation_ledger.schema import CLAIMS, LEASES
 T = TypeVar("T")
 
 _POSTGRESQL_LOCK = 7_406_181_329_002
-"""Any number that nothing else uses: serialises transactions on the leases in PostgreSQL."""
+"""PostgreSQL advisory lock that serialises lease transactions; any otherwise unused number."""
 
 
 class Transactions(Protocol):
-    """Where transactions are made: the ledger's database."""
+    """Runs transactions, as the ledger's database does."""
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a writing transaction."""
@@ -34,12 +34,12 @@ class Transactions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What one run asks of one endpoint.
+    """One run's demand for the slots of one endpoint.
 
     Attributes:
         slots: Slots of the server.
         wants: How many of them the run could use now.
-        in_use: How many it is using, or may start to use before it hears the answer.
+        in_use: How many it uses, or may start to use before the negotiation ends.
     """
 
     slots: int
@@ -52,8 +52,8 @@ class SlotLeases:
 
     Args:
         database: Shared by all runs that share the servers.
-        seconds: Life of a lease that is not renewed.
-        rotation: How long a run keeps a slot that cannot be divided before it goes to the next.
+        seconds: Lifetime of a lease that is not renewed.
+        rotation: Seconds that a run keeps an indivisible slot before the next run's turn.
     """
 
     def __init__(self, database: Transactions, seconds: float, rotation: float) -> None:
@@ -67,7 +67,7 @@ class SlotLeases:
         """Renew the leases and return how many slots may be used from now on, by endpoint.
 
         Args:
-            demands: What is asked of each endpoint, by URL.
+            demands: The demand for each endpoint, by URL.
 
         Raises:
             LedgerError: The database cannot be written.
@@ -76,7 +76,7 @@ class SlotLeases:
         return self._database.write(lambda c: self._negotiate(c, demands))
 
     def release(self) -> None:
-        """Give every slot back.
+        """Release all slots.
 
         Raises:
             LedgerError: The database cannot be written.
@@ -94,7 +94,7 @@ class SlotLeases:
         }
 
     def _settle(self, connection: Connection, endpoint: str, demand: Demand, now: float) -> int:
-        """Take or give back slots of one endpoint; returns how many may be used."""
+        """Take or release slots of one endpoint; return how many may be used."""
         self._claim(connection, endpoint, demand.wants, now + self._seconds)
         claims = connection.execute(
             select(CLAIMS.c.holder, CLAIMS.c.wants).where(CLAIMS.c.endpoint == endpoint)
@@ -134,18 +134,18 @@ class SlotLeases:
             )
 
     def _release(self, connection: Connection) -> None:
-        _clock(connection)  # one at a time: a negotiation locks the same rows in another order
+        _clock(connection)  # serialise: a negotiation locks the same rows in another order
         for table in (LEASES, CLAIMS):
             connection.execute(delete(table).where(table.c.holder == self._holder))
 
 
 def fair_shares(slots: int, wants: Mapping[str, int], turn: int) -> dict[str, int]:
-    """Divide slots in max-min fair shares: more for one would mean less for one with fewer.
+    """Divide slots in max-min fair shares.
 
     Args:
-        slots: How many there are.
-        wants: How many each holder could use.
-        turn: Whose turn it is: shifts what cannot be divided from holder to holder.
+        slots: Number of slots.
+        wants: How many slots each holder could use.
+        turn: Number of the turn; decides which holders get the slots that cannot be divided.
     """
     order = sorted(wants)
     first = turn % len(order) if order else 0
@@ -163,9 +163,9 @@ def fair_shares(slots: int, wants: Mapping[str, int], turn: int) -> dict[str, in
 
 
 def _clock(connection: Connection) -> float:
-    """Return the time that all runs agree on; serialises transactions where that is needed.
+    """Return the time that all runs agree on, and serialise transactions if needed.
 
-    SQLite is used by processes of one machine and lets one transaction write at a time.
+    SQLite is used by processes on one machine and allows one writing transaction at a time.
     """
     if connection.dialect.name != "postgresql":
         return time.time()

@@ -1,4 +1,4 @@
-"""The whole ledger in numbers. Reads only; single calls belong to `entries`."""
+"""The whole ledger in numbers. Read-only; single calls belong to `entries`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class GroupStats:
         task: The kind of work.
         model: Identity of the model.
         standing: `completed`, `failed`, or `superseded`.
-        calls: How many.
+        calls: Number of calls.
         prompt_tokens: Tokens of all prompts.
         completion_tokens: Tokens of all answers.
         seconds: Wall time on the endpoints.
@@ -43,11 +43,11 @@ class LedgerStats:
     Attributes:
         where: The database, without password.
         version: Schema version.
-        size_bytes: Room the tables take.
+        size_bytes: Size of the tables.
         groups: Sums by task, model and standing.
-        verdicts: How many, by validator, verdict and reason.
-        first: When the first entry was recorded, UTC; `None` in an empty ledger.
-        last: When the last entry was recorded, UTC.
+        verdicts: Number of verdicts, by validator, verdict and reason.
+        first: When the first entry was recorded, in UTC; `None` in an empty ledger.
+        last: When the last entry was recorded, in UTC; `None` in an empty ledger.
     """
 
     where: str

@@ -1,7 +1,7 @@
-"""Looking answers up and recording them: the statements every generation passes through.
+"""Looks up and records answers: the statements that every generation passes through.
 
-All functions run in a transaction of the caller. Reports over the whole ledger belong to
-`entries` and `stats`, moving it elsewhere to `transfer`.
+All functions run in the caller's transaction. Reports on the whole ledger belong to `entries` and
+`stats`, export and import to `transfer`.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from resources.generation_ledger.schema import (
 ItemT = TypeVar("ItemT")
 
 CHUNK: Final = 500
-"""Keys per query: far below the limits on parameters of both databases."""
+"""Keys per query: far below both databases' limits on parameters."""
 
 _RECORD_LOCK: Final = 0x72656C67656F
-"""PostgreSQL advisory lock held while recording; any number that nothing else uses."""
+"""PostgreSQL advisory lock held while recording; any otherwise unused number."""
 
 _ANSWER_COLUMNS: Final = (
     GenerationRow.key,
@@ -48,7 +48,7 @@ _ANSWER_COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What was said in one completed call.
+    """The words of one completed call.
 
     Attributes:
         messages: The exact messages sent.
@@ -66,7 +66,7 @@ def in_chunks(items: Sequence[ItemT], size: int = CHUNK) -> Iterator[Sequence[It
 
 
 def insert_unless_known(connection: Connection, table: type[LedgerTable]) -> Insert:
-    """Return an INSERT that skips rows which a unique index already holds."""
+    """Return an INSERT that skips rows already in a unique index."""
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()
@@ -79,7 +79,7 @@ def find_answers(
 
     Args:
         connection: In a transaction.
-        subjects_by_key: Which subjects ask for which key.
+        subjects_by_key: The subjects that ask for each key.
         renew_before: Answers recorded earlier than this do not count.
     """
     found: dict[str, Generation] = {}
@@ -112,11 +112,11 @@ def find_calls(connection: Connection, keys: Sequence[str]) -> dict[str, Transcr
 
 
 def generation_of(row: Row[Any], subject: str) -> Generation:
-    """Return the answer in a row that has the columns of one.
+    """Return the generation stored in a row.
 
     Args:
         row: A completed generation.
-        subject: Who asks; another one than the row's where two ask the same.
+        subject: The subject that asks; not the row's own if two subjects ask the same.
     """
     return Generation(
         subject=subject,
@@ -136,17 +136,17 @@ def generation_of(row: Row[Any], subject: str) -> Generation:
 def record_rows(
     connection: Connection, rows: Sequence[dict[str, Any]], renew_before: str | None
 ) -> None:
-    """Insert rows, each unless an answer that counts is there; what it replaces is superseded.
+    """Insert rows whose key has no answer that counts; rows they replace become superseded.
 
-    A failure always gives way, an answer only when it is older than `renew_before`.
+    A failure is always replaced, an answer only if it is older than `renew_before`.
 
     Args:
         connection: In a writing transaction.
         rows: Values from `answer_row` or `failure_row`.
-        renew_before: Answers recorded earlier than this give way to new ones.
+        renew_before: Answers recorded earlier than this are replaced by new ones.
     """
     _keep_failures_apart(connection, rows)
-    # In the order of keys, so that two processes lock them in the same order.
+    # In key order, so that two processes lock rows in the same order.
     ordered = sorted(rows, key=lambda row: str(row["key"]))
     gives_way = GenerationRow.status == "failed"
     if renew_before is not None:
@@ -158,7 +158,7 @@ def record_rows(
                 and_(
                     GenerationRow.key.in_([row["key"] for row in piece]),
                     GenerationRow.superseded_at.is_(None),
-                    # The same transaction may have gone through before, unnoticed.
+                    # The same transaction may already have been committed, unnoticed.
                     GenerationRow.id.not_in([row["id"] for row in piece]),
                     gives_way,
                 )
@@ -169,11 +169,11 @@ def record_rows(
 
 
 def _keep_failures_apart(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Let no other transaction write failures until this one ends, nor answers if this one does.
+    """Keep transactions that write failures apart from all others, until this one ends.
 
     A failure that another run commits between our UPDATE and our INSERT would take the place of
-    our answer. Answers alone need not wait for each other: of two, either may count. In SQLite
-    there is one writing transaction at a time.
+    our answer. Transactions with answers only need not wait for each other: either answer may
+    count. SQLite has one writing transaction at a time anyway.
     """
     if connection.dialect.name != "postgresql":
         return
@@ -213,7 +213,7 @@ def failure_row(request: GenerationRequest, failure: Failure, model: str) -> dic
 
 
 def _asked(request: GenerationRequest, model: str, status: Status) -> dict[str, Any]:
-    """Return the columns that say what was asked, by whom and when."""
+    """Return the columns that say what was asked, by which run and when."""
     labels = dict(request.labels)
     return {
         "id": new_id(),

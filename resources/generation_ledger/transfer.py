@@ -1,7 +1,7 @@
-"""The ledger as parquet files and back: its backup, and its way from one database to another.
+"""Exports the ledger to parquet files and imports it: for backups, and to change databases.
 
 An export is a folder with the rows of every table in files of bounded size, and a manifest that
-is written last: without it, or with files that do not fit it, nothing is imported.
+is written last: without it, or with files that do not match it, nothing is imported.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ from resources.parquet_bytes import read_parquet
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
 ROWS_PER_FILE: Final = 2_000
-"""Rows of one file, held in memory at once: about 30 MB where a prompt has 10 kB."""
+"""Rows per file, held in memory at once: about 30 MB if a prompt has 10 kB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Transferred:
-    """What was written or read.
+    """What was exported or imported.
 
     Attributes:
-        folder: Where the export lies, without credentials.
-        rows: Rows of the export, by table.
-        new: Generations of it that the ledger did not hold, or not as they are there.
+        folder: The folder of the export, without credentials.
+        rows: Number of rows in the export, by table.
+        new: Number of generations that an import added or changed.
     """
 
     folder: str
@@ -49,7 +49,7 @@ class Transferred:
 
 
 def export_ledger(database: Database, folder: str) -> Transferred:
-    """Write the whole ledger, as it is at this moment, to a folder.
+    """Write a snapshot of the whole ledger to a folder.
 
     An earlier export in the folder stays valid until this one is complete, and is then removed.
 
@@ -60,7 +60,7 @@ def export_ledger(database: Database, folder: str) -> Transferred:
     Raises:
         StorageError: The folder cannot be written.
     """
-    # One at a time: each removes the files that its manifest does not name.
+    # One at a time: each export removes the files that its manifest does not list.
     with lease(database, f"export/{storage.canonical(folder)}", None, None):
         tables = database.read(lambda connection: _export(connection, folder), snapshot=True)
         manifest = {
@@ -77,17 +77,17 @@ def export_ledger(database: Database, folder: str) -> Transferred:
 
 
 def import_ledger(database: Database, folder: str) -> Transferred:
-    """Take the rows of an export into the ledger; into an empty one they come out the same.
+    """Import an export; an empty ledger then equals the exported one.
 
-    What the ledger holds already stays; an answer that counts gives way only to one that was known
-    to have taken over from it there. Interrupted, it can simply be run again.
+    What the ledger already holds stays; an answer that counts is superseded only if the exported
+    ledger had superseded it. An interrupted import can simply be run again.
 
     Args:
         database: The open ledger.
         folder: Local path or fsspec URL of an export.
 
     Raises:
-        LedgerError: The folder holds no complete export, or one of newer code.
+        LedgerError: The folder does not contain a complete export, or contains one of newer code.
         StorageError: A file cannot be read.
     """
     manifest = _manifest(folder)
@@ -108,18 +108,18 @@ def import_ledger(database: Database, folder: str) -> Transferred:
                 f"the export has {found} rows of {table.name}, its manifest names "
                 f"{rows.get(table.name, 0)}.",
                 where=storage.shown(folder),
-                remedy="Export again; what was imported is sound and stays.",
+                remedy="Export again; rows imported so far are intact and stay.",
             )
     return Transferred(storage.shown(folder), rows, new)
 
 
 def _tables() -> list[Table]:
-    """Return all tables, those that others point to first."""
+    """Return all tables, referenced ones first."""
     return list(LedgerTable.metadata.sorted_tables)
 
 
 def _export(connection: Connection, folder: str) -> dict[str, dict[str, Any]]:
-    """Write all rows, and return the files and the number of rows of every table."""
+    """Write all rows; return the files and the number of rows of every table."""
     export = new_id()
     tables: dict[str, dict[str, Any]] = {}
     for table in _tables():
@@ -134,17 +134,17 @@ def _export(connection: Connection, folder: str) -> dict[str, dict[str, Any]]:
 
 
 def _remove_all_but(folder: str, tables: Mapping[str, Mapping[str, Any]]) -> None:
-    """Remove files of earlier exports, also of those that broke off."""
+    """Remove files of earlier exports, including interrupted ones."""
     kept = {file for table in tables.values() for file in table["files"]}
     for name in storage.list_files(folder, ".parquet"):
         if name.startswith(tuple(tables)) and name not in kept:
-            # What cannot be removed only takes space: the manifest does not name it.
+            # A file that cannot be removed only takes space: the manifest does not list it.
             with suppress(StorageError):
                 storage.remove(storage.join(folder, name))
 
 
 def _pages(connection: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:
-    """Yield all rows in the order of the primary key, a page at a time."""
+    """Yield all rows in primary-key order, page by page."""
     key = tuple_(*table.primary_key.columns)
     statement = select(table).order_by(*table.primary_key.columns).limit(ROWS_PER_FILE)
     after: tuple[Any, ...] | None = None
@@ -196,7 +196,7 @@ def _from_parquet(table: Table, url: str) -> list[dict[str, Any]]:
         raise LedgerError(
             f"a file of the export is damaged: {error}.",
             where=storage.shown(url),
-            remedy="Export again; what was imported is sound and stays.",
+            remedy="Export again; rows imported so far are intact and stay.",
         ) from error
     packed = dict.fromkeys(_packed(table), json.loads)
     return [{name: packed.get(name, _same)(row[name]) for name in row} for row in rows]
@@ -207,13 +207,13 @@ def _same(value: Any) -> Any:
 
 
 def _manifest(folder: str) -> dict[str, dict[str, Any]]:
-    """Return files and number of rows by table."""
+    """Return the files and the number of rows, by table."""
     url = storage.join(folder, MANIFEST)
     if not storage.exists(url):
         raise LedgerError(
-            "the folder holds no complete export: its manifest is missing.",
+            "the folder does not contain a complete export: its manifest is missing.",
             where=storage.shown(folder),
-            remedy="Name the folder that was given to the export, or export again.",
+            remedy="Give the folder that was passed to the export, or export again.",
         )
     try:
         manifest = json.loads(storage.read_bytes(url))

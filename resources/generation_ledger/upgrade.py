@@ -1,4 +1,4 @@
-"""Bringing a ledger's tables to the version this code knows; a newer ledger is left alone.
+"""Upgrades a ledger's tables to the version this code knows; a newer ledger is left alone.
 
 The steps themselves are Alembic revisions in `migrations/versions`.
 """
@@ -18,16 +18,16 @@ VERSIONS: Final = ("0001", "0002", "0003")
 """Every schema version, oldest first."""
 
 VERSION_TABLE: Final = "ledger_version"
-"""Not Alembic's default name: Dagster's own tables may live in the same database."""
+"""Not Alembic's default name: Dagster's own tables may be in the same database."""
 
 POLL_SECONDS: Final = 0.02
 
 _UPGRADE_LOCK: Final = 0x72656C67656E
-"""PostgreSQL advisory lock held while upgrading; any number that nothing else uses."""
+"""PostgreSQL advisory lock held while upgrading; any otherwise unused number."""
 
 
 def open_current(database: Database) -> None:
-    """Make sure that the ledger has this code's tables: create them, upgrade them, or refuse.
+    """Ensure that the ledger has this code's tables: create them, upgrade them, or refuse.
 
     Raises:
         LedgerError: The ledger was written by newer code, or cannot be opened.
@@ -47,7 +47,7 @@ def ledger_version(connection: Connection) -> str:
 
 def migrate(connection: Connection, target: str = VERSIONS[-1]) -> None:
     """Run the migrations up to `target` in the transaction of `connection`."""
-    # Imported late: Alembic takes a third of a second, and most openings need no upgrade.
+    # Imported late: Alembic takes a third of a second, and most ledgers need no upgrade.
     from alembic import command
     from alembic.config import Config
 
@@ -67,7 +67,7 @@ def _version(connection: Connection) -> str | None:
 def _upgrade(connection: Connection, where: str) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _UPGRADE_LOCK})
-    version = _version(connection)  # again, now alone: another process may have been first
+    version = _version(connection)  # again, under the lock: another process may have been first
     if version is not None and version not in VERSIONS:
         raise LedgerError(
             f"the ledger has schema version {version}; this code knows {VERSIONS[-1]} at most.",
@@ -78,7 +78,7 @@ def _upgrade(connection: Connection, where: str) -> None:
 
 
 def _enable_write_ahead_log(database: Database) -> None:
-    """Switch a SQLite file to write-ahead logging, where readers and a writer do not wait."""
+    """Switch a SQLite file to write-ahead logging: readers and the writer do not block."""
 
     def switch(connection: Connection) -> None:
         connection.exec_driver_sql("ROLLBACK")  # the mode cannot change within a transaction
@@ -88,7 +88,7 @@ def _enable_write_ahead_log(database: Database) -> None:
             try:
                 connection.exec_driver_sql("PRAGMA journal_mode = WAL")
                 break
-            except OperationalError as error:  # here SQLite waits for no other that writes
+            except OperationalError as error:  # here SQLite does not wait for other writers
                 if "locked" not in str(error.orig) or time.monotonic() >= deadline:
                     raise
             time.sleep(POLL_SECONDS)

@@ -1,6 +1,6 @@
-"""What stands beside the answers: verdicts of the validation, and grants of further attempts.
+"""What is kept beside the answers: verdicts of the validation, and grants of further attempts.
 
-Answers never change because of either; both can be written again over everything without a call.
+Neither changes an answer; both can be rewritten at any time without a call.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from resources.generation_ledger.store import in_chunks
 
 @dataclass(frozen=True, slots=True)
 class RecordedVerdict:
-    """What a validation says about the answer that counts for a key.
+    """The verdict of a validation on the answer that counts for a key.
 
     Attributes:
         key: Key of the answer, from `generation_key`.
-        validator: Name and version of what judged; another version's verdict stays beside it.
+        validator: Name and version of the validation; verdicts of other versions are kept too.
         verdict: E.g. `valid`, `repaired`, `rejected`.
         reason: Reason code of a rejection.
         details: Codes of repairs, in order.
@@ -43,10 +43,10 @@ class RecordedVerdict:
 
 
 def record_verdicts(connection: Connection, verdicts: Sequence[RecordedVerdict]) -> int:
-    """Write verdicts in place of earlier ones of the same validator.
+    """Write verdicts, replacing earlier ones of the same validator.
 
     Returns:
-        How many were written; a verdict on a key that the ledger does not hold is left out.
+        How many were written; verdicts on unknown keys are left out.
     """
     ids = _current_ids(connection, sorted({verdict.key for verdict in verdicts}))
     rows = {
@@ -66,7 +66,7 @@ def record_verdicts(connection: Connection, verdicts: Sequence[RecordedVerdict])
 
 
 def put_verdict_rows(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows of verdicts; where one is there, the one judged last stays."""
+    """Insert verdict rows; if one exists, the later verdict stays."""
     key = ("generation_id", "validator")
     _put(connection, VerdictRow, rows, key, lambda new: VerdictRow.judged_at <= new.judged_at)
 
@@ -74,7 +74,7 @@ def put_verdict_rows(connection: Connection, rows: Sequence[dict[str, Any]]) -> 
 def grant_attempts(
     connection: Connection, task: str, subjects: Sequence[str], attempts: int
 ) -> None:
-    """Raise the content attempts that subjects may take in all; a higher grant stays."""
+    """Raise the total of content attempts that subjects may take; a higher grant stays."""
     moment = now()
     rows = [
         {"task": task, "subject": subject, "attempts": attempts, "granted_at": moment}
@@ -84,13 +84,13 @@ def grant_attempts(
 
 
 def put_grant_rows(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows of grants; where one is there, the higher stays."""
+    """Insert grant rows; if one exists, the higher grant stays."""
     key = ("task", "subject")
     _put(connection, GrantRow, rows, key, lambda new: GrantRow.attempts < new.attempts)
 
 
 def granted_attempts(connection: Connection, task: str, subjects: Sequence[str]) -> dict[str, int]:
-    """Return the attempts allowed in all, by subject, for those that have a grant."""
+    """Return the total of allowed attempts, by subject, for subjects with a grant."""
     asked = {plain(subject): subject for subject in subjects}
     found: dict[str, int] = {}
     for piece in in_chunks(list(asked)):
@@ -104,7 +104,7 @@ def granted_attempts(connection: Connection, task: str, subjects: Sequence[str])
 def attempts_made(
     connection: Connection, task: str, subjects: Sequence[str], model: str | None
 ) -> dict[str, int]:
-    """Return the highest attempt there is, by subject, of one model or of any."""
+    """Return the highest recorded attempt, by subject, of one model or of any."""
     asked = {plain(subject): subject for subject in subjects}
     found: dict[str, int] = {}
     for piece in in_chunks(list(asked)):
@@ -126,7 +126,7 @@ def _put(
     key: Sequence[str],
     gives_way: Callable[[Any], ColumnElement[bool]],
 ) -> None:
-    """Insert rows; where the key is taken, the row that is there gives way or stays."""
+    """Insert rows; if the key is taken, the existing row is replaced or kept."""
     if not rows:
         return
     dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite

@@ -1,19 +1,19 @@
 """A pool of llama.cpp servers, and of servers that speak like them.
 
-At the top stands what the outside needs; import it from its module:
+What callers need is at the top level; import it from its module:
 
     pool        the Dagster resource: its life cycle
     options     what can be configured
     endpoint    what a server is: address, kind, capacity
-    reports     what a batch brought and cost, and who answers
+    reports     what a batch returned and cost, and the status of endpoints
     policy      the constants of the dispatcher
 
-and below it the wings, each of which says what it may touch:
+Below it are the wings, each of which says what it may touch:
 
     scheduling  the policy, pure: who gets which request when
     servers     one server over HTTP
     health      the state of each endpoint over time
-    dispatch    one batch on its way through the fleet
+    dispatch    one batch, from its requests to its outcomes
     simulation  the policy in simulated time
     embedded    a real server on loopback when none is configured
 

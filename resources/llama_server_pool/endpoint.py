@@ -1,6 +1,6 @@
-"""What a server is: its address, kind, capacity, price in watts, and where its key comes from.
+"""The configuration of a server: its address, kind, capacity, power draw, and where its key is.
 
-Configuration only: finding out what is left open, and talking to the server, belongs to `servers`.
+Configuration only: discovering what it leaves open, and talking to the server, belong to `servers`.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ class EndpointKind(str, Enum):
 
 
 class Dialect(str, Enum):
-    """The server software, by the name users write; `auto` asks the server.
+    """The server software, as users name it; `auto` asks the server.
 
-    Each but `auto` has a file in `servers/types`.
+    Each one but `auto` has a file in `servers/types`.
     """
 
     auto = "auto"
@@ -53,15 +53,15 @@ class Endpoint(BaseModel):
         default=Dialect.auto, description="Server software; `auto` asks the server."
     )
     slots: int | None = Field(
-        default=None, ge=1, description="Parallel requests; asked when not set."
+        default=None, ge=1, description="Parallel requests; by default the server is asked."
     )
     context: int | None = Field(
         default=None,
         ge=256,
-        description="Context of one slot in tokens; asked when not set.",
+        description="Context of one slot in tokens; by default the server is asked.",
     )
     model: str | None = Field(
-        default=None, description="Model name to send; the pool's when not set."
+        default=None, description="Model name to send; by default the pool's."
     )
     api_key_env: str | None = Field(
         default=None, description="Name of the environment variable that holds the API key."
@@ -72,19 +72,19 @@ class Endpoint(BaseModel):
     prefill_rate: float | None = Field(
         default=None,
         gt=0,
-        description="First guess of prompt tokens/s of one slot; then learned.",
+        description="First guess of prompt tokens/s of one slot; learned from then on.",
     )
     decode_rate: float | None = Field(
         default=None,
         gt=0,
-        description="First guess of answer tokens/s of one slot; then learned.",
+        description="First guess of answer tokens/s of one slot; learned from then on.",
     )
 
     @field_validator("name")
     @classmethod
     def _name_is_plain(cls, value: str) -> str:
         if not _NAME.match(value):
-            raise ValueError("a name has letters, digits, '.', '_' and '-' only")
+            raise ValueError("a name may contain only letters, digits, '.', '_' and '-'")
         return value
 
     @field_validator("url")
@@ -94,7 +94,7 @@ class Endpoint(BaseModel):
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("a URL needs a scheme and a host, e.g. http://10.0.0.5:8080")
         if parts.username or parts.password:
-            raise ValueError("a URL holds no user or password; name a key's variable instead")
+            raise ValueError("a URL must not contain a user or password; set `api_key_env` instead")
         return value.rstrip("/").removesuffix("/v1")
 
 
@@ -102,8 +102,8 @@ def read_endpoints(given: Sequence[Endpoint | Mapping[str, Any]]) -> list[Endpoi
     """Return endpoints from plain values.
 
     Raises:
-        ConfigurationError: A field is missing, unknown or wrong; the endpoint and the field are
-            named.
+        ConfigurationError: A field is missing, unknown or wrong; the message names the endpoint and
+            the field.
     """
     endpoints: list[Endpoint] = []
     for number, one in enumerate(given, start=1):
@@ -120,7 +120,7 @@ def read_endpoints(given: Sequence[Endpoint | Mapping[str, Any]]) -> list[Endpoi
 
 
 def _explain(fault: ErrorDetails) -> str:
-    """Return the field, what is wrong with it, and what was given."""
+    """Return the field, what is wrong with it, and the value it was given."""
     field = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
         return f"field {field}: unknown; accepted are {', '.join(Endpoint.model_fields)}"

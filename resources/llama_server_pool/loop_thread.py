@@ -1,9 +1,9 @@
-"""A private thread with an event loop: synchronous callers, asynchronous work.
+"""A private thread with an event loop, for synchronous callers of asynchronous work.
 
 Assets are plain functions, and a notebook may already run a loop in its thread. Connections live as
-long as the pool, over several calls, so the loop does too.
+long as the pool, across calls, so the loop does too.
 
-`anyio`'s blocking portal is no substitute: it cancels every `await` of the clean-up again, so that
+`anyio`'s blocking portal does not work here: it cancels every `await` of the clean-up again, so
 connections and slot leases would not be released after Ctrl-C.
 """
 
@@ -34,8 +34,8 @@ class LoopThread:
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run `work` and return its result.
 
-        An exception raised in the calling thread meanwhile (Ctrl-C, a terminated Dagster run)
-        cancels `work` and propagates once the clean-up is done.
+        If an exception interrupts the calling thread meanwhile (Ctrl-C, a terminated Dagster run),
+        `work` is cancelled, and the exception propagates once the clean-up is done.
         """
         ended = threading.Event()
 

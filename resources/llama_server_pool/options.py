@@ -1,6 +1,6 @@
-"""What a project configures of a pool: the servers, their model, and how long to wait for them.
+"""What a project can configure of a pool: the servers, their model, and how long to wait for them.
 
-Plain pydantic, so that settings can nest it without loading Dagster; the resource inherits it.
+Plain pydantic, so that settings can nest it without loading Dagster; the resource inherits from it.
 """
 
 from __future__ import annotations
@@ -18,15 +18,16 @@ FORMER_NAMES: Final = {"patience_seconds": "outage_timeout_seconds"}
 
 
 class PoolOptions(BaseModel, Generic[EndpointT]):
-    """The language-model servers; with no endpoint the embedded server is started."""
+    """The language-model servers; without endpoints the embedded server is used."""
 
     model_config = ConfigDict(extra="forbid", validate_default=True)
 
     model: str | None = Field(
-        default=None, description="Identity of the model all endpoints serve; asked when not given."
+        default=None,
+        description="Identity of the model of all endpoints; by default the servers are asked.",
     )
     endpoints: list[EndpointT] = Field(
-        default_factory=list, description="The servers; none: the embedded one."
+        default_factory=list, description="The servers; if empty, the embedded server."
     )
     outage_timeout_seconds: float = Field(
         default=600, ge=0, description="How long to wait when no endpoint is left."

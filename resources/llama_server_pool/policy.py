@@ -1,7 +1,7 @@
 """The constants of the dispatcher in one place: timeouts, pauses and limits.
 
-They are not settings: their values follow from how servers behave, and only tests replace them,
-because they cannot wait for minutes. The constants of the scheduling policy are in `PolicyOptions`.
+They are not settings: their values follow from how servers behave. Only tests replace them, because
+they cannot wait for minutes. The constants of the scheduling policy are in `PolicyOptions`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 DEFAULT_SLOTS: Final = 1
-"""Slots of a server when neither its configuration nor the server itself states them."""
+"""Slots of a server if neither its configuration nor the server itself states them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,38 +19,39 @@ class DispatchPolicy:
 
     Attributes:
         tick: Interval at which running requests and the fleet are checked.
-        deadline_factor: Deadlines of the first token and of the longest whole answer, as a multiple
-            of their expected times.
+        deadline_factor: Deadlines of the first token and of the longest complete answer, as a
+            multiple of their expected times.
         first_token_floor: Shortest deadline of a first token, for queues and cold caches.
         unknown_prefill_rate: Prompt tokens per second assumed for the first token's deadline on an
             unknown endpoint; even a single-board computer with a 13B model is faster.
-        prefill_per_decode: Prompt tokens that any server reads in the time of one answer token, at
-            least; with the decode speed of a trial this shortens that deadline.
+        prefill_per_decode: Least number of prompt tokens that any server reads in the time of one
+            answer token; with the decode speed from a trial, it shortens that deadline.
         stall_floor: Shortest timeout between two tokens.
-        total_floor: Shortest deadline of a whole answer.
-        leeway_limit: Largest factor that stretches these waits after requests without any token.
-        quiet_seconds: Time without tokens on an endpoint after which its health is probed.
+        total_floor: Shortest deadline of a complete answer.
+        leeway_limit: Largest factor by which these waits grow after requests without any token.
+        quiet_seconds: Time without tokens from an endpoint after which its health is probed.
         probe_timeout: Timeout of a health probe and of discovery.
-        trial_timeout: Timeout of the small completion that tries an endpoint.
+        trial_timeout: Timeout of the small completion that tries out an endpoint.
         breaker_threshold: Consecutive server faults that open the breaker.
         breaker_pause: First pause of an open breaker.
         breaker_pause_limit: Longest pause of an open breaker.
-        loading_poll: Interval of probes while a server loads its model.
+        loading_poll: Interval between probes while a server loads its model.
         throttle_pause: Pause after a 429 that names no wait.
         throttle_pause_limit: Longest pause after a 429.
         recovery_successes: Consecutive answers that give an overloaded server one more slot.
-        set_aside_endpoints: Different endpoints on which a request may fail before it is given up.
-        set_aside_tries: Failed attempts, charged to the request, before it is given up.
-        retry_budget: Retries, fleet-wide, that need no long pause.
-        retry_refill: Part of a retry that each answer adds to the budget.
+        set_aside_endpoints: Number of different endpoints a request may fail on before it is given
+            up.
+        set_aside_attempts: Number of failed attempts charged to a request before it is given up.
+        retry_budget: Retries, over the whole fleet, that need no long pause.
+        retry_refill: Fraction of a retry that each answer adds to the budget.
         retry_jitter: Longest pause before a retry within the budget.
         retry_pause: Mean pause before a retry once the budget is spent.
-        misconfigured_after: Consecutive refusals (4xx), without any answer before, that mark an
-            endpoint as misconfigured.
+        misconfigured_after: Consecutive refusals (4xx), before any answer, that mark an endpoint as
+            misconfigured.
         lease_seconds: Lifetime of a slot lease that is not renewed.
-        lease_renewal: Interval of renewals.
-        lease_rotation: Turn of one run on a slot that several runs cannot divide.
-        write_seconds: Delay of writing answers after which nothing new is started.
+        lease_renewal: Interval between renewals.
+        lease_rotation: How long one run keeps a slot that several runs take turns on.
+        write_seconds: Duration of a ledger write after which nothing new is started.
         closing_seconds: Longest wait for cancelled requests when a batch ends early.
     """
 
@@ -73,7 +74,7 @@ class DispatchPolicy:
     throttle_pause_limit: float = 60.0
     recovery_successes: int = 20
     set_aside_endpoints: int = 3
-    set_aside_tries: int = 4
+    set_aside_attempts: int = 4
     retry_budget: float = 50.0
     retry_refill: float = 0.2
     retry_jitter: float = 0.1

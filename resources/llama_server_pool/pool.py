@@ -1,6 +1,6 @@
 """The Dagster resource: configuration and life cycle of a pool of servers, and nothing else.
 
-How a batch runs is in `dispatcher`; what the servers are doing, in `supervisor`.
+How a batch runs is in `dispatcher`, the state of the servers in `supervisor`.
 """
 
 # Without `from __future__ import annotations`: Dagster reads the annotation of `ledger` as it is.
@@ -28,34 +28,34 @@ from resources.llama_server_pool.options import PoolOptions
 from resources.llama_server_pool.policy import DispatchPolicy
 from resources.progress import BOARD
 
-# The machinery brings the openai client, which takes a second to import: a pool that is only
+# The dispatcher loads the openai client, which takes a second to import: a pool that is only
 # configured, as when Dagster loads its definitions, does without it.
 if TYPE_CHECKING:
     from resources.llama_server_pool.health.supervisor import Supervisor
     from resources.llama_server_pool.reports import BatchResult, EndpointStatus
 
 EMBEDDED_OUTAGE_SECONDS = 60.0
-"""Longest wait for an embedded server that lives and does not answer, in seconds."""
+"""Longest wait for an embedded server that is alive but does not answer, in seconds."""
 
 
 class EndpointConfig(Endpoint, Config):
-    """An endpoint as the resource takes it: Dagster lets a resource nest only its own classes."""
+    """An endpoint as a Dagster config: a resource can nest only Dagster's own classes."""
 
 
 class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
     """Any number of OpenAI-compatible servers that work on one batch after another.
 
-    With no endpoint configured, the embedded server is started at setup and released at teardown.
+    Without configured endpoints, the embedded server is started at setup and released at teardown.
 
     Raises:
-        ConfigurationError: Two endpoints share a name or serve different models, or the variable of
-            a key is missing.
+        ConfigurationError: Two endpoints share a name or serve different models, or the environment
+            variable of a key is not set.
     """
 
     log_dir: str = Field(default="logs", description="Folder for the embedded server's log.")
     outage_remedy: str = Field(
         default="",
-        description="What to do when no endpoint is left, in the words of the project.",
+        description="The project's own advice to users when no endpoint is left.",
     )
     ledger: ResourceDependency[GenerationLedger]
 
@@ -84,7 +84,7 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
 
     @property
     def is_embedded(self) -> bool:
-        """Whether the embedded server does the work."""
+        """Whether the embedded server is used."""
         return not self.endpoints
 
     def setup_for_execution(self, _context: InitResourceContext) -> None:
@@ -92,7 +92,7 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
         self._open()
 
     def teardown_after_execution(self, _context: InitResourceContext) -> None:
-        """Close all connections and let the embedded server go."""
+        """Close all connections and release the embedded server."""
         self.close()
 
     def generate(
@@ -108,11 +108,12 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
 
         Args:
             requests: What to generate; subjects must be unique.
-            accept: Says whether an answer can be used. When it says no, or the answer was cut off
-                at its greatest length, the request is tried again with other sampling.
-            attempts: Tries per request; after the last one its answer is the outcome as it is.
-            granted: Tries of single subjects that may take more.
-            title: What to call the work on the progress board.
+            accept: Says whether an answer is usable. An answer that is not, or that was cut off at
+                its maximum length, leads to a content attempt with other sampling.
+            attempts: Content attempts per request; the answer of the last one is the outcome,
+                usable or not.
+            granted: Content attempts of the subjects that were granted more.
+            title: Title of the work on the progress board.
 
         Returns:
             The outcomes by subject, and what they cost.
@@ -120,9 +121,9 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
         Raises:
             ValueError: Two requests have the same subject.
             NoEndpointLeft: Every endpoint was out of service for longer than the outage timeout;
-                what was answered until then is in the ledger.
+                all answers so far are in the ledger.
             EmbeddedServerError: The embedded server died.
-            ConfigurationError: The servers serve different models, or none says which.
+            ConfigurationError: The servers serve different models, or none names its model.
             LedgerError: The ledger cannot be read or written.
         """
         from resources.llama_server_pool.dispatch.dispatcher import Dispatcher
@@ -137,7 +138,7 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
             order = BatchOrder(
                 requests, accept, attempts, self.outage_timeout_seconds, granted or {}
             )
-            if self.is_embedded:  # nobody will come and start it again
+            if self.is_embedded:  # no one will restart it
                 timeout = min(self.outage_timeout_seconds, EMBEDDED_OUTAGE_SECONDS)
                 order = replace(order, outage_timeout=timeout, may_return=embedded.check)
             try:
@@ -147,7 +148,7 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
                 raise NoEndpointLeft(error.what, where=error.where, remedy=remedy) from error
 
     def describe(self) -> "list[EndpointStatus]":
-        """Ask every endpoint who it is and how fast it answers; starts no batch."""
+        """Ask every endpoint what it serves and how fast it answers; does not start a batch."""
         from resources.llama_server_pool.health.status import look_at
 
         with self._lock:
@@ -164,7 +165,7 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
             return loop.run(look())
 
     def close(self) -> None:
-        """Close all connections and let the embedded server go; a later call opens them again."""
+        """Close all connections and release the embedded server; a later call reopens them."""
         loop, supervisor = self._loop, self._supervisor
         self._loop = self._supervisor = None
         try:
@@ -216,7 +217,7 @@ def _check_unique(endpoints: Sequence[Endpoint]) -> None:
             raise ConfigurationError(
                 f"endpoint {urls[one.url]!r} is the same server.",
                 where=f"endpoint {one.name!r}, field url",
-                remedy="Name every server once; `slots` says how many requests it takes.",
+                remedy="List every server once; set `slots` to the number of parallel requests.",
             )
         names.add(one.name)
         urls[one.url] = one.name
@@ -243,4 +244,4 @@ def _check_subjects(requests: Sequence[GenerationRequest]) -> None:
     counted = Counter(request.subject for request in requests)
     doubled = [subject for subject, count in counted.items() if count > 1]
     if doubled:
-        raise ValueError(f"{len(doubled)} subjects occur twice, e.g. {doubled[0]!r}")
+        raise ValueError(f"{len(doubled)} subjects are not unique, e.g. {doubled[0]!r}")

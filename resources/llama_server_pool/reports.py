@@ -16,17 +16,17 @@ class EndpointReport:
 
     Attributes:
         kind: Hardware: gpu, arm or cpu.
-        requests: Its answers that were used.
+        requests: Number of its answers that were used.
         prompt_tokens: Prompt tokens of those answers.
-        cached_tokens: Those of them that came from its prefix cache.
+        cached_tokens: How many of these came from its prefix cache.
         completion_tokens: Tokens of those answers.
-        hedged_tokens: Tokens of attempts that another attempt at the same request made superfluous.
+        hedged_tokens: Tokens of attempts made redundant by another attempt of the same request.
         lost_tokens: Tokens of failed attempts.
         seconds_busy: Time with at least one request running.
-        tokens_per_second: Answer tokens per busy second, all slots together.
+        tokens_per_second: Answer tokens per busy second, over all slots.
         tokens_per_second_by_load: Decode speed of one slot, by the number of busy slots.
         faults: Number of faults by kind.
-        watt_hours: Energy, as configured watts times busy time.
+        watt_hours: Energy: configured watts times busy time.
     """
 
     name: str
@@ -49,12 +49,12 @@ class BatchReport:
     """What a batch cost.
 
     Attributes:
-        endpoints: One row per endpoint, in the order of the configuration.
+        endpoints: One report per endpoint, in configuration order.
         seconds: Wall time of the batch.
-        from_ledger: Subjects answered from the ledger, at no cost.
-        generated: Subjects answered by this batch.
-        failed: Subjects given up.
-        content_retries: Further attempts because an answer was not accepted.
+        from_ledger: Number of subjects answered from the ledger, at no cost.
+        generated: Number of subjects answered by this batch.
+        failed: Number of subjects given up.
+        content_retries: Number of further attempts because an answer was not accepted.
     """
 
     endpoints: tuple[EndpointReport, ...]
@@ -66,12 +66,12 @@ class BatchReport:
 
     @property
     def requests(self) -> int:
-        """Answers used, over all endpoints."""
+        """Number of answers used, over all endpoints."""
         return sum(row.requests for row in self.endpoints)
 
     @property
     def prompt_tokens(self) -> int:
-        """Prompt tokens of the answers used."""
+        """Prompt tokens of the answers used, over all endpoints."""
         return sum(row.prompt_tokens for row in self.endpoints)
 
     @property
@@ -81,12 +81,12 @@ class BatchReport:
 
     @property
     def completion_tokens(self) -> int:
-        """Tokens of the answers used."""
+        """Tokens of the answers used, over all endpoints."""
         return sum(row.completion_tokens for row in self.endpoints)
 
     @property
     def hedged_tokens(self) -> int:
-        """Tokens of attempts that another attempt made superfluous."""
+        """Tokens of attempts made redundant by another attempt."""
         return sum(row.hedged_tokens for row in self.endpoints)
 
     @property
@@ -115,14 +115,14 @@ class BatchResult:
 
 @dataclass(frozen=True, slots=True)
 class EndpointStatus:
-    """What answers at an endpoint, and how fast.
+    """What an endpoint serves, and how fast it answers.
 
     Attributes:
         kind: Hardware: gpu, arm or cpu.
-        answers: Whether it generated a few tokens just now.
+        answers: Whether it just generated a few tokens.
         dialect: The server software; empty if unknown.
         model: The model it serves; empty if unknown.
-        slots: Requests it serves at once; `None` if unknown.
+        slots: Number of parallel requests; `None` if unknown.
         context: Context of one slot in tokens; `None` if unknown.
         tokens_per_second: Decode speed of one short answer; `None` if it does not answer.
         fault: Why it does not answer; empty if it does.

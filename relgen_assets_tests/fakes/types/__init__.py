@@ -1,1 +1,1 @@
-"""One imitated server software in one file; every server type of the pool needs its fake here."""
+"""One file for each imitated server software; every server type of the pool needs a fake here."""

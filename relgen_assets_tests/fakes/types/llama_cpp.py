@@ -11,7 +11,7 @@ from resources.llama_server_pool.endpoint import Dialect
 
 @register
 class FakeLlamaCpp(FakeType):
-    """Tells everything on one page and counts tokens."""
+    """Reports everything on one page and counts tokens."""
 
     dialect = Dialect.llama_cpp
     owner = "llamacpp"

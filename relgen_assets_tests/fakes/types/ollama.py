@@ -17,7 +17,7 @@ from resources.llama_server_pool.endpoint import Dialect
 
 @register
 class FakeOllama(FakeType):
-    """Has pages of its own for version and context; cuts long prompts and says nothing."""
+    """Has separate pages for version and context; silently cuts long prompts."""
 
     dialect = Dialect.ollama
     owner = "library"

@@ -8,7 +8,7 @@ from resources.llama_server_pool.endpoint import Dialect
 
 @register
 class FakeOpenAI(FakeType):
-    """Lists its models and tells no more."""
+    """Lists its models and reports nothing else."""
 
     dialect = Dialect.openai
     tells_context = False

@@ -11,7 +11,7 @@ from resources.llama_server_pool.endpoint import Dialect
 
 @register
 class FakeVllm(FakeType):
-    """Tells the context in its list of models, and counts tokens."""
+    """Reports the context in its list of models, and counts tokens."""
 
     dialect = Dialect.vllm
     owner = "vllm"

@@ -15,7 +15,7 @@ __all__ = ["postgres_server"]
 
 
 class Place:
-    """Where a ledger is kept; every `open` is like another process coming to it."""
+    """Where a ledger is kept; every `open` acts like another process."""
 
     def __init__(self, url: str, password_env: str | None) -> None:
         self.url = url

@@ -1,4 +1,4 @@
-"""Two runs write about the same key at the same moment: an answer always beats a failure."""
+"""Two runs write to the same key at the same moment: an answer always beats a failure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from resources.generation_ledger import store
 from resources.generation_ledger.ledger import GenerationLedger
 
 WAITED_SECONDS = 0.5
-"""Long enough for a second run to come to the lock of the first."""
+"""Long enough, in seconds, for a second run to reach the lock of the first."""
 
 REQUEST = a_request()
 
@@ -34,7 +34,7 @@ def record_failure(ledger: GenerationLedger) -> None:
 
 @pytest.mark.parametrize("failed_before", [False, True])
 @pytest.mark.parametrize("first", ["completed", "failed"])
-def test_an_answer_counts_whoever_comes_first(
+def test_an_answer_counts_whichever_run_comes_first(
     place: Place, first: str, failed_before: bool
 ) -> None:
     """The transaction of one run is open, its row written, when the other run writes its own."""
@@ -63,7 +63,7 @@ def test_an_answer_counts_whoever_comes_first(
 
 
 @pytest.mark.parametrize("failed", [False, True])
-def test_a_transaction_made_again_changes_nothing(place: Place, failed: bool) -> None:
+def test_a_repeated_transaction_changes_nothing(place: Place, failed: bool) -> None:
     """A connection that is lost while it commits leaves open whether it did."""
     answer = store.answer_row(REQUEST, an_answer(REQUEST))
     failure = store.failure_row(REQUEST, a_failure(REQUEST), MODEL)

@@ -25,7 +25,7 @@ ledger.engine
 print("open", flush=True)
 for number in range(int(sys.argv[3]), int(sys.argv[4])):
     ledger.record(pairs(number))
-    print(number, flush=True)  # whoever reads this number relies on the answer being kept
+    print(number, flush=True)  # a reader of this number relies on the answer being kept
 """
 
 HOLDER = """
@@ -53,7 +53,7 @@ def read_lines(running: subprocess.Popen[str]) -> list[str]:
     return running.stdout.read().split()
 
 
-def test_whoever_was_told_an_answer_is_kept_can_rely_on_it(place: Place) -> None:
+def test_an_answer_reported_as_recorded_survives_a_crash(place: Place) -> None:
     moments = random.Random(4)
     for _ in range(2):
         known = len(list(place.open().entries()))
@@ -65,7 +65,7 @@ def test_whoever_was_told_an_answer_is_kept_can_rely_on_it(place: Place) -> None
         told = [int(word) for word in read_lines(running)]
         running.wait()
         kept = list(place.open().entries())
-        # Every number that was told, and at most the one in flight besides.
+        # Every reported number, and at most the one in flight.
         assert len(told) <= len(kept) - known <= len(told) + 1
         requests = [a_request(number) for number in told]
         assert len(place.open().lookup(requests, MODEL)) == len(told)
@@ -105,7 +105,7 @@ def test_leases_of_different_names_do_not_wait(place: Place) -> None:
         pass
 
 
-def test_waiting_for_a_lease_is_told_once_and_may_end(place: Place) -> None:
+def test_waiting_for_a_lease_is_reported_once_and_may_end(place: Place) -> None:
     told: list[str] = []
     with (
         place.open().lease("papers-00000"),
@@ -118,7 +118,7 @@ def test_waiting_for_a_lease_is_told_once_and_may_end(place: Place) -> None:
     assert told == ["waiting"]
 
 
-def test_a_killed_holder_gives_its_lease_back(place: Place) -> None:
+def test_a_killed_holder_loses_its_lease(place: Place) -> None:
     _ = place.open().engine
     holder = process(HOLDER, place)
     assert holder.stdout is not None

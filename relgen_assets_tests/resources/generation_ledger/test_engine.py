@@ -24,7 +24,7 @@ from resources.generation_ledger.ledger import GenerationLedger
     ("url", "fault"),
     [
         ("no url", "not a valid SQLAlchemy URL"),
-        ("mysql://host/db", "SQLite or PostgreSQL only"),
+        ("mysql://host/db", "in SQLite or PostgreSQL"),
         ("sqlite://", "in memory would be lost"),
         ("sqlite:///:memory:", "in memory would be lost"),
         ("postgresql+nosuch://host/db", "driver is missing"),
@@ -44,7 +44,7 @@ def test_urls_that_cannot_be_used(url: str, fault: str) -> None:
 )
 def test_a_password_in_the_url_is_refused_and_never_shown(url: str) -> None:
     ledger = GenerationLedger(url=url)
-    with pytest.raises(LedgerError, match="holds a password") as caught:
+    with pytest.raises(LedgerError, match="contains a password") as caught:
         ledger.stats()
     assert "secret-word" not in f"{caught.value} {caught.value!r} {ledger!r} {ledger}"
     assert "password_env" in caught.value.remedy
@@ -78,7 +78,7 @@ def test_a_wrong_password_is_a_clear_error_at_once(
     began = time.monotonic()
     with pytest.raises(LedgerError, match="authentication failed") as caught:
         postgres_place.open(reconnect_seconds=600).stats()
-    assert time.monotonic() - began < 300, "it must not be waited for"
+    assert time.monotonic() - began < 300, "it must not wait"
     assert "variable that holds its password" in caught.value.remedy
     assert "wrong-word" not in f"{caught.value}{caught.value!r}{caught.value.__cause__!r}"
 
@@ -128,7 +128,7 @@ def test_two_transactions_that_wait_for_each_other_both_go_through(postgres_plac
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert sorted(done) == [1, 2], "PostgreSQL gives one of them up, which is tried again"
+    assert sorted(done) == [1, 2], "PostgreSQL aborts one of them, which is tried again"
 
 
 def test_a_locked_ledger_is_waited_for(sqlite_place: Place) -> None:
@@ -188,7 +188,7 @@ def test_a_ledger_that_vanishes_is_noticed(sqlite_place: Place, how: str) -> Non
     assert len(sqlite_place.open().lookup([a_request(1), a_request(2)], MODEL)) == 2
 
 
-def test_a_file_that_is_no_ledger_is_a_clear_error(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_ledger_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "ledger.db").write_bytes(b"these are notes, not a database" * 100)
     with pytest.raises(LedgerError, match="file is not a database") as caught:
         GenerationLedger(url=f"sqlite:///{tmp_path}/ledger.db").stats()
@@ -235,7 +235,7 @@ def test_a_read_only_ledger_is_a_clear_error() -> None:
         place.close()
 
 
-def test_a_disk_that_takes_no_more_is_a_clear_error(sqlite_place: Place) -> None:
+def test_a_full_disk_is_a_clear_error(sqlite_place: Place) -> None:
     ledger = sqlite_place.open()
     ledger.record(pairs(1))
     file = ledger.database.file
@@ -252,7 +252,7 @@ def test_a_disk_that_takes_no_more_is_a_clear_error(sqlite_place: Place) -> None
 def test_many_threads_record_at_once(ledger: GenerationLedger) -> None:
     def work(first: int) -> None:
         for number in range(first, first + 10):
-            ledger.record(pairs(number, number + 5))  # half of it is another thread's as well
+            ledger.record(pairs(number, number + 5))  # another thread records half of them too
 
     threads = [threading.Thread(target=work, args=(10 * index,)) for index in range(8)]
     for thread in threads:
@@ -262,7 +262,7 @@ def test_many_threads_record_at_once(ledger: GenerationLedger) -> None:
     assert len(list(ledger.entries(superseded=True))) == 85
 
 
-def test_closing_is_not_the_end(ledger: GenerationLedger) -> None:
+def test_a_closed_ledger_can_be_used_again(ledger: GenerationLedger) -> None:
     ledger.record(pairs(1))
     ledger.close()
     ledger.close()

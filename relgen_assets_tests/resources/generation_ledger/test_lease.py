@@ -51,7 +51,7 @@ def drop_connections(server: PostgresServer, place: Place) -> None:
 def test_a_lease_outlives_a_restart_of_the_server(
     postgres_server: PostgresServer, postgres_place: Place
 ) -> None:
-    """The holder has it again before a run that waited through the restart may try."""
+    """The holder retakes it before a run that waited through the restart may try."""
     holder, waiter = postgres_place.open(), postgres_place.open()
     order: list[str] = []
     waits = threading.Event()
@@ -117,12 +117,12 @@ def test_a_lease_that_another_run_took_meanwhile_is_a_clear_error(
         drop_connections(postgres_server, postgres_place)
         other.__enter__()
     assert "every answer is in the ledger" in caught.value.remedy
-    assert not is_free(postgres_place), "the other's is left alone"
+    assert not is_free(postgres_place), "the other run's lease is left alone"
     other.__exit__(None, None, None)
     assert is_free(postgres_place)
 
 
-def test_what_went_wrong_under_a_lost_lease_is_what_is_told(
+def test_under_a_lost_lease_the_original_error_is_reported(
     postgres_server: PostgresServer, postgres_place: Place
 ) -> None:
     with pytest.raises(ZeroDivisionError), postgres_place.open().lease(NAME):

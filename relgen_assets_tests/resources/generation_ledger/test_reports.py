@@ -73,7 +73,7 @@ def test_entries_come_in_pages(ledger: GenerationLedger) -> None:
     assert len({entry.id for entry in ledger.entries()}) == 1_000
 
 
-def test_the_first_digits_of_a_key_are_enough(ledger: GenerationLedger) -> None:
+def test_an_unambiguous_prefix_of_a_key_is_enough(ledger: GenerationLedger) -> None:
     fill(ledger)
     key = generation_key(a_request(1), MODEL)
     (entry,) = ledger.show(key[:12])
@@ -144,14 +144,14 @@ def test_pruning_verdicts_by_age(ledger: GenerationLedger) -> None:
     assert ledger.prune(before=datetime.now(UTC), validator="rules-2").verdicts == 1
 
 
-def test_a_verdict_on_an_answer_that_goes_is_counted_with_the_answer(
+def test_a_verdict_on_a_removed_answer_is_not_counted_separately(
     ledger: GenerationLedger,
 ) -> None:
     fill(ledger)
     assert ledger.prune(model=MODEL, validator="rules-2") == Pruned(1, 1, 3, 0)
 
 
-def test_pruning_a_model_takes_its_verdicts_along(ledger: GenerationLedger) -> None:
+def test_pruning_a_model_removes_its_verdicts(ledger: GenerationLedger) -> None:
     fill(ledger)
     assert ledger.prune(model=MODEL) == Pruned(superseded=1, failed=1, answers=3, verdicts=0)
     assert [entry.model for entry in ledger.entries(superseded=True)] == ["other"]

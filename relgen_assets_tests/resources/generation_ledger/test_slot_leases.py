@@ -1,4 +1,4 @@
-"""Several runs share the slots of an endpoint: never too many, fairly, and none lost for long."""
+"""Several runs share the slots of an endpoint: fairly, never too many, and none lost for long."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_shares_fill_the_slots_and_differ_by_one_at_most(
         assert max(shares.values()) <= min(unsatisfied) + 1
 
 
-def test_a_slot_that_cannot_be_divided_goes_round() -> None:
+def test_runs_take_turns_on_a_slot_that_cannot_be_divided() -> None:
     winners = {
         next(
             holder
@@ -53,7 +53,7 @@ def test_a_slot_that_cannot_be_divided_goes_round() -> None:
     assert winners == {"a", "b", "c"}
 
 
-def test_who_is_alone_gets_every_slot(place: Place) -> None:
+def test_a_run_that_is_alone_gets_every_slot(place: Place) -> None:
     (book,) = books(place, 1)
     assert ask(book, slots=4, wants=9) == 4
     assert ask(book, slots=4, wants=2) == 2
@@ -75,7 +75,7 @@ def test_what_the_other_does_not_want_is_taken(place: Place) -> None:
     assert ask(second, 4, 4) == 3
 
 
-def test_a_run_that_ends_gives_everything_back(place: Place) -> None:
+def test_a_run_that_ends_releases_everything(place: Place) -> None:
     first, second = books(place, 2)
     ask(first, 4, 4)
     first.release()

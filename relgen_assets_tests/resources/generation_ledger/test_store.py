@@ -160,7 +160,7 @@ def test_a_failure_never_takes_over_from_an_answer(place: Place) -> None:
     assert len(list(ledger.entries(superseded=True))) == 1
 
 
-def test_variants_and_attempts_stand_side_by_side(ledger: GenerationLedger) -> None:
+def test_variants_and_attempts_are_kept_side_by_side(ledger: GenerationLedger) -> None:
     first = a_request()
     variants = [first, replace(first, variant=2), replace(first, attempt=2)]
     for number, request in enumerate(variants):
@@ -170,7 +170,7 @@ def test_variants_and_attempts_stand_side_by_side(ledger: GenerationLedger) -> N
     assert [(e.variant, e.attempt) for e in ledger.entries()] == [(1, 1), (2, 1), (1, 2)]
 
 
-def test_overwriting_is_explicit_and_survives_a_crash_halfway(place: Place) -> None:
+def test_renewing_answers_is_explicit_and_survives_a_crash_halfway(place: Place) -> None:
     answers = pairs(1, 2)
     requests = [request for request, _ in answers]
     place.open().record(answers)

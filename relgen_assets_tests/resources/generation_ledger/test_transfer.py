@@ -209,10 +209,10 @@ def test_ledgers_that_exchange_exports_again_and_again_lose_no_answer(
             assert len(list(ledger.entries(superseded=True))) == 2
 
 
-def test_an_import_that_breaks_off_takes_no_answer_away(
+def test_an_interrupted_import_loses_no_answer(
     place: Place, other: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The answer that took over there comes in a later file than the one that is known here."""
+    """The superseding answer comes in a later file than the answer that is known here."""
     monkeypatch.setattr(transfer, "ROWS_PER_FILE", 1)
     source, mirror, request = place.open(), other.open(), a_request(1)
     source.record([(request, an_answer(request, text="old"))])
@@ -234,7 +234,7 @@ def test_an_import_that_breaks_off_takes_no_answer_away(
 
 
 def test_a_folder_without_an_export_is_a_clear_error(ledger: GenerationLedger) -> None:
-    with pytest.raises(LedgerError, match="no complete export"):
+    with pytest.raises(LedgerError, match="does not contain a complete export"):
         ledger.import_from("memory://nothing-here")
 
 

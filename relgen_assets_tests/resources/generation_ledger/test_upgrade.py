@@ -100,8 +100,8 @@ def test_many_may_open_a_new_ledger_at_once(place: Place) -> None:
     assert len(list(place.open().entries())) == len(ledgers)
 
 
-def test_a_new_ledger_that_another_is_making_is_waited_for(sqlite_place: Place) -> None:
-    """SQLite does not wait by itself where the way of writing is switched."""
+def test_opening_waits_for_another_process_that_creates_the_ledger(sqlite_place: Place) -> None:
+    """SQLite does not wait by itself while the journal mode is switched."""
     database = bare(sqlite_place)
     database.write(lambda c: c.execute(text("CREATE TABLE notes (words TEXT)")))
     other = sqlite3.connect(str(database.file), isolation_level=None, check_same_thread=False)

@@ -1,4 +1,4 @@
-"""What stands beside the answers: verdicts and grants of further attempts."""
+"""What is kept beside the answers: verdicts and grants of further attempts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leases live in the ledger's database: its fixtures serve here too."""
+"""Leases are kept in the ledger's database, so its fixtures are used here too."""
 
 from __future__ import annotations
 

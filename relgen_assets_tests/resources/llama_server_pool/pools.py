@@ -1,4 +1,4 @@
-"""Pools, requests and a hurried policy for the tests of the dispatcher."""
+"""Pools, requests and a fast policy for the tests of the dispatcher."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ SCHEMA: Mapping[str, Any] = {
 
 
 def question(number: int, **changes: Any) -> GenerationRequest:
-    """Return one request; its answer, `echo`, can be told from every other."""
+    """Return one request; its answer, `echo`, differs from every other."""
     values: dict[str, Any] = {
         "subject": f"subject-{number}",
         "task": "test",
@@ -72,7 +72,7 @@ def questions(count: int, **changes: Any) -> list[GenerationRequest]:
 
 
 def long_questions(count: int, words: int) -> list[GenerationRequest]:
-    """Return different requests of so many words and a few more tokens."""
+    """Return different requests of this many words and a few more tokens."""
     return [
         replace(one, messages=(Message(role="user", content=f"question {n} " + "long " * words),))
         for n, one in enumerate(questions(count, prompt_tokens=words * 5 // 4))
@@ -125,7 +125,7 @@ def ledger_at(path: Path) -> GenerationLedger:
 
 @cache
 def _empty_ledger() -> Path:
-    """Create the tables once; a copy of the file is quicker than creating them again."""
+    """Create the tables once; copying the file is faster than creating them again."""
     path = Path(tempfile.mkdtemp()) / "ledger.db"
     ledger = ledger_at(path)
     ledger.lookup(questions(1), MODEL)
@@ -164,7 +164,7 @@ def pool_of(
 def assert_complete(
     pool: LlamaServerPool, requests: list[GenerationRequest], result: BatchResult
 ) -> None:
-    """Every request has its own answer, and every answer is in the ledger."""
+    """Assert that every request has its own answer, and every answer is in the ledger."""
     assert sorted(result.outcomes) == sorted(request.subject for request in requests)
     for request in requests:
         outcome = result.outcomes[request.subject]

@@ -1,4 +1,4 @@
-"""One run in a process of its own: `python -m ...run_batch FOLDER URL SLOTS FIRST LAST`."""
+"""One run in its own process: `python -m ...run_batch FOLDER URL SLOTS FIRST LAST`."""
 
 from __future__ import annotations
 

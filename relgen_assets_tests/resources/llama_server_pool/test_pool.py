@@ -81,7 +81,7 @@ def test_a_second_run_takes_everything_from_the_ledger_and_needs_no_server(tmp_p
     assert all(one.from_ledger for one in generations(again.outcomes).values())
 
 
-def test_an_empty_batch_asks_nobody(tmp_path: Path) -> None:
+def test_an_empty_batch_asks_no_server(tmp_path: Path) -> None:
     with FakeLlamaServer() as server, pool_of(tmp_path, server) as pool:
         assert pool.generate([]).outcomes == {}
         assert server.visited == []
@@ -131,7 +131,7 @@ def test_a_subject_that_was_granted_more_attempts_is_asked_alone(tmp_path: Path)
         assert attempts == {"subject-0": 2, "subject-1": 4, "subject-2": 2}
 
 
-def test_an_error_of_the_judge_reaches_the_caller_and_costs_no_slot(tmp_path: Path) -> None:
+def test_an_error_in_accept_reaches_the_caller_and_costs_no_slot(tmp_path: Path) -> None:
     def judge(_: Generation) -> bool:
         raise LookupError("no such judge")
 
@@ -154,7 +154,7 @@ def test_subjects_must_be_unique(tmp_path: Path) -> None:
         pool.generate([question(1), question(1)])
 
 
-def test_of_two_copies_the_first_usable_answer_wins(tmp_path: Path) -> None:
+def test_of_two_attempts_the_first_usable_answer_wins(tmp_path: Path) -> None:
     long = Sampling(temperature=0.0, max_tokens=200)
     with (
         FakeLlamaServer(slots=1, answer=at_length, decode=400.0) as hasty,
@@ -167,8 +167,8 @@ def test_of_two_copies_the_first_usable_answer_wins(tmp_path: Path) -> None:
         requests = questions(14, sampling=long)[12:]
         result = pool.generate(requests, accept=lambda one: not one.text.startswith("useless"))
         kept = [one for one in generations(result.outcomes).values() if one.endpoint == "a"]
-        assert kept, "the useless answer of the second copy was taken"
-        assert result.report.endpoints[1].hedged_tokens > 0, "there was no second copy"
+        assert kept, "the useless answer of the hedge was used"
+        assert result.report.endpoints[1].hedged_tokens > 0, "there was no hedge"
 
 
 def test_two_subjects_with_equal_words_share_one_answer(tmp_path: Path) -> None:
@@ -181,14 +181,16 @@ def test_two_subjects_with_equal_words_share_one_answer(tmp_path: Path) -> None:
         requests = [*questions(2), question(2, messages=same), question(3, messages=same)]
         result = pool.generate(requests, accept=lambda one: one.attempt == 2, attempts=2)
         asked = [one.body for one in server.requests if one.outcome == "answered"]
-        assert sum(map(is_question, asked)) == 2 * 2, "a twin was asked for itself"
+        assert sum(map(is_question, asked)) == 2 * 2, "a coalesced request was sent on its own"
         answers = generations(result.outcomes)
         assert answers["subject-2"].text == answers["subject-0"].text
         assert answers["subject-2"].from_ledger
         assert not answers["subject-0"].from_ledger
 
 
-def test_a_twin_of_a_request_that_is_set_aside_is_set_aside_with_it(tmp_path: Path) -> None:
+def test_a_request_coalesced_with_one_that_is_set_aside_is_set_aside_with_it(
+    tmp_path: Path,
+) -> None:
     with (
         FakeLlamaServer(slots=2, answer=echo, context=512) as server,
         pool_of(tmp_path, server) as pool,
@@ -239,7 +241,7 @@ def test_answers_that_cannot_be_written_down_are_not_handed_out(tmp_path: Path) 
         assert server.wait_idle()
 
 
-def test_it_works_where_an_event_loop_is_running_already(tmp_path: Path) -> None:
+def test_it_works_where_an_event_loop_is_already_running(tmp_path: Path) -> None:
     async def notebook(pool: LlamaServerPool) -> int:
         return len(pool.generate(questions(4)).outcomes)
 
@@ -288,7 +290,7 @@ def test_progress_is_shown_on_the_board(tmp_path: Path) -> None:
     assert last[0].tokens > 0
 
 
-def test_describe_tells_who_answers_and_why_not(tmp_path: Path) -> None:
+def test_describe_says_which_endpoints_answer_and_why_others_do_not(tmp_path: Path) -> None:
     gone = FakeLlamaServer()
     gone.start()
     gone.stop()
@@ -337,7 +339,7 @@ def test_servers_that_name_no_model_need_one_in_the_settings(tmp_path: Path) -> 
         pool.generate(questions(2))
 
 
-def test_what_only_a_lost_endpoint_could_hold_is_set_aside_after_the_patience(
+def test_what_only_a_lost_endpoint_could_hold_is_set_aside_after_the_outage_timeout(
     tmp_path: Path,
 ) -> None:
     gone = FakeLlamaServer(context=8192)
@@ -467,18 +469,18 @@ def test_a_password_in_a_url_is_refused_and_not_shown(tmp_path: Path) -> None:
         "endpoints": [{"name": "gpu0", "url": "http://me:hunter2@x:1"}],
         "ledger": ledger_at(tmp_path / "l.db"),
     }
-    with pytest.raises(ConfigurationError, match="no user or password") as caught:
+    with pytest.raises(ConfigurationError, match="a user or password") as caught:
         LlamaServerPool(**settings)
     assert "hunter2" not in str(caught.value)
 
 
 def generations(outcomes: dict[str, Any]) -> dict[str, Generation]:
-    """Return the outcomes, all of which have to be answers."""
+    """Return the outcomes, all of which must be answers."""
     assert all(isinstance(one, Generation) for one in outcomes.values()), outcomes
     return outcomes
 
 
 def interrupt_main_when(condition: Callable[[], bool]) -> None:
-    """Do what Ctrl-C does, once a condition holds."""
+    """Interrupt the main thread as Ctrl-C does, once a condition holds."""
     wait_for(condition)
     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)

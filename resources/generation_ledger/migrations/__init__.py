@@ -1,1 +1,1 @@
-"""Alembic's environment for the ledger, and every step of its tables' history."""
+"""Alembic's environment for the ledger, and every migration of its tables."""

@@ -1,4 +1,4 @@
-"""Run by Alembic: migrates over the connection, and in the transaction, it is handed."""
+"""Run by Alembic: migrates through the connection it is given, in that transaction."""
 
 from __future__ import annotations
 

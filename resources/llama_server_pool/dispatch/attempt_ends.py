@@ -1,6 +1,6 @@
-"""What the end of an attempt leads to: an answer settles its request, a fault is decided about.
+"""What follows when an attempt ends: an answer settles its request, a fault needs a decision.
 
-The decision is made in `decisions`; here it is carried out.
+`decisions` makes the decision; this module carries it out.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from resources.progress import ProgressTask
 
 
 class AttemptEnds:
-    """Takes the answers and faults of one batch.
+    """Handles the answers and faults of one batch.
 
     Args:
         fleet: The endpoints.
-        order: Says which answers can be used.
-        tickets: The requests without outcome.
+        order: Says which answers are usable.
+        tickets: The requests that have no outcome yet.
         attempts: What else is running.
         retries: Where requests wait for their retry.
         progress: Where to show the tokens.
@@ -54,7 +54,7 @@ class AttemptEnds:
         self._budget = RetryBudget(fleet.policy, fleet.jitter)
 
     def answered(self, attempt: RunningAttempt, completion: Completion, now: float) -> None:
-        """Take an answer; one that cannot be used waits for another attempt that still runs."""
+        """Handle an answer; an unusable one is kept in reserve while another attempt runs."""
         ticket, endpoint = attempt.ticket, attempt.endpoint
         endpoint.answered()
         self._budget.earn()
@@ -78,13 +78,13 @@ class AttemptEnds:
         self._tickets.settle(ticket, generation)
 
     def failed(self, attempt: RunningAttempt, fault: EndpointFault, now: float) -> None:
-        """Take a fault: for the endpoint, then for the request if it has no other attempt."""
+        """Apply a fault to the endpoint, then to the request if it has no other attempt."""
         ticket, endpoint = attempt.ticket, attempt.endpoint
-        ran_alone = endpoint.bears == 1  # until now: an overload lowers it
-        suspected = endpoint.take(fault, ticket.id, now)
+        ran_alone = endpoint.capacity == 1  # until now: an overload lowers it
+        suspected = endpoint.failed(fault, ticket.id, now)
         met = AttemptFault(endpoint.name, fault, suspected, ran_alone, endpoint.context)
         ticket.note(met)
-        self._fleet.apply(endpoint)  # before anything else is given to it
+        self._fleet.apply(endpoint)  # before it is assigned anything else
         if self._attempts.has_other(attempt):
             self._fleet.scheduler.fail(attempt.number, now)
         elif ticket.unusable is not None:
@@ -94,7 +94,7 @@ class AttemptEnds:
             self._carry_out(decide(ticket, met, self._view(now)), attempt, now)
 
     def _carry_out(self, decision: Decision, attempt: RunningAttempt, now: float) -> None:
-        """Queue the request at once, or let the scheduler drop it and do what is decided."""
+        """Requeue the request at once, or let the scheduler drop it and act on the decision."""
         at_once = isinstance(decision, Wait) or (
             isinstance(decision, Retry) and decision.after is None
         )
@@ -118,7 +118,7 @@ class AttemptEnds:
         return FleetView(self._fleet.policy, serving, self._budget.pause())
 
     def _use_spare(self, ticket: Ticket, spare: Spare) -> None:
-        """Use the answer that no other attempt has bettered."""
+        """Use the answer in reserve: no other attempt gave a better one."""
         generation = spare.completion.generation
         spare.account.hedged_tokens -= generation.completion_tokens
         spare.account.answer(spare.completion, spare.load)
@@ -126,7 +126,7 @@ class AttemptEnds:
 
 
 def _usage(completion: Completion) -> Usage:
-    """Return what an answer has cost, for the scheduler to learn from."""
+    """Return what an answer cost, for the scheduler to learn from."""
     generation = completion.generation
     return Usage(
         generation.prompt_tokens,

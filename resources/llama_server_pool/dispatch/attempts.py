@@ -1,7 +1,7 @@
 """The attempts that run right now: starting, watching and ending them.
 
-This module decides about connections only. The dispatcher is called with the end of every attempt
-that counts, and decides what it means for the request.
+This module handles connections only. It reports the end of every attempt that counts to the
+dispatcher, which decides what it means for the request.
 """
 
 from __future__ import annotations
@@ -26,13 +26,11 @@ class RunningAttempt:
 
     Attributes:
         number: Its number in the scheduler.
-        ticket: The request.
-        endpoint: Where it runs.
         watch: Its progress.
-        leeway: Factor on its wait for the first token, as it was when the request was sent.
+        leeway: Factor on its wait for the first token, at the time the request was sent.
         slot_seconds: Slot-seconds of the endpoint when the request was sent.
         superseded: Whether another attempt has answered, so that this one no longer counts.
-        hung: Why it was stopped, if it was.
+        hung: Why it was stopped as hung; `None` if it was not.
     """
 
     number: int
@@ -96,11 +94,11 @@ class RunningAttempts:
 
     @property
     def moving(self) -> bool:
-        """Whether anything that runs has produced tokens."""
+        """Whether any running attempt has produced tokens."""
         return any(attempt.watch.moved is not None for attempt, _ in self._running.values())
 
     def enforce_deadlines(self, now: float) -> None:
-        """Stop the attempts that hang, and those on servers that are gone."""
+        """Stop attempts that hang or run on servers that are gone."""
         for attempt, task in self._running.values():
             if attempt.superseded or attempt.hung:
                 continue
@@ -122,7 +120,7 @@ class RunningAttempts:
         return EndpointFault("stalled", detail, Disposition.server)
 
     async def stop(self) -> None:
-        """Close every connection and forget what ran."""
+        """Close every connection and drop all attempts."""
         tasks = [task for _, task in self._running.values()]
         for task in tasks:
             task.cancel()
@@ -131,8 +129,8 @@ class RunningAttempts:
     def _clear(self, attempt: RunningAttempt, _task: asyncio.Task[None]) -> None:
         """Free the slot of an attempt, however its task ended.
 
-        A task that is cancelled before its first step never runs a line of its coroutine, and the
-        caller's check of answers may raise: neither may keep a slot for good.
+        A task cancelled before its first step never runs a line of its coroutine, and the caller's
+        check of an answer may raise; in neither case may the slot stay taken.
         """
         now = self._fleet.now()
         self._running.pop(attempt.number, None)
@@ -185,7 +183,7 @@ class RunningAttempts:
         ticket, endpoint = attempt.ticket, attempt.endpoint
         scheduler = self._fleet.scheduler
         seconds = None
-        if endpoint.experienced:  # only work shows how long a long prompt takes, a probe does not
+        if endpoint.experienced:  # a probe does not show how long a long prompt takes
             seconds = scheduler.expected_seconds(ticket.id, endpoint.name)
         longest = ticket.request.sampling.max_tokens
         expected = scheduler.expected_answer(ticket.id) or longest

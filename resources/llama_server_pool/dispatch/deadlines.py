@@ -1,8 +1,8 @@
-"""When a running request counts as hung, pure: deadlines from learned speed and seen progress.
+"""When a running request counts as hung: deadlines from learned speed and observed progress. Pure.
 
 Only tokens are progress. Keep-alive pings, open connections and healthy health probes are not.
-A server that is slow but moves is left alone: whether a faster one should take over its work is
-decided in `scheduling`.
+A server that is slow but makes progress is left alone; `scheduling` decides whether a faster one
+should take over its work.
 """
 
 from __future__ import annotations
@@ -17,12 +17,11 @@ class Expectation:
     """What is known of a request before it runs.
 
     Attributes:
-        prompt_tokens: Length of the prompt.
         max_tokens: Longest answer, in tokens.
         expected_tokens: Expected length of the answer.
         seconds: Expected time on this endpoint, or `None` when it has not done real work yet.
-        decode_rate: Tokens per second of one slot alone, where a trial has shown it.
-        slots: Slots of the endpoint, which may all be reading prompts at the same time.
+        decode_rate: Tokens per second of one slot alone, if a trial has measured it.
+        slots: Slots of the endpoint; all may be reading prompts at the same time.
         leeway: Factor on the wait for the first token; see `health.leeway`.
     """
 
@@ -41,8 +40,8 @@ class Watch:
 
     Attributes:
         started: When it was sent.
-        tokens: Tokens seen so far.
-        moved: When the last token was seen, or `None` before the first.
+        tokens: Tokens received so far.
+        moved: When the last token arrived; `None` before the first.
     """
 
     started: float
@@ -50,7 +49,7 @@ class Watch:
     moved: float | None = None
 
     def progress(self, tokens: int, now: float) -> None:
-        """Note that `tokens` have arrived in all."""
+        """Note that `tokens` tokens have arrived in total."""
         if tokens > self.tokens:
             self.tokens, self.moved = tokens, now
 
@@ -76,7 +75,7 @@ class Watch:
         return max(policy.stall_floor, policy.deadline_factor * pace)
 
     def _brisk(self, expected: Expectation, taken: float) -> bool:
-        """Whether it is past half of its longest answer: then waiting beats starting over."""
+        """Whether it has passed half of its longest answer: waiting then beats starting over."""
         return taken > 0 and self.tokens * 2 >= expected.max_tokens > self.tokens
 
 
@@ -92,10 +91,10 @@ def first_token_limit(expected: Expectation, policy: DispatchPolicy) -> float:
 
 
 def total_limit(expected: Expectation, policy: DispatchPolicy) -> float:
-    """Return how long a request that moves may take in all, in seconds.
+    """Return how long a request that makes progress may take in total, in seconds.
 
-    The expected time is that of the expected length; the longest answer takes longer in
-    proportion. While the speed is unknown there is no limit: the silence limit still holds.
+    The expected time is for the expected length; the longest answer takes proportionally
+    longer. While the speed is unknown there is no limit; the silence limit still applies.
     """
     if expected.seconds is None:
         return float("inf")

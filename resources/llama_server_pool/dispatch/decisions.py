@@ -1,7 +1,7 @@
-"""What a fault means for the request that met it, as one pure function: `decide`.
+"""What a fault means for the request whose attempt it ended, as one pure function: `decide`.
 
-It sees the ticket with its history, the fault, and a frozen view of the fleet; no clock, no asyncio
-and no scheduler. The dispatcher carries the decision out. What the same fault means for the
+Its inputs are the ticket with its history, the fault, and a frozen view of the fleet: no clock, no
+asyncio, no scheduler. The dispatcher carries out the decision. What the fault means for the
 endpoint belongs to `health`.
 """
 
@@ -20,7 +20,7 @@ _REFUSED_BY_ALL = {
     Disposition.schema: FailureReason.SCHEMA_REJECTED,
     Disposition.request: FailureReason.REQUEST_REJECTED,
 }
-"""Reasons of requests that every endpoint refuses, by what the last one said."""
+"""Why a request fails that every endpoint refuses, by the disposition of the last refusal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class FleetView:
 
     Attributes:
         policy: How often a request may fail.
-        serving: Endpoints that take requests at present and can be trusted to answer, each with the
-            context of one slot in tokens; `None` where that is not known.
-        retry_pause: Seconds that the next retry has to wait under the retry budget.
+        serving: Endpoints that take requests now and are trusted to answer, each with the context
+            of one slot in tokens; `None` if unknown.
+        retry_pause: Seconds the next retry has to wait under the retry budget.
     """
 
     policy: DispatchPolicy
@@ -39,7 +39,7 @@ class FleetView:
     retry_pause: float
 
     def able(self, tokens: int) -> frozenset[str]:
-        """Return the serving endpoints whose context holds this many tokens."""
+        """Return the serving endpoints whose context can hold this many tokens."""
         return frozenset(
             name for name, size in self.serving.items() if size is None or size >= tokens
         )
@@ -50,9 +50,9 @@ class Retry:
     """Try again, preferably elsewhere.
 
     Attributes:
-        avoid: Endpoints that get the request only if no other can take it.
-        after: Seconds to wait before the request is queued again, at the cost of one retry of the
-            budget; `None` queues it at once, at no cost.
+        avoid: Endpoints to use only if no other can take the request.
+        after: Seconds to wait before requeueing, charged to the retry budget; `None` requeues at
+            once and costs no budget.
     """
 
     avoid: frozenset[str]
@@ -61,7 +61,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Go back to the queue at once, at no cost: the endpoint was not ready for the request."""
+    """Requeue at once and charge nothing: the endpoint was not ready for the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Fail:
     """Set the request aside.
 
     Attributes:
-        reason: What is kept with the failure.
+        reason: The reason code stored with the failure.
     """
 
     reason: FailureReason
@@ -77,10 +77,10 @@ class Fail:
 
 @dataclass(frozen=True, slots=True)
 class TooLong:
-    """The prompt exceeds the context of the endpoint: queue it again as one for larger contexts.
+    """The prompt exceeds the context of the endpoint: requeue it for larger contexts.
 
     Attributes:
-        context: Context of that endpoint in tokens, now known.
+        context: Context of that endpoint in tokens, as learned from the fault.
     """
 
     context: int
@@ -90,10 +90,10 @@ Decision = Retry | Wait | Fail | TooLong
 
 
 def decide(ticket: Ticket, met: AttemptFault, fleet: FleetView) -> Decision:
-    """Decide what becomes of a request whose last running attempt has failed.
+    """Decide what happens to a request whose last running attempt has failed.
 
     Args:
-        ticket: The request; `Ticket.note` has added this fault to its history.
+        ticket: The request; its history already includes this fault (`Ticket.note`).
         met: The fault.
         fleet: The endpoints after the fault has been applied to them.
     """
@@ -102,7 +102,7 @@ def decide(ticket: Ticket, met: AttemptFault, fleet: FleetView) -> Decision:
     if met.refused:
         return _after_refusal(ticket, met, fleet)
     if _hopeless(ticket, fleet.policy):
-        # A request that overflows the context of an endpoint it has for itself is too long.
+        # A request that overflows the context although it runs alone is too long.
         overflows = met.disposition is Disposition.overload
         context = FailureReason.CONTEXT_EXCEEDED
         return Fail(context if overflows else FailureReason.ENDPOINTS_EXHAUSTED)
@@ -112,7 +112,7 @@ def decide(ticket: Ticket, met: AttemptFault, fleet: FleetView) -> Decision:
 
 
 def _after_refusal(ticket: Ticket, met: AttemptFault, fleet: FleetView) -> Decision:
-    """Try the endpoints that have not refused the request; fail when none of them could hold it."""
+    """Try the endpoints that have not refused the request; fail if none of them can hold it."""
     if fleet.able(ticket.context_needed) - ticket.rejected_by:
         return Retry(ticket.avoid, None)
     return Fail(_REFUSED_BY_ALL[met.disposition])
@@ -122,5 +122,5 @@ def _hopeless(ticket: Ticket, policy: DispatchPolicy) -> bool:
     """Whether the request has failed on too many endpoints, or too often."""
     return (
         len(ticket.failed_on) >= policy.set_aside_endpoints
-        or ticket.charged >= policy.set_aside_tries
+        or ticket.charged >= policy.set_aside_attempts
     )

@@ -1,9 +1,9 @@
-"""One batch of requests on its way through the fleet: asyncio around the scheduler.
+"""Runs one batch of requests on the fleet: asyncio around the scheduler.
 
-A request goes from the ledger lookup to the queue, to an endpoint, to an answer or a fault, to the
-ledger write and to the caller, always in that order; the methods below stand in the same order.
-Decisions are made elsewhere: who gets which request in `scheduling`, what a fault means for the
-request in `decisions` and for the endpoint in `health`, what the caller gets in `outcomes`.
+A request goes through the ledger lookup, the queue, an endpoint, an answer or a fault, and the
+ledger write, to the caller, always in that order; the methods below follow the same order.
+Decisions are made elsewhere: which endpoint gets a request in `scheduling`, what a fault means for
+the request in `decisions` and for the endpoint in `health`, what the caller gets in `outcomes`.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Dispatcher:
         fleet: The endpoints.
         ledger: Where known answers come from and new ones go.
         leases: Shares the servers with other runs.
-        order: What the caller wants.
-        progress: Where to show how far the batch is.
+        order: The requests, and which answers are usable.
+        progress: Where to show the progress of the batch.
     """
 
     def __init__(
@@ -68,8 +68,8 @@ class Dispatcher:
 
         Raises:
             NoEndpointLeft: Every endpoint was out of service for longer than the outage timeout;
-                what was answered until then is in the ledger.
-            ConfigurationError: The servers serve different models, or none says which.
+                all answers so far are in the ledger.
+            ConfigurationError: The servers serve different models, or none names its model.
             LedgerError: The ledger cannot be read or written.
         """
         self._fleet.prepare(needs_schema=self._order.needs_schema)
@@ -105,7 +105,7 @@ class Dispatcher:
             await self._rest()
 
     async def _rest(self) -> None:
-        """Wait until something changes, or the scheduler wants to decide again."""
+        """Wait until something changes or the scheduler's next decision is due."""
         now = self._fleet.now()
         pause, review = self._fleet.policy.tick, self._fleet.scheduler.next_decision(now)
         if review is not None:
@@ -117,7 +117,7 @@ class Dispatcher:
         self._tasks.wake()
 
     async def _look_up(self, model: str) -> None:
-        """From the ledger lookup to the queue, or right to the caller."""
+        """From the ledger lookup to the queue, or straight to the caller."""
         while self._intake:
             known, fresh = await self._intake.look_up(model)
             self._tickets.open(fresh)
@@ -127,7 +127,7 @@ class Dispatcher:
     def _start_attempts(self, now: float) -> None:
         """From the queue to an endpoint."""
         if self._writer.stalled(self._fleet.policy.write_seconds):
-            return  # what is generated now could not be kept
+            return  # answers generated now could not be stored
         for assignment in self._fleet.scheduler.assign(now):
             endpoint = self._fleet.endpoints[assignment.endpoint]
             ticket = self._tickets[assignment.request_id]
@@ -136,19 +136,19 @@ class Dispatcher:
     def _attempt_ended(
         self, attempt: RunningAttempt, result: Completion | EndpointFault, now: float
     ) -> None:
-        """From the endpoint to an answer or a fault: on to the ledger, or back to the queue."""
+        """From an answer to the ledger, or from a fault back to the queue."""
         if isinstance(result, EndpointFault):
             self._ends.failed(attempt, result, now)
         else:
             self._ends.answered(attempt, result, now)
 
     def _set_aside_unplaceable(self, now: float) -> None:
-        """Set aside what fits no endpoint, or only endpoints that have been gone for too long."""
+        """Set aside requests that fit no endpoint, or only endpoints gone for too long."""
         self._tickets.set_aside_too_long(self._fleet.take_stranded())
         idle = bool(self._tickets) and not self._attempts and not self._retries
         if self._outage_timeout.exhausted(now, idle=idle):
             contexts = [endpoint.context for endpoint in self._fleet.serving_endpoints(now)]
-            if contexts:  # a fleet that is gone says nothing about the requests
+            if contexts:  # if the whole fleet is gone, that says nothing about the requests
                 self._tickets.set_aside_larger(contexts)
 
     def _written(self, request: GenerationRequest, outcome: Outcome) -> None:
@@ -157,7 +157,7 @@ class Dispatcher:
         self._tasks.wake()
 
     async def _close(self) -> None:
-        """Cancel what still runs, keep what was answered, leave the scheduler empty."""
+        """Cancel running attempts, store finished answers, leave the scheduler empty."""
         self._retries.close()
         await self._tasks.stop_background()
         await self._attempts.stop()

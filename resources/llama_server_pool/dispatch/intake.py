@@ -1,7 +1,7 @@
-"""Requests on their way in: those the ledger knows, and equal ones that share one answer.
+"""Incoming requests: those with an answer in the ledger, and equal ones that share an answer.
 
-Requests are equal when they ask the same of the same model, be it about different subjects: the
-first of them is sent, and the others wait for its answer (they are coalesced).
+Requests are equal when they ask the same model the same thing, even about different subjects. The
+first of them is sent; the others wait for its answer (they are coalesced).
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from resources.llama_server_pool.dispatch.writer import Ledger
 
 
 class LookedUp(NamedTuple):
-    """New requests after the look into the ledger.
+    """New requests after the ledger lookup.
 
     Attributes:
-        known: Those with an answer in the ledger, each with it.
-        fresh: Those to be sent.
+        known: Requests that have an answer in the ledger, with that answer.
+        fresh: Requests to be sent.
     """
 
     known: list[tuple[GenerationRequest, Generation]]
@@ -28,7 +28,7 @@ class LookedUp(NamedTuple):
 
 
 class Intake:
-    """The requests of one batch that have not been looked up yet, and those that share an answer.
+    """The requests of one batch that were not looked up yet, and those that share an answer.
 
     Args:
         ledger: Where known answers come from.
@@ -44,7 +44,7 @@ class Intake:
         return len(self._new)
 
     def add(self, request: GenerationRequest) -> None:
-        """Take one more request."""
+        """Add one request."""
         self._new.append(request)
 
     async def look_up(self, model: str) -> LookedUp:
@@ -61,12 +61,12 @@ class Intake:
         )
 
     def take_coalesced(self, request: GenerationRequest, model: str) -> Sequence[GenerationRequest]:
-        """Return the requests that waited for the answer to this one; they wait no longer."""
+        """Remove and return the requests that waited for the answer to this one."""
         _, *others = self._coalesced.pop(generation_key(request, model))
         return others
 
     def _is_first(self, request: GenerationRequest, model: str) -> bool:
-        """Whether no equal request is on its way; else this one waits for the other's answer."""
+        """Whether no equal request is open; otherwise this one waits for the other's answer."""
         equal = self._coalesced.setdefault(generation_key(request, model), [])
         equal.append(request)
         return len(equal) == 1

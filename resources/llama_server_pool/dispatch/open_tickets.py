@@ -1,6 +1,6 @@
-"""The tickets of one batch that have no outcome yet: queued, or set aside, or settled.
+"""The tickets of one batch that have no outcome yet: they are queued, settled or set aside here.
 
-Nothing is decided here; a ticket leaves only towards the ledger writer.
+This module decides nothing; tickets leave it only to the ledger writer.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class OpenTickets:
     """The open tickets of one batch, by id.
 
     Args:
-        fleet: Its scheduler is the queue.
+        fleet: Its scheduler holds the queue.
         writer: Where outcomes go.
         tasks: Woken when something is queued.
     """
@@ -39,27 +39,27 @@ class OpenTickets:
         return self._open[ticket_id]
 
     def open(self, requests: Iterable[GenerationRequest]) -> None:
-        """Give every request a ticket and queue it."""
+        """Create a ticket for every request and queue it."""
         tickets = [Ticket(f"ticket-{next(_numbers)}", one, one.prompt_tokens) for one in requests]
         self._open |= {ticket.id: ticket for ticket in tickets}
         self.queue(*tickets)
 
     def queue(self, *tickets: Ticket) -> None:
-        """Queue tickets that the scheduler does not hold; sets aside what fits no endpoint."""
+        """Queue tickets that the scheduler does not hold; set aside those that fit no endpoint."""
         queued = [ticket.queued() for ticket in tickets]
         self.set_aside_too_long(self._fleet.scheduler.submit(queued, self._fleet.now()))
         self._tasks.wake()
 
     def settle(self, ticket: Ticket, outcome: Outcome) -> None:
-        """Hand an outcome to the ledger writer."""
+        """Pass an outcome to the ledger writer."""
         del self._open[ticket.id]
         self._writer.put(ticket.request, outcome, self._fleet.model or "")
 
     def set_aside(self, ticket: Ticket, reason: FailureReason) -> None:
-        """Give a request up, with all its faults."""
+        """Give up a request; its failure lists all its faults."""
         self._fleet.scheduler.withdraw(ticket.id, self._fleet.now())
         failure = Failure(ticket.request.subject, reason.value, tuple(ticket.faults))
-        logger.warning("%s is set aside: %s %s", failure.subject, failure.reason, failure.faults)
+        logger.warning("%s was set aside: %s %s", failure.subject, failure.reason, failure.faults)
         self.settle(ticket, failure)
 
     def set_aside_too_long(self, ids: Sequence[str]) -> None:
@@ -69,12 +69,12 @@ class OpenTickets:
                 self.set_aside(self._open[ticket_id], FailureReason.CONTEXT_EXCEEDED)
 
     def set_aside_larger(self, contexts: Sequence[int | None]) -> None:
-        """Give up requests that fit none of these contexts; `None` is one of unknown size."""
+        """Give up requests that fit none of these contexts; `None` means unknown size."""
         for ticket in list(self._open.values()):
             if all(one is not None and one < ticket.context_needed for one in contexts):
                 self.set_aside(ticket, FailureReason.CONTEXT_EXCEEDED)
 
     def withdraw_all(self) -> None:
-        """Leave the queue empty."""
+        """Empty the queue."""
         for ticket_id in self._open:
             self._fleet.scheduler.withdraw(ticket_id, self._fleet.now())

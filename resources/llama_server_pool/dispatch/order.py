@@ -1,4 +1,4 @@
-"""What the caller of a batch orders: the requests, and which answers it accepts."""
+"""A batch as its caller orders it: the requests, and which answers it accepts."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from resources.generation import Generation, GenerationRequest
 
 @dataclass(frozen=True)
 class BatchOrder:
-    """What the caller of a batch orders.
+    """The order for one batch.
 
     Attributes:
         requests: What to generate; subjects are unique.
-        accept: Says whether an answer can be used; `None` accepts all.
+        accept: Says whether an answer is usable; `None` accepts all.
         attempts: Content attempts per request.
         outage_timeout: Seconds to wait for an endpoint to come back when none is left.
-        granted: Content attempts of the subjects that may take more than `attempts`.
-        may_return: Raises when servers that are gone cannot come back; asked during an outage.
+        granted: Content attempts of the subjects that were granted more than `attempts`.
+        may_return: Raises if lost servers cannot come back; called during an outage.
     """
 
     requests: Sequence[GenerationRequest]
@@ -34,11 +34,11 @@ class BatchOrder:
         return any(request.json_schema is not None for request in self.requests)
 
     def is_last(self, request: GenerationRequest) -> bool:
-        """Whether this content attempt of a request is the last one it may take."""
+        """Whether a request may take no further content attempt."""
         return request.attempt >= max(self.attempts, self.granted.get(request.subject, 0))
 
     def usable(self, generation: Generation) -> bool:
-        """Whether an answer can be used."""
+        """Whether an answer is usable."""
         if generation.finish_reason == "length":
             return False
         return self.accept is None or self.accept(generation)

@@ -1,6 +1,6 @@
-"""How long a batch waits when no endpoint is left, and what it says meanwhile.
+"""How long a batch waits when no endpoint is left, and what it reports meanwhile.
 
-Endpoints are brought back in `health`; this module only decides whether to go on waiting.
+`health` brings endpoints back; this module only decides whether to keep waiting.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ class OutageTimeout:
 
     Args:
         fleet: The endpoints.
-        order: Says how long to wait, and whether servers that are gone can come back.
-        progress: Where to say that the batch waits.
+        order: Says how long to wait, and whether lost servers can come back.
+        progress: Where to show that the batch is waiting.
     """
 
     def __init__(self, fleet: Supervisor, order: BatchOrder, progress: ProgressTask) -> None:
@@ -32,12 +32,12 @@ class OutageTimeout:
         self._idle_since: float | None = None
 
     def check(self, now: float, *, moving: bool) -> None:
-        """Note whether the batch is in an outage, and end it when the outage takes too long.
+        """Note whether the batch is in an outage, and end the batch if it lasts too long.
 
         Args:
             now: The time.
-            moving: Whether any running request has produced tokens. Such a request may end well, so
-                nothing is given up meanwhile; but only an answer proves that a server works.
+            moving: Whether any running request has produced tokens. It may still succeed, so the
+                batch goes on; but only an answer proves that a server works.
 
         Raises:
             NoEndpointLeft: No endpoint has been in service for longer than the outage timeout, or
@@ -61,8 +61,8 @@ class OutageTimeout:
             raise NoEndpointLeft(
                 f"no endpoint is left ({self._faults()}).",
                 where="LlamaServerPool",
-                remedy="What was answered is kept. Start or correct the servers, ask them who they "
-                "are (`LlamaServerPool.describe`), and run the batch again.",
+                remedy="All answers so far are kept. Start or fix the servers, check them with "
+                "`LlamaServerPool.describe`, and run the batch again.",
             )
         self._progress.note(
             f"no endpoint is left; waiting {max(left, 0.0):.0f} s more. {self._faults()}"
@@ -73,7 +73,7 @@ class OutageTimeout:
 
         Args:
             now: The time.
-            idle: Whether requests wait and no attempt runs.
+            idle: Whether requests are waiting and no attempt is running.
         """
         if not idle:
             self._idle_since = None

@@ -1,4 +1,4 @@
-"""What the caller of a batch gets: durable outcomes, and content attempts for useless answers."""
+"""What the caller of a batch gets: durable outcomes; unusable answers get a content attempt."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Outcomes:
     """The outcomes of one batch.
 
     Args:
-        order: What the caller wants.
+        order: Says which answers are usable, and how many attempts a request may take.
         intake: Where further content attempts go, and where equal requests wait.
-        progress: Where to show how far the batch is.
+        progress: Where to show the progress of the batch.
     """
 
     def __init__(self, order: BatchOrder, intake: Intake, progress: ProgressTask) -> None:
@@ -33,11 +33,11 @@ class Outcomes:
         return len(self._open)
 
     def known(self, request: GenerationRequest, generation: Generation) -> None:
-        """Take an answer that the ledger has known before."""
+        """Handle an answer found in the ledger."""
         self._conclude(request, replace(generation, from_ledger=True))
 
     def written(self, request: GenerationRequest, outcome: Outcome, model: str) -> None:
-        """Take an outcome that has become durable, also for all coalesced requests."""
+        """Handle an outcome that has become durable, for all coalesced requests too."""
         self._conclude(request, outcome)
         for other in self._intake.take_coalesced(request, model):
             shared = replace(outcome, subject=other.subject)
@@ -46,7 +46,7 @@ class Outcomes:
             self._conclude(other, shared)
 
     def report(self, endpoints: Sequence[EndpointReport], seconds: float) -> BatchReport:
-        """Return what the batch has cost.
+        """Return what the batch cost.
 
         Args:
             endpoints: What each endpoint did.
@@ -65,7 +65,7 @@ class Outcomes:
         )
 
     def _conclude(self, request: GenerationRequest, outcome: Outcome) -> None:
-        """Hand a durable outcome to the caller, or try once more when it cannot be used."""
+        """Pass a durable outcome to the caller, or start the next content attempt."""
         answer = outcome if isinstance(outcome, Generation) else None
         last = self._order.is_last(request)
         if answer is not None and not last and not self._order.usable(answer):

@@ -1,6 +1,6 @@
-"""When a request is tried again after a fault of a server: a budget, and the retries that wait.
+"""When a request is retried after a server fault: the retry budget, and the retries that wait.
 
-Whether it is tried again at all is decided in `decisions`.
+Whether it is retried at all is decided in `decisions`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from resources.llama_server_pool.dispatch.ticket import Ticket
 from resources.llama_server_pool.policy import DispatchPolicy
 
 _LONGEST_DEBT = 30
-"""Retries beyond the budget after which the pause grows no further."""
+"""Number of retries over budget at which the pause stops growing."""
 
 
 class RetryBudget:
     """A token bucket that spaces retries out when many requests fail at once.
 
-    It keeps a batch from hammering servers that are in trouble.
+    It keeps a batch from hammering struggling servers.
 
     Args:
         policy: Size, refill and pause.
@@ -33,7 +33,7 @@ class RetryBudget:
         self._debt = 0
 
     def earn(self) -> None:
-        """Refill a little, because an answer arrived."""
+        """Refill the budget a little, because an answer arrived."""
         self._left = min(self._policy.retry_budget, self._left + self._policy.retry_refill)
         self._debt = 0
 
@@ -45,7 +45,7 @@ class RetryBudget:
         return pause * self._jitter.uniform(0.5, 1.5)
 
     def spend(self) -> None:
-        """Take one retry out of the budget, or owe it."""
+        """Charge one retry to the budget, which may go negative."""
         if self._left >= 1:
             self._left -= 1
         else:
@@ -53,10 +53,10 @@ class RetryBudget:
 
 
 class DelayedRetries:
-    """The requests of one batch that wait for their retry; the scheduler does not hold them.
+    """The requests of one batch that wait for a retry, outside the scheduler.
 
     Args:
-        due: Called with each request when its time has come.
+        due: Called with each request when its retry is due.
     """
 
     def __init__(self, due: Callable[[Ticket], None]) -> None:
@@ -68,13 +68,13 @@ class DelayedRetries:
         return len(self._timers)
 
     def add(self, ticket: Ticket, seconds: float) -> None:
-        """Let a request wait, unless the batch has ended: the scheduler outlives it."""
+        """Delay a request; ignored once the batch has ended, since the scheduler outlives it."""
         if not self._closed:
             loop = asyncio.get_running_loop()
             self._timers[ticket.id] = loop.call_later(seconds, self._resume, ticket)
 
     def close(self) -> None:
-        """Drop the retries that wait, and take no more."""
+        """Drop all waiting retries and accept no more."""
         self._closed = True
         for timer in self._timers.values():
             timer.cancel()

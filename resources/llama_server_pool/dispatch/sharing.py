@@ -1,6 +1,7 @@
-"""One batch's share of servers that other runs use too: what it asks for, and what it may use.
+"""One batch's share of servers that other runs use too: what it demands, and what it may use.
 
-Here the demand of a batch is put together and kept current; `slot_leases` of the ledger divides.
+This module computes the demand of a batch and keeps it current; the ledger's `slot_leases` divides
+the slots.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from resources.generation_ledger.slot_leases import Demand, SlotLeases
 from resources.llama_server_pool.health.supervisor import Supervisor
 
 MOST_ATTEMPTS = 2
-"""Attempts of one request that run at once, at most: the slots it can use."""
+"""Most attempts of one request that run at once, and so the slots it can use."""
 
 
 class Sharing:
@@ -33,12 +34,12 @@ class Sharing:
         self._asking: asyncio.Future[dict[str, int]] | None = None
 
     def review(self) -> None:
-        """Ask again soon if the demand has changed since it was last told."""
+        """Negotiate again soon if the demand has changed since the last negotiation."""
         if self._demands() != self._told:
             self._changed.set()
 
     async def negotiate(self) -> None:
-        """Announce the demand and learn which slots may be used.
+        """Announce the demand and learn how many slots may be used.
 
         Raises:
             LedgerError: The database of the leases cannot be written.
@@ -60,7 +61,7 @@ class Sharing:
             endpoint.slots_leased(granted[endpoint.config.url])
 
     async def keep(self) -> None:
-        """Renew the leases until cancelled, and ask again when the demand changes."""
+        """Renew the leases until cancelled, and negotiate again when the demand changes."""
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._fleet.policy.lease_renewal):
@@ -68,10 +69,10 @@ class Sharing:
             await self.negotiate()
 
     async def release(self) -> None:
-        """Give every slot back."""
+        """Release all slots."""
         for endpoint in self._fleet.endpoints.values():
             endpoint.slots_leased(0)
-        if self._asking is not None:  # begun by a cancelled `keep`: it would take slots again
+        if self._asking is not None:  # started by a cancelled `keep`: it would take slots again
             await asyncio.wait([self._asking])
         await asyncio.to_thread(self._leases.release)
 

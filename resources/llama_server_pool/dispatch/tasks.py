@@ -1,4 +1,4 @@
-"""The asyncio tasks of one batch: they wake its loop, and the first that crashes ends the batch."""
+"""The asyncio tasks of one batch: they wake its loop, and the first crash ends the batch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class BatchTasks:
-    """Starts the tasks of one batch and notices how they end."""
+    """Starts the tasks of one batch and watches how they end."""
 
     def __init__(self) -> None:
         self._background: list[asyncio.Task[None]] = []
@@ -17,7 +17,7 @@ class BatchTasks:
         self._crash: BaseException | None = None
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Start a task that the caller stops."""
+        """Start a task that the caller will stop."""
         task = asyncio.create_task(work)
         task.add_done_callback(self._ended)
         return task
@@ -27,11 +27,11 @@ class BatchTasks:
         self._background.append(self.start(work))
 
     def wake(self) -> None:
-        """End the rest of the loop: something has changed."""
+        """Wake the loop from its rest: something has changed."""
         self._wake.set()
 
     async def rest(self, seconds: float) -> None:
-        """Wait until something changes, at most for this long."""
+        """Wait until something changes, for at most this many seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._wake.wait()
@@ -43,7 +43,7 @@ class BatchTasks:
             raise self._crash
 
     async def stop_background(self) -> None:
-        """Cancel the background tasks and wait for their end."""
+        """Cancel the background tasks and wait until they have ended."""
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)

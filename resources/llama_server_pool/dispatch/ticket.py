@@ -1,6 +1,6 @@
-"""One request on its way through a batch, and what it has met so far.
+"""One request on its way through a batch, with the faults of its attempts so far.
 
-A ticket only remembers. What follows from its history is decided in `decisions`.
+A ticket only records its history; `decisions` decides what follows from it.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from resources.llama_server_pool.health.accounting import EndpointAccount
 from resources.llama_server_pool.scheduling.values import QueuedRequest
 from resources.llama_server_pool.servers.faults import Disposition, EndpointFault
 
-if TYPE_CHECKING:  # it brings the openai client, which a ticket alone does not need
+if TYPE_CHECKING:  # loads the openai client, which a ticket alone does not need
     from resources.llama_server_pool.servers.client import Completion
 
 _REFUSALS = frozenset({Disposition.context, Disposition.schema, Disposition.request})
 
 
 class Spare(NamedTuple):
-    """An answer that is used only if no other attempt of its request does better.
+    """An answer kept in reserve: used only if no other attempt of its request does better.
 
     Attributes:
         completion: The answer.
-        account: The account of the endpoint that gave it.
-        load: Slots of that endpoint that were busy on average meanwhile.
+        account: The account of the endpoint that answered.
+        load: Average number of busy slots of that endpoint during the attempt.
     """
 
     completion: Completion
@@ -35,16 +35,16 @@ class Spare(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AttemptFault:
-    """The fault that ended an attempt, seen together with the endpoint that it ran on.
+    """The fault that ended an attempt, together with what is known of its endpoint.
 
     Attributes:
         endpoint: Name of the endpoint.
         fault: What went wrong.
-        suspected: Whether the history of the endpoint points to the request: the endpoint had been
-            well until then, or only this request has failed there.
+        suspected: Whether the history of the endpoint points to the request: the endpoint was
+            healthy until then, or only this request has failed there.
         ran_alone: Whether the endpoint runs one request at a time, so that no other request can
             have filled its context.
-        context: Context of one slot of the endpoint in tokens, as far as it is known.
+        context: Context of one slot of the endpoint in tokens; `None` if unknown.
     """
 
     endpoint: str
@@ -60,21 +60,21 @@ class AttemptFault:
 
     @property
     def exceeded_context(self) -> int | None:
-        """Tokens of context that were too few for the prompt; `None` where that is not known."""
+        """Context in tokens that was too small for the prompt; `None` if unknown."""
         if self.disposition is not Disposition.context:
             return None
         return self.fault.context or self.context
 
     @property
     def refused(self) -> bool:
-        """Whether the endpoint does not take this request, now or later."""
+        """Whether the endpoint will never take this request."""
         return self.disposition in _REFUSALS and self.exceeded_context is None
 
     @property
     def charged(self) -> bool:
         """Whether the request itself may be to blame.
 
-        A prompt that exceeds a context is never charged: it moves to a larger one, or fails.
+        A prompt that exceeds a context is never charged: it moves to a larger context or fails.
         """
         if self.disposition is Disposition.overload:
             return self.ran_alone
@@ -86,13 +86,13 @@ class Ticket:
     """One request on its way through a batch, over all its attempts.
 
     Attributes:
-        id: Its name in the scheduler.
-        request: The request, as of the present content attempt.
+        id: Its id in the scheduler.
+        request: The request of the current content attempt.
         prompt_tokens: Length of the prompt, corrected when a server counts more than estimated.
         faults: The faults of all failed attempts, in order.
         charged: Failed attempts that may be the request's own fault.
         failed_on: Endpoints of those attempts.
-        rejected_by: Endpoints that refuse its schema, or the request itself.
+        rejected_by: Endpoints that refuse its schema or the request itself.
         unusable: An answer that was not accepted while another attempt was still running.
     """
 
@@ -107,7 +107,7 @@ class Ticket:
 
     @property
     def context_needed(self) -> int:
-        """Tokens of context that hold the prompt and the longest answer."""
+        """Context in tokens that can hold the prompt and the longest answer."""
         return self.prompt_tokens + self.request.sampling.max_tokens
 
     @property
@@ -129,7 +129,7 @@ class Ticket:
         )
 
     def note(self, met: AttemptFault) -> None:
-        """Remember a failed attempt."""
+        """Record a failed attempt."""
         self.faults.append(Fault(met.endpoint, met.fault.kind, met.fault.detail))
         if met.charged:
             self.charged += 1

@@ -1,6 +1,6 @@
-"""Durable before used: writes answers to the ledger in groups, and says when they are written.
+"""Durable before used: writes answers to the ledger in groups, and reports when they are written.
 
-While one group is written in a thread, the next one collects: so 20,000 answers cost a few hundred
+While a thread writes one group, the next one collects: 20,000 answers cost a few hundred
 transactions, and no answer waits for a group to fill.
 """
 
@@ -21,7 +21,7 @@ from resources.generation import (
 
 
 class Ledger(Protocol):
-    """What the pool needs of the generation ledger; all calls may come from any thread."""
+    """What the pool needs from the generation ledger; must be thread-safe."""
 
     def lookup(self, requests: Sequence[GenerationRequest], model: str) -> dict[str, Generation]:
         """Return the known answers, by subject."""
@@ -69,7 +69,7 @@ class LedgerWriter:
         self._changed.set()
 
     def stalled(self, seconds: float) -> bool:
-        """Return whether the present group has taken longer than this to write."""
+        """Return whether the current group has taken longer than this to write."""
         return self._writing is not None and time.monotonic() - self._began > seconds
 
     async def run(self) -> None:
@@ -83,12 +83,12 @@ class LedgerWriter:
             await self.flush()
 
     async def flush(self) -> None:
-        """Write everything that waits.
+        """Write everything that is queued.
 
         Raises:
             LedgerError: The ledger cannot be written.
         """
-        if self._writing is not None:  # begun by a cancelled `run`
+        if self._writing is not None:  # started by a cancelled `run`
             await asyncio.wait([self._writing])
             self._take_back(self._writing)
         self._changed.clear()
@@ -106,7 +106,7 @@ class LedgerWriter:
             self._written(entry.request, entry.outcome)
 
     def _keep_to_the_ledger(self, group: list[_PendingWrite]) -> None:
-        """Use the answer in the ledger where another run asked the same and was faster."""
+        """Use the ledger's answer where another run asked the same and was faster."""
         kept = self._ledger.lookup([entry.request for entry in group], group[0].model)
         for number, entry in enumerate(group):
             known = kept.get(entry.request.subject)
@@ -114,7 +114,7 @@ class LedgerWriter:
                 group[number] = entry._replace(outcome=replace(known, from_ledger=True))
 
     def _take_back(self, writing: asyncio.Future[None]) -> None:
-        """End the writing of a group; a group that could not be written waits again."""
+        """Finish writing a group; one that could not be written is queued again."""
         self._writing = None
         if writing.cancelled() or writing.exception() is not None:
             self._waiting = self._group + self._waiting

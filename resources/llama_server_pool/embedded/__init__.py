@@ -1,6 +1,6 @@
-"""A real llama.cpp server on loopback, with its small model, for when no endpoint is configured.
+"""A real llama.cpp server on loopback, with a small model, for when no endpoint is configured.
 
-Starting, sharing and ending its process belong here; batches and requests do not.
+Starting, sharing and stopping its process belong here; batches and requests do not.
 
 May touch `endpoint`, `resources.storage` and `resources.errors`.
 """

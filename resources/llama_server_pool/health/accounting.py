@@ -35,18 +35,18 @@ class EndpointAccount:
     _decode_seconds: dict[int, float] = field(default_factory=dict[int, float])
 
     def start(self, now: float) -> float:
-        """An attempt was sent; returns the slot-seconds until now."""
+        """Note that an attempt was sent; return the slot-seconds so far."""
         self._count(now)
         self.running += 1
         return self._slot_seconds
 
     def end(self, now: float) -> None:
-        """An attempt ended, in whatever way."""
+        """Note that an attempt ended, however it did."""
         self._count(now)
         self.running -= 1
 
     def slot_seconds(self, now: float) -> float:
-        """Return the sum of the times its slots were busy, in seconds."""
+        """Return the busy time of its slots, summed over the slots, in seconds."""
         self._count(now)
         return self._slot_seconds
 
@@ -57,7 +57,7 @@ class EndpointAccount:
         self._counted = now
 
     def answer(self, completion: Completion, load: float) -> None:
-        """An answer was used; `load` slots were busy on average while it was generated."""
+        """Count an answer that was used; `load` slots were busy on average during the attempt."""
         generation = completion.generation
         self.requests += 1
         self.prompt_tokens += generation.prompt_tokens
@@ -69,7 +69,7 @@ class EndpointAccount:
         self._decode_seconds[slots] = spent + completion.decode_seconds
 
     def report(self, config: Endpoint, now: float) -> EndpointReport:
-        """Return the count as it stands."""
+        """Return the count so far."""
         self._count(now)
         busy = self._busy
         return EndpointReport(

@@ -1,8 +1,8 @@
-"""The circuit breaker of one endpoint, pure: when to stop using it, and when to try it again.
+"""The circuit breaker of one endpoint: when to stop using it, and when to try it again. Pure.
 
-It counts only what is the server's fault. Loading, throttling and prompts that are too long never
-reach it. The states it leads to are in `states`: several faults in a row, or one after which no
-request can get through, open it; a rediscovery half-opens it; an answer closes it.
+It counts only faults of the server: loading, throttling and overlong prompts never reach it. Its
+states are in `states`: several faults in a row, or a single fatal one, open it; rediscovery
+half-opens it; an answer closes it.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from resources.llama_server_pool.policy import DispatchPolicy
 
 
 class CircuitBreaker:
-    """Decides from faults and answers when an endpoint has to rest, and for how long.
+    """Decides from faults and answers when an endpoint must pause, and for how long.
 
     Args:
         policy: Threshold and pauses.
-        jitter: Source of randomness, so that processes that lost a server together do not all
-            return to it at the same moment.
+        jitter: Source of randomness, so that processes that lost the same server do not all return
+            to it at the same moment.
     """
 
     def __init__(self, policy: DispatchPolicy, jitter: random.Random) -> None:
@@ -35,14 +35,14 @@ class CircuitBreaker:
         Args:
             service: The state of the endpoint that failed.
             now: The time, in seconds.
-            fatal: Whether no request can be expected to get through after this fault.
+            fatal: Whether this fault alone shows that no request will get through.
 
         Returns:
-            Whether the endpoint has to rest until `retry_at`.
+            Whether the endpoint must pause until `retry_at`.
         """
         self._faults_in_row += 1
         if service is Service.open:
-            # A request that was running when the breaker opened reports the same outage again.
+            # Requests that were running when the breaker opened report the same outage again.
             opens = fatal and now >= self.retry_at
         else:
             too_many = self._faults_in_row >= self._policy.breaker_threshold
@@ -52,7 +52,7 @@ class CircuitBreaker:
         return opens
 
     def answered(self) -> None:
-        """Start counting again: the endpoint works."""
+        """Reset the count: the endpoint works."""
         self._faults_in_row = 0
         self._openings = 0
 

@@ -1,7 +1,7 @@
-"""Getting to know a server: who it is, and whether it can do what it says.
+"""Discovers a server: what it serves, and whether it works.
 
-A server is asked who it is at first and after every outage, since it may have changed. Then it is
-tried out with a small request before any work is entrusted to it.
+A server is asked what it serves at first contact and after every outage, since it may have changed.
+Then a small request tries it out before it gets any work.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from resources.llama_server_pool.servers.probes import SPEED_PROBE
 
 
 async def discover(fleet: Supervisor, endpoint: EndpointState) -> None:
-    """Ask the server who it is.
+    """Ask the server what it serves.
 
     Raises:
         TimeoutError: No answer in time.
@@ -30,14 +30,15 @@ async def discover(fleet: Supervisor, endpoint: EndpointState) -> None:
 
 
 async def try_out(fleet: Supervisor, endpoint: EndpointState, facts: ServerFacts) -> None:
-    """Let the endpoint generate a few tokens.
+    """Try the endpoint out: let it generate a few tokens.
 
-    A server can be healthy and hang at every completion, or take a schema and ignore it.
+    A server can report itself healthy and hang on every completion, or accept a schema and ignore
+    it.
 
     Args:
         fleet: The endpoints, and the scheduler that learns the speed.
         endpoint: The endpoint on trial.
-        facts: What it has said about itself.
+        facts: What it said about itself.
 
     Raises:
         TimeoutError: No answer in time.
@@ -54,7 +55,7 @@ async def try_out(fleet: Supervisor, endpoint: EndpointState, facts: ServerFacts
             completion = await _complete(fleet, endpoint, facts)
     finally:
         endpoint.account.end(fleet.now())
-    # Its prompt is too short to tell the speed of prefill.
+    # Its prompt is too short to measure the speed of prefill.
     tokens = completion.generation.completion_tokens
     usage = Usage(0, 0, tokens, 0.0, completion.decode_seconds)
     fleet.scheduler.observe(endpoint.name, usage)
@@ -62,7 +63,7 @@ async def try_out(fleet: Supervisor, endpoint: EndpointState, facts: ServerFacts
 
 
 async def _complete(fleet: Supervisor, endpoint: EndpointState, facts: ServerFacts) -> Completion:
-    """Return the answer to a small request, one with a schema where that has to be tried."""
+    """Return the answer to a small request; it carries a schema if that must be tried out."""
     if fleet.needs_schema and endpoint.enforces_schema is None:
         enforced, completion = await endpoint.client.try_schema(facts)
         endpoint.schema_tried(enforced=enforced)
@@ -74,7 +75,7 @@ async def _complete(fleet: Supervisor, endpoint: EndpointState, facts: ServerFac
 
 
 def _check(fleet: Supervisor, endpoint: EndpointState, facts: ServerFacts) -> None:
-    """Refuse a server with another model, and tell the scheduler its context."""
+    """Refuse a server with another model; report its context to the scheduler."""
     refuse_other_model(facts, fleet.model, endpoint)
     if facts.context and not endpoint.config.context:
         fleet.learn_context(endpoint, facts.context)

@@ -1,6 +1,6 @@
-"""What can be read of one endpoint: what it has said, and what its present state means.
+"""What can be read of one endpoint: what it said about itself, and what its state means.
 
-Everybody may read this. It is changed by events only, which `endpoint_state` takes.
+Anyone may read this. Only events change it; `endpoint_state` receives them.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from resources.llama_server_pool.servers.client import EndpointClient, ServerFac
 
 
 class EndpointView:
-    """One endpoint of the fleet, to read.
+    """One endpoint of the fleet, read-only.
 
     Args:
         config: Its configuration.
-        client: Speaks with it.
+        client: Talks to its server.
         policy: The dispatcher's constants.
         jitter: Source of randomness for its pauses.
     """
@@ -49,7 +49,7 @@ class EndpointView:
         self.account = EndpointAccount()
         self.leeway = Leeway()
         self.changed = asyncio.Event()
-        """Set by every event that calls for another look at the endpoint."""
+        """Set by every event after which the endpoint must be looked at again."""
         self._policy = policy
         self._condition = Condition()
         self._breaker = CircuitBreaker(policy, jitter)
@@ -65,7 +65,7 @@ class EndpointView:
         self._dismissal: Fault | None = None
         self._answers = 0
 
-    # What is known of it.
+    # What is known about it.
 
     @property
     def name(self) -> str:
@@ -74,39 +74,39 @@ class EndpointView:
 
     @property
     def condition(self) -> Condition:
-        """Its present state."""
+        """Its current state."""
         return self._condition
 
     @property
     def facts(self) -> ServerFacts | None:
-        """What it said about itself; `None` before it was reached."""
+        """What it said about itself; `None` until it was reached."""
         return self._facts
 
     @property
     def enforces_schema(self) -> bool | None:
-        """Whether it holds answers to a schema; `None` before that was tried."""
+        """Whether it enforces schemas; `None` until that was tried out."""
         return self._enforces_schema
 
     @property
     def slots(self) -> int:
-        """Slots of the server when all is well."""
-        told = self._facts.slots if self._facts else None
-        return self.config.slots or told or DEFAULT_SLOTS
+        """Slots of the server, before any limit."""
+        declared = self._facts.slots if self._facts else None
+        return self.config.slots or declared or DEFAULT_SLOTS
 
     @property
-    def bears(self) -> int:
-        """Requests it bears at once, as far as overloads have shown."""
+    def capacity(self) -> int:
+        """Requests it can run at once, as far as overloads have shown."""
         return self._capacity.of(self.slots)
 
     @property
     def context(self) -> int | None:
-        """Context of one slot in tokens, where it is known."""
-        told = self._facts.context if self._facts else None
-        return self.config.context or told
+        """Context of one slot in tokens; `None` if unknown."""
+        declared = self._facts.context if self._facts else None
+        return self.config.context or declared
 
     @property
     def experienced(self) -> bool:
-        """Whether its speed is known from real requests or the settings, not from a trial."""
+        """Whether its speed is known from real requests or settings, not just from a trial."""
         configured = self.config.prefill_rate is not None and self.config.decode_rate is not None
         return configured or self._answers > 0
 
@@ -117,65 +117,65 @@ class EndpointView:
 
     @property
     def gone_since(self) -> float | None:
-        """Since when neither requests nor health probes got an answer, if that is so."""
+        """Since when it has answered neither requests nor health probes; `None` if it does."""
         return self._gone_since
 
     @property
     def leased(self) -> int | None:
-        """Slots this run may use beside other runs; `None` before the first negotiation."""
+        """Slots leased to this run; `None` before the first negotiation."""
         return self._leased
 
     # What its state means.
 
     @property
     def dismissed(self) -> Fault | None:
-        """Why this batch does not use it at all, or `None`."""
+        """Why this batch does not use it; `None` if it does."""
         return self._dismissal if self._condition.admission is Admission.dismissed else None
 
     @property
     def tried(self) -> bool:
-        """Whether the first attempt to reach it has ended."""
+        """Whether the first try to reach it has ended."""
         return self._condition.contact is not Contact.unasked
 
     @property
     def tried_out(self) -> bool:
-        """Whether it has generated a few tokens on trial since its last outage."""
+        """Whether it has passed a trial since its last outage."""
         return self._condition.service in TRIED_OUT
 
     @property
     def needs_discovery(self) -> bool:
-        """Whether it has to say who it is before it gets requests."""
+        """Whether it must be discovered before it gets requests."""
         return self._condition.contact not in IN_TOUCH or self._condition.service is Service.open
 
     @property
     def has_said_all(self) -> bool:
-        """Whether it has named its model, or cannot be asked for it at present."""
+        """Whether it has named its model, or cannot be asked for it now."""
         named = self._facts is None or self._facts.model is not None or self.tried_out
         silent = self.dismissed is not None or self._condition.contact is Contact.loading
         return self.tried and (named or silent or self._condition.service not in TRUSTED)
 
     @property
     def rests_until(self) -> float:
-        """End of its pause, in seconds; a time in the past when it has none."""
+        """When its pause ends, in seconds; a past time if it is not pausing."""
         if self._condition.service is Service.open:
             return max(self._breaker.retry_at, self._throttle.paused_until)
         return self._throttle.paused_until
 
     def needs_trial(self, *, needs_schema: bool) -> bool:
-        """Return whether it has to show that it works before it gets requests."""
+        """Return whether it must pass a trial before it gets requests."""
         return not self.tried_out or (needs_schema and self._enforces_schema is None)
 
     def quiet(self, now: float) -> bool:
-        """Return whether nothing has come from it for a while although it has work."""
+        """Return whether it has been silent for a while although it has work."""
         return self.account.running > 0 and now - self._heard >= self._policy.quiet_seconds
 
     def serving(self, now: float) -> bool:
-        """Return whether it takes requests and can be trusted to answer them."""
+        """Return whether it takes requests and is trusted to answer them."""
         return self._condition.service in TRUSTED and self.slots_wanted(now) > 0
 
     def slots_wanted(self, now: float) -> int:
-        """Return how many requests it could run at once in its present state."""
-        return 0 if now < self._throttle.paused_until else self._condition.slots(self.bears)
+        """Return how many requests it could run at once in its current state."""
+        return 0 if now < self._throttle.paused_until else self._condition.slots(self.capacity)
 
     def slots_granted(self, now: float) -> int:
         """Return how many requests this run may have in flight on it."""
@@ -183,7 +183,7 @@ class EndpointView:
         return wanted if self._leased is None else min(wanted, self._leased)
 
     def may_answer(self, end: float) -> bool:
-        """Return whether it works on a trial that began before `end`, or on what followed it.
+        """Return whether it is still at work on a trial begun before `end`, or on what followed.
 
         Its server may be slow to read a prompt and still prove that it works.
         """

@@ -1,4 +1,4 @@
-"""Whether a server is still there: health probes after a fault, and during long silence."""
+"""Whether a server is alive: health probes after a fault, and during long silence."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from resources.llama_server_pool.health.supervisor import Supervisor
 from resources.llama_server_pool.servers.faults import EndpointFault
 
 NO_SIGN_OF_LIFE = UNREACHABLE | {"reset"}
-"""Faults of a health probe that no server has answered."""
+"""Faults of a health probe that no server answered."""
 
 
 async def check_health(fleet: Supervisor, endpoint: EndpointState) -> None:
-    """Ask a server that failed whether it is well.
+    """Ask a server that failed whether it is healthy.
 
     Raises:
         TimeoutError: No answer in time.
-        EndpointFault: It cannot be reached, or says that it is not well.
+        EndpointFault: It cannot be reached, or reports that it is unhealthy.
     """
     async with asyncio.timeout(fleet.policy.probe_timeout):
         await endpoint.client.probe()
@@ -25,10 +25,10 @@ async def check_health(fleet: Supervisor, endpoint: EndpointState) -> None:
 
 
 async def check_liveness(fleet: Supervisor, endpoint: EndpointState) -> None:
-    """Ask a server that is silent over its work whether it is still there; twice, to be sure.
+    """Check that a server that is silent during work is alive; probe twice, to be sure.
 
-    A host that loses its power or its network resets no connection. Any answer, even an error,
-    shows that it is there.
+    A host that loses power or network does not reset its connections. Any answer, even an error,
+    shows that the server is alive.
 
     Raises:
         TimeoutError: Neither probe was answered in time.

@@ -1,4 +1,4 @@
-"""Which model a pool serves: one name for all its servers, since answers are kept under it."""
+"""Which model a pool serves: one name for all its servers, since answers are stored under it."""
 
 from __future__ import annotations
 
@@ -15,40 +15,40 @@ def common_model(endpoints: Sequence[EndpointState]) -> str | None:
     """Return the model that the servers name, or `None` while some may still name one.
 
     Raises:
-        ConfigurationError: Two servers serve different models, or none says which.
+        ConfigurationError: Two servers serve different models, or none names its model.
     """
     if not all(endpoint.has_said_all for endpoint in endpoints):
         return None
-    told = {
+    named = {
         endpoint.name: _plain(endpoint.facts.model)
         for endpoint in endpoints
         if endpoint.facts is not None and endpoint.facts.model
     }
-    if len(set(told.values())) > 1:
-        refuse_models(told)
-    if not told and any(endpoint.tried_out for endpoint in endpoints):
+    if len(set(named.values())) > 1:
+        refuse_models(named)
+    if not named and any(endpoint.tried_out for endpoint in endpoints):
         raise ConfigurationError(
-            "no server says which model it serves.",
+            "no server names the model it serves.",
             where="pool.model",
-            remedy="Name the model: answers are kept under its name.",
+            remedy="Set the pool's model: answers are stored under its name.",
         )
-    return next(iter(told.values()), None)
+    return next(iter(named.values()), None)
 
 
 def refuse_other_model(facts: ServerFacts, model: str | None, endpoint: EndpointState) -> None:
-    """Leave out a server that comes late and serves another model than the others.
+    """Refuse a server that arrives late and serves a different model from the others.
 
     Args:
         facts: What the server says about itself.
         model: The model of the pool, once it is known.
-        endpoint: The endpoint; one that names its model in the configuration is not checked.
+        endpoint: The endpoint; not checked if its configuration names the model.
 
     Raises:
         EndpointFault: The server names another model.
     """
-    told = facts.model
-    if model and told and endpoint.client.model is None and _plain(told) != model:
-        detail = f"it serves the model {told!r}, the pool {model!r}"
+    served = facts.model
+    if model and served and endpoint.client.model is None and _plain(served) != model:
+        detail = f"it serves the model {served!r}, the pool serves {model!r}"
         raise EndpointFault("wrong_model", detail, Disposition.auth)
 
 
@@ -62,10 +62,10 @@ def refuse_models(models: Mapping[str, str]) -> None:
     raise ConfigurationError(
         f"the endpoints of one pool serve different models ({listed}).",
         where="pool.endpoints",
-        remedy="Give every server the same model, or name the common identity in pool.model.",
+        remedy="Load the same model on every server, or set its common name in pool.model.",
     )
 
 
 def _plain(model: str) -> str:
-    """Return a model's name without the folders and the suffix of its file."""
+    """Return a model's name without folders and file suffix."""
     return PurePath(model).name.removesuffix(".gguf")

@@ -1,8 +1,8 @@
 """The loop that looks after one endpoint while a batch runs.
 
 It brings the endpoint into service, and back after every outage: it discovers the server, tries it
-out, waits out pauses and loading, checks its health after faults and during silence, and tells the
-scheduler how many slots there are.
+out, waits out pauses and loading, checks its health after faults and during silence, and reports
+the available slots to the scheduler.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Monitor:
                 await self._rest(pause)
 
     async def _step(self) -> float | None:
-        """Do what is due; returns how long to rest after that, `None` until something changes."""
+        """Do what is due; return the seconds to rest then, `None` to rest until a change."""
         endpoint, now = self._endpoint, self._fleet.now()
         if endpoint.dismissed:
             return None
@@ -74,17 +74,19 @@ class Monitor:
         return None
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
-        """Await a probe; any fault it meets keeps the endpoint out of service."""
+        """Await a probe; any fault keeps the endpoint out of service."""
         endpoint = self._endpoint
         try:
             await work
         except TimeoutError:
-            fault = EndpointFault("probe_timeout", "no answer to a probe", Disposition.server)
-            endpoint.take(fault, "", self._fleet.now())
+            fault = EndpointFault(
+                "probe_timeout", "no answer to a probe in time", Disposition.server
+            )
+            endpoint.failed(fault, "", self._fleet.now())
         except EndpointFault as fault:
             if fault.disposition not in _NOT_A_SERVER_FAULT:
                 fault.disposition = Disposition.server
-            endpoint.take(fault, "", self._fleet.now())
+            endpoint.failed(fault, "", self._fleet.now())
         finally:
             endpoint.contact_ended()
 

@@ -1,11 +1,11 @@
-"""The life of an endpoint as a state machine, pure: states, events and the table between them.
+"""The life of an endpoint as a state machine: states, events and the table of transitions. Pure.
 
-A condition has three parts that change independently: whether the server can be spoken to, how far
+A condition has three parts that change independently: whether the server can be contacted, how far
 it is trusted with work, and whether this batch uses it at all. Slot limits, pauses and counts are
-values, not states; they belong to `capacity`, `breaker` and `throttle`. Deciding that an event has
-happened is the business of `endpoint_state`, which is the only writer of a condition.
+values, not states; they belong to `capacity`, `breaker` and `throttle`. `endpoint_state` decides
+that an event has happened and is the only writer of a condition.
 
-`docs/endpoint-states.md` is drawn from this table.
+`docs/endpoint-states.md` is generated from this table.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from typing import TypeVar
 
 
 class Contact(Enum):
-    """Whether the server can be spoken to; values say what a state means."""
+    """Whether the server can be contacted; values say what a state means."""
 
-    unasked = "it has not been asked anything yet"
-    unreached = "it was asked and has not said who it is"
+    unasked = "it has not been contacted yet"
+    unreached = "it was contacted and has not said what it serves"
     loading = "it is loading its model"
-    reached = "it has said who it is"
-    suspect = "a request failed: its health has to be checked"
+    reached = "it has said what it serves"
+    suspect = "a request failed: its health must be checked"
 
 
 class Service(Enum):
@@ -31,7 +31,7 @@ class Service(Enum):
 
     untried = "it must pass a trial; it is not trusted"
     welcomed = "it must pass a trial; it is trusted meanwhile"
-    unproven = "it gets all its slots; it is not trusted before it has answered"
+    unproven = "it gets all its slots; it is not trusted until it has answered"
     serving = "it gets all its slots and is trusted"
     open = "its circuit breaker is open: it gets no requests"
     half_open_untried = "it was rediscovered after an outage and must pass a trial"
@@ -39,7 +39,7 @@ class Service(Enum):
 
 
 class Admission(Enum):
-    """Whether the present batch uses the endpoint; values say what a state means."""
+    """Whether the current batch uses the endpoint; values say what a state means."""
 
     admitted = "this batch may use it"
     dismissed = "this batch does not use it, whatever else happens"
@@ -48,14 +48,14 @@ class Admission(Enum):
 class Event(Enum):
     """What can happen to an endpoint; values say when."""
 
-    asked = "the first attempt to reach it ended without an introduction"
-    introduced = "it said who it is when it was first asked"
-    discovered = "it said who it is, later"
-    healthy = "a health probe was answered well"
+    asked = "the first contact ended and it did not say what it serves"
+    introduced = "it said what it serves at first contact"
+    discovered = "it said what it serves, later"
+    healthy = "a health probe found it healthy"
     reported_loading = "it said that it is loading its model"
     trial_passed = "it generated a few tokens on trial"
     answered = "it answered a request"
-    faulted = "a request failed through its fault"
+    faulted = "a request failed because of it"
     opened = "it failed too often, or cannot be reached"
     throttled_again = "it asked for another pause before it had answered"
     dismissed = "its key, its model or its settings are wrong"
@@ -67,7 +67,7 @@ StateT = TypeVar("StateT", Contact, Service, Admission)
 
 
 class IllegalTransition(Exception):
-    """An event came in a state in which it cannot happen: a bug of the caller."""
+    """An event arrived in a state in which it cannot happen: a bug in the caller."""
 
 
 def _stay(*states: StateT) -> dict[StateT, StateT]:
@@ -125,20 +125,20 @@ ADMISSION: Mapping[Event, Mapping[Admission, Admission]] = {
     Event.dismissed: dict.fromkeys(Admission, Admission.dismissed),
     Event.readmitted: {Admission.dismissed: Admission.admitted},
 }
-"""Event by state: the state that follows, for each part.
+"""For each part, event and state: the state that follows.
 
-An event that a part does not list leaves that part alone. An event that it lists cannot happen in
-the states that are missing there.
+An event not listed for a part leaves that part alone. A listed event cannot happen in the states
+missing from its entry.
 """
 
 TRUSTED = frozenset({Service.welcomed, Service.serving})
 """The endpoint is believed to work."""
 TRIED_OUT = frozenset({Service.unproven, Service.serving, Service.half_open})
-"""The endpoint has generated tokens on trial since its last outage."""
+"""The endpoint has passed a trial since its last outage."""
 HALF_OPEN = frozenset({Service.half_open_untried, Service.half_open})
 """The endpoint is back after an outage and has not answered since."""
 IN_TOUCH = frozenset({Contact.reached, Contact.suspect})
-"""The endpoint has said who it is and can take requests."""
+"""The endpoint has said what it serves and can take requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class Condition:
         )
 
     def slots(self, most: int) -> int:
-        """Return how many requests may run at once on an endpoint that bears `most`."""
+        """Return how many requests may run at once on an endpoint that can run `most`."""
         usable = self.admission is Admission.admitted and self.contact in IN_TOUCH
         if not usable or self.service is Service.open:
             return 0

@@ -1,4 +1,4 @@
-"""Ask one endpoint who it is and how fast it answers, outside any batch."""
+"""Asks one endpoint what it serves and how fast it answers, outside any batch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from resources.llama_server_pool.servers.probes import SPEED_PROBE
 
 
 async def look_at(endpoint: EndpointState, policy: DispatchPolicy) -> EndpointStatus:
-    """Ask one endpoint who it is, and for a few tokens."""
+    """Ask one endpoint what it serves, and for a few tokens."""
     facts: ServerFacts | None = None
     speed: float | None = None
     fault = ""

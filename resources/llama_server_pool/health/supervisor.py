@@ -1,8 +1,8 @@
 """All endpoints of a pool, the scheduler that knows them, and one clock for both.
 
-Here is what concerns several endpoints: the batch they serve, the model they share, and the slots
-the scheduler may give out. The loop that looks after one endpoint is `monitor`. Which request goes
-where is not decided here.
+What concerns several endpoints belongs here: the batch they serve, the model they share, and the
+slots the scheduler may assign. The loop that looks after one endpoint is `monitor`. Which request
+goes where is not decided here.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ Unenforced = Literal["use", "leave_out"]
 
 
 class Supervisor:
-    """The endpoints of a pool and the scheduler that gives out their slots.
+    """The endpoints of a pool and the scheduler that assigns their slots.
 
     Args:
         configs: The endpoints.
         keys: API key of each endpoint that has one, by name.
-        model: Identity of the model, or `None` to take what the servers say.
+        model: Identity of the model, or `None` to use what the servers say.
         unenforced: What to do with an endpoint that ignores JSON schemas.
         policy: The dispatcher's constants.
     """
@@ -49,7 +49,7 @@ class Supervisor:
     ) -> None:
         self.policy = policy
         self.model = model
-        self.jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
+        self.jitter = random.Random()  # noqa: S311 - spreads retries; no security depends on it
         self.endpoints = {
             config.name: EndpointState(
                 config,
@@ -74,7 +74,7 @@ class Supervisor:
         return time.monotonic()
 
     def serving_endpoints(self, now: float) -> list[EndpointState]:
-        """Return the endpoints that take requests and can be trusted to answer them."""
+        """Return the endpoints that take requests and are trusted to answer them."""
         return [endpoint for endpoint in self.endpoints.values() if endpoint.serving(now)]
 
     @property
@@ -83,7 +83,7 @@ class Supervisor:
         return all(endpoint.dismissed for endpoint in self.endpoints.values())
 
     def prepare(self, *, needs_schema: bool) -> None:
-        """Start a batch with fresh accounts, and give dismissed endpoints another chance.
+        """Start a batch with fresh accounts, and readmit dismissed endpoints.
 
         Args:
             needs_schema: Whether any request carries a JSON schema.
@@ -105,23 +105,23 @@ class Supervisor:
         """Return the identity of the model, once it is known.
 
         Raises:
-            ConfigurationError: Two servers serve different models, or none says which.
+            ConfigurationError: Two servers serve different models, or none names its model.
         """
         if self.model is None:
             self.model = common_model(list(self.endpoints.values()))
         return self.model
 
     def learn_context(self, endpoint: EndpointState, context: int) -> None:
-        """Tell the scheduler how long a prompt an endpoint takes, in tokens."""
+        """Report the context of an endpoint, in tokens, to the scheduler."""
         self._stranded += self.scheduler.set_context(endpoint.name, context, self.now())
 
     def take_stranded(self) -> list[str]:
-        """Return the jobs given up since the last call because they fit no endpoint any more."""
+        """Return the requests dropped since the last call because they no longer fit anywhere."""
         stranded, self._stranded = self._stranded, []
         return stranded + self.scheduler.take_stranded()
 
     def apply(self, endpoint: EndpointState) -> None:
-        """Tell the scheduler the slots of an endpoint in its present state."""
+        """Report the slots of an endpoint in its current state to the scheduler."""
         if endpoint.facts is None:
             return
         now = self.now()

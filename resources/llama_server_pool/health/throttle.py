@@ -1,4 +1,4 @@
-"""How long an endpoint that asked for a pause (HTTP 429) is left alone, pure."""
+"""How long an endpoint that asked for a pause (HTTP 429) is left alone. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Throttle:
         """Extend the pause.
 
         Args:
-            retry_after: Seconds the server named, if it did.
+            retry_after: Seconds the server asked for, if it named any.
             now: The time, in seconds.
 
         Returns:
@@ -31,12 +31,12 @@ class Throttle:
             self._policy.throttle_pause * 2.0**self._in_row, self._policy.throttle_pause_limit
         )
         if retry_after is not None:
-            # A server that keeps saying "come back at once" is left alone longer each time.
+            # A server that keeps saying "retry at once" is left alone longer each time.
             pause = max(retry_after, pause if self._in_row else 0.0)
         self._in_row += 1
         self.paused_until = max(self.paused_until, now + pause)
         return self._in_row > 1
 
     def answered(self) -> None:
-        """Start again with the shortest pause; a pause that has begun goes on."""
+        """Reset to the shortest pause; a pause that has begun continues."""
         self._in_row = 0

@@ -1,4 +1,4 @@
-"""All attempts that hold a slot, by number: they begin, are cancelled, and end."""
+"""All attempts that hold a slot, by number: their start, cancellation and end."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from resources.llama_server_pool.scheduling.fleet import Attempt, EndpointLoad, 
 
 
 class AttemptTable:
-    """The attempts that hold a slot, cancelled ones included; also noted at request and endpoint.
+    """The attempts that hold a slot, cancelled ones included; request and endpoint list them too.
 
     Attributes:
-        by_number: The attempts; numbers are never used twice.
+        by_number: The attempts; numbers are never reused.
     """
 
     def __init__(self) -> None:
@@ -17,7 +17,7 @@ class AttemptTable:
         self._next = 1
 
     def start(self, outstanding: OutstandingRequest, endpoint: EndpointLoad, now: float) -> Attempt:
-        """Begin an attempt on an idle slot."""
+        """Start an attempt on an idle slot."""
         warm = endpoint.is_warm(outstanding.request)
         attempt = Attempt(self._next, outstanding, endpoint, now, endpoint.cached_share(warm), warm)
         self._next += 1
@@ -27,7 +27,7 @@ class AttemptTable:
         return attempt
 
     def end(self, number: int, now: float) -> Attempt | None:
-        """Free the slot of an attempt; returns `None` when it has ended before."""
+        """Free the slot of an attempt; return `None` if it had already ended."""
         attempt = self.by_number.pop(number, None)
         if attempt is not None:
             attempt.endpoint.end(attempt, now)
@@ -35,7 +35,7 @@ class AttemptTable:
         return attempt
 
     def cancel(self, outstanding: OutstandingRequest) -> list[int]:
-        """Cancel the attempts of a request, which keep their slots; returns their numbers."""
+        """Cancel the attempts of a request, which keep their slots; return their numbers."""
         numbers = sorted(outstanding.attempts)
         for attempt in outstanding.attempts.values():
             attempt.cancelled = True

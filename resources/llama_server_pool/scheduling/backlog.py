@@ -1,7 +1,6 @@
-"""What waits: the queue, sorted by the contexts that exist, and how much work is in it.
+"""The waiting requests: the queue, sorted by the available contexts, and how much work it holds.
 
-Which request an endpoint gets next is decided in `request_queue`, and whether it takes it in
-`guard`.
+`request_queue` decides which request an endpoint gets next, `guard` whether it takes that request.
 """
 
 from __future__ import annotations
@@ -16,9 +15,9 @@ from resources.llama_server_pool.scheduling.values import QueuedRequest
 
 _UNLIMITED = float("inf")
 _PROMPT_WEIGHT = 0.05
-"""Work of a prompt token over that of an answer token, for ordering only."""
+"""Work of a prompt token relative to an answer token, for ordering only."""
 _UNKNOWN_SHARE = 1 / 3
-"""Share of `max_tokens` that an answer of unknown length is ordered by."""
+"""Share of `max_tokens` assumed for an answer of unknown length, for ordering only."""
 
 
 class _Tally:
@@ -39,7 +38,7 @@ class Backlog:
     """The requests with no running attempt.
 
     Args:
-        endpoints: The fleet; their context classes are set here.
+        endpoints: The fleet; this class sets the context classes of its endpoints.
     """
 
     def __init__(self, endpoints: Iterable[EndpointLoad]) -> None:
@@ -54,10 +53,10 @@ class Backlog:
         return request_id in self.queue
 
     def classify(self) -> list[str]:
-        """Sort the endpoints by their contexts and begin an empty queue.
+        """Sort the endpoints by their contexts and start an empty queue.
 
         Returns:
-            The ids that were queued so far, in the order in which they came.
+            The ids that were queued so far, in order of arrival.
         """
         waited = self.queue.ids()
         sizes = {one: one.context or _UNLIMITED for one in self._endpoints}
@@ -69,7 +68,7 @@ class Backlog:
         return waited
 
     def level(self, request: QueuedRequest) -> int | None:
-        """Return the context class of a request; `None` when no context holds it."""
+        """Return the context class of a request; `None` if no context can hold it."""
         needed = request.context_needed
         for level, size in enumerate(self._contexts):
             if needed <= size:
@@ -77,7 +76,7 @@ class Backlog:
         return None
 
     def admit(self, request: QueuedRequest) -> OutstandingRequest | None:
-        """Queue a new request, or return `None` when no context holds it."""
+        """Queue a new request, or return `None` if no context can hold it."""
         level = self.level(request)
         if level is None:
             return None
@@ -95,14 +94,14 @@ class Backlog:
         self._tallies[outstanding.level][family_of(request)].add(request, 1)
 
     def remove(self, outstanding: OutstandingRequest, endpoint: str | None = None) -> None:
-        """Take a request out, to run it on `endpoint` or to give it up."""
+        """Remove a request, to run it on `endpoint` or to give it up."""
         self.queue.remove(outstanding.request.id, endpoint)
         self._tallies[outstanding.level][family_of(outstanding.request)].add(
             outstanding.request, -1
         )
 
     def mean(self, level: int, lengths: LengthModel) -> tuple[int, float, float]:
-        """Return number, mean prompt and mean answer of the requests of this level or above."""
+        """Return the number, mean prompt and mean answer of the requests of this level and up."""
         count, prompts, answers = 0, 0, 0.0
         for tallies in self._tallies[level:]:
             for family, tally in tallies.items():
@@ -113,7 +112,7 @@ class Backlog:
 
 
 def _size(request: QueuedRequest) -> float:
-    """Return the rough work in answer tokens, by which the queue is ordered."""
+    """Return the approximate work in answer tokens; the queue is ordered by it."""
     answer = request.expected_tokens
     if answer is None:
         answer = _UNKNOWN_SHARE * request.max_tokens

@@ -1,10 +1,10 @@
-"""How fast a server is: prefill and decode speed, learned from what it did.
+"""How fast a server is: prefill and decode speed, learned from its past work.
 
-One `SpeedEstimator` per endpoint. How long an answer will be is estimated in `lengths`.
+There is one `SpeedEstimator` per endpoint. How long an answer will be is estimated in `lengths`.
 
 Speeds are kept as logarithms, so that twice as fast and twice as slow are equally far away. An
-observation close to the estimate moves it a little; one that is far off is an outlier, unless the
-next ones are off in the same direction: then the server has changed and the estimate jumps there.
+observation close to the estimate moves it a little. One that is far off is an outlier, unless the
+next ones are off in the same direction: then the server has changed, and the estimate jumps there.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ import math
 from statistics import median
 
 DEFAULT_PREFILL_RATE = 200.0
-"""Prompt tokens per second of an unknown server."""
+"""Prompt tokens per second assumed for an unknown server."""
 DEFAULT_DECODE_RATE = 10.0
-"""Answer tokens per second of an unknown server."""
+"""Answer tokens per second assumed for an unknown server."""
 
 _GAIN = 0.2
-"""Share of the error of an ordinary observation by which an estimate moves."""
+"""Share of the error by which an ordinary observation moves the estimate."""
 _FAR = math.log(1.5)
-"""Errors beyond this are outliers until confirmed."""
+"""Larger errors (in log units) are outliers until confirmed."""
 _CONFIRMATIONS = 3
-"""This many outliers in a row on the same side mean that the server has changed."""
+"""This many outliers in a row on the same side show that the server has changed."""
 _SHAPE_GAIN = 0.05
-"""Share of the error that goes to the slow-down at one number of busy slots."""
+"""Share of the error attributed to the slow-down at one number of busy slots."""
 _SHAPE_TRIALS = 3
-"""The first observations at a number of busy slots: their mean is its slow-down."""
+"""This many first observations at a number of busy slots are averaged."""
 
 
 class LogLevel:
@@ -34,7 +34,7 @@ class LogLevel:
 
     Args:
         start: First guess of the quantity, or `None`.
-        default: What to assume until the first observation when there is no guess.
+        default: What to assume until the first observation if there is no guess.
     """
 
     def __init__(self, start: float | None, default: float) -> None:
@@ -64,8 +64,8 @@ class SpeedEstimator:
     """Prefill and decode speed of one endpoint, per number of busy slots.
 
     The decode speed of a slot while k slots work is `level * slowdown(k)`. The slow-down lies
-    between 1/k (the server only shares its speed out) and 1 (slots do not hurt each other); where k
-    was never seen it is interpolated in seconds per token, which grow about linearly with k.
+    between 1/k (the slots share one speed) and 1 (slots do not slow each other down). For a k never
+    observed, it is interpolated in seconds per token, which grow about linearly with k.
 
     Args:
         prefill_rate: Configured prompt tokens per second, or `None`.
@@ -82,7 +82,7 @@ class SpeedEstimator:
 
     @property
     def known(self) -> bool:
-        """Whether the decode speed is configured or has been seen."""
+        """Whether the decode speed is configured or has been observed."""
         return self._level.known
 
     def prefill_rate(self) -> float:
@@ -128,7 +128,7 @@ class SpeedEstimator:
         return explained > _FAR or explained < -math.log(count) - _FAR
 
     def _log_slowdown(self, busy: int) -> float:
-        """Known, interpolated or extrapolated logarithm of the slow-down at `busy` slots."""
+        """Return the logarithm of the slow-down at `busy` slots: known, inter- or extrapolated."""
         known = self._slowdown.get(busy)
         if known is not None:
             return known

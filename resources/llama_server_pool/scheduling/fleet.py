@@ -1,4 +1,4 @@
-"""What is known of the servers at work: their attempts, their speed, and when each will be done.
+"""What is known about the servers: their attempts, their speed, and when each will be done.
 
 State and forecasts only; decisions belong to `scheduler` and `hedging`.
 """
@@ -16,11 +16,11 @@ _WINDOW_TOKENS = 16
 _WINDOW_SECONDS = 10.0
 """... or over this many seconds, when tokens come slower."""
 _SILENT_GAPS = 3.0
-"""An attempt is stalled after this many times its usual pause between two reports."""
+"""An attempt counts as stalled after this many times its usual interval between reports."""
 _LEAST_GAP = 0.5
 _SHARE_GAIN = 0.2
 _LEAST_UNCACHED = 16
-"""Prefill speed is not learned from fewer tokens: the overhead would hide it."""
+"""Prefill speed is not learned from fewer tokens: overhead would mask it."""
 
 
 @dataclass(slots=True)
@@ -28,8 +28,7 @@ class OutstandingRequest:
     """A request that is queued or running.
 
     Attributes:
-        request: The request.
-        size: Rough work in decode-token equivalents, for ordering.
+        size: Approximate work in decode-token equivalents, for ordering.
         level: Context class: the number of distinct contexts that are too small.
         avoid: Endpoints on which an attempt failed.
         attempts: Running attempts that are not cancelled, by number.
@@ -47,14 +46,11 @@ class Attempt:
     """One run of a request on an endpoint.
 
     Attributes:
-        number: Unique number.
         outstanding: The request with its other attempts.
-        endpoint: Where it runs.
-        started: When it was started.
-        cached_share: Share of the prompt that is expected in the prefix cache.
+        cached_share: Share of the prompt that is expected to be in the prefix cache.
         warm: Whether the affinity of the request was in the prefix cache.
-        window: Time, tokens and busy slot-seconds at which the present speed window began.
-        decoding: Whether the first token was seen.
+        window: Time, tokens and busy slot-seconds at the start of the current speed window.
+        decoding: Whether the first token has arrived.
         tokens: Tokens reported so far.
         seen: Time of the last report.
         gap: Usual time between two reports; 0 before the second.
@@ -99,7 +95,7 @@ class Attempt:
         self.window = (now, tokens, total)
 
     def finish(self, usage: Usage, now: float) -> None:
-        """Learn from what the complete attempt has cost."""
+        """Learn from what the completed attempt cost."""
         endpoint = self.endpoint
         uncached = usage.prompt_tokens - usage.cached_tokens
         if uncached >= _LEAST_UNCACHED:
@@ -114,7 +110,7 @@ class Attempt:
             endpoint.speed.observe_decode(usage.completion_tokens, usage.decode_seconds, mean_busy)
 
     def produced(self, now: float) -> float:
-        """Return the tokens that exist by now: those reported, and an estimate of those since."""
+        """Return the tokens produced by now: those reported, plus an estimate of those since."""
         if not self.decoding:
             return 0.0
         silence = now - self.seen
@@ -125,8 +121,8 @@ class Attempt:
     def remaining(self, lengths: LengthModel, now: float) -> float:
         """Return the expected seconds until the answer is complete.
 
-        An attempt that is late is expected to take as long again as it is late: a silent server
-        may never come back.
+        A late attempt is expected to need as long again as it is late: a silent server may never
+        come back.
         """
         request, speed = self.outstanding.request, self.endpoint.speed
         rate = speed.decode_rate(len(self.endpoint.attempts))
@@ -162,20 +158,20 @@ class EndpointLoad:
 
     @property
     def rate(self) -> float:
-        """Decode speed of one attempt at present, or of the first one on an idle endpoint."""
+        """Current decode speed of one attempt; on an idle endpoint, that of the first one."""
         return self.speed.decode_rate(len(self.attempts) or 1)
 
     @property
     def next_rate(self) -> float:
-        """Decode speed that one more attempt would have."""
+        """Decode speed each attempt would have with one more."""
         return self.speed.decode_rate(len(self.attempts) + 1)
 
     def fits(self, request: QueuedRequest) -> bool:
-        """Whether the context of a slot is sure to hold prompt and answer."""
+        """Whether the context of a slot is certain to hold prompt and answer."""
         return self.context is None or request.context_needed <= self.context
 
     def busy_seconds(self, now: float) -> float:
-        """Return the slot-seconds of work since the beginning."""
+        """Return the slot-seconds of work so far."""
         return self._busy_seconds + len(self.attempts) * (now - self._busy_since)
 
     def start(self, attempt: Attempt, now: float) -> None:
@@ -199,11 +195,11 @@ class EndpointLoad:
         del self.warm[max(1, self.slots) :]
 
     def is_warm(self, request: QueuedRequest) -> bool:
-        """Whether the prefix of a request is probably in the cache of an idle slot."""
+        """Whether the prefix of a request is probably cached in an idle slot."""
         return bool(request.affinity) and request.affinity in self.warm
 
     def cached_share(self, warm: bool) -> float:
-        """Return the share of a prompt that is expected in the prefix cache."""
+        """Return the share of a prompt that is expected to be in the prefix cache."""
         return self._cache_share[warm]
 
     def learn_cache(self, warm: bool, share: float) -> None:
@@ -211,12 +207,12 @@ class EndpointLoad:
         self._cache_share[warm] += _SHARE_GAIN * (share - self._cache_share[warm])
 
     def seconds(self, prompt: float, answer: float, busy: int, warm: bool = False) -> float:
-        """Return the seconds for these lengths in tokens while `busy` slots work, its own too."""
+        """Return the seconds for these lengths in tokens; `busy` counts its own slot too."""
         prefill = prompt * (1.0 - self._cache_share[warm]) / self.speed.prefill_rate()
         return prefill + answer / self.speed.decode_rate(busy)
 
     def service(self, request: QueuedRequest, lengths: LengthModel, produced: float = 0.0) -> float:
-        """Return the expected seconds of a request begun now, whose answer exceeds `produced`."""
+        """Return the expected seconds of a request started now; its answer exceeds `produced`."""
         answer = lengths.expected(request, produced)
         return self.seconds(
             request.prompt_tokens, answer, len(self.attempts) + 1, self.is_warm(request)

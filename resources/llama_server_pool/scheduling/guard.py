@@ -1,8 +1,8 @@
 """Whether a slot should take a queued request, or leave it to the rest of the fleet.
 
-Everything waits for the request that a slow board takes last. So a slot takes a request only if it
-is expected to finish it no later than the rest of the fleet would finish everything that waits. The
-fastest endpoint that may take a request always does, so that work never stands still.
+The batch has to wait for the last request that a slow board takes. So a slot takes a request only
+if it is expected to finish it no later than the rest of the fleet would finish the whole queue. The
+fastest endpoint that may take a request always does, so that work never stalls.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from resources.llama_server_pool.scheduling.lengths import LengthModel
 
 
 class Guard:
-    """The comparison of one slot with the rest of the fleet.
+    """Compares one slot with the rest of the fleet.
 
     Args:
         fleet: All endpoints.
-        backlog: What waits.
+        backlog: The waiting requests.
         lengths: Expected answer lengths.
-        care: Factor on the expected time of the slot; above 1 is more careful.
+        care: Factor on the expected time of the slot; values above 1 are more cautious.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Guard:
     ) -> float:
         """Return the seconds until the queue is done without one slot of `endpoint`.
 
-        Counted are the requests that need the context of `outstanding`, or a larger one.
+        Only requests that need the context of `outstanding` or a larger one count.
         """
         count, prompt, answer = self._backlog.mean(outstanding.level, self._lengths)
         return self._finish(endpoint, self._takers(outstanding), count, prompt, answer, now)
@@ -68,7 +68,7 @@ class Guard:
         answer: float,
         now: float,
     ) -> float:
-        """Return when `count` mean requests end, each given to the slot that finishes it first."""
+        """Return when `count` average requests end, each given to the slot that ends it first."""
         ends: list[tuple[float, float]] = []
         for one in rest:
             service = one.seconds(prompt, answer, one.slots)

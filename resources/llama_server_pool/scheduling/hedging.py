@@ -1,9 +1,9 @@
-"""Hedging: which running request an idle slot should attempt a second time.
+"""Hedging: for which running request an idle slot should start a second attempt.
 
-When nothing waits, the batch ends with its slowest attempt. A faster server that is idle may
-overtake it, even from the start; the first answer wins. Only the request that is expected to finish
-last is worth a second attempt, and only where it is expected to win clearly (LATE, Zaharia et al.,
-OSDI 2008).
+When nothing waits, the batch ends with its slowest attempt. An idle, faster server may overtake it
+even from the start; the first answer wins. Only the request that is expected to finish last is
+worth a second attempt, and only where that is expected to win clearly (LATE, Zaharia et al., OSDI
+2008).
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ def hedge_candidate(
     options: PolicyOptions,
     now: float,
 ) -> OutstandingRequest | None:
-    """Return the request that an idle endpoint should attempt a second time, or `None`.
+    """Return the request that an idle endpoint should hedge, or `None`.
 
     Args:
-        endpoint: It has an idle slot.
+        endpoint: The endpoint with an idle slot.
         attempts: All running attempts.
         lengths: Expected answer lengths.
-        options: How much a second attempt has to gain.
+        options: How much a hedge has to gain.
         now: The time.
     """
     best: OutstandingRequest | None = None

@@ -1,8 +1,8 @@
-"""How long answers will be: the length distribution of each kind of work, learned on the way.
+"""How long answers will be: the length distribution of each kind of work, learned from answers.
 
 Lengths are modelled as lognormal, cut at `max_tokens`. Where the caller expects a length, the ratio
-of the real to the expected length is modelled instead. A running answer that has already produced
-some tokens is longer than them: with a heavy tail the expected rest grows the longer it runs.
+of the actual to the expected length is modelled instead. A running answer is longer than what it
+has produced so far: with a heavy tail, the expected rest grows the longer it runs.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ import math
 from resources.llama_server_pool.scheduling.values import QueuedRequest
 
 UNHINTED_SIGMA = 0.6
-"""Before anything is known, the spread of the logarithm of answer lengths."""
+"""Prior spread of the logarithm of answer lengths."""
 _HINTED_SIGMA = 0.3
 MEDIAN_SHARE = 0.35
-"""Before anything is known, the median answer is this share of `max_tokens`."""
+"""Prior median answer, as a share of `max_tokens`."""
 _MEAN_WEIGHT = 1.0
-"""Observations that the prior median is worth."""
+"""Weight of the prior median, in observations."""
 _SPREAD_WEIGHT = 8.0
-"""Observations that the prior spread is worth."""
+"""Weight of the prior spread, in observations."""
 _MEMORY = 400
-"""Older observations fade once a family has this many."""
+"""Older observations fade once a family has this many of them."""
 _LEAST_SIGMA = 0.02
 _ROOT_HALF = math.sqrt(0.5)
 
@@ -34,7 +34,7 @@ def family_of(request: QueuedRequest) -> Family:
 
 
 def _upper(x: float) -> float:
-    """Probability that a standard normal variable exceeds `x`."""
+    """Return the probability that a standard normal variable exceeds `x`."""
     return 0.5 * math.erfc(x * _ROOT_HALF)
 
 
@@ -100,7 +100,7 @@ class LengthModel:
         self._means.pop(family, None)
 
     def mean(self, family: Family) -> float:
-        """Return the expected length in a family, or its ratio to what callers expect."""
+        """Return the expected length in a family, or its ratio to the callers' expectation."""
         mean = self._means.get(family)
         if mean is None:
             ceiling = math.inf if family[2] else float(max(1, family[1]))
@@ -113,7 +113,7 @@ class LengthModel:
         return mean
 
     def expected(self, request: QueuedRequest, produced: float = 0.0) -> float:
-        """Return the expected length of an answer that has `produced` tokens and goes on."""
+        """Return the expected length of an answer that has `produced` tokens so far."""
         ceiling = float(max(1, request.max_tokens))
         scale = max(1.0, request.expected_tokens) if request.expected_tokens is not None else 1.0
         family = family_of(request)

@@ -1,6 +1,6 @@
-"""What an idle slot should do next: a waiting request, a second attempt, or nothing.
+"""What an idle slot should do next: a waiting request, a hedge, or nothing.
 
-Decides and changes nothing; `scheduler` acts on it.
+This module decides and changes nothing; `scheduler` acts on the decision.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from resources.llama_server_pool.scheduling.lengths import LengthModel
 from resources.llama_server_pool.scheduling.values import PolicyOptions
 
 _SLOW = 0.5
-"""Endpoints below this share of the fastest decode speed prefer short requests."""
+"""Endpoints slower than this share of the fastest decode speed prefer short requests."""
 _LAST_ROUNDS = 3
-"""Stragglers are looked for when fewer requests than this wait per slot."""
+"""Stragglers are looked for when fewer than this many requests wait per slot."""
 
 
 class Placement:
@@ -25,9 +25,9 @@ class Placement:
 
     Args:
         fleet: All endpoints.
-        backlog: What waits.
-        outstanding: All requests, by id; kept current by the scheduler.
-        attempts: All attempts, by number; kept current by the scheduler.
+        backlog: The waiting requests.
+        outstanding: All requests, by id; the scheduler keeps them current.
+        attempts: All attempts, by number; the scheduler keeps them current.
         lengths: Expected answer lengths.
         options: Constants of the policy.
     """
@@ -49,7 +49,7 @@ class Placement:
     def choose(self, endpoint: EndpointLoad, now: float) -> OutstandingRequest | None:
         """Return the request that the endpoint should run now, or `None` to leave the slot idle.
 
-        It is a running request when the attempt would be a hedge.
+        If that request is already running, the attempt would be a hedge.
         """
         longest = endpoint.next_rate >= _SLOW * self._fastest_rate()
         waits = False
@@ -77,7 +77,7 @@ class Placement:
     def _straggler(
         self, endpoint: EndpointLoad, outstanding: OutstandingRequest, now: float
     ) -> OutstandingRequest | None:
-        """Return a running request whose hedge would outlast all that waits, `outstanding` too."""
+        """Return a running request whose hedge would outlast the queue, `outstanding` included."""
         if len(self._backlog) > _LAST_ROUNDS * sum(one.slots for one in self._fleet):
             return None
         straggler = self._hedge(endpoint, now)
@@ -91,7 +91,7 @@ class Placement:
         return max(one.speed.decode_rate(1) for one in self._fleet if one.slots)
 
     def _barred(self, endpoint: EndpointLoad, avoid: frozenset[str], level: int) -> bool:
-        """Whether requests that avoid these endpoints should wait for another one than this."""
+        """Whether requests that avoid these endpoints should wait for a different one."""
         return endpoint.name in avoid and any(
             one.slots and one.level >= level and one.name not in avoid for one in self._fleet
         )

@@ -1,15 +1,16 @@
 """The queue, arranged so that the right request for an endpoint is found at once.
 
 Requests that share a prompt prefix form a group (an article). A group has at most one owner: the
-endpoint that took its first request. An endpoint goes on with the groups it has just worked on,
-then opens the group with the most (or least) work; when all groups have owners, it takes single
-requests from the group with most work left. A request without affinity is a group of its own.
+endpoint that took its first request. An endpoint continues with the groups it has just worked on,
+then opens the group with the most (or least) work. When all groups have owners, it takes single
+requests from the group with the most work left. A request without affinity is a group of its own.
 Requests that came back from an endpoint are kept apart, so that another endpoint sees them first.
 
-A request stands on the shelf of the smallest context that holds it. An endpoint looks through the
-shelves up to its own, the most demanding one first, since the fewest others can do that work.
-Everything costs O(log n) in the length of the queue. Whether a request is worth taking is decided
-in `guard`.
+A request is on the shelf of the smallest context that can hold it. An endpoint searches the shelves
+up to its own, the most demanding one first, since the fewest others can do that work.
+
+Everything costs O(log n) in the length of the queue. `guard` decides whether a request is worth
+taking.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class _Group:
         self._sorted = True
 
     def add(self, request_id: str, size: float, number: int) -> None:
-        """Put a request in."""
+        """Add a request."""
         if self._first:
             del self._ids[: self._first]
         del self._ids[self._last - self._first :]
@@ -70,7 +71,7 @@ class _Shelf:
         self._offers = 0
 
     def add(self, key: str, request_id: str, size: float, number: int) -> None:
-        """Put a request into its group."""
+        """Add a request to its group."""
         group = self.groups.get(key)
         if group is None:
             group = self.groups[key] = _Group(key)
@@ -79,7 +80,7 @@ class _Shelf:
             self._offer(group)
 
     def _offer(self, group: _Group) -> None:
-        """Make a group without owner findable."""
+        """Offer a group that has no owner to all endpoints."""
         self._offers += 1
         group.offer = self._offers
         heappush(self._most, (-group.work, self._offers, group))
@@ -107,12 +108,12 @@ class _Shelf:
         return group.end(longest, self._waiting) if group is not None else None
 
     def _richest(self) -> _Group | None:
-        """Return the owned group with most work left, from which single requests are taken."""
+        """Return the owned group with the most work left, to take single requests from."""
         groups = (group for mine in self.owned.values() for group in mine.values())
         return max(groups, key=lambda group: group.work, default=None)
 
     def take(self, key: str, size: float, endpoint: str | None) -> None:
-        """Note that a request of a group has left; the first taker becomes the owner."""
+        """Note that a request of a group was taken; the first taker becomes the owner."""
         group = self.groups[key]
         group.work -= size
         if group.end(True, self._waiting) is None:
@@ -127,7 +128,7 @@ class _Shelf:
                 self.owned.setdefault(endpoint, {})[key] = group
 
     def disown(self, endpoint: str) -> None:
-        """Make the groups of an endpoint free."""
+        """Release the groups of an endpoint."""
         for group in self.owned.pop(endpoint, {}).values():
             group.owner = None
             self._offer(group)
@@ -153,12 +154,12 @@ class RequestQueue:
         return request_id in self._where
 
     def _waits(self, request_id: str, number: int) -> bool:
-        """Whether a request is still queued under the number that it got."""
+        """Whether a request is still queued under this number."""
         place = self._where.get(request_id)
         return place is not None and place[3] == number
 
     def ids(self) -> list[str]:
-        """Return the ids of all queued requests, in the order in which they came."""
+        """Return the ids of all queued requests, in order of arrival."""
         return list(self._where)
 
     def add(self, request_id: str, size: float, affinity: str, level: int) -> None:
@@ -169,7 +170,7 @@ class RequestQueue:
         self._shelves[level].add(key, request_id, size, self._number)
 
     def put_back(self, request_id: str, size: float, avoid: frozenset[str], level: int) -> None:
-        """Queue a request again that should go to other endpoints than `avoid`."""
+        """Requeue a request that should go to endpoints other than `avoid`."""
         self._number += 1
         self._where[request_id] = (level, avoid, size, self._number)
         self._returned[level].setdefault(avoid, {})[request_id] = None
@@ -182,14 +183,14 @@ class RequestQueue:
         longest: bool,
         barred: Callable[[frozenset[str], int], bool],
     ) -> str | None:
-        """Return the request of exactly class `level` that an endpoint should run next, if any.
+        """Return the request of exactly this class that an endpoint should run next, if any.
 
         Args:
             endpoint: Name of the endpoint.
             level: Context class to look at.
-            warm: Affinities in the endpoint's prefix cache, the latest first.
+            warm: Affinities in the endpoint's prefix cache, most recent first.
             longest: Whether the endpoint prefers long requests to short ones.
-            barred: Says whether requests of a class that avoid these endpoints must not come here.
+            barred: Says whether requests of a class that avoid these endpoints must not run here.
         """
         for avoid, returned in self._returned[level].items():
             if not barred(avoid, level):
@@ -197,7 +198,7 @@ class RequestQueue:
         return self._shelves[level].peek(endpoint, warm, longest)
 
     def remove(self, request_id: str, endpoint: str | None = None) -> None:
-        """Take a request out, to run it on `endpoint` or to give it up."""
+        """Remove a request, to run it on `endpoint` or to give it up."""
         level, place, size, _ = self._where.pop(request_id)
         if isinstance(place, str):
             self._shelves[level].take(place, size, endpoint)
@@ -208,6 +209,6 @@ class RequestQueue:
             del self._returned[level][place]
 
     def disown(self, endpoint: str) -> None:
-        """Free the groups of an endpoint: the next taker becomes their owner."""
+        """Release the groups of an endpoint: the next taker becomes their owner."""
         for shelf in self._shelves:
             shelf.disown(endpoint)

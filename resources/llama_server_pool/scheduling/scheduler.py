@@ -1,4 +1,4 @@
-"""The policy of the pool, pure: which endpoint runs which request when.
+"""The policy of the pool: which endpoint runs which request when. Pure.
 
 No clock, no sockets, no asyncio: the caller says what happened and what time it is. The dispatcher
 runs the policy on real servers, the simulator in simulated time.
@@ -6,10 +6,10 @@ runs the policy on real servers, the simulator in simulated time.
 The rules, and where they live:
 
 - An idle slot takes a waiting request only if it would finish it no later than the rest of the
-  fleet would finish everything that waits: `guard`. So a slow endpoint sits out the tail.
-- When nothing waits for an endpoint, it may hedge, that is begin a second attempt of the request
-  that would finish last: `hedging`. When that attempt would outlast all that waits, it begins
-  first, as the longest request should: `placement`.
+  fleet would finish the whole queue: `guard`. So a slow endpoint sits out the tail.
+- When nothing waits for an endpoint, it may hedge, that is, start a second attempt of the request
+  that would finish last: `hedging`. If that attempt would outlast the queue, it starts first, as
+  the longest request should: `placement`.
 - Which request: `request_queue` and `backlog`. How long it takes: `fleet`, from `estimator` and
   `lengths`.
 
@@ -68,7 +68,7 @@ class Scheduler:
 
     @property
     def outstanding(self) -> int:
-        """Number of requests submitted and neither answered nor given up."""
+        """Number of requests that were submitted and neither answered nor given up."""
         return len(self._outstanding)
 
     @property
@@ -97,7 +97,7 @@ class Scheduler:
         return rejected
 
     def withdraw(self, request_id: str, now: float) -> list[int]:  # noqa: ARG002
-        """Give a request up; returns its running attempts, for the caller to cancel."""
+        """Give up a request; return its running attempts, for the caller to cancel."""
         outstanding = self._outstanding.pop(request_id, None)
         if outstanding is None:
             return []
@@ -106,7 +106,7 @@ class Scheduler:
         return self._attempts.cancel(outstanding)
 
     def take_stranded(self) -> list[str]:
-        """Return the requests dropped since the last call: requeued, they fitted no endpoint."""
+        """Return the requests dropped since the last call because no endpoint could hold them."""
         stranded, self._stranded = self._stranded, []
         return stranded
 
@@ -115,14 +115,14 @@ class Scheduler:
     def set_slots(self, endpoint: str, slots: int, now: float) -> None:  # noqa: ARG002
         """Change the number of slots; 0 takes the endpoint out of service.
 
-        Attempts that run there are not touched: the caller says what becomes of them by `fail`.
+        Attempts that run there are not touched; the caller ends them with `fail`.
         """
         self._endpoints[endpoint].slots = slots
         if slots == 0:
             self._backlog.queue.disown(endpoint)
 
     def set_context(self, endpoint: str, context: int, now: float) -> list[str]:  # noqa: ARG002
-        """Learn an endpoint's context; drops and returns queued requests that now fit nowhere."""
+        """Learn an endpoint's context; drop and return queued requests that now fit nowhere."""
         if self._endpoints[endpoint].context == context:
             return []
         self._endpoints[endpoint].context = context
@@ -161,7 +161,7 @@ class Scheduler:
         return started
 
     def next_decision(self, now: float) -> float | None:
-        """Return when to call `assign` again even without events; `None`: only after an event."""
+        """Return when to call `assign` again without an event; `None`: only after an event."""
         idle = any(one.idle for one in self._fleet)
         if not (idle and self._outstanding and self._attempts.by_number):
             return None
@@ -185,7 +185,7 @@ class Scheduler:
         speed = self._endpoints[endpoint].speed
         return speed.decode_rate(1) if speed.known else None
 
-    # Attempts go on and end.
+    # Attempts make progress and end.
 
     def progress(self, attempt: int, tokens: int, now: float) -> None:
         """Note how many tokens an attempt has decoded; the first call ends its prefill."""
@@ -194,17 +194,17 @@ class Scheduler:
             running.progress(tokens, now)
 
     def observe(self, endpoint: str, usage: Usage) -> None:
-        """Learn an endpoint's speed from a probe, which is none of the queued requests."""
+        """Learn an endpoint's speed from a probe, outside the queue."""
         speed = self._endpoints[endpoint].speed
         speed.observe_prefill(usage.prompt_tokens - usage.cached_tokens, usage.prefill_seconds)
         speed.observe_decode(usage.completion_tokens, usage.decode_seconds, 1)
 
     def complete(self, attempt: int, usage: Usage, now: float) -> list[int]:
-        """End an attempt with an answer, and so its request.
+        """End an attempt with an answer, and with it its request.
 
         Returns:
-            The other attempts of the request, for the caller to cancel. None when the attempt
-            itself had been cancelled before its answer came.
+            The other attempts of the request, for the caller to cancel; empty if the attempt itself
+            had been cancelled before its answer arrived.
         """
         running = self._attempts.end(attempt, now)
         if running is None:
@@ -220,13 +220,13 @@ class Scheduler:
     def fail(self, attempt: int, now: float, *, requeue: bool = True, avoid: bool = True) -> None:
         """End an attempt without a usable answer.
 
-        While another attempt of the request runs, the request stays with that one.
+        If another attempt of the request is running, the request is left to that one.
 
         Args:
             attempt: Number of the attempt.
             now: The time.
-            requeue: Whether the request is queued again at once; otherwise it is dropped.
-            avoid: Whether other endpoints are preferred for this request from now on.
+            requeue: Whether the request is requeued at once; otherwise it is dropped.
+            avoid: Whether to prefer other endpoints for this request from now on.
         """
         running = self._attempts.end(attempt, now)
         if running is None or running.cancelled:
@@ -246,5 +246,5 @@ class Scheduler:
         self._backlog.add(outstanding)
 
     def release(self, attempt: int, now: float) -> None:
-        """Free the slot of a cancelled attempt, which has ended on its server."""
+        """Free the slot of a cancelled attempt once it has ended on its server."""
         self._attempts.end(attempt, now)

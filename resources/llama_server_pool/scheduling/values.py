@@ -15,12 +15,11 @@ class QueuedRequest:
 
     Attributes:
         id: Unique name in the scheduler.
-        prompt_tokens: Length of the prompt.
         max_tokens: Upper bound of the answer.
-        expected_tokens: Expected length of the answer, where the caller knows something about it.
-        affinity: Requests with the same value share a prompt prefix; empty when it shares none.
+        expected_tokens: Expected length of the answer, if the caller has an estimate.
+        affinity: Requests with the same value share a prompt prefix; empty if it shares none.
         family: Kind of work: answers of one family have similar lengths. It may be empty, since
-            requests are also told apart by `max_tokens`.
+            `max_tokens` distinguishes requests as well.
         avoid: Endpoints on which an attempt failed before; others are preferred.
     """
 
@@ -34,20 +33,20 @@ class QueuedRequest:
 
     @property
     def context_needed(self) -> int:
-        """Tokens of context that are sure to hold the prompt and the longest answer."""
+        """Context in tokens that is certain to hold the prompt and the longest answer."""
         return self.prompt_tokens + self.max_tokens
 
 
 @dataclass(frozen=True, slots=True)
 class EndpointProfile:
-    """What is configured or probed of a server before the first request.
+    """What is known about a server before the first request.
 
     Attributes:
         name: Unique name.
-        slots: Requests it works on at the same time.
-        context: Tokens of context of one slot; `None` when unknown (then everything fits).
-        prefill_rate: Prompt tokens per second of one slot alone; `None` when unknown.
-        decode_rate: Answer tokens per second of one slot alone; `None` when unknown.
+        slots: Number of parallel requests.
+        context: Context of one slot in tokens; `None` if unknown (then everything fits).
+        prefill_rate: Prompt tokens per second of one slot alone; `None` if unknown.
+        decode_rate: Answer tokens per second of one slot alone; `None` if unknown.
     """
 
     name: str
@@ -59,12 +58,10 @@ class EndpointProfile:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """The order to run one attempt of a request now.
+    """An instruction to run one attempt of a request now.
 
     Attributes:
         attempt: Unique number of the attempt.
-        request_id: Id of the request.
-        endpoint: Name of the endpoint.
         hedge: Whether another attempt of the request is running.
     """
 
@@ -76,7 +73,7 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a complete attempt has cost; zero seconds mean that the server did not say.
+    """What a completed attempt cost; zero seconds mean that the server did not say.
 
     Attributes:
         prompt_tokens: Tokens of the prompt.
@@ -98,14 +95,14 @@ class PolicyOptions:
     """The constants of the policy.
 
     Attributes:
-        guard: A slot takes a queued request only if its expected service time, times this, ends
-            before the rest of the fleet would be done. Above 1 is more careful.
-        hedge_gain: A second attempt starts only if its expected time is below this share of the
-            expected remaining time of the first.
-        hedge_seconds: A second attempt starts only if it is expected to save this much time: an
-            attempt that is nearly done is not worth another connection and prefill.
-        hedging: Whether second attempts are started at all.
-        review_seconds: Pause between two decisions about idle slots while nothing happens.
+        guard: A slot takes a queued request only if its expected service time, multiplied by this,
+            ends before the rest of the fleet would be done. Values above 1 are more cautious.
+        hedge_gain: A hedge starts only if its expected time is below this share of the expected
+            remaining time of the first attempt.
+        hedge_seconds: A hedge starts only if it is expected to save this much time: an attempt that
+            is nearly done is not worth another connection and prefill.
+        hedging: Whether to hedge at all.
+        review_seconds: Interval between two decisions about idle slots while nothing happens.
     """
 
     guard: float = 1.0

@@ -1,8 +1,7 @@
-"""One server over HTTP: asking it, streaming its answer, its type, and what went wrong.
+"""One server over HTTP: asking it, streaming its answer, its type, and its faults.
 
-Knows no other server, no batch and no endpoint state: what a fault leads to is decided in `health`
-and `dispatch`. What is peculiar to one server software stands in its file in `types`, and only
-there.
+Knows no other server, no batch and no endpoint state: `health` and `dispatch` decide what follows
+from a fault. What is specific to one server software is in its file in `types`, and only there.
 
 May touch `endpoint` and `resources.generation`.
 """

@@ -1,7 +1,7 @@
 """One endpoint: what the server is, whether it is ready, and its answers to requests.
 
-The client joins an endpoint's configuration, its connection and its server type. How the types
-differ is in `types`, the HTTP in `connection`, what was asked and answered in `completion`.
+The client combines an endpoint's configuration, its connection and its server type. How the types
+differ is in `types`, the HTTP in `connection`, requests and answers in `completion`.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ __all__ = ["Completion", "EndpointClient", "SchemaTrial", "ServerFacts"]
 
 
 class SchemaTrial(NamedTuple):
-    """What a server made of a JSON schema.
+    """What a server did with a JSON schema.
 
     Attributes:
-        enforced: Whether it held its answer to the schema.
-        completion: The answer; `None` when it refused the schema, which then is sent no more.
+        enforced: Whether its answer followed the schema.
+        completion: The answer; `None` if it refused the schema, which is then no longer sent.
     """
 
     enforced: bool
@@ -39,11 +39,11 @@ class SchemaTrial(NamedTuple):
 
 
 class EndpointClient:
-    """Speaks with one endpoint.
+    """Talks to one endpoint.
 
     Args:
         config: The endpoint.
-        model: Identity of the model when the endpoint names none.
+        model: Identity of the model, if the endpoint names none.
         api_key: Key to send; never logged.
     """
 
@@ -74,9 +74,9 @@ class EndpointClient:
         return self._configured(await server_type.greet(self._connection))
 
     async def examine(self, facts: ServerFacts) -> ServerFacts:
-        """Return `facts` with what the server tells only while it has nothing else to do.
+        """Return `facts` completed by what the server can be asked only while it is idle.
 
-        Ask only while holding the slots of the server: some break off their work to answer.
+        Call it only while holding the slots of the server: some abort their work to answer.
 
         Raises:
             EndpointFault: The server cannot be reached or does not answer usably.
@@ -88,7 +88,7 @@ class EndpointClient:
         """Return when the server is ready to serve.
 
         Raises:
-            EndpointFault: It is not, and why.
+            EndpointFault: It is not ready; the fault says why.
         """
         await self._connection.get((await self._known_type()).health_path)
 
@@ -128,10 +128,10 @@ class EndpointClient:
         )
 
     async def try_schema(self, facts: ServerFacts) -> SchemaTrial:
-        """Ask for an answer that a server gives only if it holds answers to a JSON schema.
+        """Ask for an answer that a server gives only if it enforces the JSON schema.
 
         Raises:
-            EndpointFault: The server did not answer; a refused schema is an answer.
+            EndpointFault: The server did not answer; refusing the schema counts as an answer.
         """
         try:
             completion = await self.complete(SCHEMA_PROBE, lambda _: None, facts)
@@ -143,7 +143,7 @@ class EndpointClient:
         return SchemaTrial(holds_to_schema(completion.generation.text), completion)
 
     async def count_tokens(self, text: str, facts: ServerFacts) -> int | None:
-        """Return the length of `text` in the server's tokens, or None where it cannot tell.
+        """Return the length of `text` in the server's tokens; None if it does not count tokens.
 
         Raises:
             EndpointFault: The server did not answer.
@@ -160,7 +160,7 @@ class EndpointClient:
         return self._type
 
     def _configured(self, facts: ServerFacts) -> ServerFacts:
-        """Complete facts by the configuration, which wins but for the name of the model."""
+        """Complete facts from the configuration, which wins except for the model's name."""
         return ServerFacts(
             facts.dialect,
             self.config.slots or facts.slots or SERVER_TYPES[facts.dialect].assumed_slots,

@@ -1,4 +1,4 @@
-"""From a request to the body that is sent, and from a streamed answer to a generation."""
+"""From a request to the body to send, and from a streamed answer to a generation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from resources.llama_server_pool.servers.faults import Disposition, EndpointFaul
 from resources.llama_server_pool.servers.stream import StreamedAnswer
 
 TRUNCATION_SHARE = 0.6
-"""A prompt counted below this share of its estimate was cut by the server."""
+"""If the server counts less than this share of the estimate, it has cut the prompt."""
 TRUNCATION_FLOOR = 200
 """Prompts estimated below this many tokens are too short to judge."""
 
@@ -38,7 +38,7 @@ def request_body(
     Args:
         request: What to generate.
         model: Name of the model to ask for.
-        response_format: How the server is told the JSON schema; None sends none.
+        response_format: The JSON schema in the form the server takes; None sends none.
     """
     sampling = request.sampling
     body: dict[str, Any] = {
@@ -65,14 +65,14 @@ def completion_of(
     model: str | None,
     context: int | None,
 ) -> Completion:
-    """Return a whole answer with its counts and its timings, the server's own where it sends them.
+    """Return a complete answer with its counts and timings; the server's own if it sends them.
 
     Args:
         request: What was asked.
         answer: The stream, read to its end.
         endpoint: Name of the endpoint.
-        model: The model, where known; otherwise what the answer calls it.
-        context: Context of the endpoint in tokens, where known.
+        model: The model; if None, the name in the answer is used.
+        context: Context of the endpoint in tokens, if known.
 
     Raises:
         EndpointFault: The server cut the prompt, or its counts make no sense.

@@ -1,8 +1,8 @@
 """HTTP with one server: questions with a deadline, streams without one.
 
-The official `openai` client does the HTTP, without its own retries and without read timeouts: how
-long a slow board may take is the dispatcher's decision, which cancels the task. Every failure
-becomes an `EndpointFault`.
+The official `openai` client does the HTTP, without its own retries and read timeouts: the
+dispatcher decides how long a slow board may take, and cancels the task. Every failure becomes an
+`EndpointFault`.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from resources.llama_server_pool.servers.network_errors import NETWORK_ERRORS, f
 from resources.llama_server_pool.servers.stream import StreamedAnswer
 
 CONNECT_SECONDS = 10.0
-"""Longest wait for a connection."""
+"""Longest wait for a connection, in seconds."""
 QUERY_SECONDS = 10.0
-"""Longest wait for an answer that needs no model: health, properties, token counts."""
+"""Longest wait, in seconds, for an answer that needs no model: health, properties, counts."""
 KEEPALIVE_SECONDS = 2.0
-"""How long an idle connection is kept; servers close theirs after 5 s."""
+"""How long an idle connection is kept, in seconds; servers close theirs after 5 s."""
 
 
 class ServerConnection:
@@ -60,7 +60,7 @@ class ServerConnection:
         return await self._query(lambda: self._client.get(self._url + path, cast_to=object))
 
     async def post(self, path: str, body: dict[str, Any]) -> Any:
-        """Return the JSON that `path` answers to `body`, or the text of another answer.
+        """Return the JSON that `path` answers to `body`, or the text of an answer that is not JSON.
 
         Raises:
             EndpointFault: The server did not answer within `QUERY_SECONDS`, or with an error.
@@ -74,7 +74,7 @@ class ServerConnection:
         Cancelling the task closes the connection, so that the server frees the slot.
 
         Raises:
-            EndpointFault: The server gave no whole answer.
+            EndpointFault: The server gave no complete answer.
         """
         try:
             async with self._client.chat.completions.with_streaming_response.create(
@@ -125,7 +125,7 @@ def _http_client(config: Endpoint) -> httpx2.AsyncClient:
     loopback = urlsplit(config.url).hostname in ("127.0.0.1", "localhost", "::1")
     return httpx2.AsyncClient(
         verify=_trusted_certificates(),
-        trust_env=not loopback,  # a proxy of the environment cannot reach this machine's loopback
+        trust_env=not loopback,  # a proxy from the environment cannot reach this machine's loopback
         timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
         limits=httpx2.Limits(
             max_connections=None,

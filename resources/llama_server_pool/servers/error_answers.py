@@ -1,8 +1,8 @@
 """What an HTTP error answer means: its status, its headers and the words of its body.
 
-Statuses mean the same everywhere. The words differ from server to server, so each server type lists
-its own. They are looked for in every answer, because a proxy may hide which server spoke and an
-error may come before the server was recognised.
+Statuses mean the same everywhere. The words differ between servers, so each server type lists its
+own. All of them are looked for in every answer, because a proxy may hide which server answered, and
+an error may come before the server was recognised.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _SCHEMA = _any_of([words.schema for words in _PHRASES])
 def from_status(
     status: int, body: str, headers: Mapping[str, str], *, key_variable: str | None
 ) -> EndpointFault:
-    """Return the fault that an answer with an error status stands for.
+    """Return the fault for an answer with an error status.
 
     Args:
         status: HTTP status, or the code of an error event inside a stream.
@@ -84,7 +84,7 @@ def error_message(body: str) -> str:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the pause in seconds that `Retry-After` asks for, or None.
+    """Return the pause in seconds that `Retry-After` asks for; None if there is none.
 
     The header holds seconds or an HTTP date (RFC 9110, section 10.2.3).
     """
@@ -100,13 +100,13 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def context_in(body: str) -> int | None:
-    """Return the context size in tokens that an error answer names, or None."""
+    """Return the context size in tokens that an error answer names; None if there is none."""
     match = _CONTEXT_SIZES.search(body)
     return int(match.group(1) or match.group(2)) if match else None
 
 
 def wrong_type(content_type: str, body: str) -> EndpointFault:
-    """Return the fault of a successful answer of the wrong content type."""
+    """Return the fault for a successful answer of the wrong content type."""
     if "html" in content_type or body.lstrip()[:1] == "<":
         return EndpointFault("html", "an HTML page instead of an answer", Disposition.server)
     detail = f"content type {content_type!r} instead of an event stream"
@@ -115,5 +115,5 @@ def wrong_type(content_type: str, body: str) -> EndpointFault:
 
 def _key_detail(status: int, key_variable: str | None) -> str:
     if key_variable is None:
-        return f"HTTP {status}: the server wants a key and the endpoint names no `api_key_env`"
+        return f"HTTP {status}: the server requires a key, but the endpoint sets no `api_key_env`"
     return f"HTTP {status}: the server refuses the key in the variable {key_variable}"

@@ -1,10 +1,10 @@
-"""What can go wrong on one endpoint, and who has to answer for it.
+"""What can go wrong on one endpoint, and who is responsible.
 
 Every exception and every unusable answer becomes an `EndpointFault` with a short code and a
-disposition. The disposition says what the fault means for the request and for the endpoint. What
-is done about it (requeue, wait, open the breaker) belongs to `dispatch` and `health`; what an error
-answer means to `error_answers`, what a lost connection means to `network_errors`. Errors that a
-person reads belong to `resources.errors`.
+disposition, which says what the fault means for the request and for the endpoint. The reaction
+(requeue, wait, open the breaker) belongs to `dispatch` and `health`, the meaning of error answers
+to `error_answers`, and that of lost connections to `network_errors`. Errors that users read belong
+to `resources.errors`.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from __future__ import annotations
 from enum import Enum
 
 DETAIL_LENGTH = 300
-"""Longest excerpt of a server's answer that is kept, in characters."""
+"""Maximum length of an excerpt of a server's answer, in characters."""
 
 
 class Disposition(str, Enum):
-    """Whose fault it is, and therefore what happens next."""
+    """Who is responsible for a fault, and therefore what happens next."""
 
     server = "server"
     """The server's fault: requeue elsewhere and count it against the endpoint."""
     loading = "loading"
-    """The server is not ready yet: wait, and charge nobody."""
+    """The server is not ready yet: wait, and charge no one."""
     throttled = "throttled"
     """The server asks for a pause: wait `retry_after` seconds."""
     context = "context"
@@ -29,11 +29,11 @@ class Disposition(str, Enum):
     overload = "overload"
     """The slots together overflow the context: requeue, and use fewer slots."""
     schema = "schema"
-    """This endpoint does not take this schema, now or later."""
+    """This endpoint will never take this schema."""
     auth = "auth"
-    """The configuration of the endpoint is wrong (key or model): take it out."""
+    """The configuration of the endpoint is wrong (key or model): dismiss the endpoint."""
     request = "request"
-    """The request is wrong wherever it goes."""
+    """The request itself is wrong, on any endpoint."""
 
 
 class EndpointFault(Exception):
@@ -41,9 +41,9 @@ class EndpointFault(Exception):
 
     Args:
         kind: Short code, e.g. `refused`, `http_500`, `context_exceeded`.
-        detail: What was seen, in a sentence, without secrets.
-        disposition: Whose fault it is.
-        retry_after: Seconds the server asked to wait, if it did.
+        detail: What was observed, in one sentence without secrets.
+        disposition: Who is responsible.
+        retry_after: Seconds the server asked to wait, if it named any.
         context: Context of the endpoint in tokens, if the server named it.
     """
 
@@ -64,7 +64,7 @@ class EndpointFault(Exception):
         super().__init__(kind, detail)
 
     def __str__(self) -> str:
-        """Return the code and what was seen."""
+        """Return the code and what was observed."""
         return f"{self.kind}: {self.detail}"
 
 

@@ -1,4 +1,4 @@
-"""What an exception of the HTTP client means: which part of the connection failed."""
+"""Which part of a connection failed, according to an exception of the HTTP client."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from resources.llama_server_pool.servers.error_answers import from_status
 from resources.llama_server_pool.servers.faults import Disposition, EndpointFault, excerpt
 
 NETWORK_ERRORS = (openai.APIError, httpx2.RequestError, httpx2.StreamError, ssl.SSLError, OSError)
-"""The exceptions by which the HTTP client and the network below it report a failed exchange."""
+"""The exceptions with which the HTTP client and the network layer report a failed exchange."""
 
 _NETWORK_FAULTS: tuple[tuple[tuple[type[BaseException], ...], str, str], ...] = (
     ((socket.gaierror,), "dns", "the host name does not resolve"),
@@ -25,14 +25,14 @@ _NETWORK_FAULTS: tuple[tuple[tuple[type[BaseException], ...], str, str], ...] = 
     ((httpx2.ReadError, httpx2.WriteError), "reset", "the connection was lost"),
     ((httpx2.DecodingError,), "bad_body", "the answer cannot be decoded"),
 )
-"""Most specific first: the first class found among the causes names the fault."""
+"""Most specific first: the first class found among the causes determines the fault."""
 
 
 def from_exception(error: BaseException, *, key_variable: str | None = None) -> EndpointFault:
-    """Return the fault that an exception of the HTTP client stands for.
+    """Return the fault for an exception of the HTTP client.
 
     Args:
-        error: Exception of `openai`, `httpx2` or the network below them.
+        error: Exception of `openai`, `httpx2` or the network layer.
         key_variable: Environment variable that holds the endpoint's key.
     """
     if isinstance(error, EndpointFault):
@@ -56,7 +56,7 @@ def from_exception(error: BaseException, *, key_variable: str | None = None) -> 
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield the exception and everything it came from, outermost first."""
+    """Yield the exception and all its causes, outermost first."""
     seen: set[int] = set()
     waiting: list[BaseException] = [error]
     while waiting:

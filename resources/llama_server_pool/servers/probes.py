@@ -1,4 +1,4 @@
-"""Small requests that try an endpoint out before it is given work."""
+"""Small requests that try an endpoint out before it gets work."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SCHEMA_PROBE = GenerationRequest(
         "additionalProperties": False,
     },
 )
-"""A request that no server answers in this way unless it enforces the schema."""
+"""No server answers this request according to its schema unless it enforces the schema."""
 
 
 def holds_to_schema(text: str) -> bool:

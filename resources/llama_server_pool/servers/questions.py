@@ -1,6 +1,6 @@
 """Questions that a server answers without generating: its pages and its list of models.
 
-What every server type asks in the same way is here; what only one of them asks is in its file.
+What all server types ask in the same way is here; what only one of them asks is in its file.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from typing import Any, Protocol
 from resources.llama_server_pool.servers.faults import Disposition, EndpointFault
 
 MODEL_LIST = "/v1/models"
-"""The page every OpenAI-compatible server has."""
+"""The page that every OpenAI-compatible server has."""
 _PAGE_IS_MISSING = ("http_404", "http_405", "http_501", "bad_body", "html")
 
 
 class Asker(Protocol):
-    """Sends questions to one server; `connection.ServerConnection` does."""
+    """Sends questions to one server, as `connection.ServerConnection` does."""
 
     @property
     def model(self) -> str | None:
@@ -29,7 +29,7 @@ class Asker(Protocol):
 
 
 async def optional_page(server: Asker, path: str) -> dict[str, Any]:
-    """Return the JSON object at `path`, empty if this server has no such page.
+    """Return the JSON object at `path`; empty if this server has no such page.
 
     Raises:
         EndpointFault: The server cannot be reached, is still loading, or refuses the key.
@@ -47,23 +47,23 @@ async def listed_models(server: Asker) -> list[dict[str, Any]]:
     """Return the entries of the server's list of models.
 
     Raises:
-        EndpointFault: The server did not answer with such a list.
+        EndpointFault: The server did not answer with a list of models.
     """
     answer = await server.get(MODEL_LIST)
     listed = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
         raise EndpointFault(
             "bad_body",
-            f"{MODEL_LIST} answers no list of models; is this an OpenAI-compatible server?",
+            f"{MODEL_LIST} does not return a list of models; is this an OpenAI-compatible server?",
             Disposition.server,
         )
     return listed
 
 
 async def served_model(server: Asker) -> tuple[str, dict[str, Any]]:
-    """Return the name and the entry of the model that requests will ask for.
+    """Return the name and the list entry of the model that requests will ask for.
 
-    Where none is configured it is the only one the server has.
+    If none is configured, it is the server's only model.
 
     Raises:
         EndpointFault: The server lacks the configured model, or has several and none is configured.
@@ -77,12 +77,14 @@ async def served_model(server: Asker) -> tuple[str, dict[str, Any]]:
         raise EndpointFault("model_not_found", detail, Disposition.auth)
     name = name or (next(iter(listed)) if len(listed) == 1 else None)
     if name is None:
-        detail = f"the server has {len(listed)} models; name one in the endpoint's `model`"
+        detail = f"the server has {len(listed)} models; choose one with the endpoint's `model`"
         raise EndpointFault("model_not_found", detail, Disposition.auth)
     return name, listed[name]
 
 
 def unusable(what: str, error: Exception) -> EndpointFault:
-    """Return the fault of an answer that lacks what this server software should say."""
-    detail = f"{what} is not what this server software answers ({type(error).__name__}: {error})"
+    """Return the fault for an answer in a form that this server software should not send."""
+    detail = (
+        f"{what} has an unexpected form for this server software ({type(error).__name__}: {error})"
+    )
     return EndpointFault("bad_body", detail, Disposition.server)

@@ -1,4 +1,4 @@
-"""All server types, found in `types`, and the way to the one behind a URL."""
+"""All server types, found in `types`, and the recognition of the one behind a URL."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def recognise(server: Asker) -> ServerType:
 
     Raises:
         EndpointFault: The server cannot be reached, is still loading, refuses the key, or does not
-            even answer as OpenAI's API does.
+            speak OpenAI's API.
     """
     visit = _Visit(server)
     for one in SERVER_TYPES.values():
@@ -39,7 +39,7 @@ async def recognise(server: Asker) -> ServerType:
 
 
 class _Visit:
-    """Asks one server and keeps its pages, since several types may look at the same one."""
+    """Asks one server and caches its pages, since several types may read the same one."""
 
     def __init__(self, server: Asker) -> None:
         self._server = server

@@ -1,8 +1,8 @@
-"""What a server type has to know: the interface that each file of `types` fills in.
+"""What a server type has to know: the interface that each file in `types` implements.
 
 A server type is a stateless object. It knows how one server software differs from the others: its
-pages, its spelling of a JSON schema, its words for errors. It asks through an `Asker` and neither
-opens connections nor keeps state of a server.
+pages, how it takes a JSON schema, how it words errors. It asks through an `Asker`; it neither opens
+connections nor keeps any state of a server.
 """
 
 # ruff: noqa: ARG002 - a server type may need what the defaults here ignore
@@ -20,18 +20,18 @@ from resources.llama_server_pool.servers.faults import EndpointFault
 from resources.llama_server_pool.servers.questions import Asker, unusable
 
 SCHEMA_NAME = "answer"
-"""Name that `json_schema` wants for every schema."""
+"""Name that `json_schema` requires for every schema."""
 
 
 @dataclass(frozen=True)
 class ServerFacts:
-    """What a server said about itself, completed by its configuration.
+    """What a server said about itself, completed from its configuration; `None` is unknown.
 
     Attributes:
         dialect: The server software; never `auto`.
-        slots: Requests it serves at once, where known.
-        context: Context of one slot in tokens, where known.
-        model: The model it serves, where known.
+        slots: Number of parallel requests.
+        context: Context of one slot in tokens.
+        model: The model it serves.
     """
 
     dialect: Dialect
@@ -42,13 +42,13 @@ class ServerFacts:
 
 @dataclass(frozen=True)
 class ErrorPhrases:
-    """The words of a server type's errors: regular expressions, upper and lower case alike.
+    """The wording of a server type's errors: case-insensitive regular expressions.
 
     Attributes:
         prompt_too_long: One prompt does not fit the context.
         overflow: The slots together overflow the context they share.
-        loading: The model is still being loaded.
-        no_model: The server lacks the model that was asked for.
+        loading: The model is still loading.
+        no_model: The server lacks the requested model.
         schema: The server does not take the JSON schema.
     """
 
@@ -65,11 +65,11 @@ class ServerType(ABC):
     Attributes:
         dialect: Its name in the settings.
         health_path: A page that answers 200 when the server is ready, without disturbing its work.
-        assumed_slots: Requests at once where the server cannot be asked and none are configured.
-        strict_schemas: Whether it wants to be told that a schema has to be followed strictly.
-        recognition_rank: Types of a lower rank are tried first. Raise it for a type that has no
-            page of its own and would be recognised in others as well.
-        error_phrases: The words by which it reports errors.
+        assumed_slots: Slots to assume if the server cannot be asked and none are configured.
+        strict_schemas: Whether requests must ask for strict adherence to a schema.
+        recognition_rank: Types of a lower rank are tried first. Raise it for a type without a page
+            of its own, which other servers would match too.
+        error_phrases: The words with which it reports errors.
     """
 
     dialect: ClassVar[Dialect]
@@ -96,7 +96,7 @@ class ServerType(ABC):
         """
 
     async def greet(self, server: Asker) -> ServerFacts:
-        """Return what can be asked while the server works; `examine` asks for the rest.
+        """Return what can be asked while the server is working; `examine` asks for the rest.
 
         Raises:
             EndpointFault: As `discover`.
@@ -104,7 +104,7 @@ class ServerType(ABC):
         return await self.discover(server)
 
     async def examine(self, server: Asker, facts: ServerFacts) -> ServerFacts:
-        """Return `facts` with what the server tells only while it has nothing else to do.
+        """Return `facts` completed by what the server can be asked only while it is idle.
 
         Raises:
             EndpointFault: As `discover`.
@@ -112,13 +112,13 @@ class ServerType(ABC):
         return facts
 
     def response_format(self, schema: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the `response_format` by which the server enforces a JSON schema."""
+        """Return the `response_format` that makes the server enforce a JSON schema."""
         strict = {"strict": True} if self.strict_schemas else {}
         named = {"name": SCHEMA_NAME, "schema": dict(schema), **strict}
         return {"type": "json_schema", "json_schema": named}
 
     async def count_tokens(self, server: Asker, text: str) -> int | None:
-        """Return the length of `text` in the server's tokens, or None if it cannot be asked.
+        """Return the length of `text` in the server's tokens; None if it does not count tokens.
 
         Raises:
             EndpointFault: The server did not answer usably.
@@ -129,16 +129,16 @@ class ServerType(ABC):
             raise unusable("the answer to a token count", error) from error
 
     async def _count(self, server: Asker, text: str) -> int | None:
-        """Ask for the length of `text`; an answer of another form may raise anything."""
+        """Ask for the length of `text`; an answer of unexpected form may raise anything."""
         return None
 
     async def explain(
         self, server: Asker, fault: EndpointFault, request: GenerationRequest, facts: ServerFacts
     ) -> EndpointFault:
-        """Return what a fault of a completion means on this software, by default itself.
+        """Return what a fault of a completion means on this software; by default the same fault.
 
         Raises:
-            EndpointFault: The server had to be asked and did not answer.
+            EndpointFault: The explanation needed another question, which was not answered.
         """
         return fault
 
@@ -150,7 +150,7 @@ T = TypeVar("T", bound=ServerType)
 
 
 def register(one: type[T]) -> type[T]:
-    """Make a server type known under its dialect.
+    """Register a server type under its dialect.
 
     Raises:
         ValueError: The dialect is taken, or is `auto`.

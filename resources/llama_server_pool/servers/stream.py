@@ -1,8 +1,8 @@
-"""One streamed answer: its events, counts, timings, and whether it is whole.
+"""One streamed answer: its events, counts, timings, and whether it is complete.
 
 Servers send server-sent events, each with a chunk of a completion; comments and pings between them
-are skipped. The events are read here and not by the `openai` client's own stream, which builds a
-validated object for every token and costs more than twice the processor time.
+are skipped. The events are parsed here, not by the `openai` client's own stream, which builds a
+validated object for every token and takes more than twice the processor time.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from resources.llama_server_pool.servers.error_answers import from_status
 from resources.llama_server_pool.servers.faults import Disposition, EndpointFault
 
 DRAIN_SECONDS = 0.5
-"""Longest wait for the end of a body after its last event."""
+"""Longest wait for the end of a body after its last event, in seconds."""
 
 
 class StreamedAnswer:
@@ -35,10 +35,10 @@ class StreamedAnswer:
         ended: Clock at the end of the stream.
         parts: The pieces of the text.
         tokens: Number of pieces; servers send one for each token.
-        finish_reason: Why it ended, as the server says.
-        usage: Token counts, where the server sends them.
-        timings: Milliseconds of both phases, where the server sends them.
-        model: The model, as the server calls it.
+        finish_reason: Why it ended, according to the server.
+        usage: Token counts, if the server sends them.
+        timings: Milliseconds of both phases, if the server sends them.
+        model: The server's name for the model.
     """
 
     def __init__(self, on_tokens: Callable[[int], None]) -> None:
@@ -56,7 +56,7 @@ class StreamedAnswer:
         """Read the lines of a stream to its end.
 
         Raises:
-            EndpointFault: The stream reports an error, is cut off, or is not one of completions.
+            EndpointFault: The stream reports an error, is cut off, or is not a completion stream.
         """
         async for line in lines:
             if line.startswith("data:"):
@@ -109,7 +109,7 @@ class StreamedAnswer:
 
 
 async def _drain(lines: AsyncIterator[str]) -> None:
-    """Read the body to its end, so that the connection can be used again."""
+    """Read the body to its end, so that the connection can be reused."""
     try:
         async with asyncio.timeout(DRAIN_SECONDS):
             async for _ in lines:

@@ -1,8 +1,8 @@
-"""How long a fleet would need for a batch of any size, the energy, and what would help.
+"""Estimates of the time and energy a fleet needs for a batch of any size, and what would help.
 
 A few thousand requests, drawn from a sample of the real ones, are simulated with the real policy.
-The rest is added at the speed that every server showed in the simulation, so that millions of
-requests take no longer than thousands. Start and tail come from the simulation.
+The rest is extrapolated at the speed each server showed in the simulation, so estimating millions
+of requests takes no longer than thousands. Start and tail come from the simulation.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from resources.llama_server_pool.simulation.workload import SimulatedRequest, Si
 SIMULATED_REQUESTS = 2_000
 """At least this many requests are simulated ..."""
 SIMULATED_PER_SLOT = 20
-"""... and at least this many per slot, before extrapolation begins."""
+"""... and at least this many per slot, before extrapolation starts."""
 _JOULES_PER_KWH = 3_600_000.0
 
 
@@ -29,12 +29,11 @@ class ServerEstimate:
     """What one server would contribute.
 
     Attributes:
-        name: Name of the server.
-        requests: Requests it would answer.
-        share: Their part of all requests, from 0 to 1.
+        requests: Number of requests it would answer.
+        share: Share of all requests, from 0 to 1.
         answer_tokens: Tokens it would generate for them.
         busy_seconds: Time with at least one busy slot.
-        kwh: Energy drawn while busy, by its `watts`.
+        kwh: Energy drawn while busy, from its `watts`.
     """
 
     name: str
@@ -50,12 +49,12 @@ class PlanEstimate:
     """The estimate of a run.
 
     Attributes:
-        requests: Requests to be answered, without those that fit no server's context.
-        unplaceable: Requests that fit no server's context.
+        requests: Number of requests to answer, without those that fit no server's context.
+        unplaceable: Number of requests that fit no server's context.
         seconds: Expected time from the first request to the last answer.
         kwh: Energy of all servers while busy.
-        simulated: Requests that were simulated; the rest is extrapolated.
-        servers: Per server, in the order of the fleet.
+        simulated: Number of requests that were simulated; the rest is extrapolated.
+        servers: One estimate per server, in the order of the fleet.
     """
 
     requests: int
@@ -76,17 +75,17 @@ def estimate(
     """Estimate a run of many requests like those of a sample.
 
     Args:
-        fleet: The servers; `watts` gives the energy.
+        fleet: The servers; their `watts` determine the energy.
         sample: Requests as they occur; those of one affinity (an article) stay together.
         requests: Number of requests of the run.
         seed: Seed of the draw from the sample.
 
     Raises:
-        ConfigurationError: The fleet or the sample is empty, or nothing of the sample fits.
+        ConfigurationError: The fleet or the sample is empty, or no request of the sample fits.
     """
     if not fleet or not sample or requests < 0:
         raise ConfigurationError(
-            "a plan needs at least one server, a sample of requests and a number of them",
+            "a plan needs at least one server, a sample of requests and their number",
             remedy="Configure an endpoint with its speed and choose a source that has articles.",
         )
     placeable = [each for each in sample if _fits(each, fleet)]
@@ -112,7 +111,7 @@ def savings(
 ) -> dict[str, float]:
     """Return the seconds that one more server would save, for every kind in the fleet.
 
-    Servers are of one kind when they differ only by name; the first of a kind stands for it.
+    Servers are of one kind if they differ only by name; the first of a kind represents it.
 
     Args:
         fleet: The servers.
@@ -134,7 +133,7 @@ def savings(
 def draw(sample: Sequence[SimulatedRequest], count: int, random: Random) -> list[SimulatedRequest]:
     """Draw `count` requests from a sample, article by article, with new ids.
 
-    Every article is used once before any is used again; the last one may be cut short.
+    Every article is used once before any is reused; the last one may be cut short.
     """
     groups: dict[str, list[SimulatedRequest]] = {}
     for each in sample:
@@ -169,7 +168,7 @@ def _extrapolate(
     unplaceable: int,
     simulated: int,
 ) -> PlanEstimate:
-    """Add what was not simulated, at the speed of every server while its slots were busy."""
+    """Add the requests not simulated, at each server's speed while its slots were busy."""
     speeds = {server.name: _answers_per_second(server, result) for server in fleet}
     speed = math.fsum(speeds.values())
     more = (wanted - simulated) / speed if wanted > simulated else 0.0

@@ -1,14 +1,14 @@
-"""The least time any scheduler needs for a batch, knowing everything beforehand.
+"""The least time that any scheduler needs for a batch, even if it knows everything in advance.
 
 With p_j the work of request j in decode-token equivalents, R_i(k) the total rate of server i with k
 busy slots, G(k) the greatest sum of R_i(k_i) over k_1 + k_2 + ... <= k, and S the number of slots,
 
     LB = max( max over k < S of (p_(1) + ... + p_(k)) / G(k),  (p_1 + ... + p_n) / G(S) )
 
-where p_(1) >= p_(2) >= ...: the k longest requests never get more than the best k slots, and all of
-them never more than the whole fleet. The bound holds even if requests could be split over time,
-moved between servers or run twice. When speeds change at known times, each quotient becomes the
-time by which the integral of G reaches the numerator.
+where p_(1) >= p_(2) >= ...: the k longest requests never get more than the best k slots, and all
+requests never get more than the whole fleet. The bound holds even if requests could be split over
+time, moved between servers or run twice. If speeds change at known times, each quotient becomes
+the time at which the integral of G reaches the numerator.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from itertools import pairwise
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A stretch of time in which no server changes its speed.
+    """A period in which no server changes its speed.
 
     Attributes:
         start: Seconds from the start of the batch.
-        rates: For every server its total decode rate with 1, 2, ... busy slots; empty when dead.
+        rates: For every server, its total decode rate with 1, 2, ... busy slots; empty if dead.
     """
 
     start: float
@@ -52,14 +52,14 @@ def best_rates(rates: Sequence[Sequence[float]]) -> list[float]:
 
 
 def lower_bound(work: Sequence[float], phases: Sequence[Phase]) -> float:
-    """Return the least seconds for requests of the given work.
+    """Return the least time in seconds for requests of the given work.
 
     Args:
         work: Decode-token equivalents of every request.
-        phases: At least one, in order of time; the first starts at 0, the last never ends.
+        phases: At least one, in chronological order; the first starts at 0, the last never ends.
 
     Returns:
-        Seconds; infinite when the last phase has no speed left and work remains.
+        Seconds; infinite if work remains and no server works in the last phase.
     """
     if not work:
         return 0.0

@@ -1,4 +1,4 @@
-"""One server in simulated time: what runs on it, how far it is, and what it did.
+"""One server in simulated time: what runs on it, its progress, and what it did.
 
 Knows neither policies nor other servers; the events between them are in `simulator`.
 """
@@ -15,12 +15,12 @@ class ServerAccount:
     """What one server did.
 
     Attributes:
-        answers: Requests that it answered.
+        answers: Number of requests it answered.
         answer_tokens: Tokens of those answers.
-        prompt_tokens: Prompt tokens it read for them, cached ones excluded.
+        prompt_tokens: Prompt tokens it read for them, without cached ones.
         wasted_tokens: Tokens decoded for attempts that were cancelled or failed.
         busy_seconds: Time with at least one busy slot.
-        slot_seconds: Sum of the busy times of its slots.
+        slot_seconds: Busy time, summed over its slots.
     """
 
     answers: int = 0
@@ -79,12 +79,12 @@ class ServerState:
         return run
 
     def rate(self) -> float:
-        """Return the tokens per second of one slot at present."""
+        """Return the current tokens per second of one slot."""
         rates = self.model.decode_rates
         return self.factor * rates[min(len(self.runs), len(rates)) - 1]
 
     def advance(self, now: float) -> None:
-        """Let time pass; nothing may end in between."""
+        """Advance the time; nothing may end in between."""
         seconds = now - self._now
         self._now = now
         if not self.runs or seconds <= 0:
@@ -101,7 +101,7 @@ class ServerState:
                 run.report -= decoded
 
     def next_event(self) -> float | None:
-        """Return when an attempt next ends its prefill, reports or ends."""
+        """Return the next time an attempt ends its prefill, reports or ends."""
         if not self.runs or self.factor <= 0:
             return None
         rate, prefill_rate = self.rate(), self.factor * self.model.prefill_rate

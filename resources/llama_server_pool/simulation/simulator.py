@@ -1,8 +1,8 @@
-"""The policy in simulated time: the same `Scheduler`, with servers that obey arithmetic.
+"""The policy in simulated time: the same `Scheduler`, with servers that follow simple arithmetic.
 
-Event driven and deterministic. Servers share nothing, prefill at a fixed rate and decode at a rate
-that depends on how many of their slots are busy; they may change speed, die and come back. What a
-fleet and its work consist of is in `workload`; estimates of long runs are in `estimate`.
+Event-driven and deterministic. Servers are independent, prefill at a fixed rate and decode at a
+rate that depends on how many of their slots are busy; they may change speed, die and come back.
+Fleets and workloads are defined in `workload`; estimates of long runs are in `estimate`.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from resources.llama_server_pool.simulation.workload import SimulatedRequest, Si
 CANCEL_SECONDS = 0.1
 """Seconds from the cancellation of an attempt until its slot is free."""
 DETECT_SECONDS = 5.0
-"""Seconds from the death of a server until the policy learns of it."""
+"""Seconds from the death of a server until the policy learns about it."""
 REPORT_TOKENS = 32
-"""Tokens between two reports of progress."""
+"""Tokens between two progress reports."""
 _NEGLIGIBLE = 1e-6
 _SERVER, _CHANGE, _DETECT, _RELEASE, _REVIEW = range(5)
 
 
 class Policy(Protocol):
-    """What the simulator asks of a policy; `Scheduler` is one, the rivals of benchmarks others."""
+    """What the simulator needs from a policy: `Scheduler`, or a rival in the benchmarks."""
 
     @property
     def outstanding(self) -> int: ...  # noqa: D102
@@ -50,11 +50,11 @@ class SimulationResult:
 
     Attributes:
         makespan: Seconds until the last answer.
-        completed: Ids of the requests in the order of their answers.
-        rejected: Ids of requests that fit no server.
-        hedges: Second attempts that were started.
-        failures: Attempts that died with their server.
-        servers: Account per server.
+        completed: Ids of the answered requests, in the order of their answers.
+        rejected: Ids of the requests that fit no server.
+        hedges: Number of hedges started.
+        failures: Number of attempts that died with their server.
+        servers: The account of each server.
     """
 
     makespan: float = 0.0
@@ -66,7 +66,7 @@ class SimulationResult:
 
     @property
     def wasted_tokens(self) -> float:
-        """Tokens decoded in vain, on all servers."""
+        """Tokens decoded in vain, over all servers."""
         return sum(account.wasted_tokens for account in self.servers.values())
 
     @property
@@ -81,8 +81,8 @@ class Simulation:
     Args:
         fleet: The servers.
         work: The batch; all of it is submitted at time 0.
-        policy: The policy; a `Scheduler` that knows the servers' nominal speeds when not given.
-        report_tokens: Tokens between two reports of progress.
+        policy: The policy; by default a `Scheduler` that knows the servers' nominal speeds.
+        report_tokens: Tokens between two progress reports.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class Simulation:
         """Run the batch to its end.
 
         Raises:
-            NoEndpointLeft: The fleet stands still although work is left.
+            NoEndpointLeft: The fleet stands idle although work is left.
         """
         self.result.rejected = self._policy.submit(
             (each.request for each in self._work.values()), 0.0
@@ -139,7 +139,7 @@ class Simulation:
             self._push(time, _SERVER, server.model.name, server.version)
 
     def _handle(self, now: float, kind: int, name: str, value: float) -> bool:
-        """Let an event happen; returns whether the policy may decide differently after it."""
+        """Process an event; return whether it may change the policy's decisions."""
         if kind == _REVIEW:
             due = self._review_at == now
             self._review_at = None if due else self._review_at

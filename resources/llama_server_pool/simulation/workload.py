@@ -1,7 +1,7 @@
-"""What a simulated fleet has to do, and what it consists of.
+"""A simulated fleet and its work.
 
-Values only; `simulator` runs them. True answer lengths stand beside the requests, not in them: the
-policy sees `QueuedRequest` alone.
+Values only; `simulator` runs them. The true answer lengths are kept beside the requests, not in
+them: the policy sees only `QueuedRequest`.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ class SimulatedServer:
 
     Attributes:
         name: Unique name.
-        decode_rates: Tokens per second of one slot while 1, 2, ... slots are busy; their number is
-            the number of slots.
+        decode_rates: Tokens per second of one slot while 1, 2, ... slots are busy; one entry per
+            slot.
         prefill_rate: Prompt tokens per second of one slot.
-        context: Tokens of context of one slot, `None` for no limit.
+        context: Context of one slot in tokens; `None` for no limit.
         watts: Power drawn while any slot is busy.
-        changes: Pairs of time and factor, in order of time: from then on the server is that many
-            times as fast as in the beginning. 0 is a dead server.
+        changes: Pairs of time and factor, in chronological order: from that time on, the server is
+            that many times as fast as at first. 0 means dead.
     """
 
     name: str
@@ -39,12 +39,12 @@ class SimulatedServer:
 
     @property
     def slots(self) -> int:
-        """Requests it works on at the same time."""
+        """Number of parallel requests."""
         return len(self.decode_rates)
 
     @property
     def profile(self) -> EndpointProfile:
-        """What a scheduler is told: neither changes nor what slots do to each other."""
+        """What a scheduler knows: neither changes nor how slots slow each other down."""
         return EndpointProfile(
             self.name, self.slots, self.context, self.prefill_rate, self.decode_rates[0]
         )
@@ -57,12 +57,12 @@ def equal_slots(slots: int, rate: float) -> tuple[float, ...]:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedRequest:
-    """A request, and what the policy does not know of it.
+    """A request, and what the policy does not know about it.
 
     Attributes:
         request: What the policy sees.
         answer: Tokens of the answer.
-        shared_prefix: Prompt tokens that need no prefill where the prefix cache is warm.
+        shared_prefix: Prompt tokens that need no prefill if the prefix cache is warm.
     """
 
     request: QueuedRequest
@@ -84,12 +84,12 @@ def lognormal_requests(
 
     Args:
         count: Number of requests.
-        random: Source of the lengths.
+        random: Source of randomness.
         mean: Mean length before the cut at `max_tokens`.
         sigma: Standard deviation of the logarithm of the length.
         prompt_tokens: Length of every prompt.
         max_tokens: Longest answer.
-        told: Whether the policy knows the lengths; otherwise it has to learn their distribution.
+        told: Whether the policy knows the lengths; if not, it has to learn their distribution.
     """
     mu = math.log(mean) - sigma * sigma / 2
     requests: list[SimulatedRequest] = []
@@ -123,10 +123,10 @@ def _rates_at(server: SimulatedServer, time: float) -> tuple[float, ...]:
 def batch_lower_bound(
     fleet: Sequence[SimulatedServer], requests: Sequence[SimulatedRequest]
 ) -> float:
-    """Return the least seconds in which the fleet could answer all; see `lower_bound`.
+    """Return the least time in seconds in which the fleet could answer all; see `lower_bound`.
 
-    A prompt token counts as the least part of an answer token that it costs on any server, and a
-    shared prefix counts as if it were always cached.
+    A prompt token counts as the smallest fraction of an answer token that it costs on any server,
+    and a shared prefix counts as always cached.
     """
     ratio = min(rate / server.prefill_rate for server in fleet for rate in server.decode_rates)
     work = [

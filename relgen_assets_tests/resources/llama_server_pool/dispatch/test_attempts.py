@@ -1,4 +1,4 @@
-"""The attempts that run: however one ends, its slot is free afterwards."""
+"""Running attempts: however one ends, its slot is free afterwards."""
 
 from __future__ import annotations
 

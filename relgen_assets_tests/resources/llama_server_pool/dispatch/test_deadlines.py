@@ -26,7 +26,7 @@ def test_a_hung_server_costs_a_small_multiple_of_the_expected_time() -> None:
     assert "no token" in watch.overdue(QUICK, POLICY, 41.0)
 
 
-def test_a_slow_prefill_on_a_slow_board_is_no_hang() -> None:
+def test_a_slow_prefill_on_a_slow_board_is_not_a_hang() -> None:
     assert Watch(started=0.0).overdue(SLOW, POLICY, 2_000.0) == ""
 
 
@@ -57,7 +57,7 @@ def test_silence_after_some_tokens_is_a_hang() -> None:
     assert "after 50" in watch.overdue(QUICK, POLICY, 3.0 + POLICY.stall_floor + 1)
 
 
-def test_reports_without_further_tokens_are_no_progress() -> None:
+def test_reports_without_further_tokens_are_not_progress() -> None:
     watch = Watch(started=0.0)
     for second in range(1, 60):
         watch.progress(1, float(second))
@@ -65,7 +65,7 @@ def test_reports_without_further_tokens_are_no_progress() -> None:
     assert watch.overdue(QUICK, POLICY, 60.0)
 
 
-def test_who_takes_ten_seconds_for_a_token_may_be_silent_for_longer() -> None:
+def test_a_server_that_needs_ten_seconds_per_token_may_be_silent_for_longer() -> None:
     watch = Watch(started=0.0)
     for tokens in range(1, 11):
         watch.progress(tokens, 10.0 * tokens)

@@ -1,4 +1,4 @@
-"""What a fault means for the request that met it."""
+"""What a fault means for the request whose attempt it ended."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from resources.llama_server_pool.dispatch.ticket import AttemptFault, Ticket
 from resources.llama_server_pool.policy import DispatchPolicy
 from resources.llama_server_pool.servers.faults import Disposition, EndpointFault
 
-POLICY = DispatchPolicy(set_aside_endpoints=3, set_aside_tries=4)
+POLICY = DispatchPolicy(set_aside_endpoints=3, set_aside_attempts=4)
 PAUSE = 0.5
 REFUSED = {
     Disposition.schema: FailureReason.SCHEMA_REJECTED,
@@ -170,7 +170,7 @@ def test_whatever_happens_a_request_is_retried_somewhere_and_comes_to_an_end(
             assert one.context_needed >= needed
         if isinstance(decision, Fail):
             return
-        assert one.charged < POLICY.set_aside_tries
+        assert one.charged < POLICY.set_aside_attempts
 
 
 charged = st.builds(
@@ -186,7 +186,7 @@ def test_a_request_ends_with_its_last_charged_fault_at_the_latest(
 ) -> None:
     one = ticket()
     decisions = [after(one, met, fleet) for met in history]
-    assert isinstance(decisions[POLICY.set_aside_tries - 1], Fail)
+    assert isinstance(decisions[POLICY.set_aside_attempts - 1], Fail)
 
 
 @given(st.lists(faults, max_size=10), faults, fleets)

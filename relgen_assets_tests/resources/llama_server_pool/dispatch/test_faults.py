@@ -1,4 +1,4 @@
-"""What servers do wrong, over real HTTP: nothing is lost or doubled, and the time is bounded."""
+"""Faulty servers over real HTTP: nothing is lost or duplicated, and the time is bounded."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_server_that_always_fails_costs_no_request(
         assert all(
             one.endpoint == "a" for one in result.outcomes.values() if isinstance(one, Generation)
         )
-        if kind == "stalled":  # noticed as such, or outrun by a second attempt before
+        if kind == "stalled":  # noticed as such, or overtaken by a hedge before that
             assert "cancelled" in sick.outcomes()
         else:
             assert kind in result.report.endpoints[1].faults
@@ -125,9 +125,7 @@ def test_a_server_that_never_listened_costs_no_request(tmp_path: Path) -> None:
         pytest.param("https://127.0.0.1:{port}", {"tls", "reset", "connection"}, id="tls"),
     ],
 )
-def test_an_address_that_leads_nowhere_costs_no_request(
-    tmp_path: Path, url: str, kinds: set[str]
-) -> None:
+def test_an_unreachable_address_costs_no_request(tmp_path: Path, url: str, kinds: set[str]) -> None:
     with (
         FakeLlamaServer(slots=2, answer=echo, decode=50.0) as well,
         FakeLlamaServer() as plain_http,
@@ -220,7 +218,7 @@ def test_no_endpoint_left_lists_each_with_its_last_fault_and_keeps_what_was_done
         assert server.completions_started - before <= 2 * (20 - len(kept))
 
 
-def test_a_server_ten_times_slower_than_before_is_not_held_to_be_hung(tmp_path: Path) -> None:
+def test_a_server_ten_times_slower_than_before_does_not_count_as_hung(tmp_path: Path) -> None:
     policy = replace(HURRIED, first_token_floor=5.0, stall_floor=5.0)
     with (
         FakeLlamaServer(slots=2, answer=echo, decode=400.0) as server,
@@ -238,7 +236,7 @@ def test_a_server_that_never_answers_at_all_is_not_the_fault_of_the_requests(
     tmp_path: Path,
 ) -> None:
     with (
-        socket.create_server(("127.0.0.1", 0)) as frozen,  # connects, and that is all
+        socket.create_server(("127.0.0.1", 0)) as frozen,  # accepts connections and never answers
         pool_of(
             tmp_path,
             endpoint_at(f"http://127.0.0.1:{frozen.getsockname()[1]}", "frozen", slots=1),
@@ -326,7 +324,7 @@ def test_a_server_without_the_model_is_left_out(tmp_path: Path) -> None:
         assert result.report.endpoints[1].requests == 0
 
 
-def test_finish_reason_length_is_asked_for_again_and_is_no_fault_of_the_server(
+def test_an_answer_cut_at_its_length_is_asked_for_again_and_is_not_the_servers_fault(
     tmp_path: Path,
 ) -> None:
     requests = questions(6)
@@ -402,7 +400,7 @@ def test_a_server_too_small_for_a_refused_request_does_not_keep_it_going(tmp_pat
         assert (failure.reason, len(failure.faults)) == ("schema_rejected", 1)
 
 
-def test_retry_after_zero_again_and_again_is_not_obeyed_to_the_letter(tmp_path: Path) -> None:
+def test_repeated_retry_after_zero_leads_to_growing_pauses(tmp_path: Path) -> None:
     with (
         FakeLlamaServer(slots=1, answer=echo) as server,
         pool_of(tmp_path, server, outage_timeout_seconds=1.0) as pool,
@@ -447,7 +445,7 @@ def test_retries_beyond_the_budget_are_spaced_out_and_still_made(tmp_path: Path)
         assert result.report.endpoints[0].faults == {"truncated": 8}
 
 
-def test_a_server_that_refuses_every_request_is_held_to_be_configured_wrongly(
+def test_a_server_that_refuses_every_request_counts_as_misconfigured(
     tmp_path: Path,
 ) -> None:
     refusal = ServerFault(
@@ -466,7 +464,7 @@ def test_a_server_that_refuses_every_request_is_held_to_be_configured_wrongly(
 
 
 def test_a_prompt_that_is_too_long_moves_to_a_larger_context(tmp_path: Path) -> None:
-    # The estimate of the caller is far too low, so that only the server can tell.
+    # The caller's estimate is far too low, so only the server knows the length.
     long = [replace(one, prompt_tokens=12) for one in long_questions(4, 400)]
     with (
         FakeLlamaServer(slots=4, answer=echo, context=256) as small,

@@ -1,4 +1,4 @@
-"""Requests on their way in: the ledger answers what it knows, and equal ones share one answer."""
+"""Incoming requests: the ledger answers those it knows, and equal ones share one answer."""
 
 from __future__ import annotations
 

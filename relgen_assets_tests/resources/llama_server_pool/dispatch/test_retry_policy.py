@@ -36,7 +36,7 @@ def test_a_pause_that_is_not_used_costs_nothing() -> None:
         assert budget.pause() < policy.retry_jitter
 
 
-def test_a_delayed_request_comes_back_when_its_time_has_come() -> None:
+def test_a_delayed_request_comes_back_when_it_is_due() -> None:
     async def wait_for_the_retry() -> None:
         ticket, due = Ticket("ticket", question(1), 12), list[Ticket]()
         retries = DelayedRetries(due.append)
@@ -48,7 +48,7 @@ def test_a_delayed_request_comes_back_when_its_time_has_come() -> None:
     asyncio.run(wait_for_the_retry())
 
 
-def test_a_batch_that_has_ended_puts_nothing_into_the_scheduler_any_more() -> None:
+def test_a_batch_that_has_ended_queues_nothing_more() -> None:
     async def fail_after_the_end() -> None:
         ticket, due = Ticket("ticket", question(1), 12), list[Ticket]()
         retries = DelayedRetries(due.append)

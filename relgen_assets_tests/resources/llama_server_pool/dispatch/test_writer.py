@@ -1,4 +1,4 @@
-"""Answers on their way into the ledger: none is dropped when the ledger is away for a while."""
+"""Writing answers to the ledger: none is dropped while the ledger is unavailable."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_a_group_on_its_way_when_writing_is_cancelled_is_written(failures: int) 
     assert ledger.recorded == [request.subject for request, _ in pairs(0, 1)]
 
 
-def test_where_another_run_was_faster_its_answer_is_handed_out(tmp_path: Path) -> None:
+def test_if_another_run_was_faster_its_answer_is_used(tmp_path: Path) -> None:
     ledger = ledger_at(tmp_path / "ledger.db")
     told: list[Outcome] = []
 

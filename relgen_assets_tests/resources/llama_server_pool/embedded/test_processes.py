@@ -51,7 +51,7 @@ def asked(server: FakeLlamaServer, first: int, last: int) -> list[Recorded]:
 def test_two_runs_share_a_server_and_one_is_killed(tmp_path: Path) -> None:
     with FakeLlamaServer(slots=4, answer=echo, decode=100.0) as server:
         ledger = ledger_at(tmp_path / "ledger.db")
-        ledger.lookup(questions(1), MODEL)  # the tables exist before two processes look for them
+        ledger.lookup(questions(1), MODEL)  # creates the tables before two processes need them
         doomed = start_run(tmp_path, server, 0, 400)
         other = start_run(tmp_path, server, 400, 440)
         try:
@@ -67,12 +67,12 @@ def test_two_runs_share_a_server_and_one_is_killed(tmp_path: Path) -> None:
         assert server.peak <= 4, "more requests in flight than slots"
         done = ledger.lookup(questions(440)[400:], MODEL)
         assert len(done) == 40
-        # Nothing is asked twice but for the end of the batch, where copies race.
+        # Nothing is asked twice except at the end of the batch, where hedges race.
         assert len(asked(server, 400, 440)) <= 40 + 4
 
         answered = sum(one.outcome == "answered" for one in asked(server, 0, 400))
         kept = len(ledger.lookup(questions(400), MODEL))
-        assert answered - 8 <= kept <= answered, "what the killed run had done is lost"
+        assert answered - 8 <= kept <= answered, "answers of the killed run were lost"
         with pool_of(tmp_path, server) as pool:
             server.decode = 5000.0
             result = pool.generate(questions(60))
@@ -128,7 +128,9 @@ def test_a_real_server_that_is_stopped_and_continued_loses_nothing(tmp_path: Pat
     assert result.report.endpoints[0].faults, "the stop was not noticed"
 
 
-def test_the_death_of_the_embedded_server_is_told_with_the_end_of_its_log(tmp_path: Path) -> None:
+def test_the_death_of_the_embedded_server_is_reported_with_the_end_of_its_log(
+    tmp_path: Path,
+) -> None:
     policy = replace(HURRIED, probe_timeout=30.0, trial_timeout=60.0)
     with pool_of(
         tmp_path,

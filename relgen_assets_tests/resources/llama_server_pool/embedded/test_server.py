@@ -1,4 +1,4 @@
-"""The embedded server: a real model answers, and no process is left behind, however a run ends."""
+"""The embedded server: a real model answers, and no process survives, however a run ends."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_a_real_model_answers_within_the_schema(server: Endpoint) -> None:
 
 
 @real_model
-def test_it_is_recognised_and_says_its_context(server: Endpoint) -> None:
+def test_it_is_recognised_and_reports_its_context(server: Endpoint) -> None:
     async def discover() -> None:
         client = EndpointClient(Endpoint.model_validate({"name": "e", "url": server.url}))
         try:
@@ -156,7 +156,7 @@ def test_all_holders_share_one_server_that_ends_with_the_last(tmp_path: Path) ->
 
 @real_model
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_it_is_gone_when_its_parent_is(tmp_path: Path, how: signal.Signals) -> None:
+def test_it_ends_with_its_parent(tmp_path: Path, how: signal.Signals) -> None:
     parent = subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(tmp_path)],
         stdout=subprocess.PIPE,
@@ -166,7 +166,7 @@ def test_it_is_gone_when_its_parent_is(tmp_path: Path, how: signal.Signals) -> N
     with parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
-        os.kill(pid, 0)  # it lives
+        os.kill(pid, 0)  # it is alive
         parent.send_signal(how)
     assert gone(pid)
 
@@ -225,7 +225,7 @@ def test_a_missing_server_says_how_to_install_it(
         embedded.EmbeddedServer(tmp_path).start()
 
 
-def test_a_log_folder_that_cannot_be_made_is_named(
+def test_a_log_folder_that_cannot_be_created_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embedded, "find_model", lambda: tmp_path / "model.gguf")

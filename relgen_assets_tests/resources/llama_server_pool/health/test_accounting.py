@@ -88,7 +88,7 @@ def answer_of(tokens: int, seconds: float) -> Completion:
     return Completion(generation, 0.0, seconds)
 
 
-def test_a_speed_is_booked_under_the_slots_that_were_busy_on_average_meanwhile() -> None:
+def test_a_speed_is_recorded_under_the_average_number_of_busy_slots() -> None:
     account = EndpointAccount()
     before = account.start(0.0)
     account.start(1.0)  # the second slot works nearly all the time, and is idle at the end

@@ -1,4 +1,4 @@
-"""When an endpoint is taken out of service, and how long it rests."""
+"""When an endpoint is taken out of service, and how long it pauses."""
 
 from __future__ import annotations
 

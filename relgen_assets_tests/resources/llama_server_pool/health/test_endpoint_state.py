@@ -1,4 +1,4 @@
-"""One endpoint over a random life: what must hold whatever happens to it."""
+"""One endpoint under random events: what must hold whatever happens to it."""
 
 from __future__ import annotations
 
@@ -71,12 +71,12 @@ class Life(RuleBasedStateMachine):
     @rule(
         disposition=st.sampled_from(Disposition),
         kind=st.sampled_from(KINDS),
-        job=st.sampled_from(("", "job-1", "job-2")),
+        request_id=st.sampled_from(("", "request-1", "request-2")),
     )
-    def fails(self, disposition: Disposition, kind: str, job: str) -> None:
+    def fails(self, disposition: Disposition, kind: str, request_id: str) -> None:
         fault = EndpointFault(kind, "it failed", disposition)
-        blamed = self.endpoint.take(fault, job, self.now)
-        assert not (blamed and not job), "a probe was blamed"
+        blamed = self.endpoint.failed(fault, request_id, self.now)
+        assert not (blamed and not request_id), "a probe was blamed"
         assert self.endpoint.last_fault == Fault("a", kind, "it failed")
         if self.endpoint.condition.service in (Service.open, Service.untried, Service.unproven):
             self.trusted = False
@@ -93,7 +93,7 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def grants_no_slots_that_it_must_not_grant(self) -> None:
         endpoint, granted = self.endpoint, self.endpoint.slots_granted(self.now)
-        assert 0 <= granted <= min(SLOTS, endpoint.bears)
+        assert 0 <= granted <= min(SLOTS, endpoint.capacity)
         if endpoint.leased is not None:
             assert granted <= endpoint.leased
         if endpoint.dismissed or endpoint.needs_discovery:
@@ -128,7 +128,9 @@ def test_a_probe_alone_does_not_make_an_endpoint_trusted_again() -> None:
     endpoint.discovered(FACTS, 0.0)
     endpoint.trial_passed()
     assert endpoint.serving(0.0)
-    endpoint.take(EndpointFault("refused", "connection refused", Disposition.server), "job", 1.0)
+    endpoint.failed(
+        EndpointFault("refused", "connection refused", Disposition.server), "request", 1.0
+    )
     later = endpoint.rests_until + 1.0
     endpoint.discovered(FACTS, later)
     endpoint.healthy(later)
@@ -145,21 +147,21 @@ def test_an_overloaded_endpoint_gets_fewer_requests_until_enough_were_answered()
     endpoint = EndpointState(CONFIG, CLIENT, policy, random.Random(1))
     endpoint.discovered(FACTS, 0.0)
     for _ in range(SLOTS + 1):
-        endpoint.take(EndpointFault("overload", "no room", Disposition.overload), "job", 0.0)
-    assert endpoint.bears == 1
+        endpoint.failed(EndpointFault("overload", "no room", Disposition.overload), "request", 0.0)
+    assert endpoint.capacity == 1
     for _ in range(2 * (SLOTS - 1)):
         endpoint.answered()
-    assert endpoint.bears == SLOTS
+    assert endpoint.capacity == SLOTS
 
 
-def test_pauses_that_a_server_asks_for_again_and_again_grow() -> None:
+def test_pauses_grow_if_a_server_keeps_asking_for_them() -> None:
     endpoint = EndpointState(CONFIG, CLIENT, DispatchPolicy(), random.Random(1))
     endpoint.discovered(FACTS, 0.0)
     fault = EndpointFault("throttled", "slow down", Disposition.throttled, retry_after=0.0)
-    endpoint.take(fault, "job", 0.0)
+    endpoint.failed(fault, "request", 0.0)
     assert endpoint.serving(0.0), "it may come back at once"
-    endpoint.take(fault, "job", 0.0)
+    endpoint.failed(fault, "request", 0.0)
     first = endpoint.rests_until
-    endpoint.take(fault, "job", 0.0)
+    endpoint.failed(fault, "request", 0.0)
     assert 0.0 < first < endpoint.rests_until
     assert not endpoint.serving(endpoint.rests_until), "it has not answered since"

@@ -1,4 +1,4 @@
-"""How much longer the first tokens of a server that has become slow are waited for."""
+"""How much longer to wait for the first tokens of a server that has become slow."""
 
 from __future__ import annotations
 

@@ -201,7 +201,7 @@ def test_the_outage_timeout_does_not_end_while_a_server_that_came_back_reads_a_p
         assert_complete(pool, requests, pool.generate(requests))
 
 
-def test_a_server_that_is_asked_for_its_model_in_vain_is_asked_again(tmp_path: Path) -> None:
+def test_a_server_that_did_not_name_its_model_is_asked_again(tmp_path: Path) -> None:
     with (
         FakeLlamaServer(dialect=Dialect.llama_cpp_python, answer=echo) as server,
         pool_of(tmp_path, endpoint_at(server.url, "a"), model=None) as pool,
@@ -219,7 +219,7 @@ def test_a_server_that_is_asked_for_its_model_in_vain_is_asked_again(tmp_path: P
         assert {one.model for one in outcomes if isinstance(one, Generation)} == {"fake-model"}
 
 
-def test_a_server_that_never_says_its_model_does_not_hold_up_the_others(tmp_path: Path) -> None:
+def test_a_server_that_never_names_its_model_does_not_delay_the_others(tmp_path: Path) -> None:
     with (
         FakeLlamaServer(slots=2, answer=echo) as well,
         FakeLlamaServer(dialect=Dialect.llama_cpp_python, api_key="right") as locked,
@@ -234,7 +234,9 @@ def test_a_server_that_never_says_its_model_does_not_hold_up_the_others(tmp_path
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_an_error_is_an_answer_to_a_health_probe_too(tmp_path: Path, status: int) -> None:
+def test_an_error_answer_to_a_health_probe_shows_that_the_server_is_alive(
+    tmp_path: Path, status: int
+) -> None:
     policy = replace(HURRIED, quiet_seconds=0.1, first_token_floor=30.0, trial_timeout=30.0)
     with (
         FakeLlamaServer(slots=1, answer=echo, prefill=9.0, prefix_cache=False) as server,
@@ -246,5 +248,5 @@ def test_an_error_is_an_answer_to_a_health_probe_too(tmp_path: Path, status: int
         requests = questions(2)[1:]
         result = pool.generate(requests)
         assert_complete(pool, requests, result)
-        assert "/health" in server.visited, "it was never silent for long enough to be asked"
+        assert "/health" in server.visited, "it was never silent long enough to be probed"
         assert result.report.endpoints[0].faults == {}

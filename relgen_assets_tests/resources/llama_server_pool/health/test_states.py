@@ -64,7 +64,7 @@ def test_every_state_can_be_reached_and_every_event_is_in_the_table() -> None:
     assert {*CONTACT, *SERVICE, *ADMISSION} == set(Event)
 
 
-def test_a_server_that_introduces_itself_at_once_is_trusted_until_it_fails() -> None:
+def test_a_server_discovered_at_first_contact_is_trusted_until_it_fails() -> None:
     condition = after(Event.introduced)
     assert condition.service is Service.welcomed
     assert condition.after(Event.trial_passed).service is Service.serving
@@ -81,7 +81,7 @@ def test_after_an_outage_it_gets_one_request_and_all_slots_only_once_that_is_ans
     assert (answered.service, answered.slots(8)) == (Service.serving, 8)
 
 
-def test_a_trial_that_ends_after_the_breaker_opened_counts_for_nothing() -> None:
+def test_a_trial_that_ends_after_the_breaker_opened_does_not_count() -> None:
     lost = after(Event.introduced, Event.opened, Event.trial_passed)
     assert lost.service is Service.open
 

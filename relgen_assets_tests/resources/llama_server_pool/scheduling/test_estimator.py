@@ -56,7 +56,7 @@ def test_small_drifts_are_followed() -> None:
     assert speed.decode_rate(1) == pytest.approx(17.0, rel=0.02)
 
 
-def test_the_slow_down_of_busy_slots_is_told_from_a_slow_server() -> None:
+def test_the_slow_down_of_busy_slots_is_distinguished_from_a_slow_server() -> None:
     speed = SpeedEstimator(None, 20.0)
     for _ in range(10):
         speed.observe_decode(100, 10.0, busy=4)
@@ -97,7 +97,7 @@ def test_a_tenfold_slow_down_shows_at_every_number_of_busy_slots() -> None:
 
 
 @pytest.mark.parametrize(("tokens", "seconds"), [(0, 1.0), (10, 0.0), (-5, 1.0), (10, -1.0)])
-def test_senseless_measurements_are_ignored(tokens: int, seconds: float) -> None:
+def test_nonsensical_measurements_are_ignored(tokens: int, seconds: float) -> None:
     speed = SpeedEstimator(100.0, 20.0)
     speed.observe_decode(tokens, seconds, busy=1)
     speed.observe_prefill(tokens, seconds)

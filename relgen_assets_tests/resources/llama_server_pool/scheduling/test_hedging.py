@@ -1,4 +1,4 @@
-"""When a request is attempted a second time, and what becomes of the other attempt."""
+"""When a request is hedged, and what happens to the other attempt."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_an_attempt_that_is_nearly_done_is_not_hedged() -> None:
     assert scheduler.assign(98.0) == []
 
 
-def test_equal_servers_do_not_repeat_each_other() -> None:
+def test_equal_servers_do_not_hedge_each_other() -> None:
     fleet = [EndpointProfile(name, 1, 4096, 1000.0, 20.0) for name in ("a", "b")]
     scheduler = Scheduler(fleet)
     scheduler.submit(requests(1), 0.0)

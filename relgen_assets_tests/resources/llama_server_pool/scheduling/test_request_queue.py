@@ -37,7 +37,7 @@ def test_longest_or_shortest_first() -> None:
     assert take(queue, "fast") is None
 
 
-def test_equal_requests_go_in_the_order_in_which_they_came() -> None:
+def test_equal_requests_go_in_order_of_arrival() -> None:
     queue = filled(*((name, 1.0, "") for name in "abc"))
 
     assert [take(queue, "fast") for _ in range(3)] == ["a", "b", "c"]

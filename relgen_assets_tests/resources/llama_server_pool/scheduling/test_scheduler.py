@@ -1,4 +1,4 @@
-"""What the policy decides in situations a person can follow."""
+"""What the policy decides in simple situations."""
 
 from __future__ import annotations
 

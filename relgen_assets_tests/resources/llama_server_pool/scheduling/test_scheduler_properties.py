@@ -1,4 +1,4 @@
-"""Whatever happens to the servers: nothing lost, nothing doubled, no slot or context overrun."""
+"""Whatever happens to the servers: nothing lost or duplicated, no slot or context overrun."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class _Running:
 
 
 class SchedulerMachine(RuleBasedStateMachine):
-    """Drives a scheduler with arbitrary events and keeps its own books beside it."""
+    """Drives a scheduler with arbitrary events and checks it against its own records."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -191,7 +191,7 @@ class SchedulerMachine(RuleBasedStateMachine):
         assert self.scheduler.waiting == len(self.open - live)
 
     def teardown(self) -> None:
-        """With every server back, all that is open is answered, each request once."""
+        """With every server back, each open request is answered once."""
         if not hasattr(self, "scheduler"):
             return
         for endpoint in self.slots:

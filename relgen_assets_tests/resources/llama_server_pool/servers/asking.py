@@ -30,7 +30,7 @@ def request(text: str = "What is light?", **more: Any) -> GenerationRequest:
 async def client_of(
     url: str, api_key: str | None = None, **config: Any
 ) -> AsyncIterator[EndpointClient]:
-    """Hold a client of the endpoint `board`."""
+    """Open a client of the endpoint `board`."""
     client = EndpointClient(Endpoint(name="board", url=url, **config), api_key=api_key)
     try:
         yield client
@@ -39,9 +39,9 @@ async def client_of(
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Return what an async test comes to."""
+    """Run an async test and return its result."""
     return asyncio.run(work)
 
 
 def ignore(_: int) -> None:
-    """Take note of no progress."""
+    """Ignore progress."""

@@ -24,7 +24,7 @@ FACTS = ServerFacts(Dialect.llama_cpp, slots=2, context=8192, model="fake-model"
 
 
 def fault_of(server: FakeLlamaServer, fault: ServerFault, **more: Any) -> EndpointFault:
-    """Return what the client says when the server commits `fault`."""
+    """Return the client's fault when the server commits `fault`."""
 
     async def ask() -> EndpointFault:
         server.fail_next(fault)
@@ -131,7 +131,7 @@ OTHER_FAULTS = [
 
 
 @pytest.mark.parametrize(("fault", "kind", "disposition"), OTHER_FAULTS)
-def test_other_faults_say_whose_they_are(
+def test_other_faults_say_who_is_responsible(
     fault: ServerFault, kind: str, disposition: Disposition
 ) -> None:
     with FakeLlamaServer() as server:
@@ -145,7 +145,7 @@ def test_an_error_inside_the_stream_means_what_it_means_outside() -> None:
         assert fault_of(server, event).disposition is Disposition.overload
 
 
-def test_the_pause_a_server_asks_for_is_kept() -> None:
+def test_the_pause_a_server_asks_for_is_reported() -> None:
     with FakeLlamaServer() as server:
         assert fault_of(server, commit.throttled(7)).retry_after == 7
 
@@ -262,7 +262,7 @@ def test_a_server_that_comes_back_answers_again() -> None:
         run(ask())
 
 
-def test_connections_are_used_again() -> None:
+def test_connections_are_reused() -> None:
     async def ask(url: str) -> None:
         async with client_of(url) as client:
             for _ in range(5):

@@ -95,7 +95,7 @@ def test_the_context_a_server_names_is_kept(body: str) -> None:
     assert from_status(400, body, {}, key_variable=None).context == 8192
 
 
-def test_a_busy_server_that_names_a_pause_is_given_it() -> None:
+def test_a_busy_server_that_asks_for_a_pause_gets_it() -> None:
     fault = from_status(503, "busy", {"retry-after": "12"}, key_variable=None)
     assert (fault.disposition, fault.retry_after) == (Disposition.throttled, 12)
 
@@ -108,7 +108,7 @@ def test_a_pause_may_be_a_date() -> None:
 
 
 @pytest.mark.parametrize("value", ["soon", "", "nan", "inf", "-3"])
-def test_a_pause_that_is_no_time_is_no_reason_to_wait_for_ever(value: str) -> None:
+def test_an_invalid_pause_is_ignored(value: str) -> None:
     assert retry_after({"retry-after": value}) in (None, 0.0)
 
 
@@ -137,7 +137,7 @@ def test_a_lost_connection_is_named_after_its_cause(cause: Exception, kind: str)
     assert (fault.kind, fault.disposition) == (kind, Disposition.server)
 
 
-def test_a_fault_that_is_known_stays_as_it_is() -> None:
+def test_a_known_fault_is_returned_unchanged() -> None:
     known = EndpointFault("stalled", "no token for 90 s", Disposition.server)
     assert from_exception(known) is known
     assert str(known) == "stalled: no token for 90 s"

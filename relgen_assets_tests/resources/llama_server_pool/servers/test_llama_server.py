@@ -1,4 +1,4 @@
-"""A real `llama-server`, where one is on the PATH: its dialect is what the fake says it is."""
+"""A real `llama-server`, if one is on the PATH: it behaves as the fake does."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def ask(url: str, one: GenerationRequest) -> Completion:
     return with_client(url, lambda client, facts: client.complete(one, lambda _: None, facts))
 
 
-def test_it_is_recognised_and_tells_slots_context_and_model(url: str) -> None:
+def test_it_is_recognised_and_reports_slots_context_and_model(url: str) -> None:
     async def look(_client: EndpointClient, facts: ServerFacts) -> ServerFacts:
         return facts
 

@@ -1,4 +1,4 @@
-"""Every registered server type, against its fake: what a new type and its fake have to show."""
+"""Every registered server type against its fake: what a new type and its fake must do."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_it_enforces_the_schema_it_is_sent(dialect: Dialect) -> None:
 
 
 @every_type
-def test_it_is_found_out_when_it_ignores_schemas(dialect: Dialect) -> None:
+def test_it_is_noticed_if_it_ignores_schemas(dialect: Dialect) -> None:
     async def ask(url: str) -> bool:
         async with client_of(url) as client:
             return (await client.try_schema(await client.discover())).enforced
@@ -117,7 +117,7 @@ def test_it_is_found_out_when_it_ignores_schemas(dialect: Dialect) -> None:
 
 
 @every_type
-def test_a_schema_it_refuses_is_sent_no_more(dialect: Dialect) -> None:
+def test_a_schema_it_refuses_is_not_sent_again(dialect: Dialect) -> None:
     async def ask(url: str) -> bool:
         async with client_of(url) as client:
             facts = await client.discover()
@@ -145,7 +145,7 @@ def test_it_counts_tokens_where_it_can(dialect: Dialect) -> None:
 
 
 @every_type
-def test_a_count_of_another_form_is_a_fault_of_the_server(dialect: Dialect) -> None:
+def test_a_token_count_of_unexpected_form_is_a_fault_of_the_server(dialect: Dialect) -> None:
     class Odd:
         model = None
 
@@ -222,7 +222,7 @@ def test_the_words_of_its_errors_are_understood(
     assert from_status(status, body, {}, key_variable=None).disposition is disposition
 
 
-def test_a_server_that_breaks_its_work_off_for_questions_is_greeted_without_any() -> None:
+def test_a_server_that_aborts_its_work_for_questions_is_greeted_without_any() -> None:
     async def ask(url: str) -> tuple[ServerFacts, ServerFacts]:
         async with client_of(url) as client:
             facts = await client.greet()

@@ -1,4 +1,4 @@
-"""Plans: right for small runs, proportional for large ones, quick for any."""
+"""Estimates: exact for small runs, proportional for large ones, fast for any size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The simulated fleet obeys arithmetic, and the policy stays close to the bound on it."""
+"""The simulated fleet follows arithmetic, and on it the policy stays close to the bound."""
 
 from __future__ import annotations
 

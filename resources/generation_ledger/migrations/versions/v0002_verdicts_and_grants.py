@@ -1,4 +1,4 @@
-"""Verdicts apart from the answers they are about, and grants of further attempts."""
+"""Verdicts, kept separate from the answers, and grants of further attempts."""
 
 from __future__ import annotations
 

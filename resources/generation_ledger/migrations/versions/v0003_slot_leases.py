@@ -1,4 +1,4 @@
-"""The slots that runs share; ledgers that were used before this version may have the tables."""
+"""Slot leases; ledgers used before this version may already have the tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""llama.cpp's own `llama-server`, which tells slots, context and model on one page."""
+"""llama.cpp's own `llama-server`, which reports slots, context and model on one page."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class LlamaCpp(ServerType):
     )
 
     async def recognises(self, server: Asker) -> bool:
-        """Look for the properties, which only this server shows."""
+        """Look for the properties page, which only this server has."""
         return "default_generation_settings" in await optional_page(server, _PROPERTIES)
 
     async def discover(self, server: Asker) -> ServerFacts:

@@ -1,6 +1,6 @@
 """The server of llama-cpp-python: one request at a time, and easily disturbed.
 
-By default it breaks off the request it works on for any question about its model
+By default it aborts the request it is working on for any question about its model
 (`interrupt_requests`). So it is greeted without such questions, and examined once its slot is held.
 """
 
@@ -23,7 +23,7 @@ from resources.llama_server_pool.servers.server_type import (
 OVERLONG_WORDS = 300_000
 """Longer than the context of any model that llama-cpp-python serves."""
 TEMPLATE_TOKENS = 64
-"""What a chat template may add to the messages, in tokens."""
+"""Most tokens that a chat template may add to the messages."""
 
 
 @register
@@ -36,12 +36,12 @@ class LlamaCppPython(ServerType):
     error_phrases = ErrorPhrases(prompt_too_long=("exceed context window",))
 
     async def recognises(self, server: Asker) -> bool:
-        """Look for the name of the library in the description of the API."""
+        """Look for the library's name in the description of the API."""
         description = await optional_page(server, "/openapi.json")
         return "llama.cpp" in str(description.get("info", {}))
 
     async def greet(self, server: Asker) -> ServerFacts:
-        """Ask nothing about the model, whose answer would break off the running request."""
+        """Ask nothing about the model: that would abort the running request."""
         await server.get(self.health_path)
         return ServerFacts(self.dialect)
 
@@ -52,14 +52,14 @@ class LlamaCppPython(ServerType):
         return await self.discover(server)
 
     async def discover(self, server: Asker) -> ServerFacts:
-        """Learn the context from a refusal and the model from the list."""
+        """Learn the context from a refusal and the model from the list of models."""
         context = await _context_in_refusal(server)
         listed = await listed_models(server)
         model = str(listed[0].get("id")) if listed else None
         return ServerFacts(self.dialect, context=context, model=model)
 
     def response_format(self, schema: Mapping[str, Any]) -> dict[str, Any]:
-        """Ask for a JSON object of the schema; `json_schema` is refused."""
+        """Ask for a JSON object that follows the schema; `json_schema` is refused."""
         return {"type": "json_object", "schema": dict(schema)}
 
     async def _count(self, server: Asker, text: str) -> int | None:
@@ -69,7 +69,7 @@ class LlamaCppPython(ServerType):
     async def explain(
         self, server: Asker, fault: EndpointFault, request: GenerationRequest, facts: ServerFacts
     ) -> EndpointFault:
-        """Tell a prompt that is too long, which the server answers with an empty stream."""
+        """Recognise a prompt that is too long: the server answers it with an empty stream."""
         if fault.kind != "empty_choices":
             return fault
         text = "".join(message["content"] for message in request.messages)

@@ -1,4 +1,4 @@
-"""Ollama, which loads models on demand and cuts prompts beyond its context without a word."""
+"""Ollama, which loads models on demand and silently cuts prompts beyond its context."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ class Ollama(ServerType):
 
     dialect = Dialect.ollama
     health_path = _VERSION
-    assumed_slots = 1  # OLLAMA_NUM_PARALLEL cannot be asked; recent versions start with one
+    assumed_slots = 1  # OLLAMA_NUM_PARALLEL cannot be queried; recent versions default to one
     error_phrases = ErrorPhrases(
         prompt_too_long=("input length exceeds",), no_model=(r"model[^.]{0,120}not found",)
     )
 
     async def recognises(self, server: Asker) -> bool:
-        """Look for the version, which only this server tells on that page."""
+        """Look for the version page, which only this server has."""
         return "version" in await optional_page(server, _VERSION)
 
     async def discover(self, server: Asker) -> ServerFacts:
-        """Find the model in the list and its context on pages of its own."""
+        """Find the model in the list and its context on other pages."""
         name, _ = await served_model(server)
         return ServerFacts(self.dialect, context=await _context(server, name), model=name)
 
 
 async def _context(server: Asker, model: str) -> int:
-    """Return the context in tokens of a loaded model, or what its settings will give it."""
+    """Return the context in tokens of a loaded model, or the one it will be loaded with."""
     for running in (await optional_page(server, "/api/ps")).get("models", []):
         if running.get("name") == model and running.get("context_length"):
             return int(running["context_length"])

@@ -1,4 +1,4 @@
-"""Any other server that speaks OpenAI's API: what is left when nothing else was recognised."""
+"""Any other server that speaks OpenAI's API: the fallback if no other type was recognised."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from resources.llama_server_pool.servers.server_type import (
 
 @register
 class OpenAI(ServerType):
-    """A service that offers OpenAI's API and says no more than that."""
+    """A service that offers OpenAI's API and reveals nothing else."""
 
     dialect = Dialect.openai
     health_path = MODEL_LIST
-    assumed_slots = 4  # a service throttles when it is too much
+    assumed_slots = 4  # a service throttles if this is too many
     strict_schemas = True
     recognition_rank = 2  # recognises every server that lists its models
     error_phrases = ErrorPhrases(
@@ -39,6 +39,6 @@ class OpenAI(ServerType):
         return True
 
     async def discover(self, server: Asker) -> ServerFacts:
-        """Find the model in the list, with its context where the service tells it."""
+        """Find the model in the list, with its context if the service reports it."""
         name, entry = await served_model(server)
         return ServerFacts(self.dialect, context=entry.get("max_model_len"), model=name)

@@ -1,4 +1,4 @@
-"""vLLM, which batches by itself and tells the context in its list of models."""
+"""vLLM, which batches by itself and reports the context in its list of models."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ class Vllm(ServerType):
 
     dialect = Dialect.vllm
     health_path = "/health"
-    assumed_slots = 16  # its limit is 256 or more and cannot be asked
+    assumed_slots = 16  # its limit is 256 or more and cannot be queried
     strict_schemas = True
-    recognition_rank = 1  # known by entries of the list that every server has
+    recognition_rank = 1  # recognised by entries of a list that every server has
     error_phrases = ErrorPhrases(
         prompt_too_long=("longer than the maximum model length",),
         schema=("guided", r"structured[ _]output"),
     )
 
     async def recognises(self, server: Asker) -> bool:
-        """Look for entries of the model list as only vLLM writes them."""
+        """Look for model-list entries in the form that only vLLM writes."""
         listed = await listed_models(server)
         return any(one.get("owned_by") == "vllm" or "max_model_len" in one for one in listed)
 
     async def discover(self, server: Asker) -> ServerFacts:
-        """Find the model in the list, which tells its context."""
+        """Find the model and its context in the list."""
         name, entry = await served_model(server)
         return ServerFacts(self.dialect, context=entry.get("max_model_len"), model=name)
 
