@@ -24,7 +24,7 @@ class Connection(asyncio.Protocol):
 
     Args:
         server: The server.
-        opened: Its open connections, of which this is one as long as it lasts.
+        opened: Its open connections, including this one while it is open.
         loop: The server's event loop.
     """
 

@@ -131,7 +131,7 @@ class GrantRow(LedgerTable):
 
     task: Mapped[str] = mapped_column(String, primary_key=True)
     subject: Mapped[str] = mapped_column(String, primary_key=True)
-    attempts: Mapped[int] = mapped_column(doc="Attempts allowed in all.")
+    attempts: Mapped[int] = mapped_column(doc="Total of allowed attempts.")
     granted_at: Mapped[str] = mapped_column(String(32), doc="When (UTC).")
 
 
