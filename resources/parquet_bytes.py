@@ -1,7 +1,7 @@
 """Parquet files held in memory, read by the calling thread alone.
 
-By default Arrow reads with a pool of threads. Such a thread may release the bytes, a Python object, a
-moment after the table was returned. If the interpreter is shutting down by then, Python ends the
+By default Arrow reads with a pool of threads. Such a thread may release the bytes, a Python object,
+a moment after the table was returned. If the interpreter is shutting down by then, Python ends the
 thread inside C++ code, and the process aborts although its work is done ("terminate called without
 an active exception"). Where files are, and how they are written, belongs elsewhere.
 """
