@@ -1,6 +1,6 @@
 """Measures the generation ledger: answers recorded and found per second, and its size.
 
-Run it as `python benchmarks/ledger.py`, with `--url postgresql+psycopg2://user@host/empty_db` and
+Run it as `python -m benchmarks.ledger`, with `--url postgresql+psycopg2://user@host/empty_db` and
 `--password-env VARIABLE` for PostgreSQL. Prompts have the size of real ones: a system prompt of
 2,000 characters and a chunk of 4,500 characters of random scientific words.
 """

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,3 +67,14 @@ def test_the_readme_names_only_options_there_are() -> None:
             option for parameter in relgen().commands[name].params for option in parameter.opts
         }
         assert set(re.findall(r"--[\w-]+", rest)) <= options, name
+
+
+def test_every_test_file_of_the_fault_tables_exists() -> None:
+    """In a process of its own: benchmarks may import tests, and never the other way round."""
+    listing = "from benchmarks.faults import GROUPS; print(*sum(GROUPS.values(), ()), sep='\\n')"
+    done = subprocess.run(
+        [sys.executable, "-c", listing], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    named = {Path(line) for line in done.stdout.splitlines()}
+    assert named
+    assert not missing(named)

@@ -18,6 +18,6 @@ Knows no server and no pool.
     slot_leases          server slots, divided among runs
     engine               the database: URL, transactions, reconnecting
 
-May touch `resources.generation`, `resources.storage`, `resources.parquet_bytes`,
-`resources.former_names` and `resources.errors`.
+May touch `resources.generation`, `resources.storage`, `resources.former_names`,
+`resources.parquet_bytes` and `resources.errors`.
 """
