@@ -24,7 +24,7 @@ Verdict = Literal["valid", "repaired", "rejected"]
 
 JUDGEMENTS_KEPT = 4_096
 """An answer is judged when it arrives and again when the verdicts of its batch are written, so the
-judgements of a batch are kept meanwhile; with their texts they take about 20 MB."""
+judgements of a batch are kept meanwhile, and with them the texts they are about."""
 
 
 @dataclass(frozen=True, slots=True)
