@@ -14,6 +14,24 @@ from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
+class EndpointActivity:
+    """What one endpoint of a task is doing now.
+
+    Attributes:
+        running: Its running requests.
+        slots: Requests it can run at once; `None` while unknown.
+        tokens_per_second: Tokens it generated per second of late; 0.0 while unknown.
+        state: In a word or two: `ready`, `loading`, or why it takes no requests.
+    """
+
+    name: str
+    running: int
+    slots: int | None
+    tokens_per_second: float
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class TaskProgress:
     """A snapshot of one task.
 
@@ -24,6 +42,7 @@ class TaskProgress:
         failed: Units of `done` that were given up.
         tokens: Tokens generated so far, over all units.
         note: What users should know now, e.g. why the work is paused; may be empty.
+        endpoints: What each endpoint is doing; empty for work without endpoints.
         started: `time.monotonic()` at the start.
     """
 
@@ -35,6 +54,7 @@ class TaskProgress:
     failed: int = 0
     tokens: int = 0
     note: str = ""
+    endpoints: tuple[EndpointActivity, ...] = ()
     started: float = 0.0
     finished: bool = False
 
@@ -124,6 +144,11 @@ class ProgressTask:
         """Show a note; an empty text clears it."""
         if text != self._task.note:
             self._change(replace(self._task, note=text))
+
+    def show_endpoints(self, endpoints: tuple[EndpointActivity, ...]) -> None:
+        """Show what each endpoint is doing."""
+        if endpoints != self._task.endpoints:
+            self._change(replace(self._task, endpoints=endpoints))
 
     def finish(self) -> None:
         """Close the task; further calls do nothing."""
