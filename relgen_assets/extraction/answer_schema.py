@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, get_args
 
-from relgen_assets.extraction.grounding import MAX_NAME_CHARACTERS
+from relgen_assets.extraction.names import MAX_NAME_CHARACTERS
 from relgen_assets.rows.models import Strength
 
 MAX_SECTION_DESCRIPTION = 300

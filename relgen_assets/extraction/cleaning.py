@@ -10,7 +10,8 @@ import unicodedata
 
 _WORD = re.compile(r"\w+")
 _DROPPED_CATEGORIES = frozenset({"Cc", "Cs", "Co", "Cn"})
-_QUOTES_AND_STOPS = "\"'`\u201c\u201d\u2018\u2019«»*.,;: "
+_QUOTES_AND_STOPS = "\"'`\u201c\u201d\u2018\u2019«».,;: "
+_BRACKETS = frozenset({"()", "[]"})
 LOOP_WORDS = 16
 """Fewest words of a text that can be called a loop."""
 LOOP_SHARE = 0.5
@@ -31,11 +32,16 @@ def clean(text: str) -> str:
 
 
 def clean_name(name: str) -> str:
-    """Return the name of an entity single-spaced, without quotes and full stops around it.
+    """Return the name of an entity single-spaced, without quotes, stops or brackets around it.
 
-    Its Unicode form stays as it is, because the name has to be found in a text.
+    Its Unicode form stays as it is, because the name has to be found in a text. Signs at its end
+    stay as well, as in `A*`, and brackets around a part of it, as in `(R)-ketamine`.
     """
-    return " ".join(name.split()).strip(_QUOTES_AND_STOPS)
+    name = " ".join(name.split()).strip(_QUOTES_AND_STOPS)
+    inside = name[1:-1]
+    if name[:1] + name[-1:] in _BRACKETS and not any(sign in inside for sign in "()[]"):
+        return clean_name(inside)
+    return name
 
 
 def runs_in_a_loop(text: str) -> bool:

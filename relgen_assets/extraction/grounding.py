@@ -1,51 +1,67 @@
-"""Grounding: which names occur in a text, and how the text spells them.
+"""Grounding: where a name stands in a text, and how the text spells it.
 
-A name occurs in a text if it is an exact substring, ignoring white space, that begins and ends at
-word boundaries. A name is grounded if a substring of the text equals it up to case, accents, plural
-endings, hyphens and spaces; grounding replaces the name with that substring. Every grounded name
-therefore occurs verbatim in the text.
+A name is looked for as it is spelled, ignoring white space; then by its key (`identity`), so that
+case, accents, plural endings and joining hyphens may differ. Every grounded name is a piece of the
+text, in whole words and with the signs that belong to it: `CD25` does not occur in `CD25+ T cells`.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable
-from functools import cached_property, lru_cache
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
-MAX_NAME_CHARACTERS = 80
-"""Longer names are sentences."""
-_TOKEN = re.compile(r"(?:[^\W_]|[\u0300-\u036f])+")
-_SOFT_GAP = re.compile(r"[\s\-\u2010-\u2015/'\u2019\u00b7]{0,3}")
-_MASK = re.compile(r"x(?:math|cite)\d*|(?-i:REF|CITE|FORMULA|(?:EQ|FIG|TAB|SEC)REF)", re.IGNORECASE)
-_FUNCTION_WORDS = frozenset(
-    re.findall(
-        r"\w+",
-        """a about above after all also although an and any are as at be because been before being
-        below between both but by can could did do does during each either few first for
-        from further had has have he her here his how however i if in into is it its may
-        might more most much must no nor not of on one only or other our out over own same
-        second she should since so some such than that the their them then there these they
-        this those three through thus to too two under until up us very was we were what
-        when where whether which while who why will with within without would you your""",
-    )
-)
+from relgen_assets.extraction.identity import WORD, Piece, identity, pieces
+from relgen_assets.extraction.names import MAX_NAME_CHARACTERS, is_name, without_article
+
+_CHARGES = frozenset("+*#\u2032\u2033\u207a\u207b")
+"""Signs that belong to the word right before them."""
 
 
-class _FoldedText(NamedTuple):
-    """The words of a text without case, accents and endings, joined, and where they stand.
+class Occurrence(StrEnum):
+    """How a name occurs in a text."""
+
+    EXACT = "exact"
+    """As it is spelled."""
+    NORMALISED = "normalised"
+    """In another spelling of the same name: case, accents, plural, hyphens or spaces differ."""
+    ABSENT = "absent"
+    """Not at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Where a name stands in a text.
 
     Attributes:
-        joined: The folded words, one behind the other.
-        spans: Where each word stands in the text.
-        starts: Number of the word that begins at a place of `joined`.
-        ends: Number of the word that ends before a place of `joined`.
+        spelling: The name as the text spells it, single-spaced; empty if absent.
+        mentions: Where it stands, as offsets of the text, end exclusive; in order.
+    """
+
+    occurrence: Occurrence
+    spelling: str
+    mentions: tuple[tuple[int, int], ...]
+
+
+ABSENT = Alignment(Occurrence.ABSENT, "", ())
+
+
+class _Keyed(NamedTuple):
+    """The pieces of a text that count for identity, with their keys joined.
+
+    Attributes:
+        joined: The keys, one behind the other.
+        starts: Number of the piece that begins at a place of `joined`.
+        ends: Number of the piece that ends before a place of `joined`.
     """
 
     joined: str
-    spans: list[tuple[int, int]]
+    pieces: list[Piece]
     starts: dict[int, int]
     ends: dict[int, int]
 
@@ -54,75 +70,121 @@ class GroundedText:
     """A text prepared for looking up names in it.
 
     Args:
-        text: The text; white space is collapsed for all comparisons.
+        text: The text, in full; offsets refer to it.
     """
 
     def __init__(self, text: str) -> None:
+        self._original = text
         self._text = " ".join(text.split())
 
-    @cached_property
-    def _folded(self) -> _FoldedText:
-        """The folded words; made on first use, since names are mostly spelled as in the text."""
-        spans: list[tuple[int, int]] = []
-        starts: dict[int, int] = {}
-        ends: dict[int, int] = {}
-        keys: list[str] = []
-        length = 0
-        for match in _TOKEN.finditer(self._text):
-            key = _fold(match.group())
-            if not key:
-                continue
-            starts[length] = len(spans)
-            length += len(key)
-            ends[length] = len(spans)
-            spans.append(match.span())
-            keys.append(key)
-        return _FoldedText("".join(keys), spans, starts, ends)
-
     def contains(self, name: str) -> bool:
-        """Return whether `name` occurs verbatim in the text, ignoring white space."""
-        name = " ".join(name.split())
-        start = self._text.find(name) if name else -1
-        while start >= 0:
-            if self._borders(start, start + len(name)):
-                return True
-            start = self._text.find(name, start + 1)
-        return False
+        """Return whether `name` occurs in the text as it is spelled, ignoring white space."""
+        return next(self._exact(name), None) is not None
 
     def ground(self, name: str) -> str | None:
         """Return `name` as the text spells it, or `None` if it is not grounded or not a name."""
+        aligned = self.align(name)
+        return aligned.spelling or None
+
+    def align(self, name: str) -> Alignment:
+        """Return where `name` stands in the text; `ABSENT` also if it cannot be a name."""
+        name = without_article(" ".join(name.split()))
         if not is_name(name):
-            return None
+            return ABSENT
+        found = list(self._exact(name))
+        if found:
+            return self._alignment(Occurrence.EXACT, name, found)
+        found = [span for span in self._by_key(identity(name)) if is_name(self._text[slice(*span)])]
+        if not found:
+            return ABSENT
+        # The same key may have several spellings in the text: the first one is taken.
+        spelling = self._text[slice(*found[0])]
+        same = [span for span in found if self._text[slice(*span)] == spelling]
+        return self._alignment(Occurrence.NORMALISED, spelling, same)
+
+    def _alignment(
+        self, occurrence: Occurrence, spelling: str, found: list[tuple[int, int]]
+    ) -> Alignment:
+        mentions = tuple((self._offset(start), self._offset(end - 1) + 1) for start, end in found)
+        return Alignment(occurrence, spelling, mentions)
+
+    def _exact(self, name: str) -> Iterator[tuple[int, int]]:
+        """Yield where `name` stands in the single-spaced text, as it is spelled."""
         name = " ".join(name.split())
-        if name[0].isalnum() and self.contains(name):
-            return name
-        key, joined = entity_key(name), self._folded.joined
-        start = joined.find(key)
+        if not 0 < len(name) <= MAX_NAME_CHARACTERS:
+            return
+        start = self._text.find(name)
         while start >= 0:
-            piece = self._piece(start, start + len(key))
-            if piece is not None and is_name(piece):
-                return piece
-            start = joined.find(key, start + 1)
-        return None
+            if self._is_whole(start, start + len(name)):
+                yield start, start + len(name)
+            start = self._text.find(name, start + 1)
 
-    def _borders(self, start: int, end: int) -> bool:
-        """Return whether both `start` and `end` are word boundaries."""
+    def _by_key(self, key: str) -> Iterator[tuple[int, int]]:
+        """Yield where a name with this key stands in the single-spaced text."""
+        keyed = self._keyed
+        start = keyed.joined.find(key)
+        while start >= 0:
+            first, last = keyed.starts.get(start), keyed.ends.get(start + len(key))
+            if first is not None and last is not None:
+                span = keyed.pieces[first].start, keyed.pieces[last].end
+                if self._is_whole(*span):
+                    yield span
+            start = keyed.joined.find(key, start + 1)
+
+    @cached_property
+    def _keyed(self) -> _Keyed:
+        """The keys of the text; made on first use, since most names are spelled as in the text."""
+        found = list(pieces(self._text))
+        starts: dict[int, int] = {}
+        ends: dict[int, int] = {}
+        length = 0
+        for number, piece in enumerate(found):
+            starts[length] = number
+            length += len(piece.key)
+            ends[length] = number
+        return _Keyed("".join(piece.key for piece in found), found, starts, ends)
+
+    @cached_property
+    def _places(self) -> tuple[list[int], list[int]]:
+        """Where each word starts, in the single-spaced text and in the original one."""
+        originals = [match.start() for match in re.finditer(r"\S+", self._original)]
+        spaced: list[int] = []
+        at = 0
+        for word in self._text.split(" "):
+            spaced.append(at)
+            at += len(word) + 1
+        return spaced, originals
+
+    def _offset(self, at: int) -> int:
+        """Return the offset of the original text for one of the single-spaced text."""
+        if len(self._original) == len(self._text):
+            return at
+        spaced, originals = self._places
+        word = bisect_right(spaced, at) - 1
+        return originals[word] + at - spaced[word]
+
+    def _is_whole(self, start: int, end: int) -> bool:
+        """Return whether a range is of whole words and leaves none of their signs behind."""
         text = self._text
-        cut_before = start > 0 and _in_word(text[start - 1]) and _in_word(text[start])
-        cut_after = end < len(text) and _in_word(text[end - 1]) and _in_word(text[end])
-        return not (cut_before or cut_after)
+        if start > 0 and _in_word(text[start - 1]) and _in_word(text[start]):
+            return False
+        if end == len(text) or not _in_word(text[end - 1]):
+            return True
+        return not (_in_word(text[end]) or text[end] in _CHARGES or end in self._charges)
 
-    def _piece(self, start: int, end: int) -> str | None:
-        """Return the text behind a range of the joined keys, if it consists of whole words."""
-        first, last = self._folded.starts.get(start), self._folded.ends.get(end)
-        if first is None or last is None:
-            return None
-        spans = self._folded.spans[first : last + 1]
-        if not all(
-            _SOFT_GAP.fullmatch(self._text, left[1], right[0]) for left, right in pairwise(spans)
-        ):
-            return None
-        return self._text[spans[0][0] : spans[-1][1]]
+    @cached_property
+    def _charges(self) -> frozenset[int]:
+        """Where a minus stands that belongs to the word right before it."""
+        if "-" not in self._text and "\u2212" not in self._text:
+            return frozenset()
+        found = self._keyed.pieces
+        return frozenset(
+            right.start
+            for left, right in pairwise(found)
+            if right.key == "-"
+            and right.start == left.end
+            and self._text[right.end : right.end + 1] in ("", " ")
+        )
 
 
 def occurs(name: str, text: str) -> bool:
@@ -136,43 +198,5 @@ def absent(names: Iterable[str], text: str) -> list[str]:
     return [name for name in names if not grounded.contains(name)]
 
 
-def is_name(text: str) -> bool:
-    """Return whether `text` can name an entity.
-
-    Masks of formulas and citations, bare numbers, single characters, function words and whole
-    sentences cannot.
-    """
-    words = _TOKEN.findall(text)
-    return (
-        len(text) <= MAX_NAME_CHARACTERS
-        and sum(character.isalnum() for character in text) > 1
-        and any(character.isalpha() for character in text)
-        and not any(_MASK.fullmatch(word) for word in words)
-        and not all(word.casefold() in _FUNCTION_WORDS for word in words)
-    )
-
-
-def entity_key(name: str) -> str:
-    """Return what all spellings of a name have in common."""
-    return "".join(_fold(word) for word in _TOKEN.findall(name))
-
-
-@lru_cache(maxsize=50_000)
-def _fold(word: str) -> str:
-    """Return a word without case, accents, compatibility forms and plural ending."""
-    decomposed = unicodedata.normalize("NFKD", word.casefold())
-    return _singular("".join(letter for letter in decomposed if letter.isalnum()).casefold())
-
-
-def _singular(word: str) -> str:
-    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
-        return word
-    if word.endswith("ies"):
-        return word[:-3] + "y"
-    if word.endswith(("ches", "shes", "ses", "xes", "zes")):
-        return word[:-2]
-    return word[:-1]
-
-
 def _in_word(character: str) -> bool:
-    return _TOKEN.match(character) is not None
+    return WORD.match(character) is not None

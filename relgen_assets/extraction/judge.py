@@ -14,7 +14,9 @@ from typing import Literal
 
 from relgen_assets.extraction.cleaning import runs_in_a_loop
 from relgen_assets.extraction.codes import RejectionReason, Repair
-from relgen_assets.extraction.grounding import GroundedText, entity_key, is_name
+from relgen_assets.extraction.grounding import GroundedText
+from relgen_assets.extraction.identity import identity
+from relgen_assets.extraction.names import is_name
 from relgen_assets.extraction.salvage import Salvaged, salvage
 from relgen_assets.extraction.shape import Draft, DraftRelation, has_known_key, to_draft
 from relgen_assets.prompts import example_descriptions
@@ -123,7 +125,7 @@ class _Reader:
         spelling = self._ground(name)
         if spelling is None:
             return
-        key = entity_key(spelling)
+        key = identity(spelling)
         if key in self._entities:
             self._note(Repair.DUPLICATE_ENTITY_DROPPED)
         self._entities.setdefault(key, spelling)
@@ -142,7 +144,7 @@ class _Reader:
 
     def _relations(self, drafts: list[DraftRelation]) -> list[Relation]:
         kept: list[Relation] = []
-        seen: set[str] = set()
+        seen: set[tuple[str, frozenset[str], frozenset[str]]] = set()
         for draft in drafts:
             if draft.description and not _is_usable(draft.description):
                 self._note(Repair.UNUSABLE_RELATION_DROPPED)
@@ -150,14 +152,18 @@ class _Reader:
             relation = self._relation(draft)
             if relation is None:
                 continue
-            # The same sentence about other entities is a repetition too, not a second relation.
-            sentence = relation.description.casefold()
-            if sentence in seen:
+            # The same words about other entities are another relation: "inhibits" COX-1, and COX-2.
+            stated = (
+                relation.description.casefold(),
+                frozenset(map(identity, relation.source_entities)),
+                frozenset(map(identity, relation.target_entities)),
+            )
+            if stated in seen:
                 self._note(Repair.DUPLICATE_RELATION_DROPPED)
                 continue
-            seen.add(sentence)
+            seen.add(stated)
             for name in (*relation.source_entities, *relation.target_entities):
-                key = entity_key(name)
+                key = identity(name)
                 if key not in self._entities:
                     self._note(Repair.ENTITY_ADDED)
                 self._entities.setdefault(key, name)
@@ -170,7 +176,8 @@ class _Reader:
         if not draft.description or not sources or not targets:
             self._note(Repair.INCOMPLETE_RELATION_DROPPED)
             return None
-        others = [name for name in targets if name not in sources]
+        starts = set(map(identity, sources))
+        others = [name for name in targets if identity(name) not in starts]
         if len(others) < len(targets):
             self._note(Repair.SELF_RELATION_DROPPED)
         if not others:
@@ -189,7 +196,7 @@ class _Reader:
             spelling = self._ground(name)
             if spelling is None:
                 continue
-            key = entity_key(spelling)
+            key = identity(spelling)
             listed = self._entities.get(key, spelling)
             if listed != spelling:
                 self._note(Repair.ENTITY_RESPELLED)

@@ -15,7 +15,17 @@ from typing import Final
 
 from relgen_assets.prompts import example_descriptions
 
-RULES: Final = ("cleaning", "codes", "grounding", "judge", "salvage", "shape", "validation")
+RULES: Final = (
+    "cleaning",
+    "codes",
+    "grounding",
+    "identity",
+    "judge",
+    "names",
+    "salvage",
+    "shape",
+    "validation",
+)
 """Modules of this package that decide on an answer."""
 NO_RULES: Final = ("__init__", "answer_schema", "version")
 """The other modules. The schema is part of an answer's key, not of its verdict."""

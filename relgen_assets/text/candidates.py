@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from relgen_assets.extraction.grounding import entity_key, is_name
+from relgen_assets.extraction.identity import identity
+from relgen_assets.extraction.names import is_name
 
 MAX_WORDS = 3
 _TOKEN = re.compile(
@@ -129,7 +130,7 @@ def _phrases(text: str) -> list[_Phrase]:
         spelling = text[words[0].start : words[-1].end]
         if not is_name(spelling):
             continue
-        keys = tuple(entity_key(word.text) for word in words)
+        keys = tuple(identity(word.text) for word in words)
         if keys[0] in _EMPTY_NOUNS and len(keys) == 1:
             continue
         phrase = found.setdefault("".join(keys), _Phrase(keys, words[0].start))

@@ -87,6 +87,73 @@ def test_an_answer_that_needs_no_repair_is_valid_and_unchanged() -> None:
     assert judgement.extraction.model_dump() == GOOD
 
 
+def an_answer(entities: list[str], *relations: tuple[str, list[str], list[str]]) -> str:
+    """Return an answer with these entities and relations (description, sources, targets)."""
+    return json.dumps(
+        {
+            "section_description": "The text is about it.",
+            "list_of_entities": entities,
+            "relations": [
+                {
+                    "description": description,
+                    "source_entities": sources,
+                    "target_entities": targets,
+                    "strength": "strong",
+                }
+                for description, sources, targets in relations
+            ],
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "entities", "relation"),
+    [
+        ("CD4+CD25+ T cells suppress CD4+CD25- T cells. Only CD4+CD25- T cells secrete IL-2.",
+         ["CD4+CD25+ T cells", "CD4+CD25- T cells", "IL-2"],
+         ("CD4+CD25- T cells secrete IL-2.", ["CD4+CD25- T cells"], ["IL-2"])),
+        ("PixelCNN++ improves PixelCNN.", ["PixelCNN++", "PixelCNN"],
+         ("PixelCNN++ improves PixelCNN.", ["PixelCNN++"], ["PixelCNN"])),
+        ("(R)-ketamine acts longer than (S)-ketamine.", ["(R)-ketamine", "(S)-ketamine"],
+         ("(R)-ketamine acts longer than (S)-ketamine.", ["(R)-ketamine"], ["(S)-ketamine"])),
+        ("NO relaxes smooth muscle. WHO recommends it.", ["NO", "smooth muscle"],
+         ("NO relaxes smooth muscle.", ["NO"], ["smooth muscle"])),
+    ],
+)  # fmt: skip
+def test_names_that_stand_in_the_text_to_the_letter_are_kept_to_the_letter(
+    text: str, entities: list[str], relation: tuple[str, list[str], list[str]]
+) -> None:
+    answer = an_answer(entities, relation)
+    judgement = judge(answer, text)
+    assert judgement.verdict == "valid"
+    assert judgement.extraction is not None
+    assert judgement.extraction.model_dump() == json.loads(answer)
+
+
+def test_the_same_words_about_other_entities_are_another_relation() -> None:
+    answer = an_answer(
+        ["Aspirin", "COX-1", "COX-2"],
+        ("inhibits", ["Aspirin"], ["COX-1"]),
+        ("inhibits", ["Aspirin"], ["COX-2"]),
+    )
+    judgement = judge(answer, "Aspirin inhibits COX-1 and COX-2.")
+    assert judgement.extraction is not None
+    assert len(judgement.extraction.relations) == 2
+
+
+def test_a_relation_between_two_spellings_of_one_name_is_dropped() -> None:
+    text = "A convolutional neural network is one of the neural networks used. It beats the SVM."
+    answer = an_answer(
+        ["SVM"],
+        ("A neural network is one of many.", ["neural network"], ["neural networks"]),
+        ("The neural network beats the SVM.", ["neural network"], ["SVM"]),
+    )
+    judgement = judge(answer, text)
+    assert Repair.SELF_RELATION_DROPPED.value in judgement.repairs
+    assert judgement.extraction is not None
+    assert len(judgement.extraction.relations) == 1
+
+
 REPAIRED: list[tuple[object, Repair]] = [
     (good(extra=1), Repair.UNKNOWN_KEY_DROPPED),
     (

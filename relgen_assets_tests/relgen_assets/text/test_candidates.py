@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relgen_assets.extraction import occurs
-from relgen_assets.extraction.grounding import entity_key, is_name
+from relgen_assets.extraction.identity import identity
+from relgen_assets.extraction.names import is_name
 from relgen_assets.text.candidates import candidate_terms
 
 TEXT = (
@@ -62,4 +63,4 @@ def test_terms_occur_name_something_and_differ(text: str) -> None:
     terms = candidate_terms(text, 10)
     assert terms == candidate_terms(text, 10)
     assert all(occurs(term, text) and is_name(term) for term in terms)
-    assert len({entity_key(term) for term in terms}) == len(terms)
+    assert len({identity(term) for term in terms}) == len(terms)

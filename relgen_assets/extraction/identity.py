@@ -1,0 +1,121 @@
+"""When two spellings are one name: the single definition for lists, sides, duplicates and checks.
+
+Two names are one if they have the same key. A key consists of the words without case, accents and
+plural endings, and of every sign. White space is ignored, as are hyphens that join words and
+apostrophes within them: `co-valent sites` is `covalent site`. Signs carry meaning: `CD25-` is not
+`CD25+`, `PixelCNN` is not `PixelCNN++`, `1.5` is not `15`. Nor is `SARS` the plural of `SAR`.
+
+Where a name occurs in a text is decided in `grounding`, what can be a name in `names`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+WORD = re.compile(r"(?:[^\W_]|[\u0300-\u036f])+")
+"""A word: letters and digits, with combining accents."""
+_PIECE = re.compile(rf"{WORD.pattern}|\S")
+_DASHES = frozenset("-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d")
+_APOSTROPHES = frozenset("'\u2018\u2019\u02bc`\u00b4")
+_OPENING = frozenset("([{")
+_CLOSING = frozenset(")]}")
+_SEPARATORS = frozenset("\u00b7\u2022\u2122\u00ae\u00a9")
+_SUSPENDED = frozenset({"and", "or", "to", "und", "et"})
+"""Words after which a hyphen is suspended, as in `pre- and post-synaptic`."""
+_PRIMES = {"\u2033": "\u2032\u2032", "\u2034": "\u2032\u2032\u2032"}
+
+
+class Piece(NamedTuple):
+    """A word or sign of a text that counts for identity.
+
+    Attributes:
+        key: What all its spellings have in common; never empty.
+        start: Where it begins in the text.
+        end: Where it ends in the text, exclusive.
+    """
+
+    key: str
+    start: int
+    end: int
+
+
+def identity(name: str) -> str:
+    """Return the key of a name; equal for all spellings of it and different for other names."""
+    return "".join(piece.key for piece in pieces(name))
+
+
+def pieces(text: str) -> Iterator[Piece]:
+    """Yield the words and signs of `text` that count, in order."""
+    found = [(match.group(), match.start(), match.end()) for match in _PIECE.finditer(text)]
+    for number, (piece, start, end) in enumerate(found):
+        if WORD.match(piece):
+            key = _fold(piece)
+        elif piece in _DASHES:
+            key = "-" if _is_sign(found, number) else ""
+        elif piece in _APOSTROPHES:
+            key = "\u2032" if _is_prime(text, start) else ""
+        else:
+            key = _sign(piece)
+        if key:
+            yield Piece(key, start, end)
+
+
+def _is_sign(found: Sequence[tuple[str, int, int]], number: int) -> bool:
+    """Return whether a dash is a minus or a charge, rather than a hyphen that joins two words."""
+    _, start, end = found[number]
+    before = found[number - 1] if number else None
+    after = found[number + 1] if number + 1 < len(found) else None
+    left = before is not None and before[2] == start and before[0] not in _OPENING
+    right = after is not None and after[1] == end and after[0] not in _CLOSING
+    if before is not None and after is not None and left == right:
+        joins_numbers = before[0][-1].isdigit() and after[0][0].isdigit()
+        return joins_numbers or (not left and before[0] in _OPENING and after[0] in _CLOSING)
+    if left and before is not None:
+        # A charge as in `CD25- T cells`, but not `pre- and post-synaptic` or a hyphenated line.
+        suspended = after is not None and after[0].casefold() in _SUSPENDED
+        looks_charged = any(letter.isupper() or not letter.isalpha() for letter in before[0])
+        return looks_charged and not suspended
+    # `at -20`, but not `MNIST -VAE`, whose space got lost.
+    return after is None or not after[0][0].isalpha()
+
+
+def _is_prime(text: str, at: int) -> bool:
+    """Return whether an apostrophe after a number is a prime, as in `5'-end`."""
+    followed_by_letter = at + 1 < len(text) and text[at + 1].isalnum()
+    return at > 0 and text[at - 1].isdigit() and not followed_by_letter
+
+
+@lru_cache(maxsize=1_000)
+def _sign(character: str) -> str:
+    """Return the key of a sign: its compatibility form, or nothing for formatting characters."""
+    if character in _SEPARATORS or unicodedata.category(character) in {"Cf", "Mn", "Me"}:
+        return ""
+    primes = _PRIMES.get(character)
+    return primes or unicodedata.normalize("NFKD", character).casefold()
+
+
+@lru_cache(maxsize=50_000)
+def _fold(word: str) -> str:
+    """Return a word without case, accents, compatibility forms and plural ending."""
+    decomposed = unicodedata.normalize("NFKD", word)
+    bare = "".join(
+        letter for letter in decomposed if letter.isalnum() or not unicodedata.combining(letter)
+    )
+    return _singular(bare).casefold()
+
+
+def _singular(word: str) -> str:
+    """Return a word without its plural ending; the last letter of an acronym is none."""
+    if word.endswith("s") and word[:-1].isupper() and len(word) > 2:
+        return word[:-1]
+    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
+        return word
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    if word.endswith(("ches", "shes", "ses", "xes", "zes")):
+        return word[:-2]
+    return word[:-1]
