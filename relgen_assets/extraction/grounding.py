@@ -102,6 +102,12 @@ class GroundedText:
         same = [span for span in found if self._text[slice(*span)] == spelling]
         return self._alignment(Occurrence.NORMALISED, spelling, same)
 
+    def mentions(self, name: str) -> list[tuple[int, int]]:
+        """Return where a name stands in the text in any spelling, as offsets; in order."""
+        name = " ".join(name.split())
+        found = {*self._exact(name), *self._by_key(identity(name))} if name else set()
+        return [(self._offset(start), self._offset(end - 1) + 1) for start, end in sorted(found)]
+
     def _alignment(
         self, occurrence: Occurrence, spelling: str, found: list[tuple[int, int]]
     ) -> Alignment:

@@ -1,0 +1,313 @@
+"""Evidence: which sentences of a text state a relation, and whether they say what it says.
+
+A relation is supported if its description names both sides, if one sentence of the text (or two in
+a row) holds both, if the words of the description are words of that sentence, if neither denies
+what the other says, and if source and target stand in the direction that is stated. These are rules
+over words: they catch what is made up, not what is subtle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property, partial
+from typing import NamedTuple
+
+from relgen_assets.extraction import statements
+from relgen_assets.extraction.grounding import GroundedText
+from relgen_assets.extraction.sentences import sentence_spans
+
+Span = tuple[int, int]
+
+MIN_SUPPORT = 0.6
+"""Share of a description's words that have to be in the sentence that states the relation."""
+MIN_SUPPORT_OF_TWO = 0.8
+"""The same where it takes two sentences to name both sides."""
+MAX_GAP = 50
+"""Most characters between two names whose words tell the direction of another wording."""
+_ANTONYMS = [
+    ("increas", "decreas reduc lower diminish"),
+    ("promot", "inhibit suppress prevent imped"),
+    ("activ", "inact inhibit deactiv"),
+    ("improv", "worsen degrad impair deterior"),
+    ("enhanc", "impair reduc weaken suppress"),
+    ("posit", "negat"),
+    ("high", "low"),
+    ("higher", "lower"),
+    ("larg", "small"),
+    ("larger", "smaller"),
+    ("better", "wors"),
+    ("faster", "slower"),
+    ("more", "less"),
+    ("strengthen", "weaken"),
+    ("stronger", "weaker"),
+    ("enabl", "prevent disabl"),
+    ("presenc", "absenc"),
+    ("present", "absent"),
+    ("outperform", "underperform"),
+    ("upregul", "downregul"),
+    ("gain", "loss"),
+    ("acceler", "slow deceler"),
+    ("support", "contradict"),
+    ("suffici", "insuffici"),
+    ("stabl", "unstabl"),
+    ("possibl", "imposs"),
+    ("similar", "dissimilar differ"),
+]
+
+
+class Fault(StrEnum):
+    """Why a text does not support a relation."""
+
+    SIDE_NOT_NAMED = "side_not_named"
+    """The description does not name a source and a target."""
+    NOT_TOGETHER = "not_together"
+    """No sentence holds a source and a target."""
+    NOT_STATED = "not_stated"
+    """The sentences that hold both say something else."""
+    OPPOSITE = "opposite"
+    """The text denies what the description says, or the reverse."""
+    REVERSED = "reversed"
+    """The text states the other direction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a text says to a relation.
+
+    Attributes:
+        fault: Why the relation is not supported; `None` if it is.
+        sources: The sources that the description names.
+        targets: The targets that the description names.
+        evidence: The sentences that state the relation, as offsets of the text, end exclusive.
+        support: Share of the description's words that these sentences hold, 0 to 1.
+    """
+
+    fault: Fault | None
+    sources: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    evidence: tuple[Span, ...] = ()
+    support: float = 0.0
+
+
+class EvidenceText:
+    """A text prepared for looking up what it says.
+
+    Args:
+        text: The text, in full; offsets refer to it.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._grounded = GroundedText(text)
+        self._mentions: dict[str, list[Span]] = {}
+
+    def examine(self, description: str, sources: Sequence[str], targets: Sequence[str]) -> Finding:
+        """Return what the text says to a relation.
+
+        Args:
+            description: What relates the entities.
+            sources: Entities it starts from, as the text spells them.
+            targets: Entities it points to, likewise.
+        """
+        said = _Statement(description, sources, targets)
+        if not said.sources or not said.targets:
+            return Finding(Fault.SIDE_NOT_NAMED)
+        best: Finding | None = None
+        for place in self._places(said):
+            found = self._judge(said, place)
+            if found.fault is None:
+                return found
+            if best is None or found.support > best.support:
+                best = found
+        return best or Finding(Fault.NOT_TOGETHER, said.sources, said.targets)
+
+    def _places(self, said: _Statement) -> Iterator[_Place]:
+        """Yield the sentences, then the pairs of sentences, that name a source and a target."""
+        singles = [self._place(said, (number,)) for number in range(len(self._sentences))]
+        yield from sorted(
+            (place for place in singles if place.holds_both), key=lambda place: -place.support
+        )
+        for number in range(len(singles) - 1):
+            if not (singles[number].holds_both or singles[number + 1].holds_both):
+                pair = self._place(said, (number, number + 1))
+                if pair.holds_both and _refers_back(self._text, self._sentences[number + 1]):
+                    yield pair
+
+    def _place(self, said: _Statement, numbers: tuple[int, ...]) -> _Place:
+        start, end = self._sentences[numbers[0]][0], self._sentences[numbers[-1]][1]
+        return _Place(
+            self._text[start:end],
+            tuple(self._sentences[number] for number in numbers),
+            said,
+            list(self._inside(said.sources, start, end)),
+            list(self._inside(said.targets, start, end)),
+        )
+
+    def _inside(self, names: Iterable[str], start: int, end: int) -> Iterator[Span]:
+        """Yield where names stand in a range of the text, relative to its start."""
+        for name in names:
+            if name not in self._mentions:
+                self._mentions[name] = self._grounded.mentions(name)
+            for first, last in self._mentions[name]:
+                if start <= first and last <= end:
+                    yield first - start, last - start
+
+    @cached_property
+    def _sentences(self) -> list[Span]:
+        return sentence_spans(self._text)
+
+    def _judge(self, said: _Statement, place: _Place) -> Finding:
+        least = MIN_SUPPORT if len(place.sentences) == 1 else MIN_SUPPORT_OF_TWO
+        fault: Fault | None = None
+        if place.support < least:
+            fault = Fault.NOT_STATED
+        elif _contradict(said.description, place.text):
+            fault = Fault.OPPOSITE
+        elif _reversed(said, place):
+            fault = Fault.REVERSED
+        return Finding(fault, said.sources, said.targets, place.sentences, place.support)
+
+
+class _Statement:
+    """The description of a relation, with what it names."""
+
+    def __init__(self, description: str, sources: Sequence[str], targets: Sequence[str]) -> None:
+        self.description = description
+        grounded = GroundedText(description)
+        spans = {name: grounded.mentions(name) for name in (*sources, *targets)}
+        self.source_spans = [span for name in sources for span in spans[name]]
+        self.target_spans = [span for name in targets for span in spans[name]]
+        self.sources = tuple(name for name in sources if _apart(spans[name], self.target_spans))
+        self.targets = tuple(name for name in targets if _apart(spans[name], self.source_spans))
+        named = [*self.source_spans, *self.target_spans]
+        if not self.sources and not self.targets and _is_predicate(description):
+            self.sources, self.targets = tuple(sources), tuple(targets)
+        self.stems = {
+            token.stem
+            for token in statements.content(description)
+            if not any(start <= token.start < end for start, end in named)
+        }
+
+
+class _Place:
+    """One or two sentences that may state a relation."""
+
+    def __init__(
+        self,
+        text: str,
+        sentences: tuple[Span, ...],
+        said: _Statement,
+        source_spans: list[Span],
+        target_spans: list[Span],
+    ) -> None:
+        self.text = text
+        self.sentences = sentences
+        self.source_spans = source_spans
+        self.target_spans = target_spans
+        self._said = said
+
+    @property
+    def holds_both(self) -> bool:
+        """Whether a source and a target are named, apart from each other."""
+        return _apart(self.source_spans, self.target_spans)
+
+    @cached_property
+    def support(self) -> float:
+        """Share of the description's words that are here."""
+        if not self._said.stems:
+            return 1.0
+        here = {token.stem for token in statements.content(self.text)}
+        return len(self._said.stems & here) / len(self._said.stems)
+
+
+def _apart(some: Iterable[Span], others: Sequence[Span]) -> bool:
+    """Return whether some span lies outside one of the others."""
+    return any(end <= first or last <= start for start, end in some for first, last in others)
+
+
+def _refers_back(text: str, sentence: Span) -> bool:
+    """Return whether a sentence begins with a word that points to the one before."""
+    return statements.BACK_REFERENCE.match(text, *sentence) is not None
+
+
+def _is_predicate(description: str) -> bool:
+    """Return whether a description names nothing: a bare predicate such as "inhibits"."""
+    words = description.split()
+    return (
+        len(words) <= 4
+        and not any(word[:1].isupper() for word in words[1:])
+        and not (words[0][:1].isupper() and len(words) > 2)
+    )
+
+
+def _contradict(description: str, sentence: str) -> bool:
+    """Return whether one denies what the other says."""
+    if statements.negations(description) and not statements.negations(sentence):
+        return True
+    said, found = _denied(description), _denied(sentence)
+    stems = {token.stem for token in statements.content(description)}
+    here = {token.stem for token in statements.content(sentence)}
+    shared = stems & here
+    if (said & shared) != (found & shared):
+        return True
+    return any(
+        (one in stems - here and _meets(others, here - stems))
+        or (one in here - stems and _meets(others, stems - here))
+        for one, others in _ANTONYMS
+    )
+
+
+def _meets(words: str, stems: set[str]) -> bool:
+    return any(word in stems for word in words.split())
+
+
+def _denied(text: str) -> set[str]:
+    """Return the stems of the words that a text denies: the next one after each negation."""
+    denied: set[str] = set()
+    tokens = statements.content(text)
+    for _, end in statements.negations(text):
+        following = next((token for token in tokens if token.start >= end), None)
+        if following is not None and len(text[end : following.start].split()) <= 4:
+            denied.add(following.stem)
+    return denied
+
+
+def _reversed(said: _Statement, place: _Place) -> bool:
+    """Return whether the sentence, or the description itself, states the other direction."""
+    sense = statements.sense(said.description)
+    direction = statements.direction if sense is None else partial(statements.direction_in, sense)
+    pairs = _pairs(said.source_spans, said.target_spans)
+    nearest = min(pairs, key=lambda pair: pair.end - pair.start, default=None)
+    stated = 0
+    if nearest is not None:
+        between = said.description[nearest.start : nearest.end]
+        # A known sense starts from the name that is said first: `A is used for B`.
+        stated = nearest.sign * (statements.direction(between) if sense is None else 1)
+    in_text = {
+        pair.sign * direction(place.text[pair.start : pair.end])
+        if sense is None or pair.end - pair.start <= MAX_GAP
+        else 0
+        for pair in _pairs(place.source_spans, place.target_spans)
+    }
+    return stated == -1 or (stated == 1 and in_text == {-1})
+
+
+class _Pair(NamedTuple):
+    """The stretch between a source and a target; `sign` is 1 if the source stands first."""
+
+    start: int
+    end: int
+    sign: int
+
+
+def _pairs(sources: Sequence[Span], targets: Sequence[Span]) -> list[_Pair]:
+    return [
+        _Pair(source[1], target[0], 1)
+        if source[1] <= target[0]
+        else _Pair(target[1], source[0], -1)
+        for source in sources
+        for target in targets
+        if source[1] <= target[0] or target[1] <= source[0]
+    ]

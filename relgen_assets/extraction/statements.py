@@ -1,0 +1,198 @@
+"""What a sentence says, as far as rules over words can tell: its content, its polarity, its voice.
+
+No names are known here and nothing is compared; `evidence` compares the description of a relation
+with the sentences of a text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+import snowballstemmer
+
+_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
+_LIGHT = frozenset(
+    """a about above after all also although an and any are as at be because been before being below
+    between both but by can could did do does during each either few first for from further had has
+    have he her here his how however i if in into is it its may might more most much must of on one
+    only or other our out over own same second she should since so some such than that the their
+    them then there these they this those three through thus to too two under until up us very was
+    we were what when where whether which while who why will with within would you your
+    used use uses using via based kind kinds type types part parts form forms example examples
+    called known given several many often well thereby hence e g i e et al respectively
+    describes described shows shown show provides provide provided including include includes
+    paper article section study work text approach method""".split()
+)
+"""Words without content of their own; negations are not among them."""
+_NEGATION = re.compile(
+    r"\b(?:not|no|never|neither|nor|without|cannot|hardly|rarely|unable|unlikely|none|absence of"
+    r"|absent|lacks?|lacking|lacked|fails? to|failed to|failing to|fail to|little evidence)\b"
+    r"|n['\u2019]t\b",
+    re.IGNORECASE,
+)
+_NO_NEGATION = re.compile(r"\b(?:not only|no\. ?\d|no doubt|whether or not)\b", re.IGNORECASE)
+BACK_REFERENCE = re.compile(
+    r"(?:(?:However|Moreover|Furthermore|Thus|Therefore|Hence|Then|Here|In addition),? )?"
+    r"(?:It|They|This|These|Those|Such|The (?:latter|former|same|resulting)|Its|Their|Both)\b",
+    re.IGNORECASE,
+)
+"""The opening of a sentence that goes on about the one before."""
+_TO_THE_NAME = r"(?: [\w-]+){0,3}\s*$"
+"""What may stand between a preposition and the name that belongs to it."""
+_BE = r"(?:is|are|was|were|be|been|being|gets?|got)"
+_PASSIVE = re.compile(
+    rf"\b{_BE}(?: \w+){{0,3}}? (?:\w+(?:ed|en|wn|nt|ne|lt|ght|pt)|led|made|found|put|set|cut|built|fed"
+    rf"|held|kept|met|seen|hit|read|bound)(?: \w+ly)? by{_TO_THE_NAME}"
+    r"|\b(?:caused|driven|induced|produced|followed|governed|mediated|triggered|proposed|introduced"
+    r"|given|developed|influenced|affected|regulated|controlled|inhibited|suppressed|obtained"
+    rf"|generated|explained|determined|enabled|supported|generali[sz]ed) by{_TO_THE_NAME}"
+    r"|\b(?:because of|due to|owing to|thanks to|result(?:s|ed|ing)? from|aris(?:es|ing|e) from"
+    rf"|stem(?:s|med|ming)? from|originat\w+ (?:from|in)|comes? from){_TO_THE_NAME}",
+    re.IGNORECASE,
+)
+"""Words after which the second of two names acts on the first."""
+_BOTH_WAYS = re.compile(
+    r"\b(?:between|similar(?:ly)?|equal|equivalent|same|correlat\w+|associat\w+|compar\w+|versus|vs"
+    r"|relat\w+|link\w*|interact\w*|coexist\w*|differ\w*|alternative\w*|connect\w+)\b",
+    re.IGNORECASE,
+)
+"""Words that relate names without a direction."""
+_MEANS = re.compile(
+    r"\b(?:based (?:up)?on|using|uses?|by|via|through|with|from|after|under|depend\w* (?:up)?on"
+    rf"|rel(?:y|ies|ied|ying) (?:up)?on){_TO_THE_NAME}",
+    re.IGNORECASE,
+)
+"""Words after which the second name may be the means of the first, or its object."""
+_ACTS_ON = re.compile(rf"\b(?:for|to|in|into|on|during|as){_TO_THE_NAME}", re.IGNORECASE)
+
+
+class Sense(NamedTuple):
+    """A relation that can be worded both ways, such as `A is used for B` and `B uses A`.
+
+    Attributes:
+        said: How a description states it.
+        forward: Words between two names by which the first is what the description starts from.
+        backward: Words by which the second is.
+    """
+
+    said: re.Pattern[str]
+    forward: re.Pattern[str]
+    backward: re.Pattern[str]
+
+
+def _either(*words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:{'|'.join(words)})", re.IGNORECASE)
+
+
+SENSES = (
+    Sense(
+        said=_either(r"\bused? (?:for|in|to|by)\b", r"\bapplied to\b"),
+        forward=_either(
+            r"\bfor\b", r"\bto \w+", r"-based\b", r"\benabl\w+", r"\bused (?:for|in|to|by)\b",
+            r"\bhelps?\b", r"\ballow\w*", r"\bimprov\w+", r"\bapplied to\b",
+        ),
+        backward=_either(
+            r"\bus(?:es|ed|e|ing)\b(?! (?:for|in|to|by)\b)", r"\bwith\b", r"\bvia\b", r"\bthrough\b",
+            r"\bbased (?:up)?on\b", r"\bemploy\w*", r"\butili[sz]\w*", r"\badopt\w*",
+            r"\bexploit\w*", r"\bincorporat\w*", r"\bleverag\w*", r"\brel(?:y|ies|ying) (?:up)?on\b",
+            r"\bfrom\b", r"\btrained on\b", r"\bin terms of\b", r"\bunder\b", r"\bby means of\b",
+            r"\bappl(?:y|ies|ying)\b",
+        ),
+    ),
+    Sense(
+        said=_either(r"\b(?:part|component|element|member|feature|property) of\b", r"\bbelongs? to\b"),
+        forward=_either(r"\bof\b", r"\bin\b", r"\binto\b", r"\bwithin\b"),
+        backward=_either(
+            r"\bcontain\w*", r"\binclud\w*", r"\bconsist\w*", r"\bcompris\w*", r"\bcompos\w*",
+            r"\bwith\b", r"\bha(?:s|ve|ving)\b", r"'s?(?=\s|$)", r"\bus(?:es|ing)\b", r"\bof (?:its|their)\b",
+        ),
+    ),
+    Sense(
+        said=_either(r"\b(?:kind|type|form|sort|class|example|instance) of\b", r"\bis an?\b"),
+        forward=_either(r"\bis an?\b", r"\bare\b", r"\bas\b", r", an?\b", r"\band other\b", r"\bor other\b"),
+        backward=_either(
+            r"\bsuch as\b", r"\bincluding\b", r"\blike\b", r"\be ?\. ?g\b", r"\bnamely\b",
+            r"\bcalled\b", r"\bnamed\b",
+        ),
+    ),
+)  # fmt: skip
+
+
+class Token(NamedTuple):
+    """A word with content of its own.
+
+    Attributes:
+        stem: Its stem.
+        start: Where it begins in its text.
+        end: Where it ends, exclusive.
+    """
+
+    stem: str
+    start: int
+    end: int
+
+
+def content(text: str) -> list[Token]:
+    """Return the words of `text` that have content of their own."""
+    return [
+        Token(stem(word.group()), word.start(), word.end())
+        for word in _WORD.finditer(text)
+        if word.group().casefold() not in _LIGHT and not _NEGATION.fullmatch(word.group())
+    ]
+
+
+def negations(text: str) -> list[tuple[int, int]]:
+    """Return where a text denies something, as offsets, end exclusive."""
+    harmless = [match.span() for match in _NO_NEGATION.finditer(text)]
+    return [
+        match.span()
+        for match in _NEGATION.finditer(text)
+        if not any(start <= match.start() < end for start, end in harmless)
+    ]
+
+
+def direction(between: str) -> int:
+    """Return how the words between two names relate them.
+
+    Returns:
+        1: the first acts on the second, -1: the second acts on the first, 0: neither is clear.
+    """
+    if _PASSIVE.search(between):
+        return -1
+    if _BOTH_WAYS.search(between) or _MEANS.search(between):
+        return 0
+    return 1 if content(between) or _ACTS_ON.search(between) else 0
+
+
+def sense(description: str) -> Sense | None:
+    """Return the sense in which a description relates its names, if it is a known one."""
+    return next((one for one in SENSES if one.said.search(description)), None)
+
+
+def direction_in(sense: Sense, between: str) -> int:
+    """Return how the words between two names relate them in a known sense.
+
+    The cue next to the second name decides, as in `uses A to improve B`.
+
+    Returns:
+        1: the first is what the description starts from, -1: the second is, 0: neither is clear.
+    """
+    forward = max((cue.end() for cue in sense.forward.finditer(between)), default=-1)
+    backward = max((cue.end() for cue in sense.backward.finditer(between)), default=-1)
+    return (forward > backward) - (backward > forward)
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """Return the stem of an English word, by the Snowball algorithm."""
+    folded = word.casefold().replace("\u2019", "'")
+    stemmed: Sequence[str] = _stemmer().stemWords([folded])
+    return stemmed[0]
+
+
+@cache
+def _stemmer() -> snowballstemmer.EnglishStemmer:
+    return snowballstemmer.stemmer("english")
