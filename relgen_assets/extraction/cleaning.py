@@ -51,3 +51,8 @@ def runs_in_a_loop(text: str) -> bool:
         return False
     fours = [tuple(words[start : start + 4]) for start in range(len(words) - 3)]
     return len(set(fours)) / len(fours) < LOOP_SHARE
+
+
+def word_set(words: str) -> frozenset[str]:
+    """Return the words of a list that is written as one string, separated by white space."""
+    return frozenset(words.split())

@@ -7,8 +7,9 @@ the text, the entities of its relations are in the list, and judging it again ch
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -18,12 +19,17 @@ from relgen_assets.extraction.grounding import GroundedText
 from relgen_assets.extraction.identity import identity
 from relgen_assets.extraction.names import is_name
 from relgen_assets.extraction.salvage import Salvaged, salvage
-from relgen_assets.extraction.shape import Draft, DraftRelation, has_known_key, to_draft
+from relgen_assets.extraction.shape import Draft, DraftRelation, drafts, joined
 from relgen_assets.prompts import example_descriptions
 from relgen_assets.rows.models import Extraction, Relation
 
 Verdict = Literal["valid", "repaired", "rejected"]
 
+_JOINT = re.compile(r"\s*[,;]\s*(?:and\s+)?|\s+and\s+")
+MAX_QUOTED_DESCRIPTION = 300
+"""Longest sentence of the text, in characters, that describes a section."""
+MAX_ALTERNATIVES = 8
+"""Most extractions of one answer that are judged."""
 JUDGEMENTS_KEPT = 4_096
 """An answer is judged when it arrives and again when the verdicts of its batch are written, so the
 judgements of a batch are kept meanwhile, and with them the texts they are about."""
@@ -59,60 +65,90 @@ def judge(answer: str, text: str, *, finish_reason: str = "stop") -> Judgement:
     if not answer.strip():
         return _rejected(RejectionReason.EMPTY_ANSWER)
     salvaged = salvage(answer)
-    judged: Judgement
-    if salvaged is None:
-        judged = _rejected(RejectionReason.NOT_JSON)
-    else:
-        judged = _Reader(text).read(salvaged, cut_off=finish_reason == "length")
-    if judged.verdict == "rejected":
-        return _with_cause(judged, answer, finish_reason)
-    return judged
+    if not any(isinstance(one.value, dict) or drafts(one.value) for one in salvaged):
+        return _with_cause(_rejected(RejectionReason.NOT_JSON), answer, finish_reason)
+    grounded = GroundedText(text)
+    judged = [
+        _Reader(grounded).read(draft, cut_off=finish_reason == "length")
+        for draft in _alternatives(salvaged)
+    ]
+    best = max(judged, key=_worth, default=_rejected(RejectionReason.WRONG_SHAPE))
+    return best if best.extraction is not None else _with_cause(best, answer, finish_reason)
+
+
+def _alternatives(salvaged: Sequence[Salvaged]) -> list[Draft]:
+    """Return what an answer may mean: each of its extractions, and its parts put together.
+
+    The last one comes first, because an answer that corrects itself does so at its end.
+    """
+    found = [
+        replace(draft, repairs=(*one.repairs, *draft.repairs))
+        for one in salvaged
+        for draft in drafts(one.value)
+    ][:MAX_ALTERNATIVES]
+    parts = [draft for draft in found if draft.is_partial]
+    together = [joined(parts)] if len(parts) > 1 else []
+    return [*reversed(found), *together]
+
+
+def _worth(judged: Judgement) -> tuple[int, int, int]:
+    """Return how much a judgement has kept, for comparison."""
+    if judged.extraction is None:
+        return (0, 0, len(judged.repairs))
+    kept = judged.extraction
+    return (1, len(kept.relations), len(kept.list_of_entities))
 
 
 class _Reader:
-    """Turns one salvaged object into an extraction, noting every repair.
+    """Turns one draft into an extraction, noting every repair.
 
     Args:
         text: The chunk the entities have to occur in.
     """
 
-    def __init__(self, text: str) -> None:
-        self._text = GroundedText(text)
+    def __init__(self, text: GroundedText) -> None:
+        self._text = text
         self._repairs: dict[Repair, None] = {}
         self._entities: dict[str, str] = {}
 
-    def read(self, salvaged: Salvaged, *, cut_off: bool) -> Judgement:
-        """Return the verdict on the object."""
-        for repair in salvaged.repairs:
+    def read(self, draft: Draft, *, cut_off: bool) -> Judgement:
+        """Return the verdict on one draft."""
+        for repair in draft.repairs:
             self._note(repair)
-        if not has_known_key(salvaged.value):
-            return self._reject(RejectionReason.WRONG_SHAPE)
-        draft = to_draft(salvaged.value, self._note)
         relations = draft.relations
         if cut_off and Repair.JSON_REPAIRED in self._repairs:
             # The last relation may be incomplete, even if its JSON could be closed.
             self._note(Repair.TRUNCATED_TAIL_DROPPED)
             relations = relations[:-1]
-        reason = _described(draft)
-        if reason is not None:
-            return self._reject(reason)
-        for name in draft.entities:
+        if draft.section_description in example_descriptions():
+            return self._reject(RejectionReason.ECHOED_EXAMPLE)
+        for name in self._split(draft.entities):
             self._list(name)
         kept = self._relations(relations)
         if not self._entities:
             return self._reject(_without_entities(draft))
         if not kept:
             return self._reject(RejectionReason.NO_RELATIONS)
+        description = self._describe(draft)
+        if not description:
+            return self._reject(RejectionReason.NO_DESCRIPTION)
         return Judgement(
             "repaired" if self._repairs else "valid",
             None,
             _values(self._repairs),
             Extraction(
-                section_description=draft.section_description,
+                section_description=description,
                 list_of_entities=list(self._entities.values()),
                 relations=kept,
             ),
         )
+
+    def _describe(self, draft: Draft) -> str:
+        """Return what the section is about: as stated, else the sentence with the most entities."""
+        if _is_usable(draft.section_description):
+            return draft.section_description
+        self._note(Repair.DESCRIPTION_QUOTED)
+        return self._text.central_sentence(self._entities.values(), MAX_QUOTED_DESCRIPTION)
 
     def _note(self, repair: Repair) -> None:
         self._repairs.setdefault(repair)
@@ -142,10 +178,10 @@ class _Reader:
             self._note(Repair.ENTITY_RESPELLED)
         return spelling
 
-    def _relations(self, drafts: list[DraftRelation]) -> list[Relation]:
+    def _relations(self, stated: Sequence[DraftRelation]) -> list[Relation]:
         kept: list[Relation] = []
         seen: set[tuple[str, frozenset[str], frozenset[str]]] = set()
-        for draft in drafts:
+        for draft in stated:
             if draft.description and not _is_usable(draft.description):
                 self._note(Repair.UNUSABLE_RELATION_DROPPED)
                 continue
@@ -153,20 +189,19 @@ class _Reader:
             if relation is None:
                 continue
             # The same words about other entities are another relation: "inhibits" COX-1, and COX-2.
-            stated = (
+            key = (
                 relation.description.casefold(),
                 frozenset(map(identity, relation.source_entities)),
                 frozenset(map(identity, relation.target_entities)),
             )
-            if stated in seen:
+            if key in seen:
                 self._note(Repair.DUPLICATE_RELATION_DROPPED)
                 continue
-            seen.add(stated)
+            seen.add(key)
             for name in (*relation.source_entities, *relation.target_entities):
-                key = identity(name)
-                if key not in self._entities:
+                if identity(name) not in self._entities:
                     self._note(Repair.ENTITY_ADDED)
-                self._entities.setdefault(key, name)
+                self._entities.setdefault(identity(name), name)
             kept.append(relation)
         return kept
 
@@ -192,7 +227,7 @@ class _Reader:
     def _side(self, names: list[str]) -> list[str]:
         """Return one side of a relation, in the spelling of the list of entities."""
         side: dict[str, str] = {}
-        for name in names:
+        for name in self._split(names):
             spelling = self._ground(name)
             if spelling is None:
                 continue
@@ -205,13 +240,17 @@ class _Reader:
             side.setdefault(key, listed)
         return list(side.values())
 
-
-def _described(draft: Draft) -> RejectionReason | None:
-    """Return why the description of the section is unusable, or `None`."""
-    description = draft.section_description
-    if description in example_descriptions():
-        return RejectionReason.ECHOED_EXAMPLE
-    return None if _is_usable(description) else RejectionReason.NO_DESCRIPTION
+    def _split(self, names: Sequence[str]) -> list[str]:
+        """Return names one by one where an answer joins them: "a transformer, sparse attention"."""
+        single: list[str] = []
+        for name in names:
+            parts = [part for part in _JOINT.split(name) if part]
+            if len(parts) > 1 and self._text.ground(name) is None:
+                self._note(Repair.VALUE_COERCED)
+                single += parts
+            else:
+                single.append(name)
+        return single
 
 
 def _without_entities(draft: Draft) -> RejectionReason:

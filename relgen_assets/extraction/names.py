@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from relgen_assets.extraction.cleaning import word_set
 from relgen_assets.extraction.identity import WORD
 
 MAX_NAME_CHARACTERS = 80
@@ -16,11 +17,7 @@ MAX_NAME_CHARACTERS = 80
 _MASK = re.compile(r"x(?:math|cite)\d*|(?-i:REF|CITE|FORMULA|(?:EQ|FIG|TAB|SEC)REF)", re.IGNORECASE)
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_FUNCTION_WORDS = _words(
+_FUNCTION_WORDS = word_set(
     """a about above after all also although an and any are as at be because been before being
     below between both but by can could did do does during each either few first for from
     further had has have he her here his how however i if in into is it its may might more most
@@ -29,26 +26,26 @@ _FUNCTION_WORDS = _words(
     too two under until up us very was we were what when where whether which while who why will
     with within without would you your"""
 )
-_ARTICLES = _words("a an the")
-_POINTING = _words("this these those our their its his her my your latter former aforementioned")
+_ARTICLES = word_set("a an the")
+_POINTING = word_set("this these those our their its his her my your latter former aforementioned")
 """Words by which a phrase points at something instead of naming it, wherever they stand."""
-_POINTING_OPENINGS = _words(
+_POINTING_OPENINGS = word_set(
     """that such another some any each every both it they we which what there here all most many
     several same other said given following above present"""
 )
 """Words by which a phrase does, if they come first."""
-_SCRAP_OPENINGS = _words(
+_SCRAP_OPENINGS = word_set(
     """of in on at for with by from to into onto upon via per between among under within without
     during through across against about after before over than as and or but nor so because if
     when while whether although where since until not only also thus then however therefore"""
 )
-_SCRAP_ENDINGS = _words(
+_SCRAP_ENDINGS = word_set(
     """of in on at for with by from to into between among under within and or but nor the an as
     than that which is are was were"""
 )
-_LATIN = _words("vivo vitro silico situ utero ovo toto planta cellulo")
+_LATIN = word_set("vivo vitro silico situ utero ovo toto planta cellulo")
 """What follows `in`, `ex` or `on` in names such as `in situ hybridization`."""
-_FINITE_VERBS = _words(
+_FINITE_VERBS = word_set(
     """is are was were be been has have had does did can could may might must shall should will
     would cannot isn aren doesn"""
 )

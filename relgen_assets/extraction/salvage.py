@@ -1,52 +1,85 @@
-"""Recovers one JSON object from the raw text of an answer, however broken the text is.
+"""Recovers the JSON values in the raw text of an answer, however broken the text is.
 
-The content of the object does not matter here, except for the keys that identify it.
+All of them: a draft and the final answer, an echoed example, a description here and the relations
+there. What they mean is decided in `shape`, which of them is taken in `judge`.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import json_repair
 
 from relgen_assets.extraction.codes import Repair
-from relgen_assets.extraction.shape import has_known_key
 
 MAX_CHARACTERS = 40_000
 """Text beyond this length is ignored; answers are bounded by `max_tokens` anyway."""
-_OBJECT_START = re.compile(r"\{\s*[\"'“]")
-_MAX_STARTS = 50
+MAX_DEPTH = 40
+"""Deeper nesting is no answer, and repairing it takes time that grows with its square."""
+MAX_VALUES = 20
 
-JsonObject = dict[str, Any]
+_START = re.compile(r"\{\s*[\"'\u201c\u201d]|\[\s*(?:\{\s*[\"'\u201c\u201d]|\[\s*\")")
+_THOUGHTS = re.compile(r"<(/?)think(?:ing)?>", re.IGNORECASE)
+_CONTINUES = re.compile(
+    r"""\s*"?[^"{}\[\]]{1,600}"\s*,\s*"(?:list_of_entities|entities|relations)"\s*:"""
+)
+"""An answer that goes on from a prompt which ended in `{"description": "`."""
+_PREFILL = '{"section_description": "'
+_CURLY = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f", '"'))
 
 
 @dataclass(frozen=True, slots=True)
 class Salvaged:
-    """The JSON object of an answer, and the repairs needed to get it."""
+    """A JSON object or list of an answer, and the repairs needed to get it."""
 
-    value: JsonObject
+    value: Any
     repairs: tuple[Repair, ...]
 
 
-def salvage(answer: str) -> Salvaged | None:
-    """Return the JSON object in `answer`, or `None` if there is none.
+def salvage(answer: str) -> list[Salvaged]:
+    """Return the JSON objects and lists in `answer`, in the order in which they begin.
 
-    Strict JSON comes first; then a complete object inside other text; then the repair of broken
-    JSON, such as an answer that was cut off.
+    Strict JSON comes first; then complete values inside other text; then the repair of broken
+    JSON, such as an answer that was cut off. Never raises; takes time linear in the answer.
     """
     answer = answer[:MAX_CHARACTERS]
-    value = _strict(answer)
-    if value is not None:
-        return _unwrap(value, ())
-    for value in _embedded(answer):
-        found = _unwrap(value, (Repair.SURROUNDINGS_REMOVED,))
-        if found is not None and has_known_key(found.value):
-            return found
-    return _repaired(answer)
+    strict = _strict(answer)
+    if isinstance(strict, str):  # JSON as a string
+        return [
+            Salvaged(one.value, (*one.repairs, Repair.UNWRAPPED))
+            for one in salvage(strict)
+            if strict != answer
+        ]
+    if strict is not None:
+        return [Salvaged(strict, ())] if isinstance(strict, dict | list) else []
+    spoken = _without_thoughts(answer)
+    return _found(spoken) or (_found(answer) if spoken != answer else [])
+
+
+def _found(text: str) -> list[Salvaged]:
+    if _CONTINUES.match(text) is not None:
+        return _repaired(_PREFILL + text.lstrip().removeprefix('"'))
+    complete, broken_at = _embedded(text)
+    found = [Salvaged(value, (Repair.SURROUNDINGS_REMOVED,)) for value in complete]
+    if broken_at is not None:
+        found += _repaired(text[broken_at:])
+    return found
+
+
+def _without_thoughts(text: str) -> str:
+    """Return the text without what a model thought before it answered."""
+    kept: list[str] = []
+    at = 0
+    for tag in _THOUGHTS.finditer(text):
+        if tag.group(1):  # an end: what came before are thoughts, even if the prompt opened them
+            kept.clear()
+        elif at < tag.start():
+            kept.append(text[at : tag.start()])
+        at = tag.end()
+    return "".join((*kept, text[at:]))
 
 
 def _strict(text: str) -> Any:
@@ -56,45 +89,48 @@ def _strict(text: str) -> Any:
         return None
 
 
-def _embedded(text: str) -> Iterator[Any]:
-    """Yield the complete objects inside `text`, in order."""
+def _embedded(text: str) -> tuple[list[Any], int | None]:
+    """Return the complete values inside `text`, and where the first broken one begins."""
     decoder = json.JSONDecoder(parse_constant=_refuse, object_pairs_hook=_unique)
+    values: list[Any] = []
+    broken_at: int | None = None
     position = 0
-    for _ in range(_MAX_STARTS):
-        start = _OBJECT_START.search(text, position)
+    for _ in range(MAX_VALUES):
+        start = _START.search(text, position)
         if start is None:
-            return
+            break
         try:
             value, position = decoder.raw_decode(text, start.start())
         except (ValueError, RecursionError):
-            position = start.end()
+            broken_at = start.start() if broken_at is None else broken_at
+            position = start.start() + 1
         else:
-            yield value
+            values.append(value)
+    return values, broken_at
 
 
-def _repaired(text: str) -> Salvaged | None:
-    start = _OBJECT_START.search(text)
-    if start is None:
-        return None
+def _repaired(text: str) -> list[Salvaged]:
+    text = _shallow(text)
+    if '"' not in text:
+        text = text.translate(_CURLY)
     try:
-        value = json_repair.loads(text[start.start() :], skip_json_loads=True)
+        value = json_repair.loads(text, skip_json_loads=True)
     except (ValueError, RecursionError):
-        return None
-    return _unwrap(value, (Repair.JSON_REPAIRED,))
+        return []
+    return [Salvaged(value, (Repair.JSON_REPAIRED,))] if isinstance(value, dict | list) else []
 
 
-def _unwrap(value: Any, repairs: tuple[Repair, ...]) -> Salvaged | None:
-    """Return the object itself, or the one inside a list or another object."""
-    if isinstance(value, dict) and has_known_key(cast(JsonObject, value)):
-        return Salvaged(cast(JsonObject, value), repairs)
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    for item in inner:
-        if isinstance(item, dict) and has_known_key(cast(JsonObject, item)):
-            return Salvaged(cast(JsonObject, item), (*repairs, Repair.UNWRAPPED))
-    return Salvaged(cast(JsonObject, value), repairs) if isinstance(value, dict) else None
+def _shallow(text: str) -> str:
+    """Return the text up to where it is nested too deeply."""
+    depth = 0
+    for match in re.finditer(r"[\[\]{}]", text):
+        depth += 1 if match.group() in "[{" else -1
+        if depth > MAX_DEPTH:
+            return text[: match.start()]
+    return text
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> JsonObject:
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) < len(pairs):
         raise ValueError("a key stands twice in one object")

@@ -1,13 +1,14 @@
-"""Converts any JSON object to the shape of an extraction: keys, types and spellings.
+"""Reads any JSON value as drafts of an extraction: keys, types and spellings.
 
 The text of the chunk does not matter here; `grounding` and `judge` compare the two.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from relgen_assets.extraction.cleaning import clean, clean_name
@@ -16,18 +17,35 @@ from relgen_assets.rows.models import Strength
 
 Note = Callable[[Repair], None]
 
+MAX_WRAPPINGS = 4
+"""Most objects or lists around an extraction."""
 _EXTRACTION_KEYS = {
     "section_description": ("sectiondescription", "description", "sectionsummary", "summary"),
-    "list_of_entities": ("listofentities", "entities", "entitylist", "entity"),
-    "relations": ("relations", "relation", "relationships", "relationship", "listofrelations"),
-}
+    "list_of_entities": (
+        "listofentities", "entities", "entitylist", "entity", "nodes", "vertices", "namedentities",
+        "keyentities", "terms", "concepts",
+    ),
+    "relations": (
+        "relations", "relation", "relationships", "relationship", "listofrelations", "edges",
+        "links", "triples", "triplets", "facts",
+    ),
+}  # fmt: skip
 _RELATION_KEYS = {
-    "description": ("description", "relationdescription", "relation", "relationship", "predicate"),
-    "source_entities": ("sourceentities", "sourceentity", "sources", "source", "subject", "head"),
-    "target_entities": ("targetentities", "targetentity", "targets", "target", "object", "tail"),
+    "description": (
+        "description", "relationdescription", "relation", "relationship", "predicate", "type",
+        "relationtype", "relationshiptype", "label", "verb", "edge",
+    ),
+    "source_entities": (
+        "sourceentities", "sourceentity", "sources", "source", "subject", "subjects", "head",
+        "from", "start", "entity1", "arg1", "cause", "node1",
+    ),
+    "target_entities": (
+        "targetentities", "targetentity", "targets", "target", "object", "objects", "tail", "to",
+        "end", "destination", "entity2", "arg2", "effect", "node2",
+    ),
     "strength": ("strength", "relationstrength"),
-}
-_NAME_KEYS = ("name", "entity", "text", "label", "value")
+}  # fmt: skip
+_NAME_KEYS = ("name", "entity", "text", "label", "value", "id", "term", "title", "entity_name")
 _STRENGTHS: Mapping[str, Strength] = {
     **{strength: strength for strength in get_args(Strength)},
     "high": "strong",
@@ -50,32 +68,116 @@ class DraftRelation:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An extraction as an answer states it; anything may be missing."""
+    """An extraction as an answer states it; anything may be missing.
 
-    section_description: str
-    entities: list[str]
-    relations: list[DraftRelation]
+    Attributes:
+        says_nothing: Whether the answer states an empty list of relations.
+        repairs: What had to be changed to read it, in order.
+    """
+
+    section_description: str = ""
+    entities: Sequence[str] = ()
+    relations: Sequence[DraftRelation] = ()
+    says_nothing: bool = False
+    repairs: tuple[Repair, ...] = ()
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether it lacks its description, or everything else."""
+        return not self.section_description or not (self.entities or self.relations)
+
+    def joined(self, other: Draft) -> Draft:
+        """Return what both state together."""
+        return Draft(
+            self.section_description or other.section_description,
+            [*self.entities, *other.entities],
+            [*self.relations, *other.relations],
+            self.says_nothing and other.says_nothing,
+            (*self.repairs, *other.repairs),
+        )
+
+    def unwrapped(self) -> Draft:
+        """Return it as taken out of a list or another object."""
+        return replace(self, repairs=(*self.repairs, Repair.UNWRAPPED))
 
 
-def has_known_key(value: Mapping[str, Any]) -> bool:
-    """Return whether an object has entities or relations under a key in any spelling."""
-    # A description alone proves nothing: the relations inside an extraction have one too.
-    known = {*_EXTRACTION_KEYS["list_of_entities"], *_EXTRACTION_KEYS["relations"]}
-    return any(_letters(key) in known for key in value)
-
-
-def to_draft(value: Mapping[str, Any], note: Note) -> Draft:
-    """Return the content of an object in the shape of an extraction.
+def drafts(value: Any, wrappings: int = 0) -> list[Draft]:
+    """Return the extractions in a JSON value; those of one list belong together.
 
     Args:
-        value: The JSON object of an answer.
-        note: Called with the code of every repair.
+        value: The JSON value of an answer.
+        wrappings: Objects and lists around it.
     """
+    if isinstance(value, str):
+        value = _json_in(value)
+    if wrappings > MAX_WRAPPINGS or not isinstance(value, dict | list):
+        return []
+    if isinstance(value, dict):
+        if _is_extraction(value):
+            return [_draft(value)]
+        if _is_relation(value):
+            return [_draft({"relations": [value]}).unwrapped()]
+        return [one.unwrapped() for item in value.values() for one in drafts(item, wrappings + 1)]
+    if value and all(_is_triple(item) for item in value):
+        return [_draft({"relations": value}).unwrapped()]
+    inner = [one for item in value for one in drafts(item, wrappings + 1)]
+    return [joined(inner).unwrapped()] if inner else []
+
+
+def joined(parts: Sequence[Draft]) -> Draft:
+    """Return what several drafts, at least one, state together."""
+    whole = parts[0]
+    for other in parts[1:]:
+        whole = whole.joined(other)
+    return whole
+
+
+def _json_in(text: str) -> Any:
+    if not text.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _is_extraction(value: Mapping[str, Any]) -> bool:
+    # A description alone may belong to a relation; it is one if nothing else is there.
+    letters = {_letters(key) for key in value}
+    known = {*_EXTRACTION_KEYS["list_of_entities"], *_EXTRACTION_KEYS["relations"]}
+    if _is_relation(value):
+        return bool({"listofentities", "relations"} & letters)
+    return bool(letters & known) or bool(letters & {"sectiondescription", "sectionsummary"})
+
+
+def _is_relation(value: Mapping[str, Any]) -> bool:
+    letters = {_letters(key) for key in value}
+    return bool(letters & set(_RELATION_KEYS["source_entities"])) and bool(
+        letters & set(_RELATION_KEYS["target_entities"])
+    )
+
+
+def _is_triple(value: Any) -> bool:
+    return (
+        isinstance(value, list) and len(value) == 3 and all(isinstance(one, str) for one in value)
+    )
+
+
+def _of_triple(value: Sequence[str]) -> dict[str, Any]:
+    return {"source": value[0], "relation": value[1], "target": value[2]}
+
+
+def _draft(value: Mapping[str, Any]) -> Draft:
+    repairs: list[Repair] = []
+    note = repairs.append
     fields = _rename(value, _EXTRACTION_KEYS, note)
+    relations = fields.get("relations")
     return Draft(
         _text(fields.get("section_description"), note),
         _names(fields.get("list_of_entities"), note),
-        [_relation(item, note) for item in _objects(fields.get("relations"), note)],
+        [_relation(item, note) for item in _objects(relations, note)],
+        says_nothing=relations == [],
+        repairs=tuple(repairs),
     )
 
 
@@ -126,7 +228,7 @@ def _names(value: Any, note: Note) -> list[str]:
         return names
     if not isinstance(value, list):
         note(Repair.VALUE_COERCED)
-        value = [value]
+        value = list(value) if _maps_names(value) else [value]
     for item in value:
         name = item if isinstance(item, str) else _name_of(item)
         if name is not item:
@@ -139,6 +241,11 @@ def _names(value: Any, note: Note) -> list[str]:
     return names
 
 
+def _maps_names(value: Any) -> bool:
+    """Return whether an object maps names to their types."""
+    return isinstance(value, dict) and not _name_of(value)
+
+
 def _name_of(value: Any) -> str:
     if isinstance(value, dict):
         return next((value[key] for key in _NAME_KEYS if isinstance(value.get(key), str)), "")
@@ -148,9 +255,15 @@ def _name_of(value: Any) -> str:
 def _objects(value: Any, note: Note) -> list[Mapping[str, Any]]:
     if value is None:
         return []
+    if isinstance(value, dict) and value and not _is_relation(value):
+        note(Repair.VALUE_COERCED)
+        value = list(value.values())  # {"1": {...}, "2": {...}}
     if not isinstance(value, list):
         note(Repair.VALUE_COERCED)
         value = [value]
+    if any(_is_triple(item) for item in value):
+        note(Repair.VALUE_COERCED)
+        value = [_of_triple(item) if _is_triple(item) else item for item in value]
     objects: list[Mapping[str, Any]] = [item for item in value if isinstance(item, dict)]
     if len(objects) < len(value):
         note(Repair.INCOMPLETE_RELATION_DROPPED)
@@ -163,7 +276,8 @@ def _strength(value: Any, note: Note) -> Strength | None:
     if not isinstance(value, str):
         note(Repair.STRENGTH_DROPPED)
         return None
-    strength = _STRENGTHS.get(_letters(value))
+    words = _NOT_A_LETTER.sub(" ", value).casefold().split()  # "Strong (0.9)"
+    strength = next((_STRENGTHS[word] for word in words if word in _STRENGTHS), None)
     if strength is None:
         note(Repair.STRENGTH_DROPPED)
     elif strength != value:

@@ -13,18 +13,20 @@ from typing import NamedTuple
 
 import snowballstemmer
 
+from relgen_assets.extraction.cleaning import word_set
+
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
-_LIGHT = frozenset(
-    """a about above after all also although an and any are as at be because been before being below
-    between both but by can could did do does during each either few first for from further had has
-    have he her here his how however i if in into is it its may might more most much must of on one
-    only or other our out over own same second she should since so some such than that the their
-    them then there these they this those three through thus to too two under until up us very was
-    we were what when where whether which while who why will with within would you your
-    used use uses using via based kind kinds type types part parts form forms example examples
-    called known given several many often well thereby hence e g i e et al respectively
-    describes described shows shown show provides provide provided including include includes
-    paper article section study work text approach method""".split()
+_LIGHT = word_set(
+    """a about above after all also although an and any are as at be because been before being
+    below between both but by can could did do does during each either few first for from
+    further had has have he her here his how however i if in into is it its may might more most
+    much must of on one only or other our out over own same second she should since so some such
+    than that the their them then there these they this those three through thus to too two
+    under until up us very was we were what when where whether which while who why will with
+    within would you your used use uses using via based kind kinds type types part parts form
+    forms example examples called known given several many often well thereby hence e g et al
+    respectively describes described shows shown show provides provide provided including
+    include includes paper article section study work text approach method"""
 )
 """Words without content of their own; negations are not among them."""
 _NEGATION = re.compile(
@@ -44,8 +46,8 @@ _TO_THE_NAME = r"(?: [\w-]+){0,3}\s*$"
 """What may stand between a preposition and the name that belongs to it."""
 _BE = r"(?:is|are|was|were|be|been|being|gets?|got)"
 _PASSIVE = re.compile(
-    rf"\b{_BE}(?: \w+){{0,3}}? (?:\w+(?:ed|en|wn|nt|ne|lt|ght|pt)|led|made|found|put|set|cut|built|fed"
-    rf"|held|kept|met|seen|hit|read|bound)(?: \w+ly)? by{_TO_THE_NAME}"
+    rf"\b{_BE}(?: \w+){{0,3}}? (?:\w+(?:ed|en|wn|nt|ne|lt|ght|pt)|led|made|found|put|set|cut"
+    rf"|built|fed|held|kept|met|seen|hit|read|bound)(?: \w+ly)? by{_TO_THE_NAME}"
     r"|\b(?:caused|driven|induced|produced|followed|governed|mediated|triggered|proposed|introduced"
     r"|given|developed|influenced|affected|regulated|controlled|inhibited|suppressed|obtained"
     rf"|generated|explained|determined|enabled|supported|generali[sz]ed) by{_TO_THE_NAME}"
@@ -83,42 +85,43 @@ class Sense(NamedTuple):
     backward: re.Pattern[str]
 
 
-def _either(*words: str) -> re.Pattern[str]:
+def _any(*words: str) -> re.Pattern[str]:
     return re.compile(rf"(?:{'|'.join(words)})", re.IGNORECASE)
 
 
 SENSES = (
     Sense(
-        said=_either(r"\bused? (?:for|in|to|by)\b", r"\bapplied to\b"),
-        forward=_either(
-            r"\bfor\b", r"\bto \w+", r"-based\b", r"\benabl\w+", r"\bused (?:for|in|to|by)\b",
-            r"\bhelps?\b", r"\ballow\w*", r"\bimprov\w+", r"\bapplied to\b",
+        said=_any(r"\bused? (?:for|in|to|by)\b", r"\bapplied to\b"),
+        forward=_any(
+            r"\b(?:for|enabl\w+|helps?|allow\w*|improv\w+|applied to)\b",
+            r"\bto \w+",
+            r"-based\b",
+            r"\bused (?:for|in|to|by)\b",
         ),
-        backward=_either(
-            r"\bus(?:es|ed|e|ing)\b(?! (?:for|in|to|by)\b)", r"\bwith\b", r"\bvia\b", r"\bthrough\b",
-            r"\bbased (?:up)?on\b", r"\bemploy\w*", r"\butili[sz]\w*", r"\badopt\w*",
-            r"\bexploit\w*", r"\bincorporat\w*", r"\bleverag\w*", r"\brel(?:y|ies|ying) (?:up)?on\b",
-            r"\bfrom\b", r"\btrained on\b", r"\bin terms of\b", r"\bunder\b", r"\bby means of\b",
+        backward=_any(
+            r"\bus(?:es|ed|e|ing)\b(?! (?:for|in|to|by)\b)",
+            r"\b(?:with|via|through|from|trained on|in terms of|under|by means of)\b",
+            r"\b(?:based|rel(?:y|ies|ying)) (?:up)?on\b",
+            r"\b(?:employ\w*|utili[sz]\w*|adopt\w*|exploit\w*|incorporat\w*|leverag\w*)\b",
             r"\bappl(?:y|ies|ying)\b",
         ),
     ),
     Sense(
-        said=_either(r"\b(?:part|component|element|member|feature|property) of\b", r"\bbelongs? to\b"),
-        forward=_either(r"\bof\b", r"\bin\b", r"\binto\b", r"\bwithin\b"),
-        backward=_either(
-            r"\bcontain\w*", r"\binclud\w*", r"\bconsist\w*", r"\bcompris\w*", r"\bcompos\w*",
-            r"\bwith\b", r"\bha(?:s|ve|ving)\b", r"'s?(?=\s|$)", r"\bus(?:es|ing)\b", r"\bof (?:its|their)\b",
+        said=_any(r"\b(?:part|component|element|member|feature|property) of\b", r"\bbelongs? to\b"),
+        forward=_any(r"\b(?:of|in|into|within)\b"),
+        backward=_any(
+            r"\b(?:contain\w*|includ\w*|consist\w*|compris\w*|compos\w*|with|ha(?:s|ve|ving))\b",
+            r"'s?(?=\s|$)",
+            r"\bus(?:es|ing)\b",
+            r"\bof (?:its|their)\b",
         ),
     ),
     Sense(
-        said=_either(r"\b(?:kind|type|form|sort|class|example|instance) of\b", r"\bis an?\b"),
-        forward=_either(r"\bis an?\b", r"\bare\b", r"\bas\b", r", an?\b", r"\band other\b", r"\bor other\b"),
-        backward=_either(
-            r"\bsuch as\b", r"\bincluding\b", r"\blike\b", r"\be ?\. ?g\b", r"\bnamely\b",
-            r"\bcalled\b", r"\bnamed\b",
-        ),
+        said=_any(r"\b(?:kind|type|form|sort|class|example|instance) of\b", r"\bis an?\b"),
+        forward=_any(r"\bis an?\b", r"\b(?:are|as)\b", r", an?\b", r"\b(?:and|or) other\b"),
+        backward=_any(r"\b(?:such as|including|like|namely|called|named)\b", r"\be ?\. ?g\b"),
     ),
-)  # fmt: skip
+)
 
 
 class Token(NamedTuple):

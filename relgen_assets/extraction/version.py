@@ -18,12 +18,15 @@ from relgen_assets.prompts import example_descriptions
 RULES: Final = (
     "cleaning",
     "codes",
+    "evidence",
     "grounding",
     "identity",
     "judge",
     "names",
     "salvage",
+    "sentences",
     "shape",
+    "statements",
     "validation",
 )
 """Modules of this package that decide on an answer."""

@@ -165,6 +165,8 @@ REPAIRED: list[tuple[object, Repair]] = [
     (with_relation(source_entities="sea otters"), Repair.VALUE_COERCED),
     (with_relation(source_entities=[{"name": "sea otters"}]), Repair.VALUE_COERCED),
     (good(section_description=" Otters\n hunt. "), Repair.TEXT_CLEANED),
+    (without(GOOD, "section_description"), Repair.DESCRIPTION_QUOTED),
+    (good(section_description="the otter eats " * 30), Repair.DESCRIPTION_QUOTED),
     (with_relation(strength="Strong"), Repair.STRENGTH_RESPELLED),
     (with_relation(strength="enormous"), Repair.STRENGTH_DROPPED),
     (with_relation(source_entities=["Sea-Otter"]), Repair.ENTITY_RESPELLED),
@@ -239,9 +241,6 @@ REJECTED: list[tuple[str, RejectionReason]] = [
     ("[" * 50_000, RejectionReason.NOT_JSON),
     ('{"answer": 42}', RejectionReason.WRONG_SHAPE),
     ("{}", RejectionReason.WRONG_SHAPE),
-    (json.dumps(without(GOOD, "section_description")), RejectionReason.NO_DESCRIPTION),
-    (json.dumps(good(section_description="the otter eats " * 30)),
-     RejectionReason.NO_DESCRIPTION),
     (json.dumps(good(list_of_entities=[], relations=[])), RejectionReason.NO_ENTITIES),
     (json.dumps(good(list_of_entities=["caffeine"], relations=[])),
      RejectionReason.NO_GROUNDED_ENTITIES),
@@ -259,6 +258,21 @@ def test_an_answer_without_anything_usable_is_rejected_with_the_reason(
     judgement = judge(answer, TEXT)
     assert judgement.reason == reason.value
     assert_sound(judgement, TEXT)
+
+
+LONG_SENTENCE = "Sea otters hunt sea urchins" + " in the cold sea" * 30 + "."
+
+
+def test_without_a_description_and_a_sentence_that_could_be_one_nothing_is_usable() -> None:
+    answer = without(GOOD, "section_description")
+    judgement = judge(json.dumps(answer), LONG_SENTENCE)
+    assert judgement.reason == RejectionReason.NO_DESCRIPTION.value
+
+
+def test_a_missing_description_is_the_sentence_that_names_most_entities() -> None:
+    judgement = verdict_on(without(GOOD, "section_description"))
+    assert judgement.extraction is not None
+    assert judgement.extraction.section_description == TEXT.split(". ")[0] + "."
 
 
 OPENING = '{"section_description": "Otters hunt", "list_of_entities": ["'
@@ -302,9 +316,11 @@ def judged_cases() -> list[Judgement]:
         *(answer for answer, _ in (*SALVAGED, *REJECTED)),
         json.dumps(echo(worked_example())),
     ]
+    undescribed = json.dumps(without(GOOD, "section_description"))
     cut_off = (*CUT_OFF, CUT_IN_A_RELATION)
     return [
         *(judge(answer, TEXT) for answer in complete),
+        judge(undescribed, LONG_SENTENCE),
         *(judge(answer, TEXT, finish_reason="length") for answer in cut_off),
     ]
 
