@@ -12,11 +12,11 @@ sentence from one name to the other, and *stated*, a sentence of our own by the 
 - wrong name: an entity of another chunk in the place of the target, in the description as well;
 - far: an entity of a sentence at least two away in the place of the target, likewise;
 - polarity: a negation put into the description, or taken out of it;
-- swapped: source and target exchanged, in *stated* descriptions too, so that only the text tells.
+- swapped: source and target exchanged, in *stated* descriptions too: only the text can tell.
 
-*Refused* is the share of cases for which no support is found: of the planted faults, what is caught;
-of the gold relations, false alarms. Gold has no direction of its own in a quote whose names stand in the
-other order, so quotes are made of relations whose source comes first.
+*Refused* is the share of cases for which no support is found: of the planted faults, what is
+caught; of the gold relations, false alarms. Gold has no direction of its own in a quote whose names
+stand in the other order, so quotes are made of relations whose source comes first.
 """
 
 from __future__ import annotations

@@ -12,6 +12,10 @@ _WORD = re.compile(r"\w+")
 _DROPPED_CATEGORIES = frozenset({"Cc", "Cs", "Co", "Cn"})
 _QUOTES_AND_STOPS = "\"'`\u201c\u201d\u2018\u2019«».,;: "
 _BRACKETS = frozenset({"()", "[]"})
+_CITATIONS = re.compile(
+    r"(?:\s*[(\[,;]?\s*(?:and\s+|see\s+|e\.g\.,?\s+)?(?:@xcite|\bCITE\b|\[\d+(?:[,-]\s*\d+)*\])"
+    r"\s*[)\]]?)+\s*(?P<stop>[.,;:]?)"
+)
 LOOP_WORDS = 16
 """Fewest words of a text that can be called a loop."""
 LOOP_SHARE = 0.5
@@ -42,6 +46,15 @@ def clean_name(name: str) -> str:
     if name[:1] + name[-1:] in _BRACKETS and not any(sign in inside for sign in "()[]"):
         return clean_name(inside)
     return name
+
+
+def without_citations(text: str) -> str:
+    """Return `text` without the masks of citations, and what only joined or enclosed them."""
+    return " ".join(_CITATIONS.sub(_after_citations, text).split())
+
+
+def _after_citations(match: re.Match[str]) -> str:
+    return match["stop"] or " "
 
 
 def runs_in_a_loop(text: str) -> bool:

@@ -8,13 +8,14 @@ over words: they catch what is made up, not what is subtle.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, partial
 from typing import NamedTuple
 
 from relgen_assets.extraction import statements
+from relgen_assets.extraction.aliases import aliases
 from relgen_assets.extraction.grounding import GroundedText
 from relgen_assets.extraction.sentences import sentence_spans
 
@@ -82,6 +83,7 @@ class Finding:
         targets: The targets that the description names.
         evidence: The sentences that state the relation, as offsets of the text, end exclusive.
         support: Share of the description's words that these sentences hold, 0 to 1.
+        is_directed: Whether the description says which side acts on the other.
     """
 
     fault: Fault | None
@@ -89,6 +91,7 @@ class Finding:
     targets: tuple[str, ...] = ()
     evidence: tuple[Span, ...] = ()
     support: float = 0.0
+    is_directed: bool = False
 
 
 class EvidenceText:
@@ -100,8 +103,9 @@ class EvidenceText:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._grounded = GroundedText(text)
+        self.grounded = GroundedText(text)
         self._mentions: dict[str, list[Span]] = {}
+        self._aliases: dict[str, list[str]] = {}
 
     def examine(self, description: str, sources: Sequence[str], targets: Sequence[str]) -> Finding:
         """Return what the text says to a relation.
@@ -111,7 +115,8 @@ class EvidenceText:
             sources: Entities it starts from, as the text spells them.
             targets: Entities it points to, likewise.
         """
-        said = _Statement(description, sources, targets)
+        names = {name: (name, *self._aliases_of(name)) for name in (*sources, *targets)}
+        said = _Statement(description, sources, targets, names)
         if not said.sources or not said.targets:
             return Finding(Fault.SIDE_NOT_NAMED)
         best: Finding | None = None
@@ -122,6 +127,16 @@ class EvidenceText:
             if best is None or found.support > best.support:
                 best = found
         return best or Finding(Fault.NOT_TOGETHER, said.sources, said.targets)
+
+    def central_sentence(self, names: Iterable[str], limit: int) -> str:
+        """Return the sentence of up to `limit` characters that holds most names; may be empty."""
+        found = [self._mentions_of(name) for name in names]
+        best, most = "", 0
+        for start, end in self._sentences:
+            held = sum(any(start <= at < end for at, _ in mentions) for mentions in found)
+            if held > most and end - start <= limit:
+                best, most = " ".join(self._text[start:end].split()), held
+        return best
 
     def _places(self, said: _Statement) -> Iterator[_Place]:
         """Yield the sentences, then the pairs of sentences, that name a source and a target."""
@@ -148,11 +163,25 @@ class EvidenceText:
     def _inside(self, names: Iterable[str], start: int, end: int) -> Iterator[Span]:
         """Yield where names stand in a range of the text, relative to its start."""
         for name in names:
-            if name not in self._mentions:
-                self._mentions[name] = self._grounded.mentions(name)
-            for first, last in self._mentions[name]:
+            for first, last in self._mentions_of(name):
                 if start <= first and last <= end:
                     yield first - start, last - start
+
+    def _mentions_of(self, name: str) -> list[Span]:
+        """Return where an entity is named, by any of its names."""
+        if name not in self._mentions:
+            every = {
+                span
+                for one in (name, *self._aliases_of(name))
+                for span in self.grounded.mentions(one)
+            }
+            self._mentions[name] = sorted(every)
+        return self._mentions[name]
+
+    def _aliases_of(self, name: str) -> list[str]:
+        if name not in self._aliases:
+            self._aliases[name] = aliases(self._text, self.grounded, name)
+        return self._aliases[name]
 
     @cached_property
     def _sentences(self) -> list[Span]:
@@ -167,28 +196,80 @@ class EvidenceText:
             fault = Fault.OPPOSITE
         elif _reversed(said, place):
             fault = Fault.REVERSED
-        return Finding(fault, said.sources, said.targets, place.sentences, place.support)
+        return Finding(
+            fault,
+            tuple(name for name in said.sources if self._is_in(name, place)),
+            tuple(name for name in said.targets if self._is_in(name, place)),
+            place.sentences,
+            place.support,
+            is_directed=said.direction != 0,
+        )
+
+    def _is_in(self, name: str, place: _Place) -> bool:
+        start, end = place.sentences[0][0], place.sentences[-1][1]
+        return any(start <= first and last <= end for first, last in self._mentions_of(name))
 
 
 class _Statement:
-    """The description of a relation, with what it names."""
+    """The description of a relation, with what it names.
 
-    def __init__(self, description: str, sources: Sequence[str], targets: Sequence[str]) -> None:
+    Args:
+        description: What relates the entities.
+        sources: Entities it starts from.
+        targets: Entities it points to.
+        names: What each of them may be called, itself included.
+    """
+
+    def __init__(
+        self,
+        description: str,
+        sources: Sequence[str],
+        targets: Sequence[str],
+        names: Mapping[str, Sequence[str]],
+    ) -> None:
         self.description = description
         grounded = GroundedText(description)
-        spans = {name: grounded.mentions(name) for name in (*sources, *targets)}
-        self.source_spans = [span for name in sources for span in spans[name]]
-        self.target_spans = [span for name in targets for span in spans[name]]
-        self.sources = tuple(name for name in sources if _apart(spans[name], self.target_spans))
-        self.targets = tuple(name for name in targets if _apart(spans[name], self.source_spans))
-        named = [*self.source_spans, *self.target_spans]
-        if not self.sources and not self.targets and _is_predicate(description):
+        spans = {
+            entity: sorted({span for one in called for span in grounded.mentions(one)})
+            for entity, called in names.items()
+        }
+        every_source = [span for name in sources for span in spans[name]]
+        every_target = [span for name in targets for span in spans[name]]
+        pairs = _pairs(every_source, every_target)
+        nearest = min(pairs, key=lambda pair: pair.end - pair.start, default=None)
+        self.nearest = nearest
+        self.sources: tuple[str, ...] = ()
+        self.targets: tuple[str, ...] = ()
+        self.source_spans: tuple[Span, ...] = ()
+        self.target_spans: tuple[Span, ...] = ()
+        if nearest is not None:
+            self.source_spans = _in_one_list(description, nearest.source, every_source)
+            self.target_spans = _in_one_list(description, nearest.target, every_target)
+            self.sources = tuple(n for n in sources if _meet(spans[n], self.source_spans))
+            self.targets = tuple(n for n in targets if _meet(spans[n], self.target_spans))
+        elif not every_source and not every_target and _is_predicate(description):
             self.sources, self.targets = tuple(sources), tuple(targets)
+        named = [*every_source, *every_target]
         self.stems = {
             token.stem
             for token in statements.content(description)
             if not any(start <= token.start < end for start, end in named)
         }
+
+    @cached_property
+    def sense(self) -> statements.Sense | None:
+        """The known sense in which the description relates its names, if there is one."""
+        return statements.sense(self.description)
+
+    @cached_property
+    def direction(self) -> int:
+        """1 if it says that the source acts on the target, -1 for the reverse, 0 if unclear."""
+        if self.nearest is None:
+            return 0
+        if self.sense is not None:  # starts from the name that is said first: `A is used for B`
+            return self.nearest.sign
+        between = self.description[self.nearest.start : self.nearest.end]
+        return self.nearest.sign * statements.direction(between)
 
 
 class _Place:
@@ -236,7 +317,7 @@ def _is_predicate(description: str) -> bool:
     """Return whether a description names nothing: a bare predicate such as "inhibits"."""
     words = description.split()
     return (
-        len(words) <= 4
+        len(words) <= statements.MAX_PREDICATE_WORDS
         and not any(word[:1].isupper() for word in words[1:])
         and not (words[0][:1].isupper() and len(words) > 2)
     )
@@ -276,27 +357,26 @@ def _denied(text: str) -> set[str]:
 
 def _reversed(said: _Statement, place: _Place) -> bool:
     """Return whether the sentence, or the description itself, states the other direction."""
-    sense = statements.sense(said.description)
+    sense = said.sense
     direction = statements.direction if sense is None else partial(statements.direction_in, sense)
-    pairs = _pairs(said.source_spans, said.target_spans)
-    nearest = min(pairs, key=lambda pair: pair.end - pair.start, default=None)
-    stated = 0
-    if nearest is not None:
-        between = said.description[nearest.start : nearest.end]
-        # A known sense starts from the name that is said first: `A is used for B`.
-        stated = nearest.sign * (statements.direction(between) if sense is None else 1)
     in_text = {
         pair.sign * direction(place.text[pair.start : pair.end])
         if sense is None or pair.end - pair.start <= MAX_GAP
         else 0
         for pair in _pairs(place.source_spans, place.target_spans)
     }
-    return stated == -1 or (stated == 1 and in_text == {-1})
+    return said.direction == -1 or (said.direction == 1 and in_text == {-1})
 
 
 class _Pair(NamedTuple):
-    """The stretch between a source and a target; `sign` is 1 if the source stands first."""
+    """A source and a target, and the stretch between them.
 
+    Attributes:
+        sign: 1 if the source stands first, else -1.
+    """
+
+    source: Span
+    target: Span
     start: int
     end: int
     sign: int
@@ -304,10 +384,30 @@ class _Pair(NamedTuple):
 
 def _pairs(sources: Sequence[Span], targets: Sequence[Span]) -> list[_Pair]:
     return [
-        _Pair(source[1], target[0], 1)
+        _Pair(source, target, source[1], target[0], 1)
         if source[1] <= target[0]
-        else _Pair(target[1], source[0], -1)
+        else _Pair(source, target, target[1], source[0], -1)
         for source in sources
         for target in targets
         if source[1] <= target[0] or target[1] <= source[0]
     ]
+
+
+def _in_one_list(text: str, anchor: Span, spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Return the spans that are listed together with one of them: "A, B and the C"."""
+    listed = [anchor]
+    for span in sorted(spans, key=lambda span: abs(span[0] - anchor[0])):
+        if span not in listed and any(_listed(text, span, other) for other in listed):
+            listed.append(span)
+    return tuple(listed)
+
+
+def _listed(text: str, one: Span, other: Span) -> bool:
+    first, second = sorted((one, other))
+    if first[1] > second[0]:
+        return False
+    return statements.COORDINATION.fullmatch(text, first[1], second[0]) is not None
+
+
+def _meet(some: Iterable[Span], others: Sequence[Span]) -> bool:
+    return any(span in others for span in some)

@@ -18,7 +18,6 @@ from typing import NamedTuple
 
 from relgen_assets.extraction.identity import WORD, Piece, identity, pieces
 from relgen_assets.extraction.names import MAX_NAME_CHARACTERS, is_name, without_article
-from relgen_assets.extraction.sentences import sentence_spans
 
 _CHARGES = frozenset("+*#\u2032\u2033\u207a\u207b")
 """Signs that belong to the word right before them."""
@@ -108,16 +107,6 @@ class GroundedText:
         name = " ".join(name.split())
         found = {*self._exact(name), *self._by_key(identity(name))} if name else set()
         return [(self._offset(start), self._offset(end - 1) + 1) for start, end in sorted(found)]
-
-    def central_sentence(self, names: Iterable[str], limit: int) -> str:
-        """Return the sentence of up to `limit` characters that holds most names; may be empty."""
-        found = [self.mentions(name) for name in names]
-        best, most = "", 0
-        for start, end in sentence_spans(self._original):
-            held = sum(any(start <= at < end for at, _ in mentions) for mentions in found)
-            if held > most and end - start <= limit:
-                best, most = " ".join(self._original[start:end].split()), held
-        return best
 
     def _alignment(
         self, occurrence: Occurrence, spelling: str, found: list[tuple[int, int]]

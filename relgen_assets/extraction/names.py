@@ -84,6 +84,11 @@ def is_name(text: str) -> bool:
     )
 
 
+def has_mask(text: str) -> bool:
+    """Return whether a text holds what stands for a formula, a citation or a number of a figure."""
+    return any(_MASK.fullmatch(word) for word in WORD.findall(text))
+
+
 def without_article(name: str) -> str:
     """Return a name without a small article before it, which belongs to the sentence."""
     first, _, rest = name.partition(" ")
@@ -97,7 +102,7 @@ def _has_substance(text: str) -> bool:
         len(text) <= MAX_NAME_CHARACTERS
         and signs > 1
         and any(character.isalpha() for character in text)
-        and not any(_MASK.fullmatch(word) for word in WORD.findall(text))
+        and not has_mask(text)
         and all(text.count(opening) == text.count(closing) for opening, closing in ("()", "[]"))
     )
 

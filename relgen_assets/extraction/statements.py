@@ -15,6 +15,10 @@ import snowballstemmer
 
 from relgen_assets.extraction.cleaning import word_set
 
+MAX_UNTAGGED_WORDS = 8
+"""The tagger needs a longer sentence to find its verb."""
+MAX_PREDICATE_WORDS = 4
+"""Most words of a description that is a bare predicate, such as "is trained on"."""
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 _LIGHT = word_set(
     """a about above after all also although an and any are as at be because been before being
@@ -42,6 +46,17 @@ BACK_REFERENCE = re.compile(
     re.IGNORECASE,
 )
 """The opening of a sentence that goes on about the one before."""
+COORDINATION = re.compile(
+    r"[^.;]{0,20}?(?:,|/|&|\b(?:and|or|nor)\b|\bas well as\b|\bincluding\b|\bsuch as\b)[^.;]{0,20}",
+    re.IGNORECASE,
+)
+"""What stands between two names that are listed together."""
+_UNFINISHED = re.compile(
+    r"(?:\b(?:of|in|on|at|for|with|by|from|to|into|and|or|but|as|than|that|which|the|an?|is|are|was"
+    r"|were|as follows|such as|given by|i\.e|e\.g)|[,:(])\s*\.?$",
+    re.IGNORECASE,
+)
+_FINITE = frozenset({"VB", "VBZ", "VBP", "VBD", "MD"})
 _TO_THE_NAME = r"(?: [\w-]+){0,3}\s*$"
 """What may stand between a preposition and the name that belongs to it."""
 _BE = r"(?:is|are|was|were|be|been|being|gets?|got)"
@@ -145,6 +160,27 @@ def content(text: str) -> list[Token]:
         for word in _WORD.finditer(text)
         if word.group().casefold() not in _LIGHT and not _NEGATION.fullmatch(word.group())
     ]
+
+
+def is_fragment(description: str) -> bool:
+    """Return whether a description is no whole statement: without a verb, or broken off."""
+    if _UNFINISHED.search(description) is not None or description.count("(") > description.count(
+        ")"
+    ):
+        return True
+    words = _WORD.findall(description)
+    if len(words) <= MAX_UNTAGGED_WORDS:
+        return False
+    return not any(tag in _FINITE for _, tag in _tags(words))
+
+
+def _tags(words: Sequence[str]) -> Sequence[tuple[str, str]]:
+    """Return words with their parts of speech, by the tagger of TextBlob."""
+    # Imported on use: the library takes half a second, and not every command needs it.
+    from textblob.en import parser
+
+    tagged: Sequence[tuple[str, str]] = parser.find_tags(list(words))
+    return tagged
 
 
 def negations(text: str) -> list[tuple[int, int]]:

@@ -16,6 +16,7 @@ from typing import Final
 from relgen_assets.prompts import example_descriptions
 
 RULES: Final = (
+    "aliases",
     "cleaning",
     "codes",
     "evidence",
@@ -23,6 +24,7 @@ RULES: Final = (
     "identity",
     "judge",
     "names",
+    "reading",
     "salvage",
     "sentences",
     "shape",

@@ -113,7 +113,8 @@ FORMS: dict[str, tuple[str, int]] = {
     "a bare list of relations": (json.dumps([REDUCES, OUTPERFORMS]), 2),
     "a bare list in a fence": (f"```\n{json.dumps([REDUCES, OUTPERFORMS])}\n```", 2),
     "cut off in the third relation": (JSON[:-2] + ', {"description": "The opt', 2),
-    "a bad neighbour": (with_relations([REDUCES, "oops", None, {"description": 3}, OUTPERFORMS]), 2),
+    "bad neighbours": (
+        with_relations([REDUCES, "oops", None, {"description": 3}, OUTPERFORMS]), 2),
     **{f"keys {keys}": (with_relations([triple(*REDUCES_AS_TRIPLE, keys)]), 1) for keys in KEYS},
 }  # fmt: skip
 """Answers of the text, and how many relations they state."""
@@ -135,8 +136,10 @@ def test_the_strength_survives_its_number() -> None:
     assert {relation.strength for relation in judgement.extraction.relations} == {"strong"}
 
 
-HOSTILE = ['{"', "{", "[", '{"a" ', '[{"a":"x', '"a",', '{"relations":[{"description":"', "{'a': '",
-           "<think>", "</think>", '[["a","b","c"],', "\\u12", '{"a":"b"},', "\u201d", "```json\n{"]  # fmt: skip
+HOSTILE = [
+    *('{"', "{", "[", '{"a" ', '[{"a":"x', '"a",', '{"relations":[{"description":"', "{'a': '"),
+    *("<think>", "</think>", '[["a","b","c"],', "\\u12", '{"a":"b"},', "\u201d", "```json\n{"),
+]
 
 
 @pytest.mark.parametrize("piece", HOSTILE)

@@ -70,7 +70,12 @@ def assert_sound(judgement: Judgement, text: str) -> None:
     extraction = judgement.extraction
     assert len(set(extraction.list_of_entities)) == len(extraction.list_of_entities)
     assert all(occurs(name, text) for name in extraction.list_of_entities)
-    assert extraction.relations
+    assert len(judgement.evidence) == len(extraction.relations)
+    assert all(
+        finding.fault is None
+        and all(0 <= start < end <= len(text) for start, end in finding.evidence)
+        for finding in judgement.evidence
+    )
     for relation in extraction.relations:
         sources, targets = set(relation.source_entities), set(relation.target_entities)
         assert sources and targets and not sources & targets
@@ -190,6 +195,22 @@ REPAIRED: list[tuple[object, Repair]] = [
     (with_relation(description="sea urchins eat " * 20), Repair.UNUSABLE_RELATION_DROPPED),
     (with_relation(description="Meltwater feeds alpine lakes."),
      Repair.UNUSABLE_RELATION_DROPPED),
+    (with_relation(description="Sea otters hunt @xmath0 sea urchins."),
+     Repair.UNUSABLE_RELATION_DROPPED),
+    (with_relation(description="Along this coast sea otters hunt sea urchins, and"),
+     Repair.UNUSABLE_RELATION_DROPPED),
+    (with_relation(description="Dopamine inhibits caffeine."), Repair.UNNAMED_RELATION_DROPPED),
+    (with_relation(source_entities=["sea otters", "kelp forests"]), Repair.UNNAMED_ENTITY_DROPPED),
+    (with_relation(description="Sea otters shelter juvenile fish.",
+                   target_entities=["juvenile fish"]), Repair.UNSTATED_RELATION_DROPPED),
+    (with_relation(description="Sea otters rarely adopt sea urchins."),
+     Repair.UNSTATED_RELATION_DROPPED),
+    (with_relation(description="Sea otters do not hunt sea urchins."),
+     Repair.CONTRADICTED_RELATION_DROPPED),
+    (with_relation(description="Sea urchins hunt sea otters.", source_entities=["sea urchins"],
+                   target_entities=["sea otters"]), Repair.REVERSED_RELATION_DROPPED),
+    (with_relation(source_entities=["sea urchins"], target_entities=["sea otters"]),
+     Repair.RELATION_TURNED),
 ]  # fmt: skip
 """Values that `json.dumps` makes an answer of, each with a repair it needs."""
 
@@ -241,10 +262,10 @@ REJECTED: list[tuple[str, RejectionReason]] = [
     ("[" * 50_000, RejectionReason.NOT_JSON),
     ('{"answer": 42}', RejectionReason.WRONG_SHAPE),
     ("{}", RejectionReason.WRONG_SHAPE),
-    (json.dumps(good(list_of_entities=[], relations=[])), RejectionReason.NO_ENTITIES),
+    (json.dumps(without(good(list_of_entities=[]), "relations")), RejectionReason.NO_ENTITIES),
     (json.dumps(good(list_of_entities=["caffeine"], relations=[])),
      RejectionReason.NO_GROUNDED_ENTITIES),
-    (json.dumps(good(relations=[])), RejectionReason.NO_RELATIONS),
+    (json.dumps(without(GOOD, "relations")), RejectionReason.NO_RELATIONS),
     (json.dumps(good(relations=[{**GOOD["relations"][0], "target_entities": ["krill"]}])),
      RejectionReason.NO_RELATIONS),
 ]  # fmt: skip
