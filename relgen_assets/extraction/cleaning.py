@@ -16,6 +16,7 @@ _CITATIONS = re.compile(
     r"(?:\s*[(\[,;]?\s*(?:and\s+|see\s+|e\.g\.,?\s+)?(?:@xcite|\bCITE\b|\[\d+(?:[,-]\s*\d+)*\])"
     r"\s*[)\]]?)+\s*(?P<stop>[.,;:]?)"
 )
+_SENTENCE_END = re.compile(r"(?<=[a-z0-9)\]])[.!?](?=\s+[A-Z])")
 LOOP_WORDS = 16
 """Fewest words of a text that can be called a loop."""
 LOOP_SHARE = 0.5
@@ -55,6 +56,17 @@ def without_citations(text: str) -> str:
 
 def _after_citations(match: re.Match[str]) -> str:
     return match["stop"] or " "
+
+
+def ends(text: str) -> bool:
+    """Return whether a text ends like a sentence."""
+    return text.rstrip("\"'\u201d\u2019)] ").endswith((".", "!", "?", "\u2026"))
+
+
+def whole_sentences(text: str) -> str:
+    """Return a text up to the end of its last whole sentence; may be empty."""
+    found = [match.end() for match in _SENTENCE_END.finditer(text)]
+    return text[: found[-1]].rstrip() if found else ""
 
 
 def runs_in_a_loop(text: str) -> bool:

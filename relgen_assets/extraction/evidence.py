@@ -8,6 +8,7 @@ over words: they catch what is made up, not what is subtle.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -137,6 +138,26 @@ class EvidenceText:
             if held > most and end - start <= limit:
                 best, most = " ".join(self._text[start:end].split()), held
         return best
+
+    def completed(self, beginning: str, limit: int) -> str:
+        """Return the sentence, of up to `limit` characters, that begins like that; may be empty.
+
+        The last word of the beginning may be cut off.
+        """
+        known = beginning.rsplit(None, 1)[0]
+        for start, end in self._sentences:
+            sentence = " ".join(self._text[start:end].split())
+            if len(sentence) <= limit and sentence.startswith(known):
+                return sentence
+        return ""
+
+    def shares_script(self, description: str) -> bool:
+        """Return whether every letter of a description is of a script that the text uses."""
+        return all(_script(letter) in self._scripts for letter in description if letter.isalpha())
+
+    @cached_property
+    def _scripts(self) -> frozenset[str]:
+        return frozenset(_script(letter) for letter in set(self._text) if letter.isalpha())
 
     def _places(self, said: _Statement) -> Iterator[_Place]:
         """Yield the sentences, then the pairs of sentences, that name a source and a target."""
@@ -301,6 +322,11 @@ class _Place:
             return 1.0
         here = {token.stem for token in statements.content(self.text)}
         return len(self._said.stems & here) / len(self._said.stems)
+
+
+def _script(letter: str) -> str:
+    """Return the script of a letter: the first word of its name, such as LATIN or CJK."""
+    return unicodedata.name(letter, "").partition(" ")[0]
 
 
 def _apart(some: Iterable[Span], others: Sequence[Span]) -> bool:

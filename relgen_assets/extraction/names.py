@@ -56,10 +56,16 @@ _PARTS = (
     r"|supplementary|supplement|pages?|refs?|references?"
 )
 _NUMBERING = r"(?:\(?[0-9ivx]+[a-z]?(?:[.:\-][0-9a-z]+)*\)?|[a-z])"
+_NUMBERED = (
+    r"assumptions?|conditions?|cases?|steps?|claims?|examples?|definitions?|items?|properties"
+    r"|property"
+)
 _DOCUMENT_PART = re.compile(
-    rf"(?:{_PARTS})\.?(?: (?:materials?|information|tables?|figures?))?(?: ?{_NUMBERING}\.?)?",
+    rf"(?:{_PARTS})\.?(?: (?:materials?|information|tables?|figures?))?(?: ?{_NUMBERING}\.?)?"
+    rf"|(?:{_NUMBERED}) {_NUMBERING}|.* et al\.?",
     re.IGNORECASE,
 )
+"""Parts of the document, what it numbers, and what it cites."""
 
 
 def is_name(text: str) -> bool:

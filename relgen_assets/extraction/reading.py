@@ -11,7 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from relgen_assets.extraction.cleaning import runs_in_a_loop, without_citations
+from relgen_assets.extraction.answer_schema import MAX_RELATION_DESCRIPTION
+from relgen_assets.extraction.cleaning import (
+    ends,
+    runs_in_a_loop,
+    whole_sentences,
+    without_citations,
+)
 from relgen_assets.extraction.codes import RejectionReason, Repair
 from relgen_assets.extraction.evidence import EvidenceText, Fault, Finding
 from relgen_assets.extraction.identity import identity
@@ -193,12 +199,10 @@ class _Reader:
 
     def _relation(self, draft: DraftRelation) -> tuple[Relation, Finding] | None:
         """Return a relation with its evidence, or `None` after noting what is wrong with it."""
-        description = without_citations(draft.description)
+        description = self._ended(without_citations(draft.description))
         if description != draft.description:
             self._note(Repair.TEXT_CLEANED)
-        if draft.description and (
-            not _is_usable(description) or has_mask(description) or is_fragment(description)
-        ):
+        if draft.description and not self._can_state(description):
             self._note(Repair.UNUSABLE_RELATION_DROPPED)
             return None
         sources, targets = self._side(draft.source_entities), self._side(draft.target_entities)
@@ -222,6 +226,26 @@ class _Reader:
             strength=draft.strength,
         )
         return relation, finding
+
+    def _can_state(self, description: str) -> bool:
+        """Return whether a description can state a relation of the text, whatever it says."""
+        return (
+            _is_usable(description)
+            and not has_mask(description)
+            and not is_fragment(description)
+            and self._text.shares_script(description)
+        )
+
+    def _ended(self, description: str) -> str:
+        """Return a description without the sentence in which its bound cut it off, if one did.
+
+        A sentence of the text that was being quoted is completed; one that cannot be is left out.
+        """
+        if len(description) < MAX_RELATION_DESCRIPTION * 0.9 or ends(description):
+            return description
+        return self._text.completed(description, MAX_QUOTED_DESCRIPTION) or whole_sentences(
+            description
+        )
 
     def _examine(self, description: str, sources: list[str], targets: list[str]) -> Finding:
         """Return what the text says to a relation, turned if description and text agree on that."""

@@ -72,14 +72,14 @@ _PASSIVE = re.compile(
 )
 """Words after which the second of two names acts on the first."""
 _BOTH_WAYS = re.compile(
-    r"\b(?:between|similar(?:ly)?|equal|equivalent|same|correlat\w+|associat\w+|compar\w+|versus|vs"
+    r"\b(?:depend\w*|rel(?:y|ies|ied|ying) (?:up)?on"
+    r"|between|similar(?:ly)?|equal|equivalent|same|correlat\w+|associat\w+|compar\w+|versus|vs"
     r"|relat\w+|link\w*|interact\w*|coexist\w*|differ\w*|alternative\w*|connect\w+)\b",
     re.IGNORECASE,
 )
-"""Words that relate names without a direction."""
+"""Words that relate names without a direction, or whose direction people read both ways."""
 _MEANS = re.compile(
-    r"\b(?:based (?:up)?on|using|uses?|by|via|through|with|from|after|under|depend\w* (?:up)?on"
-    rf"|rel(?:y|ies|ied|ying) (?:up)?on){_TO_THE_NAME}",
+    rf"\b(?:based (?:up)?on|using|uses?|by|via|through|with|from|after|under){_TO_THE_NAME}",
     re.IGNORECASE,
 )
 """Words after which the second name may be the means of the first, or its object."""

@@ -17,6 +17,7 @@ from relgen_assets.prompts import example_descriptions
 
 RULES: Final = (
     "aliases",
+    "answer_schema",
     "cleaning",
     "codes",
     "evidence",
@@ -32,8 +33,8 @@ RULES: Final = (
     "validation",
 )
 """Modules of this package that decide on an answer."""
-NO_RULES: Final = ("__init__", "answer_schema", "version")
-"""The other modules. The schema is part of an answer's key, not of its verdict."""
+NO_RULES: Final = ("__init__", "version")
+"""The other modules."""
 
 VERSION_CHARACTERS = 12
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
