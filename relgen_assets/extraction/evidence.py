@@ -139,6 +139,11 @@ class EvidenceText:
                 best, most = " ".join(self._text[start:end].split()), held
         return best
 
+    @property
+    def sentences(self) -> list[str]:
+        """The sentences of the text, single-spaced."""
+        return [" ".join(self._text[start:end].split()) for start, end in self._sentences]
+
     def completed(self, beginning: str, limit: int) -> str:
         """Return the sentence, of up to `limit` characters, that begins like that; may be empty.
 

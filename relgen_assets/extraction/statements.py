@@ -168,10 +168,12 @@ def is_fragment(description: str) -> bool:
         ")"
     ):
         return True
-    words = _WORD.findall(description)
-    if len(words) <= MAX_UNTAGGED_WORDS:
-        return False
-    return not any(tag in _FINITE for _, tag in _tags(words))
+    return len(_WORD.findall(description)) > MAX_UNTAGGED_WORDS and not has_verb(description)
+
+
+def has_verb(text: str) -> bool:
+    """Return whether the tagger finds a finite verb in `text`."""
+    return any(tag in _FINITE for _, tag in _tags(_WORD.findall(text)))
 
 
 def _tags(words: Sequence[str]) -> Sequence[tuple[str, str]]:

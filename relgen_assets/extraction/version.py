@@ -33,8 +33,8 @@ RULES: Final = (
     "validation",
 )
 """Modules of this package that decide on an answer."""
-NO_RULES: Final = ("__init__", "version")
-"""The other modules."""
+NO_RULES: Final = ("__init__", "quotes", "version")
+"""The other modules. Quotes are part of an answer's key, not of its verdict."""
 
 VERSION_CHARACTERS = 12
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
