@@ -25,8 +25,9 @@ RULES: Final = (
     "worked_examples",
 )
 """Modules of this package that decide on an answer."""
-NO_RULES: Final = ("__init__", "answer_schema", "version")
-"""The other modules. The schema is part of an answer's key, not of its verdict."""
+NO_RULES: Final = ("__init__", "answer_schema", "places", "version")
+"""The other modules. The schema is part of an answer's key, not of its verdict, and places are only
+shown."""
 
 VERSION_CHARACTERS = 12
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import get_close_matches, unified_diff
 from pathlib import Path
 from typing import Literal
 
@@ -81,6 +81,27 @@ def copy_bundled(folder: Path) -> list[Copied]:
         ) from error
 
 
+def changes(folder: Path) -> dict[PromptTask, str]:
+    """Return what a project's files change of the bundled ones, as unified diffs by task.
+
+    A file that cannot be used is compared as well; equal and missing ones are left out.
+
+    Raises:
+        ConfigurationError: A file cannot be read.
+    """
+    found: dict[PromptTask, str] = {}
+    for task in PROMPT_TASKS:
+        file = folder / f"{task}{SUFFIX}"
+        if not file.exists():
+            continue
+        own = _read(file).decode("utf-8", "replace").splitlines()
+        bundled = bundled_file(task).decode().splitlines()
+        lines = unified_diff(bundled, own, f"bundled {file.name}", str(file), lineterm="")
+        if diff := "\n".join(lines):
+            found[task] = diff
+    return found
+
+
 def _copy(file: Path, data: bytes) -> Copied:
     try:
         with file.open("xb") as opened:
@@ -99,7 +120,7 @@ def _files(folder: Path, *, must_exist: bool) -> list[Path]:
         raise ConfigurationError(
             "there is no such folder of prompt templates.",
             where=str(folder),
-            remedy="Make it with `relgen prompts init`, or correct prompts.folder.",
+            remedy="Make it with `relgen prompts init`, or correct its name.",
         ) from error
     except OSError as error:
         raise ConfigurationError(

@@ -33,7 +33,7 @@ class Template:
 
     Attributes:
         task: What it is for.
-        text: The whole file, with newlines as line ends.
+        text: The whole file, with newlines as line ends, the last one included.
         turns: Its chat turns.
         file: Where it comes from; `None` if it is bundled.
     """
@@ -125,7 +125,8 @@ def read_template(task: PromptTask, data: bytes, file: Path | None = None) -> Te
     faults = faults or check(turns, FORMS[task])
     if faults:
         raise _unusable(task, file, faults)
-    return Template(task, text, tuple(turns), file)
+    # Editors add a line end to a file or not; neither is part of a prompt.
+    return Template(task, text.rstrip() + "\n", tuple(turns), file)
 
 
 @cache

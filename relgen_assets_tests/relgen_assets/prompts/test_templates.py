@@ -133,6 +133,7 @@ def test_line_ends_of_windows_change_neither_prompt_nor_version() -> None:
     unix = read_template("summary", f"=== system ===\nBe brief.\n{QUESTION}".encode())
     windows = read_template("summary", unix.text.replace("\n", "\r\n").encode())
     assert windows == unix
+    assert read_template("summary", unix.text.rstrip().encode()) == unix
     assert windows.version == unix.version
 
 
