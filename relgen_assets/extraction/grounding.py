@@ -102,6 +102,11 @@ class GroundedText:
         same = [span for span in found if self._text[slice(*span)] == spelling]
         return self._alignment(Occurrence.NORMALISED, spelling, same)
 
+    def occurrences(self, name: str) -> list[tuple[int, int]]:
+        """Return where a name stands as it is spelled, as offsets; in order."""
+        found = self._exact(name)
+        return [(self._offset(start), self._offset(end - 1) + 1) for start, end in found]
+
     def mentions(self, name: str) -> list[tuple[int, int]]:
         """Return where a name stands in the text in any spelling, as offsets; in order."""
         name = " ".join(name.split())

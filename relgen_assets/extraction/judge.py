@@ -30,13 +30,20 @@ judgements of a batch are kept meanwhile, and with them the texts they are about
 
 
 @lru_cache(JUDGEMENTS_KEPT)
-def judge(answer: str, text: str, *, finish_reason: str = "stop") -> Judgement:
+def judge(
+    answer: str,
+    text: str,
+    *,
+    finish_reason: str = "stop",
+    examples: frozenset[str] = frozenset(),
+) -> Judgement:
     """Return the verdict on an answer about a text; never raises, whatever the answer.
 
     Args:
         answer: The raw answer of a model.
         text: The chunk the answer is about.
         finish_reason: As reported by the server; `length` if the answer was cut off.
+        examples: Descriptions in the worked examples of the prompt, which no answer may repeat.
     """
     if not answer.strip():
         return rejected(RejectionReason.EMPTY_ANSWER)
@@ -45,7 +52,7 @@ def judge(answer: str, text: str, *, finish_reason: str = "stop") -> Judgement:
         return _with_cause(rejected(RejectionReason.NOT_JSON), answer, finish_reason)
     prepared = EvidenceText(text)
     readings = [
-        read(draft, prepared, cut_off=finish_reason == "length")
+        read(draft, prepared, cut_off=finish_reason == "length", examples=examples)
         for draft in _alternatives(salvaged)
     ]
     best = max(readings, key=_worth, default=rejected(RejectionReason.WRONG_SHAPE))

@@ -24,7 +24,6 @@ from relgen_assets.extraction.identity import identity
 from relgen_assets.extraction.names import has_mask, is_name
 from relgen_assets.extraction.shape import Draft, DraftRelation
 from relgen_assets.extraction.statements import is_fragment
-from relgen_assets.prompts import example_descriptions
 from relgen_assets.rows.models import Extraction, Relation
 
 Verdict = Literal["valid", "repaired", "rejected"]
@@ -61,15 +60,18 @@ class Judgement:
     evidence: tuple[Finding, ...] = ()
 
 
-def read(draft: Draft, text: EvidenceText, *, cut_off: bool) -> Judgement:
+def read(
+    draft: Draft, text: EvidenceText, *, cut_off: bool, examples: frozenset[str] = frozenset()
+) -> Judgement:
     """Return the verdict on one draft of an answer.
 
     Args:
         draft: What the answer states.
         text: The chunk it is about.
         cut_off: Whether the token limit ended the answer.
+        examples: Descriptions that must not be repeated.
     """
-    return _Reader(text).read(draft, cut_off=cut_off)
+    return _Reader(text, examples).read(draft, cut_off=cut_off)
 
 
 def rejected(reason: RejectionReason, repairs: Iterable[Repair] = ()) -> Judgement:
@@ -80,8 +82,9 @@ def rejected(reason: RejectionReason, repairs: Iterable[Repair] = ()) -> Judgeme
 class _Reader:
     """Turns one draft into an extraction, noting every repair."""
 
-    def __init__(self, text: EvidenceText) -> None:
+    def __init__(self, text: EvidenceText, examples: frozenset[str]) -> None:
         self._text = text
+        self._examples = examples
         self._repairs: dict[Repair, None] = {}
         self._entities: dict[str, str] = {}
 
@@ -89,7 +92,7 @@ class _Reader:
         """Return the verdict on the draft."""
         for repair in draft.repairs:
             self._note(repair)
-        if draft.section_description in example_descriptions():
+        if draft.section_description in self._examples:
             return self._reject(RejectionReason.ECHOED_EXAMPLE)
         for name in self._split(draft.entities):
             self._list(name)
@@ -109,7 +112,7 @@ class _Reader:
         """Return the verdict on an answer that says that the text states no relation."""
         if draft.entities and not self._entities:
             return self._reject(RejectionReason.NO_GROUNDED_ENTITIES)
-        if not _is_usable(draft.section_description):
+        if not self._is_usable(draft.section_description):
             return self._reject(RejectionReason.NO_DESCRIPTION)
         return self._accept(draft.section_description, [], [])
 
@@ -143,7 +146,7 @@ class _Reader:
 
     def _describe(self, draft: Draft) -> str:
         """Return what the section is about: as stated, else the sentence with the most entities."""
-        if _is_usable(draft.section_description):
+        if self._is_usable(draft.section_description):
             return draft.section_description
         self._note(Repair.DESCRIPTION_QUOTED)
         return self._text.central_sentence(self._entities.values(), MAX_QUOTED_DESCRIPTION)
@@ -227,10 +230,18 @@ class _Reader:
         )
         return relation, finding
 
+    def _is_usable(self, description: str) -> bool:
+        """Return whether a description has content and is not copied from the prompt."""
+        return (
+            any(character.isalpha() for character in description)
+            and description not in self._examples
+            and not runs_in_a_loop(description)
+        )
+
     def _can_state(self, description: str) -> bool:
         """Return whether a description can state a relation of the text, whatever it says."""
         return (
-            _is_usable(description)
+            self._is_usable(description)
             and not has_mask(description)
             and not is_fragment(description)
             and self._text.shares_script(description)
@@ -295,12 +306,3 @@ def _without_entities(draft: Draft) -> RejectionReason:
         relation.source_entities or relation.target_entities for relation in draft.relations
     )
     return RejectionReason.NO_GROUNDED_ENTITIES if named else RejectionReason.NO_ENTITIES
-
-
-def _is_usable(description: str) -> bool:
-    """Return whether a description has content and is not copied from the prompt."""
-    return (
-        any(character.isalpha() for character in description)
-        and description not in example_descriptions()
-        and not runs_in_a_loop(description)
-    )

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from relgen_assets.extraction import extraction_schema, judge
-from relgen_assets.prompts import extraction_messages, prompt_version, summary_messages
+from relgen_assets.extraction import example_descriptions, extraction_schema, judge
+from relgen_assets.prompts import PromptSet, PromptTask
 from relgen_assets.rows.models import ChatMessage, Chunk, Paper, RawExtraction, Summary
 from relgen_assets.settings import ExtractionSettings, SummarySettings
 from relgen_assets.text.candidates import candidate_terms
@@ -50,12 +50,14 @@ class ExtractionTask:
 
     Attributes:
         candidates: Terms that entity names are restricted to; empty in mode `schema`.
+        prompt_version: Version of the template.
         request: What to send, or `None` if the chunk is refused.
         refusal: Reason code of a refused chunk.
     """
 
     chunk: Chunk
     candidates: list[str]
+    prompt_version: str
     request: GenerationRequest | None
     refusal: str | None = None
 
@@ -71,10 +73,15 @@ def estimate_tokens(messages: Sequence[Message], count: Callable[[str], int]) ->
 
 
 def summary_request(
-    paper: Paper, settings: SummarySettings, count: Callable[[str], int], labels: Mapping[str, str]
+    paper: Paper,
+    settings: SummarySettings,
+    count: Callable[[str], int],
+    labels: Mapping[str, str],
+    *,
+    prompts: PromptSet,
 ) -> GenerationRequest:
     """Return the request for the summary of an article."""
-    messages = summary_messages(paper)
+    messages = prompts.summary_messages(paper)
     return GenerationRequest(
         subject=paper.paper_id,
         task=SUMMARY_TASK,
@@ -83,7 +90,7 @@ def summary_request(
         prompt_tokens=estimate_tokens(messages, count),
         affinity=paper.paper_id,
         variant=settings.variant,
-        labels={**labels, "prompt_version": prompt_version("summary")},
+        labels={**labels, "prompt_version": prompts.version("summary")},
     )
 
 
@@ -104,6 +111,8 @@ def extraction_tasks(
     settings: ExtractionSettings,
     count: Callable[[str], int],
     labels: Mapping[str, str],
+    *,
+    prompts: PromptSet,
 ) -> list[ExtractionTask]:
     """Return one task for every chunk.
 
@@ -114,18 +123,22 @@ def extraction_tasks(
         settings: Sampling and bounds.
         count: Counts the SentencePiece tokens of a text.
         labels: Facts to store with each answer.
+        prompts: The templates to fill.
     """
+    version = prompts.version(_template(mode))
+    labels = {**labels, "prompt_version": version}
     tasks: list[ExtractionTask] = []
     for chunk in chunks:
         terms = candidate_terms(chunk.text, settings.max_candidates) if mode == "candidates" else []
         summary = summaries.get(chunk.paper_id)
         if summary is None:
-            tasks.append(ExtractionTask(chunk, terms, None, NO_SUMMARY))
+            tasks.append(ExtractionTask(chunk, terms, version, None, NO_SUMMARY))
         elif mode == "candidates" and len(terms) < 2:  # a relation needs two entities
-            tasks.append(ExtractionTask(chunk, terms, None, NO_CANDIDATES))
+            tasks.append(ExtractionTask(chunk, terms, version, None, NO_CANDIDATES))
         else:
-            request = _extraction_request(chunk, summary, terms, settings, count, labels)
-            tasks.append(ExtractionTask(chunk, terms, request))
+            messages = prompts.extraction_messages(summary, chunk.text, candidates=terms)
+            request = _extraction_request(chunk, messages, terms, settings, count, labels)
+            tasks.append(ExtractionTask(chunk, terms, version, request))
     return tasks
 
 
@@ -138,20 +151,30 @@ def extraction_row(task: ExtractionTask, mode: Mode, outcome: Outcome | None) ->
         "candidates": task.candidates,
     }
     if task.request is None or outcome is None:
-        return RawExtraction(**columns, **_unanswered("refused", task.refusal, _version(mode), ()))
+        refused = _unanswered("refused", task.refusal, task.prompt_version, ())
+        return RawExtraction(**columns, **refused)
     return RawExtraction(**columns, **_generated(task.request, outcome))
 
 
-def is_extraction(texts: Mapping[str, str]) -> Callable[[Generation], bool]:
+def is_extraction(tasks: Iterable[ExtractionTask]) -> Callable[[Generation], bool]:
     """Return a predicate that accepts every answer the rules do not reject.
 
     Args:
-        texts: Text by chunk id.
+        tasks: The chunks that are asked about.
     """
+    asked = {task.chunk.chunk_id: task for task in tasks}
 
     def accept(generation: Generation) -> bool:
-        text = texts[generation.subject]
-        judgement = judge(generation.text, text, finish_reason=generation.finish_reason)
+        task = asked[generation.subject]
+        sent = task.request.messages if task.request else ()
+        judgement = judge(
+            generation.text,
+            task.chunk.text,
+            finish_reason=generation.finish_reason,
+            examples=example_descriptions(
+                message["content"] for message in sent if message["role"] == "assistant"
+            ),
+        )
         return judgement.verdict != "rejected"
 
     return accept
@@ -159,13 +182,12 @@ def is_extraction(texts: Mapping[str, str]) -> Callable[[Generation], bool]:
 
 def _extraction_request(
     chunk: Chunk,
-    summary: str,
+    messages: tuple[Message, ...],
     terms: Sequence[str],
     settings: ExtractionSettings,
     count: Callable[[str], int],
     labels: Mapping[str, str],
 ) -> GenerationRequest:
-    messages = extraction_messages(summary, chunk.text, candidates=terms)
     mode: Mode = "candidates" if terms else "schema"
     bounds = settings.bounds(mode)
     return GenerationRequest(
@@ -181,7 +203,7 @@ def _extraction_request(
         ),
         affinity=chunk.paper_id,
         variant=settings.variant,
-        labels={**labels, "prompt_version": _version(mode)},
+        labels=labels,
     )
 
 
@@ -197,8 +219,8 @@ def _key(request: GenerationRequest, answer: Generation) -> str:
     return generation_key(request, answer.model)
 
 
-def _version(mode: Mode) -> str:
-    return prompt_version("extraction_candidates" if mode == "candidates" else "extraction_schema")
+def _template(mode: Mode) -> PromptTask:
+    return "extraction_candidates" if mode == "candidates" else "extraction_schema"
 
 
 def _generated(request: GenerationRequest, outcome: Outcome) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from relgen_assets.orchestration.partitions import Batches
+from relgen_assets.prompts import PromptSet, load_prompts
 from relgen_assets.settings import SETTINGS_FILE, Settings
 from relgen_assets.sources import ArticleSource, open_source
 from relgen_assets.text.chunking import Chunker
@@ -37,6 +38,12 @@ class Project:
         """The batches of the source; counts its articles unless the settings give the number."""
         source = self.settings.source
         return Batches(source.name, self.source.count(), self.settings.batches.size)
+
+    @cached_property
+    def prompts(self) -> PromptSet:
+        """The prompt templates: the project's own, and the bundled ones for the rest."""
+        prompts = self.settings.prompts
+        return load_prompts(Path(prompts.folder), must_exist="folder" in prompts.model_fields_set)
 
     @cached_property
     def chunker(self) -> Chunker:

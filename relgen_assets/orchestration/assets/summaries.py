@@ -48,7 +48,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         key = context.partition_key
         labels = request_labels(context)
         requests = [
-            summary_request(paper, settings, project.chunker.count, labels)
+            summary_request(paper, settings, project.chunker.count, labels, prompts=project.prompts)
             for paper in RAW_PAPERS.rows(raw_papers)
             if paper.status == "used"
         ]
