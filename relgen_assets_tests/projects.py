@@ -58,7 +58,7 @@ columns = {{ id = "id" }}
 tokens = 100
 overlap = {overlap}
 [extractions]
-mode = "candidates"
+mode = "quote"
 {sections}
 [[pool.endpoints]]
 name = "gpu-0"
@@ -162,7 +162,7 @@ def small_project(
             "source": {"kind": "files", "path": str(source), "columns": {"id": "id"}},
             "batches": {"size": 2},
             "chunking": {"tokens": 100, "overlap": 20},
-            "extractions": {"mode": "candidates"},
+            "extractions": {"mode": "quote"},
             "pool": {"endpoints": endpoints, "outage_timeout_seconds": 1},
             "ledger": {"url": f"sqlite:///{folder}/ledger.db"},
             "storage": {

@@ -17,10 +17,11 @@ from relgen_assets.cli.story import print_story
 from relgen_assets.cli.story_document import story_document
 from relgen_assets.definitions import build_resources
 from relgen_assets.domain_errors import ConfigurationError
-from relgen_assets.generation.requests import Mode
+from relgen_assets.generation.requests import TEMPLATES
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.trying import Trial, choose_chunk, try_chunk
 from relgen_assets.prompts import PromptSet, Template, load_prompts
+from relgen_assets.rows.models import Mode
 from relgen_assets.settings import Settings
 
 LONGEST_WAIT = 30.0
@@ -33,7 +34,7 @@ class Options:
 
     temperature: float | None = None
     seed: int | None = None
-    mode: Literal["auto", "candidates", "schema"] | None = None
+    mode: Literal["auto"] | Mode | None = None
     endpoint: str | None = None
     prompts: Path | None = None
 
@@ -121,9 +122,7 @@ def _print(
     prompt: bool,
     as_json: bool,
 ) -> None:
-    template = prompts.template(
-        "extraction_candidates" if mode == "candidates" else "extraction_schema"
-    )
+    template = prompts.template(TEMPLATES[mode])
     sampling = settings.extractions
     if as_json:
         document = {

@@ -18,6 +18,7 @@ from relgen_assets.rows.models import (
     ChatMessage,
     Chunk,
     Extraction,
+    Mode,
     Paper,
     RawExtraction,
     Relation,
@@ -55,7 +56,7 @@ class FullExample(CoreExample):
     tokens: int = Field(description="SentencePiece tokens of the chunk.")
     verdict: Literal["valid", "repaired"] = Field(description="Verdict on the model's answer.")
     repairs: list[str] = Field(description="Codes of the repairs that were needed, in order.")
-    mode: Literal["candidates", "schema"] = Field(description="How decoding was constrained.")
+    mode: Mode = Field(description="How decoding was constrained.")
     sent_messages: list[ChatMessage] = Field(description="The exact messages sent to the model.")
     model: str = Field(description="Model that wrote the extraction.")
     prompt_version: str = Field(description="Hash of the extraction prompt's template.")

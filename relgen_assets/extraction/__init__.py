@@ -6,14 +6,16 @@ Pure functions: parse, repair, ground, judge. Asking a model again after a rejec
 May touch `rows`.
 """
 
-from relgen_assets.extraction.answer_schema import extraction_schema
+from relgen_assets.extraction.answer_schema import extraction_schema, quote_schema
 from relgen_assets.extraction.codes import RejectionReason, Repair
 from relgen_assets.extraction.grounding import absent, occurs
 from relgen_assets.extraction.judge import Judgement, Verdict, judge
+from relgen_assets.extraction.quotes import Quote, quotes
 from relgen_assets.extraction.worked_examples import example_descriptions
 
 __all__ = [
     "Judgement",
+    "Quote",
     "RejectionReason",
     "Repair",
     "Verdict",
@@ -22,4 +24,6 @@ __all__ = [
     "extraction_schema",
     "judge",
     "occurs",
+    "quote_schema",
+    "quotes",
 ]

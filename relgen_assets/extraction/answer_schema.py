@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from typing import Any, get_args
 
 from relgen_assets.extraction.names import MAX_NAME_CHARACTERS
+from relgen_assets.extraction.quotes import Quote
 from relgen_assets.rows.models import Strength
 
 MAX_SECTION_DESCRIPTION = 300
 MAX_RELATION_DESCRIPTION = 200
 MAX_SIDE = 4
-MIN_ENTITIES = 3
 _STRENGTH: dict[str, Any] = {"type": "string", "enum": list(get_args(Strength))}
 
 # Candidates are for small models: a description is one sentence, and its end is enforced. The full
@@ -66,6 +66,38 @@ def extraction_schema(
     )
 
 
+def quote_schema(
+    quotes: Sequence[Quote], *, max_entities: int, max_relations: int
+) -> dict[str, Any]:
+    """Return the JSON schema of an extraction that consists of quotes only.
+
+    The section is described by one of their sentences; entities are their terms; each relation is
+    one of the quotes, whole. Only the choice and the strength are the model's.
+
+    Args:
+        quotes: What may be said, at least one.
+        max_entities: Largest number of entities in the list.
+        max_relations: Largest number of relations.
+    """
+    terms = list(dict.fromkeys(term for one in quotes for term in (one.source, one.target)))
+    return _extraction(
+        {"type": "string", "enum": terms},
+        {"type": "string", "enum": list(dict.fromkeys(one.sentence for one in quotes))},
+        {"anyOf": [_quote(one) for one in quotes]},
+        max_entities,
+        max_relations,
+    )
+
+
+def _quote(quote: Quote) -> dict[str, Any]:
+    return _object(
+        description={"type": "string", "enum": [quote.sentence]},
+        source_entities=_array({"type": "string", "enum": [quote.source]}, 1, 1),
+        target_entities=_array({"type": "string", "enum": [quote.target]}, 1, 1),
+        strength=_STRENGTH,
+    )
+
+
 def _extraction(
     name: dict[str, Any],
     sentence: dict[str, Any],
@@ -75,8 +107,9 @@ def _extraction(
 ) -> dict[str, Any]:
     return _object(
         section_description=sentence,
-        list_of_entities=_array(name, min(MIN_ENTITIES, max_entities), max_entities),
-        relations=_array(relation, 1, max_relations),
+        # Both may be empty: a model that always has to assert something makes it up.
+        list_of_entities=_array(name, 0, max_entities),
+        relations=_array(relation, 0, max_relations),
     )
 
 

@@ -34,7 +34,7 @@ RULES: Final = (
 )
 """Modules of this package that decide on an answer."""
 NO_RULES: Final = ("__init__", "places", "quotes", "version")
-"""The other modules. Quotes belong to an answer's key, not to its verdict; places are only shown."""
+"""The other modules. Quotes belong to an answer's key, not its verdict; places are only shown."""
 
 VERSION_CHARACTERS = 12
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)

@@ -7,12 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, NamedTuple
 
-from relgen_assets.extraction import example_descriptions, extraction_schema, judge
+from relgen_assets.extraction import (
+    Quote,
+    example_descriptions,
+    extraction_schema,
+    judge,
+    quote_schema,
+    quotes,
+)
 from relgen_assets.prompts import PromptSet, PromptTask
-from relgen_assets.rows.models import ChatMessage, Chunk, Paper, RawExtraction, Summary
-from relgen_assets.settings import ExtractionSettings, SummarySettings
+from relgen_assets.rows.models import ChatMessage, Chunk, Mode, Paper, RawExtraction, Summary
+from relgen_assets.settings import AnswerBounds, ExtractionSettings, SummarySettings
 from relgen_assets.text.candidates import candidate_terms
 from resources.generation import (
     FailureReason,
@@ -31,6 +38,10 @@ NO_SUMMARY = "no_summary"
 """The article has no summary, which the request needs."""
 NO_CANDIDATES = "no_candidates"
 """The chunk has fewer than two candidate terms, and a relation needs two entities."""
+NO_QUOTES = "no_quotes"
+"""No sentence of the chunk states by itself how one term acts on another."""
+QUOTED_TERMS = 200
+"""Most terms of a chunk between which quotes are looked for."""
 
 _MESSAGE_TOKENS = 8
 """Tokens a chat template adds around one message (ChatML adds five, LLaMA-2 about eight)."""
@@ -38,10 +49,14 @@ _MESSAGE_TOKENS = 8
 _ESTIMATE_MARGIN = 1.1
 """On scientific English, other tokenizers stay within ten percent of SentencePiece v1."""
 
+TEMPLATES: Mapping[Mode, PromptTask] = {
+    "candidates": "extraction_candidates",
+    "quote": "extraction_quote",
+    "schema": "extraction_schema",
+}
+"""The template of each mode."""
 VARIANT_SEED_STEP = 1_000
 """Distance between the seeds of two variants; attempts, which add 1 each, are fewer."""
-
-Mode = Literal["candidates", "schema"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,20 +140,24 @@ def extraction_tasks(
         labels: Facts to store with each answer.
         prompts: The templates to fill.
     """
-    version = prompts.version(_template(mode))
+    version = prompts.version(TEMPLATES[mode])
     labels = {**labels, "prompt_version": version}
     tasks: list[ExtractionTask] = []
     for chunk in chunks:
-        terms = candidate_terms(chunk.text, settings.max_candidates) if mode == "candidates" else []
+        choice = _choice(chunk.text, mode, settings)
         summary = summaries.get(chunk.paper_id)
-        if summary is None:
-            tasks.append(ExtractionTask(chunk, terms, version, None, NO_SUMMARY))
-        elif mode == "candidates" and len(terms) < 2:  # a relation needs two entities
-            tasks.append(ExtractionTask(chunk, terms, version, None, NO_CANDIDATES))
-        else:
-            messages = prompts.extraction_messages(summary, chunk.text, candidates=terms)
-            request = _extraction_request(chunk, messages, terms, settings, count, labels)
-            tasks.append(ExtractionTask(chunk, terms, version, request))
+        refusal = NO_SUMMARY if summary is None else choice.refusal
+        if summary is None or refusal is not None:
+            tasks.append(ExtractionTask(chunk, choice.terms, version, None, refusal))
+            continue
+        messages = prompts.extraction_messages(
+            summary,
+            chunk.text,
+            candidates=choice.terms,
+            quotes=[f"{one.source} -> {one.target}: {one.sentence}" for one in choice.quotes],
+        )
+        request = _extraction_request(chunk, messages, choice, mode, settings, count, labels)
+        tasks.append(ExtractionTask(chunk, choice.terms, version, request))
     return tasks
 
 
@@ -180,15 +199,39 @@ def is_extraction(tasks: Iterable[ExtractionTask]) -> Callable[[Generation], boo
     return accept
 
 
+class _Choice(NamedTuple):
+    """What an answer about a chunk may choose from; nothing in mode `schema`.
+
+    Attributes:
+        refusal: Why there is nothing to choose from, if the mode needs it.
+    """
+
+    terms: list[str]
+    quotes: list[Quote]
+    refusal: str | None
+
+
+def _choice(text: str, mode: Mode, settings: ExtractionSettings) -> _Choice:
+    if mode == "candidates":
+        terms = candidate_terms(text, settings.max_candidates)
+        # A relation needs two entities.
+        return _Choice(terms, [], NO_CANDIDATES if len(terms) < 2 else None)
+    if mode == "quote":
+        found = quotes(text, candidate_terms(text, QUOTED_TERMS), settings.max_candidates)
+        named = dict.fromkeys(term for one in found for term in (one.source, one.target))
+        return _Choice(list(named), found, None if found else NO_QUOTES)
+    return _Choice([], [], None)
+
+
 def _extraction_request(
     chunk: Chunk,
     messages: tuple[Message, ...],
-    terms: Sequence[str],
+    choice: _Choice,
+    mode: Mode,
     settings: ExtractionSettings,
     count: Callable[[str], int],
     labels: Mapping[str, str],
 ) -> GenerationRequest:
-    mode: Mode = "candidates" if terms else "schema"
     bounds = settings.bounds(mode)
     return GenerationRequest(
         subject=chunk.chunk_id,
@@ -196,15 +239,18 @@ def _extraction_request(
         messages=messages,
         sampling=Sampling(settings.temperature, bounds.tokens, seed=_seed(settings)),
         prompt_tokens=estimate_tokens(messages, count),
-        json_schema=extraction_schema(
-            max_entities=bounds.entities,
-            max_relations=bounds.relations,
-            candidates=terms,
-        ),
+        json_schema=_schema(choice, bounds),
         affinity=chunk.paper_id,
         variant=settings.variant,
         labels=labels,
     )
+
+
+def _schema(choice: _Choice, bounds: AnswerBounds) -> dict[str, Any]:
+    limits = {"max_entities": bounds.entities, "max_relations": bounds.relations}
+    if choice.quotes:
+        return quote_schema(choice.quotes, **limits)
+    return extraction_schema(candidates=choice.terms, **limits)
 
 
 def _seed(settings: SummarySettings | ExtractionSettings) -> int:
@@ -217,10 +263,6 @@ def _key(request: GenerationRequest, answer: Generation) -> str:
     while request.attempt < answer.attempt:
         request = next_attempt(request)
     return generation_key(request, answer.model)
-
-
-def _template(mode: Mode) -> PromptTask:
-    return "extraction_candidates" if mode == "candidates" else "extraction_schema"
 
 
 def _generated(request: GenerationRequest, outcome: Outcome) -> dict[str, Any]:

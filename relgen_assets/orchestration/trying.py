@@ -14,7 +14,6 @@ from relgen_assets.extraction.validation import validate
 from relgen_assets.generation.requests import (
     EXTRACTION_TASK,
     SUMMARY_TASK,
-    Mode,
     extraction_row,
     extraction_tasks,
     is_summary,
@@ -28,7 +27,7 @@ from relgen_assets.orchestration.assets.summaries import ATTEMPTS
 from relgen_assets.orchestration.project import Project
 from relgen_assets.prompts import PromptSet
 from relgen_assets.rows.asset_tables import CHUNKS, RAW_PAPERS
-from relgen_assets.rows.models import Chunk, Paper, Summary
+from relgen_assets.rows.models import Chunk, Mode, Paper, Summary
 from relgen_assets.settings import Settings
 from resources.generation import Generation
 from resources.llama_server_pool.pool import LlamaServerPool

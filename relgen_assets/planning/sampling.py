@@ -15,7 +15,6 @@ from statistics import fmean, stdev
 from relgen_assets.domain_errors import SourceError
 from relgen_assets.generation.requests import (
     SUMMARY_TASK,
-    Mode,
     count_tokens,
     estimate_tokens,
     extraction_tasks,
@@ -23,7 +22,7 @@ from relgen_assets.generation.requests import (
 )
 from relgen_assets.planning.experience import Experience
 from relgen_assets.prompts import PromptSet
-from relgen_assets.rows.models import Chunk, Paper
+from relgen_assets.rows.models import Chunk, Mode, Paper
 from relgen_assets.settings import Settings
 from relgen_assets.sources import ArticleSource
 from relgen_assets.text.chunking import Chunker

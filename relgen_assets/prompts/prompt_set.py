@@ -93,7 +93,12 @@ class PromptSet:
         return self._templates["summary"].fill(values)
 
     def extraction_messages(
-        self, summary: str, text: str, *, candidates: Sequence[str] = ()
+        self,
+        summary: str,
+        text: str,
+        *,
+        candidates: Sequence[str] = (),
+        quotes: Sequence[str] = (),
     ) -> tuple[Message, ...]:
         """Return the messages that ask for the entities and relations of one chunk.
 
@@ -105,10 +110,21 @@ class PromptSet:
             summary: Summary of the article the chunk belongs to.
             text: The chunk, in full.
             candidates: Terms that entity names are restricted to; none for free names.
+            quotes: Statements of the chunk that the answer is restricted to, one line each.
         """
-        values = {"summary": summary.strip(), "text": text, "candidates": "; ".join(candidates)}
-        task: PromptTask = "extraction_candidates" if candidates else "extraction_schema"
-        return self._templates[task].fill(values)
+        values = {
+            "summary": summary.strip(),
+            "text": text,
+            "candidates": "; ".join(candidates),
+            "quotes": "\n".join(quotes),
+        }
+        return self._templates[_task(candidates, quotes)].fill(values)
+
+
+def _task(candidates: Sequence[str], quotes: Sequence[str]) -> PromptTask:
+    if quotes:
+        return "extraction_quote"
+    return "extraction_candidates" if candidates else "extraction_schema"
 
 
 def read_template(task: PromptTask, data: bytes, file: Path | None = None) -> Template:

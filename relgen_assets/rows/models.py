@@ -12,6 +12,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Strength = Literal["strong", "moderate", "weak"]
+Mode = Literal["candidates", "quote", "schema"]
+"""How decoding is constrained: to terms of the chunk, to sentences of it, or only in its shape."""
 
 
 class TableRow(BaseModel):
@@ -99,7 +101,7 @@ class RawExtraction(GeneratedRow):
     """The raw answer for one chunk (asset `raw_extractions`)."""
 
     chunk_id: str = Field(description="Chunk the request is about.")
-    mode: Literal["candidates", "schema"] = Field(description="How decoding was constrained.")
+    mode: Mode = Field(description="How decoding was constrained.")
     candidates: list[str] = Field(description="Terms entities were restricted to, if any.")
 
 

@@ -5,8 +5,8 @@ and from `relgen.toml` in the project folder; every key has a default. Secrets a
 here: settings name the environment variable that holds them. This wing opens no file but
 `relgen.toml` and touches no network.
 
-May touch `domain_errors`, `resources.storage`, and the options of `resources.llama_server_pool` and
-`resources.generation_ledger`.
+May touch `domain_errors`, `rows`, `resources.storage`, and the options of
+`resources.llama_server_pool` and `resources.generation_ledger`.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from pydantic_settings import (
 )
 
 from relgen_assets.domain_errors import ConfigurationError
+from relgen_assets.rows.models import Mode
 from relgen_assets.settings.explanations import explain
 from relgen_assets.settings.section import Section
 from relgen_assets.settings.source_sections import (
@@ -132,35 +133,46 @@ class AnswerBounds(NamedTuple):
     relations: int
 
 
-_BOUNDS = {"schema": AnswerBounds(700, 12, 8), "candidates": AnswerBounds(260, 6, 2)}
+_BOUNDS: dict[Mode, AnswerBounds] = {
+    "schema": AnswerBounds(700, 12, 8),
+    "candidates": AnswerBounds(260, 6, 2),
+    "quote": AnswerBounds(420, 6, 3),
+}
 """A model that needs candidates cannot write long answers without losing the thread."""
 
 
 class ExtractionSettings(Section):
     """How extractions are generated."""
 
-    mode: Literal["auto", "candidates", "schema"] = Field(
+    mode: Literal["auto"] | Mode = Field(
         "auto",
-        description="`candidates` restricts entities to terms of the chunk; `auto` does so for the"
-        " embedded model only.",
+        description="`schema` leaves the answer free within its shape; `candidates` restricts"
+        " entities to terms of the chunk; `quote` restricts the whole answer to sentences of the"
+        " chunk, so that nothing can be made up; `auto` is `quote` for the embedded model, else"
+        " `schema`.",
     )
     temperature: float = Field(0.2, ge=0, le=2, description="Sampling temperature.")
     max_tokens: int | None = Field(
-        None, ge=64, description="Longest answer in tokens; by default 700, with candidates 260."
+        None,
+        ge=64,
+        description="Longest answer in tokens; by default 700, with candidates 260,"
+        " with quotes 420.",
     )
     max_entities: int | None = Field(
         None,
         ge=2,
         le=100,
-        description="Most entities per answer; by default 12, with candidates 6.",
+        description="Most entities per answer; by default 12, else 6.",
     )
     max_relations: int | None = Field(
         None,
         ge=1,
         le=100,
-        description="Most relations per answer; by default 8, with candidates 2.",
+        description="Most relations per answer; by default 8, with candidates 2, with quotes 3.",
     )
-    max_candidates: int = Field(14, ge=2, le=200, description="Most candidate terms per chunk.")
+    max_candidates: int = Field(
+        14, ge=2, le=200, description="Most candidate terms, or quotes, per chunk."
+    )
     attempts: int = Field(
         2, ge=1, le=10, description="Most content attempts per chunk while answers are unusable."
     )
@@ -182,13 +194,13 @@ class ExtractionSettings(Section):
             raise ValueError("max_attempts must be at least attempts")
         return self
 
-    def mode_for(self, *, embedded: bool) -> Literal["candidates", "schema"]:
-        """Return the effective mode; `auto` means candidates for the embedded model."""
+    def mode_for(self, *, embedded: bool) -> Mode:
+        """Return the effective mode; `auto` means quotes for the embedded model."""
         if self.mode != "auto":
             return self.mode
-        return "candidates" if embedded else "schema"
+        return "quote" if embedded else "schema"
 
-    def bounds(self, mode: Literal["candidates", "schema"]) -> AnswerBounds:
+    def bounds(self, mode: Mode) -> AnswerBounds:
         """Return the largest answer allowed: as set, else the defaults of the mode."""
         default = _BOUNDS[mode]
         return AnswerBounds(

@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 
 from relgen_assets.generation.requests import (
-    Mode,
     extraction_tasks,
     summary_request,
     summary_row,
 )
 from relgen_assets.prompts import bundled_prompts
-from relgen_assets.rows.models import Chunk, Paper
+from relgen_assets.rows.models import Chunk, Mode, Paper
 from relgen_assets.settings import ExtractionSettings, SummarySettings
 from relgen_assets_tests.relgen_assets.export.batch import batch_of
 from resources.generation import Failure, Generation, GenerationRequest, next_attempt

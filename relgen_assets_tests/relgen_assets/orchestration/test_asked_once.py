@@ -61,7 +61,7 @@ def small(
         articles(2),
         batches={"size": 1},
         chunking={"tokens": 100, "overlap": 0},
-        extractions={"mode": "candidates", "attempts": 2, "max_attempts": 4},
+        extractions={"mode": "quote", "attempts": 2, "max_attempts": 4},
     ) as project:
         project.run()
         yield project
@@ -192,7 +192,7 @@ def test_a_missing_summary_is_asked_for_again_and_then_its_chunks(tmp_path: Path
             tmp_path,
             [server],
             [{**row, "article": row["article"].replace(STUBBORN, "")} for row in articles(2)],
-            extractions={"mode": "candidates", "max_attempts": 4},
+            extractions={"mode": "quote", "max_attempts": 4},
         ) as small,
     ):
         small.run()

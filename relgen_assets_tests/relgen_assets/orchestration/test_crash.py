@@ -63,7 +63,7 @@ tokens = 100
 overlap = 20
 
 [extractions]
-mode = "candidates"
+mode = "quote"
 
 [pool]
 outage_timeout_seconds = {outage_timeout}

@@ -88,7 +88,7 @@ def test_entities_are_restricted_to_terms_of_the_chunk(done: SmallProject) -> No
     key = done.keys[0]
     chunks = {row.chunk_id: row for row in from_table(done.tables.read("chunks", key), Chunk)}
     for row in from_table(done.tables.read("raw_extractions", key), RawExtraction):
-        assert row.mode == "candidates"
+        assert row.mode == "quote"
         assert len(row.candidates) >= 2
         assert all(term in chunks[row.chunk_id].text for term in row.candidates)
 
