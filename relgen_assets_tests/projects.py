@@ -20,12 +20,12 @@ from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 from resources.parquet_io_manager import ParquetIOManager
 
 SENTENCES = (
-    "Reef corals host dinoflagellate algae inside their gut cells.",
-    "Marine heatwaves damage photosystem II of the algae and release reactive oxygen species.",
+    "Reef corals contain dinoflagellate algae inside their gut cells.",
+    "Marine heatwaves can damage photosystem II of the algae and release reactive oxygen species.",
     "The coral host then expels the algae, and its white skeleton shows through the tissue.",
     "Nitrifying bacteria oxidise ammonium to nitrite in well aerated soils.",
     "Denitrifying bacteria reduce nitrate to dinitrogen where oxygen is scarce.",
-    "Graphite anodes store lithium ions between their carbon layers during charging.",
+    "Graphite anodes contain lithium ions between their carbon layers during charging.",
     "The solid electrolyte interphase protects graphite anodes from the organic electrolyte.",
     "Upwelling along the equator cools the eastern Pacific Ocean and feeds the trade winds.",
 )

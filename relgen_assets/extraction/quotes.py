@@ -79,12 +79,22 @@ def _quotable(sentences: Iterable[str]) -> Iterator[str]:
 def _stated(text: EvidenceText, sentence: str, terms: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield the pairs of terms that a sentence relates as subject and object of its first verb."""
     grounded = GroundedText(sentence)
-    held = {term: grounded.mentions(term) for term in terms}
-    for source, target in permutations([term for term, spans in held.items() if spans], 2):
-        if _joined_by_a_verb(sentence, held[source][0], held[target][0]):
-            finding = text.examine(sentence, [source], [target])
-            if finding.fault is None and finding.is_directed:
-                yield source, target
+    held = {term: spans[0] for term in terms if (spans := grounded.mentions(term))}
+    pairs = [
+        (source, target)
+        for source, target in permutations(held, 2)
+        if _joined_by_a_verb(sentence, held[source], held[target])
+    ]
+    # The name next to the verb is its object; what follows says where, when or how.
+    for source, target in sorted(pairs, key=lambda pair: _apart(held[pair[0]], held[pair[1]])):
+        finding = text.examine(sentence, [source], [target])
+        if finding.fault is None and finding.is_directed:
+            yield source, target
+
+
+def _apart(one: tuple[int, int], other: tuple[int, int]) -> int:
+    first, second = sorted((one, other))
+    return second[0] - first[1]
 
 
 def _joined_by_a_verb(sentence: str, one: tuple[int, int], other: tuple[int, int]) -> bool:
