@@ -17,7 +17,7 @@ from relgen_assets.cli.story import print_story
 from relgen_assets.cli.story_document import story_document
 from relgen_assets.definitions import build_resources
 from relgen_assets.domain_errors import ConfigurationError
-from relgen_assets.generation.requests import Mode
+from relgen_assets.generation.requests import Mode, extraction_template
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.trying import Trial, choose_chunk, try_chunk
 from relgen_assets.prompts import PromptSet, Template, load_prompts
@@ -121,9 +121,7 @@ def _print(
     prompt: bool,
     as_json: bool,
 ) -> None:
-    template = prompts.template(
-        "extraction_candidates" if mode == "candidates" else "extraction_schema"
-    )
+    template = prompts.template(extraction_template(mode))
     sampling = settings.extractions
     if as_json:
         document = {

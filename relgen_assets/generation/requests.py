@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from relgen_assets.extraction import example_descriptions, extraction_schema, judge
+from relgen_assets.extraction import extraction_schema
 from relgen_assets.prompts import PromptSet, PromptTask
 from relgen_assets.rows.models import ChatMessage, Chunk, Paper, RawExtraction, Summary
 from relgen_assets.settings import ExtractionSettings, SummarySettings
@@ -99,11 +99,6 @@ def summary_row(request: GenerationRequest, outcome: Outcome) -> Summary:
     return Summary(paper_id=request.subject, **_generated(request, outcome))
 
 
-def is_summary(generation: Generation) -> bool:
-    """Return whether an answer is usable as a summary."""
-    return generation.finish_reason != "length" and bool(generation.text.strip())
-
-
 def extraction_tasks(
     chunks: Iterable[Chunk],
     summaries: Mapping[str, str],
@@ -125,7 +120,7 @@ def extraction_tasks(
         labels: Facts to store with each answer.
         prompts: The templates to fill.
     """
-    version = prompts.version(_template(mode))
+    version = prompts.version(extraction_template(mode))
     labels = {**labels, "prompt_version": version}
     tasks: list[ExtractionTask] = []
     for chunk in chunks:
@@ -142,6 +137,11 @@ def extraction_tasks(
     return tasks
 
 
+def extraction_template(mode: Mode) -> PromptTask:
+    """Return the prompt template that a mode uses."""
+    return "extraction_candidates" if mode == "candidates" else "extraction_schema"
+
+
 def extraction_row(task: ExtractionTask, mode: Mode, outcome: Outcome | None) -> RawExtraction:
     """Return the row of a chunk: answered, failed, or refused without being sent."""
     columns = {
@@ -154,30 +154,6 @@ def extraction_row(task: ExtractionTask, mode: Mode, outcome: Outcome | None) ->
         refused = _unanswered("refused", task.refusal, task.prompt_version, ())
         return RawExtraction(**columns, **refused)
     return RawExtraction(**columns, **_generated(task.request, outcome))
-
-
-def is_extraction(tasks: Iterable[ExtractionTask]) -> Callable[[Generation], bool]:
-    """Return a predicate that accepts every answer the rules do not reject.
-
-    Args:
-        tasks: The chunks that are asked about.
-    """
-    asked = {task.chunk.chunk_id: task for task in tasks}
-
-    def accept(generation: Generation) -> bool:
-        task = asked[generation.subject]
-        sent = task.request.messages if task.request else ()
-        judgement = judge(
-            generation.text,
-            task.chunk.text,
-            finish_reason=generation.finish_reason,
-            examples=example_descriptions(
-                message["content"] for message in sent if message["role"] == "assistant"
-            ),
-        )
-        return judgement.verdict != "rejected"
-
-    return accept
 
 
 def _extraction_request(
@@ -217,10 +193,6 @@ def _key(request: GenerationRequest, answer: Generation) -> str:
     while request.attempt < answer.attempt:
         request = next_attempt(request)
     return generation_key(request, answer.model)
-
-
-def _template(mode: Mode) -> PromptTask:
-    return "extraction_candidates" if mode == "candidates" else "extraction_schema"
 
 
 def _generated(request: GenerationRequest, outcome: Outcome) -> dict[str, Any]:

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.extraction.validation import validate
+from relgen_assets.generation.acceptance import is_summary
 from relgen_assets.generation.requests import (
     EXTRACTION_TASK,
     SUMMARY_TASK,
     Mode,
     extraction_row,
     extraction_tasks,
-    is_summary,
     summary_request,
     summary_row,
 )

@@ -4,11 +4,11 @@ import dagster as dg
 import pyarrow as pa
 
 from relgen_assets.extraction.validation import validate_all
+from relgen_assets.generation.acceptance import is_extraction
 from relgen_assets.generation.requests import (
     EXTRACTION_TASK,
     extraction_row,
     extraction_tasks,
-    is_extraction,
 )
 from relgen_assets.generation.retrying import plan_chunks
 from relgen_assets.orchestration.assets.common import (

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from relgen_assets.extraction.validation import validate
+from relgen_assets.generation.acceptance import is_extraction
 from relgen_assets.generation.requests import (
     Mode,
     extraction_row,
     extraction_tasks,
-    is_extraction,
     summary_request,
     summary_row,
 )
