@@ -127,7 +127,7 @@ def try_(
     wanted: Annotated[
         str | None,
         typer.Argument(
-            metavar="[CHUNK]",
+            metavar="CHUNK",
             help="A chunk, an article, a batch, or an article's position in the source from 0."
             " Default: the first chunk of the source.",
         ),
