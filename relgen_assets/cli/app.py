@@ -51,6 +51,24 @@ def run(
         run_batches(project, console, _root(), batches, missing=missing)
 
 
+@app.command()
+def backfill(
+    batches: Batches = None,
+    missing: Annotated[
+        bool, typer.Option("--missing", help="Only batches that are not in the dataset yet.")
+    ] = False,
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="Follow the batches to their end; needs no running daemon."),
+    ] = False,
+) -> None:
+    """Materialise batches on the daemon of `relgen ui`, several at a time."""
+    from relgen_assets.cli.backfill import backfill_batches
+
+    with _opened() as (project, console):
+        backfill_batches(project, console, _root(), batches, missing=missing, watch=watch)
+
+
 @app.command("retry-rejected")
 def retry(
     batches: Batches = None,

@@ -34,6 +34,17 @@ def require_free_port(host: str, port: int) -> None:
         raise _unusable(error, host, port) from error
 
 
+def free_port(host: str, preferred: int) -> int:
+    """Return a port that is free now: the preferred one, or any."""
+    try:
+        require_free_port(host, preferred)
+    except ConfigurationError:
+        with socket.create_server((host, 0)) as probe:
+            port: int = probe.getsockname()[1]
+            return port
+    return preferred
+
+
 def _unusable(error: OSError, host: str, port: int) -> ConfigurationError:
     if error.errno == errno.EADDRINUSE:
         user = listener(port)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,8 +10,6 @@ import typer
 from rich.console import Console
 
 if TYPE_CHECKING:
-    import subprocess
-
     from relgen_assets.orchestration.home import Home
 
 Port = Annotated[int, typer.Option(min=1, max=65_535, help="Port of the web UI.")]
@@ -35,7 +32,7 @@ def ui(port: Port = 3000, host: Host = "127.0.0.1") -> None:
     url = f"http://{host}:{port}"
     with only_services(root, "relgen ui", url):
         require_free_port(host, port)
-        _say_home(console, home)
+        say_home(console, home)
         console.print(f"Web UI of {root}: {url} (Ctrl-C stops it)", markup=False)
         try:
             with stopping_signals():
@@ -45,6 +42,17 @@ def ui(port: Port = 3000, host: Host = "127.0.0.1") -> None:
             raise typer.Exit(stopped.status) from None
 
 
+def say_home(console: Console, home: Home) -> None:
+    """Tell if the project has no `dagster.yaml` of its own."""
+    from relgen_assets.orchestration.home import INSTANCE_FILE, Origin
+
+    if home.origin is Origin.shipped:
+        console.print(
+            f"The project has no {INSTANCE_FILE}: the shipped one is used."
+            " `relgen init` makes one of your own."
+        )
+
+
 def _serve(console: Console, root: Path, host: str, port: int) -> None:
     """Run Dagster's services until they end or a signal comes.
 
@@ -52,11 +60,11 @@ def _serve(console: Console, root: Path, host: str, port: int) -> None:
         ActionableError: They ended by themselves.
         Stopped: A signal came.
     """
-    from relgen_assets.cli.supervised import supervised
+    from relgen_assets.cli.services import dagster_services
+    from relgen_assets.cli.supervised import Stopped
     from relgen_assets.domain_errors import ActionableError
-    from relgen_assets.orchestration.home import workspace_file
     from relgen_assets.orchestration.runs import opened_instance
-    from relgen_assets.orchestration.services import forget_daemon, heard_from_daemon
+    from relgen_assets.orchestration.services import heard_from_daemon
 
     with opened_instance(root) as instance:  # a new one is made here, under the lock
         age = heard_from_daemon(instance)
@@ -65,36 +73,13 @@ def _serve(console: Console, root: Path, host: str, port: int) -> None:
                 f"Another Dagster daemon reported on this instance {age:.0f} s ago. If it still"
                 " runs, stop it: two would both start what is queued."
             )
-    # Without -W, Dagster advertises its newer tool on every start.
-    command = [sys.executable, "-W", "ignore", "-m", "dagster", "dev"]
-    command += ["--workspace", str(workspace_file(root)), "--host", host, "--port", str(port)]
-    try:
-        with supervised(command, root) as services:
-            _wait(console, services)
-    finally:
-        with opened_instance(root) as instance:
-            forget_daemon(instance)
+        with dagster_services(root, instance, host, port) as services:
+            try:
+                services.wait()
+            except Stopped:
+                console.print("\nStopping Dagster's services … (once more: at once)")
+                raise
     raise ActionableError(
         f"Dagster's services ended by themselves, with status {services.returncode}.",
         remedy="Its messages above say why.",
     )
-
-
-def _wait(console: Console, services: subprocess.Popen[bytes]) -> None:
-    from relgen_assets.cli.supervised import Stopped
-
-    try:
-        services.wait()
-    except Stopped:
-        console.print("\nStopping Dagster's services … (once more: at once)")
-        raise
-
-
-def _say_home(console: Console, home: Home) -> None:
-    from relgen_assets.orchestration.home import INSTANCE_FILE, Origin
-
-    if home.origin is Origin.shipped:
-        console.print(
-            f"The project has no {INSTANCE_FILE}: the shipped one is used."
-            " `relgen init` makes one of your own."
-        )

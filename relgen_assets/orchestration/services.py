@@ -91,11 +91,13 @@ def only_services(root: Path, command: str, url: str = "") -> Iterator[None]:
         lock.release()
 
 
-def heard_from_daemon(instance: dg.DagsterInstance) -> float | None:
-    """Return how many seconds ago a daemon reported; `None` if none did of late."""
+def heard_from_daemon(
+    instance: dg.DagsterInstance, *, within: float = HEARTBEAT_SECONDS
+) -> float | None:
+    """Return how many seconds ago a daemon reported; `None` if none did `within` seconds."""
     beats = [beat.timestamp for beat in instance.get_daemon_heartbeats().values()]
     age = time.time() - max(beats, default=0.0)
-    return age if age < HEARTBEAT_SECONDS else None
+    return age if age < within else None
 
 
 def forget_daemon(instance: dg.DagsterInstance) -> None:
