@@ -26,6 +26,7 @@ from relgen_assets.export.shards import find_shards
 from relgen_assets.integrity.overview import complete_batches
 from relgen_assets.orchestration import backfills
 from relgen_assets.orchestration.backfills import BatchState, Snapshot
+from relgen_assets.orchestration.launched_runs import wait_for_runs
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.runs import opened_instance, run_card
 from relgen_assets.orchestration.services import (
@@ -41,6 +42,9 @@ _LOG = Path(STATE_FOLDER, "logs", "dagster-services.log")
 _POLL_SECONDS = 1.0
 _TAKEN_UP_SECONDS = 90.0
 """A daemon looks for back-fills every 30 seconds."""
+_CANCEL_SECONDS = 30.0
+_CARD_SECONDS = 60.0
+"""The sensor may just have started a run that renews the card."""
 _SILENT_SECONDS = 120.0
 """A daemon that did not report for so long has stopped."""
 
@@ -147,6 +151,7 @@ def _on_own_daemon(
             )
             with dagster_services(root, instance, DEFAULT_HOST, port, log) as services:
                 now = _watch_own(console, instance, backfill_id, services)
+                wait_for_runs(instance, _CARD_SECONDS)
             backfills.close(instance, backfill_id)
     except Stopped as stopped:
         raise typer.Exit(stopped.status) from None
@@ -175,7 +180,7 @@ def _watch_own(
         return _follow(console, instance, backfill_id, require_services)
     except BaseException:
         console.print(f"\nCancelling back-fill {backfill_id} …")
-        backfills.cancel(instance, backfill_id)
+        backfills.cancel(instance, backfill_id, _CANCEL_SECONDS)
         console.print(
             "Cancelled. Finished answers are kept; go on with: relgen backfill --missing --watch"
         )

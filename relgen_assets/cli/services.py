@@ -13,10 +13,12 @@ import dagster as dg
 
 from relgen_assets.cli.supervised import supervised
 from relgen_assets.orchestration.home import workspace_file
+from relgen_assets.orchestration.launched_runs import cancel_runs, fail_runs
 from relgen_assets.orchestration.services import forget_daemon
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 3000
+_CANCEL_SECONDS = 30.0
 
 
 @contextmanager
@@ -24,6 +26,8 @@ def dagster_services(
     root: Path, instance: dg.DagsterInstance, host: str, port: int, log: IO[bytes] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run web server, daemon and code server until the block ends; within `stopping_signals`.
+
+    Runs that are unfinished then are cancelled, or failed if a second signal comes meanwhile.
 
     Args:
         root: The project folder, which is also the working folder.
@@ -37,6 +41,10 @@ def dagster_services(
     command += ["--workspace", str(workspace_file(root)), "--host", host, "--port", str(port)]
     try:
         with supervised(command, root, log) as services:
-            yield services
+            try:
+                yield services
+            finally:
+                cancel_runs(instance, _CANCEL_SECONDS)
     finally:
+        fail_runs(instance)
         forget_daemon(instance)

@@ -63,6 +63,7 @@ def _serve(console: Console, root: Path, host: str, port: int) -> None:
     from relgen_assets.cli.services import dagster_services
     from relgen_assets.cli.supervised import Stopped
     from relgen_assets.domain_errors import ActionableError
+    from relgen_assets.orchestration.launched_runs import launched_runs
     from relgen_assets.orchestration.runs import opened_instance
     from relgen_assets.orchestration.services import heard_from_daemon
 
@@ -77,7 +78,9 @@ def _serve(console: Console, root: Path, host: str, port: int) -> None:
             try:
                 services.wait()
             except Stopped:
-                console.print("\nStopping Dagster's services … (once more: at once)")
+                runs = len(launched_runs(instance))
+                told = f" and {runs} runs; finished answers are kept" if runs else ""
+                console.print(f"\nStopping Dagster's services{told} … (once more: at once)")
                 raise
     raise ActionableError(
         f"Dagster's services ended by themselves, with status {services.returncode}.",

@@ -7,7 +7,7 @@ for each batch. This is what the web UI does, too; Dagster has no public functio
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from uuid import uuid4
@@ -23,6 +23,7 @@ from dagster._core.remote_representation.external_data import partition_set_snap
 
 from relgen_assets.orchestration.home import LOCATION
 from relgen_assets.orchestration.jobs import BATCH_JOB
+from relgen_assets.orchestration.launched_runs import cancel_runs
 
 _REPOSITORY = "__repository__"
 """Dagster's name for the definitions of a module."""
@@ -31,8 +32,6 @@ _PARTITION_TAG = "dagster/partition"
 _WILL_RETRY_TAG = "dagster/will_retry"
 _RETRIED_TAG = "dagster/auto_retry_run_id"
 _RUNNING = frozenset({"STARTING", "STARTED", "CANCELING"})
-_CANCEL_SECONDS = 30.0
-_POLL_SECONDS = 0.5
 
 
 class BatchState(Enum):
@@ -138,17 +137,14 @@ def why_failed(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str:
     return "it reported no reason; see its log in the web UI"
 
 
-def cancel(instance: dg.DagsterInstance, backfill_id: str) -> None:
-    """Cancel a back-fill, queued runs first; wait half a minute at most for those that run."""
+def cancel(instance: dg.DagsterInstance, backfill_id: str, seconds: float) -> None:
+    """Cancel a back-fill, queued runs first; wait for those that run, but not for ever."""
     _set_status(instance, backfill_id, BulkActionStatus.CANCELING)
-    for run in _unfinished(instance, backfill_id, [dg.DagsterRunStatus.QUEUED]):
+    queued = dg.RunsFilter(tags={_BACKFILL_TAG: backfill_id}, statuses=[dg.DagsterRunStatus.QUEUED])
+    for run in instance.get_runs(queued):
         instance.report_run_canceling(run)
         instance.report_run_canceled(run)
-    for run in _unfinished(instance, backfill_id):
-        instance.run_launcher.terminate(run.run_id)
-    deadline = time.monotonic() + _CANCEL_SECONDS
-    while time.monotonic() < deadline and any(_unfinished(instance, backfill_id)):
-        time.sleep(_POLL_SECONDS)
+    cancel_runs(instance, seconds)
     close(instance, backfill_id)
 
 
@@ -178,17 +174,6 @@ def _get(instance: dg.DagsterInstance, backfill_id: str) -> PartitionBackfill:
     if backfill is None:
         raise KeyError(backfill_id)
     return backfill
-
-
-def _unfinished(
-    instance: dg.DagsterInstance,
-    backfill_id: str,
-    statuses: Sequence[dg.DagsterRunStatus] | None = None,
-) -> Iterator[dg.DagsterRun]:
-    found: Iterable[dg.DagsterRun] = instance.get_runs(
-        dg.RunsFilter(tags={_BACKFILL_TAG: backfill_id}, statuses=statuses)
-    )
-    return (run for run in found if not run.is_finished)
 
 
 def _state(run: dg.DagsterRun) -> BatchState:
