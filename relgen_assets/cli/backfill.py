@@ -108,6 +108,7 @@ def _on_running_daemon(
         f"Back-fill {backfill_id} of {len(keys)} batches is requested. The daemon"
         f" ({services or 'started by a command of Dagster'}) takes it up within 30 s.",
         markup=False,
+        soft_wrap=True,
     )
     requested = time.monotonic()
 
@@ -123,7 +124,10 @@ def _on_running_daemon(
         with stopping_signals():
             now = _follow(console, instance, backfill_id, require_daemon, only_start=not watch)
     except Stopped as stopped:
-        console.print(f"\nBack-fill {backfill_id} goes on, on the daemon. Only watching has ended.")
+        console.print(
+            f"\nBack-fill {backfill_id} goes on, on the daemon. Only watching has ended.",
+            soft_wrap=True,
+        )
         raise typer.Exit(stopped.status) from None
     _require_success(instance, now, ended=watch)
     if not watch:
@@ -148,6 +152,7 @@ def _on_own_daemon(
                 f"Back-fill {backfill_id} of {len(keys)} batches. No daemon runs: Dagster's"
                 f" services run until it is done, with the web UI on {url} (log: {_LOG}).",
                 markup=False,
+                soft_wrap=True,
             )
             with dagster_services(root, instance, DEFAULT_HOST, port, log) as services:
                 now = _watch_own(console, instance, backfill_id, services)
@@ -182,7 +187,8 @@ def _watch_own(
         console.print(f"\nCancelling back-fill {backfill_id} …")
         backfills.cancel(instance, backfill_id, _CANCEL_SECONDS)
         console.print(
-            "Cancelled. Finished answers are kept; go on with: relgen backfill --missing --watch"
+            "Cancelled. Finished answers are kept; go on with: relgen backfill --missing --watch",
+            soft_wrap=True,
         )
         raise
 
@@ -239,5 +245,5 @@ def _require_success(instance: dg.DagsterInstance, now: Snapshot, *, ended: bool
         ]
         raise ActionableError(
             f"{len(failed)} of {len(now.states)} batches did not succeed: " + "; ".join(reasons),
-            remedy="The others are done. Retry with: relgen backfill --missing --watch",
+            remedy="All answers are kept. Retry with: relgen backfill --missing --watch",
         )

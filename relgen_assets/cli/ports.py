@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 from relgen_assets.domain_errors import ConfigurationError
@@ -34,15 +35,13 @@ def require_free_port(host: str, port: int) -> None:
         raise _unusable(error, host, port) from error
 
 
-def free_port(host: str, preferred: int) -> int:
-    """Return a port that is free now: the preferred one, or any."""
-    try:
-        require_free_port(host, preferred)
-    except ConfigurationError:
-        with socket.create_server((host, 0)) as probe:
+def free_port(host: str, preferred: int = 0) -> int:
+    """Return a port that is free now: the preferred one if possible, else any."""
+    for wanted in (preferred, 0):
+        with suppress(OSError), socket.create_server((host, wanted)) as probe:
             port: int = probe.getsockname()[1]
             return port
-    return preferred
+    raise ConfigurationError("no port is free.", where=host)
 
 
 def _unusable(error: OSError, host: str, port: int) -> ConfigurationError:

@@ -79,7 +79,7 @@ def _serve(console: Console, root: Path, host: str, port: int) -> None:
                 services.wait()
             except Stopped:
                 runs = len(launched_runs(instance))
-                told = f" and {runs} runs; finished answers are kept" if runs else ""
+                told = f" and unfinished runs ({runs}); finished answers are kept" if runs else ""
                 console.print(f"\nStopping Dagster's services{told} … (once more: at once)")
                 raise
     raise ActionableError(

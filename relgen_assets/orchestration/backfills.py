@@ -200,4 +200,7 @@ def _reason(event: dg.DagsterEvent | None) -> str:
         error = event.job_failure_data.error
     while error is not None and error.cause is not None:
         error = error.cause
-    return error.message.strip() if error is not None else event.message or ""
+    if error is None:
+        return event.message or ""
+    kind, colon, message = error.message.strip().partition(": ")
+    return message if colon and kind.endswith(error.cls_name or "") else error.message.strip()
