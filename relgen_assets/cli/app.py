@@ -52,6 +52,16 @@ def run(
 
 
 @app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Check machine, settings, servers and Dagster, and say what to do; exits 1 on a failure."""
+    from relgen_assets.cli.doctor import examine
+
+    examine(_root(), as_json=as_json)
+
+
+@app.command()
 def backfill(
     batches: Batches = None,
     missing: Annotated[

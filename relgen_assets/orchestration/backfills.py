@@ -13,7 +13,9 @@ from enum import Enum
 from uuid import uuid4
 
 import dagster as dg
+from dagster._core.events import JobFailureData
 from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
+from dagster._core.execution.plan.objects import StepFailureData
 from dagster._core.remote_origin import (
     RegisteredCodeLocationOrigin,
     RemotePartitionSetOrigin,
@@ -191,13 +193,12 @@ def _reason(event: dg.DagsterEvent | None) -> str:
     """Return what an event says of its failure: a description, the error at its root, or less."""
     if event is None:
         return ""
-    if event.is_step_failure:
-        failure = event.step_failure_data
-        if failure.user_failure_data and failure.user_failure_data.description:
-            return failure.user_failure_data.description
-        error = failure.error
-    else:
-        error = event.job_failure_data.error
+    data = event.event_specific_data  # a run that was failed from outside has none
+    error = data.error if isinstance(data, StepFailureData | JobFailureData) else None
+    if isinstance(data, StepFailureData) and data.user_failure_data:
+        described = data.user_failure_data.description
+        if described:
+            return described
     while error is not None and error.cause is not None:
         error = error.cause
     if error is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import dagster as dg
 
@@ -27,7 +28,12 @@ _MESSAGE = "Dagster's services were stopped. Finished answers are kept: run it a
 def launched_runs(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
     """Return the unfinished runs that services on this machine started."""
     runs = instance.get_runs(dg.RunsFilter(statuses=list(_IN_PROGRESS)))
-    return [run for run in runs if "socket" in json.loads(run.tags.get(_SERVER_TAG, "{}"))]
+    return [run for run in runs if "socket" in _server(run)]
+
+
+def orphaned_runs(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
+    """Return the unfinished runs whose local services are gone."""
+    return [run for run in launched_runs(instance) if not Path(_server(run)["socket"]).exists()]
 
 
 def wait_for_runs(instance: dg.DagsterInstance, seconds: float) -> None:
@@ -51,3 +57,9 @@ def fail_runs(instance: dg.DagsterInstance) -> None:
         instance.report_run_failed(run, _MESSAGE)
         if instance.event_log_storage.supports_global_concurrency_limits:
             instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+
+
+def _server(run: dg.DagsterRun) -> dict[str, str]:
+    """Return what Dagster noted on a run about its code server; empty for runs without one."""
+    noted: dict[str, str] = json.loads(run.tags.get(_SERVER_TAG, "{}"))
+    return noted

@@ -48,10 +48,12 @@ class Services:
 
 def running_services(root: Path) -> Services | None:
     """Return the services that a `relgen` of this project runs now, on this machine."""
+    if not (root / _LOCK).exists():  # a lock would make it
+        return None
     try:
         with FileLock(root / _LOCK, blocking=False):
             return None
-    except (Timeout, OSError):
+    except (Timeout, OSError):  # held, or not ours to hold
         pass
     try:
         return Services(**json.loads((root / _CARD).read_bytes()))
