@@ -27,6 +27,7 @@ def init(
 ) -> None:
     """Make a project: settings with comments, and Dagster's files. Existing files are kept."""
     from relgen_assets.domain_errors import StorageError
+    from relgen_assets.orchestration.project import find_root
 
     console = Console(soft_wrap=True, highlight=False)
     target = folder.resolve()
@@ -43,6 +44,9 @@ def init(
             where=str(error.filename or target),
             remedy="Name a folder that you may write to.",
         ) from error
+    outer = find_root(target.parent)
+    if outer != target.parent or (outer / "relgen.toml").is_file():
+        console.print(f"It lies inside the project {outer}, and is one of its own.", markup=False)
     _tell_next_steps(console, target)
 
 

@@ -13,7 +13,12 @@ import dagster as dg
 
 from relgen_assets.cli.supervised import supervised
 from relgen_assets.orchestration.home import workspace_file
-from relgen_assets.orchestration.launched_runs import cancel_runs, fail_runs
+from relgen_assets.orchestration.launched_runs import (
+    cancel_runs,
+    fail_runs,
+    launched_runs,
+    orphaned_runs,
+)
 from relgen_assets.orchestration.services import forget_daemon
 
 DEFAULT_HOST = "127.0.0.1"
@@ -36,6 +41,7 @@ def dagster_services(
         port: Its port.
         log: Where their output goes; by default to the terminal.
     """
+    fail_runs(instance, orphaned_runs(instance))  # of services that were killed
     # Without -W, Dagster advertises its newer tool on every start.
     command = [sys.executable, "-W", "ignore", "-m", "dagster", "dev"]
     command += ["--workspace", str(workspace_file(root)), "--host", host, "--port", str(port)]
@@ -46,5 +52,5 @@ def dagster_services(
             finally:
                 cancel_runs(instance, _CANCEL_SECONDS)
     finally:
-        fail_runs(instance)
+        fail_runs(instance, launched_runs(instance))
         forget_daemon(instance)

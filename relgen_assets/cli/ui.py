@@ -23,10 +23,12 @@ def ui(port: Port = 3000, host: Host = "127.0.0.1") -> None:
     from relgen_assets.orchestration.home import prepare_home
     from relgen_assets.orchestration.project import find_root, require_project
     from relgen_assets.orchestration.services import only_services
+    from relgen_assets.settings import load_settings
 
     root = find_root(Path.cwd())
     require_project(root)
     os.chdir(root)
+    load_settings(root)  # with wrong ones, the web UI would show an error and no asset
     console = Console(soft_wrap=True, highlight=False, stderr=True)
     home = prepare_home(root)
     url = f"http://{host}:{port}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -51,9 +52,9 @@ def cancel_runs(instance: dg.DagsterInstance, seconds: float) -> None:
     wait_for_runs(instance, seconds)
 
 
-def fail_runs(instance: dg.DagsterInstance) -> None:
-    """Record as failed what did not end before its services were killed."""
-    for run in launched_runs(instance):
+def fail_runs(instance: dg.DagsterInstance, runs: Iterable[dg.DagsterRun]) -> None:
+    """Record runs as failed that did not end before their services were killed."""
+    for run in runs:
         instance.report_run_failed(run, _MESSAGE)
         if instance.event_log_storage.supports_global_concurrency_limits:
             instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)

@@ -140,7 +140,7 @@ def _check_runs(instance: dg.DagsterInstance) -> Iterator[Finding]:
             "runs",
             Level.WARN,
             f"{len(orphaned)} lost their services and still count as running",
-            "Stopping the next `relgen ui` records that; or end them in the web UI.",
+            "The next `relgen ui` records that. All answers are kept.",
         )
     if not killed and not orphaned:
         yield ok("runs", "none is dead")

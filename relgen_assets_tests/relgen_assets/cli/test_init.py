@@ -10,7 +10,7 @@ import yaml
 from relgen_assets.cli.init import FILES
 from relgen_assets.orchestration.home import LOCATION, shipped_file
 from relgen_assets_tests.relgen_assets.cli.conftest import Relgen
-from relgen_assets_tests.repository.tree import ROOT
+from relgen_assets_tests.repository.tree import ROOT, pyproject
 
 
 @pytest.fixture(autouse=True)
@@ -60,6 +60,28 @@ def test_init_refuses_what_is_no_folder_of_ones_own(somewhere: Path, relgen: Rel
         assert code != 0
         assert expected in error
         assert "Traceback" not in error
+
+
+def test_a_project_inside_another_is_told(relgen: Relgen) -> None:
+    assert "inside the project" not in relgen("init")[1]
+    assert "inside the project" in relgen("init", "inner/one")[1]
+
+
+def test_the_files_come_with_the_package() -> None:
+    assert (
+        "orchestration/project_files/*"
+        in (pyproject()["tool"]["setuptools"]["package-data"]["relgen_assets"])
+    )
+    assert all(shipped_file(name.removeprefix(".")).is_file() for name in FILES)
+
+
+def test_the_web_ui_refuses_wrong_settings_before_it_starts(
+    somewhere: Path, relgen: Relgen
+) -> None:
+    (somewhere / "relgen.toml").write_text("[batch]\n", encoding="utf-8")
+    code, _, error = relgen("ui")
+    assert code != 0
+    assert "unknown key" in error
 
 
 @pytest.mark.parametrize("name", ["relgen.toml", "dagster.yaml", "workspace.yaml"])

@@ -12,7 +12,12 @@ from dagster_shared.error import SerializableErrorInfo
 
 from relgen_assets.orchestration import backfills
 from relgen_assets.orchestration.backfills import BatchState
-from relgen_assets.orchestration.launched_runs import cancel_runs, fail_runs, launched_runs
+from relgen_assets.orchestration.launched_runs import (
+    cancel_runs,
+    fail_runs,
+    launched_runs,
+    orphaned_runs,
+)
 from relgen_assets_tests.relgen_assets.orchestration.queued_run import add_queued_run
 
 KEYS = ("papers-00000", "papers-00001", "papers-00002")
@@ -103,7 +108,8 @@ def test_a_run_whose_services_were_killed_is_failed(instance: dg.DagsterInstance
         instance.create_run_for_job(_nothing, status=dg.DagsterRunStatus.STARTED, tags=tags)
     (run,) = launched_runs(instance)
     cancel_runs(instance, 0.1)
-    fail_runs(instance)
+    assert orphaned_runs(instance) == launched_runs(instance), "the socket is gone"
+    fail_runs(instance, launched_runs(instance))
     assert not launched_runs(instance)
     assert backfills.why_failed(instance, run).startswith("Dagster's services were stopped")
     statuses = [one.status for one in instance.get_runs()]
