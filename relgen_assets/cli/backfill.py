@@ -42,7 +42,6 @@ _LOG = Path(STATE_FOLDER, "logs", "dagster-services.log")
 _POLL_SECONDS = 1.0
 _TAKEN_UP_SECONDS = 90.0
 """A daemon looks for back-fills every 30 seconds."""
-_CANCEL_SECONDS = 30.0
 _CARD_SECONDS = 60.0
 """The sensor may just have started a run that renews the card."""
 _SILENT_SECONDS = 120.0
@@ -104,11 +103,10 @@ def _on_running_daemon(
 ) -> None:
     """Let the daemon that runs do the back-fill; a signal ends the watching only."""
     backfill_id = backfills.request(instance, keys)
-    console.print(
+    _tell(
+        console,
         f"Back-fill {backfill_id} of {len(keys)} batches is requested. The daemon"
         f" ({services or 'started by a command of Dagster'}) takes it up within 30 s.",
-        markup=False,
-        soft_wrap=True,
     )
     requested = time.monotonic()
 
@@ -124,9 +122,9 @@ def _on_running_daemon(
         with stopping_signals():
             now = _follow(console, instance, backfill_id, require_daemon, only_start=not watch)
     except Stopped as stopped:
-        console.print(
+        _tell(
+            console,
             f"\nBack-fill {backfill_id} goes on, on the daemon. Only watching has ended.",
-            soft_wrap=True,
         )
         raise typer.Exit(stopped.status) from None
     _require_success(instance, now, ended=watch)
@@ -148,17 +146,21 @@ def _on_own_daemon(
     try:
         with only_services(root, COMMAND, url), stopping_signals(), _LOG.open("wb") as log:
             backfill_id = backfills.request(instance, keys)  # first, so the daemon finds it
-            console.print(
+            _tell(
+                console,
                 f"Back-fill {backfill_id} of {len(keys)} batches. No daemon runs: Dagster's"
                 f" services run until it is done, with the web UI on {url} (log: {_LOG}).",
-                markup=False,
-                soft_wrap=True,
             )
-            with dagster_services(root, instance, DEFAULT_HOST, port, log) as services:
-                now = _watch_own(console, instance, backfill_id, services)
-                wait_for_runs(instance, _CARD_SECONDS)
-            backfills.close(instance, backfill_id)
+            try:
+                with dagster_services(root, instance, DEFAULT_HOST, port, log) as services:
+                    now = _watch_own(console, instance, backfill_id, services)
+            finally:
+                backfills.close(instance, backfill_id)
     except Stopped as stopped:
+        _tell(
+            console,
+            "Cancelled. Finished answers are kept; go on with: relgen backfill --missing --watch",
+        )
         raise typer.Exit(stopped.status) from None
     # The sensor that keeps the card current had no time left for the last batches.
     run_card(build_defs(project), instance)
@@ -182,15 +184,13 @@ def _watch_own(
             )
 
     try:
-        return _follow(console, instance, backfill_id, require_services)
+        now = _follow(console, instance, backfill_id, require_services)
+        wait_for_runs(instance, _CARD_SECONDS)
     except BaseException:
-        console.print(f"\nCancelling back-fill {backfill_id} …")
-        backfills.cancel(instance, backfill_id, _CANCEL_SECONDS)
-        console.print(
-            "Cancelled. Finished answers are kept; go on with: relgen backfill --missing --watch",
-            soft_wrap=True,
-        )
+        _tell(console, f"\nCancelling back-fill {backfill_id} … (once more: at once)")
+        backfills.cancel(instance, backfill_id)
         raise
+    return now
 
 
 def _follow(
@@ -247,3 +247,8 @@ def _require_success(instance: dg.DagsterInstance, now: Snapshot, *, ended: bool
             f"{len(failed)} of {len(now.states)} batches did not succeed: " + "; ".join(reasons),
             remedy="All answers are kept. Retry with: relgen backfill --missing --watch",
         )
+
+
+def _tell(console: Console, text: str) -> None:
+    """Print a paragraph as it is, for the terminal to wrap: commands in it can be copied."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True)

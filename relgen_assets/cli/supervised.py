@@ -25,10 +25,12 @@ class Stopped(BaseException):
 
     Attributes:
         status: Exit status by which shells know the signal.
+        again: Whether it is not the first one, so that nothing more should be waited for.
     """
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, *, again: bool) -> None:
         self.status = 128 + number
+        self.again = again
         super().__init__(number)
 
 
@@ -38,9 +40,12 @@ def stopping_signals() -> Iterator[None]:
 
     Child processes get neither an ignored signal nor a handler.
     """
+    came = 0
 
     def stop(number: int, _: FrameType | None) -> None:
-        raise Stopped(number)
+        nonlocal came
+        came += 1
+        raise Stopped(number, again=came > 1)
 
     def ignore(_number: int, _: FrameType | None) -> None:
         """Do nothing; unlike SIG_IGN, child processes do not inherit it."""
@@ -63,7 +68,8 @@ def supervised(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a command until the block ends; within `stopping_signals`.
 
-    It is asked to stop, and killed with its children if it takes too long or a second signal comes.
+    Then it is asked to stop, and killed with its children if it takes too long. A second signal
+    kills it at once.
 
     Args:
         command: The command and its arguments.
@@ -73,12 +79,16 @@ def supervised(
     process = subprocess.Popen(  # noqa: S603 - our own interpreter
         command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0
     )
+    patience = STOP_SECONDS
     try:
         yield process
+    except Stopped as stopped:
+        patience = 0.0 if stopped.again else STOP_SECONDS
+        raise
     finally:
         try:
             process.terminate()
-            process.wait(STOP_SECONDS)
+            process.wait(patience)
         except subprocess.TimeoutExpired:
             pass
         finally:

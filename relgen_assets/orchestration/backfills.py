@@ -25,7 +25,6 @@ from dagster._core.remote_representation.external_data import partition_set_snap
 
 from relgen_assets.orchestration.home import LOCATION
 from relgen_assets.orchestration.jobs import BATCH_JOB
-from relgen_assets.orchestration.launched_runs import cancel_runs
 
 _REPOSITORY = "__repository__"
 """Dagster's name for the definitions of a module."""
@@ -139,15 +138,16 @@ def why_failed(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str:
     return "it reported no reason; see its log in the web UI"
 
 
-def cancel(instance: dg.DagsterInstance, backfill_id: str, seconds: float) -> None:
-    """Cancel a back-fill, queued runs first; wait for those that run, but not for ever."""
+def cancel(instance: dg.DagsterInstance, backfill_id: str) -> None:
+    """Mark a back-fill as being cancelled, and take its runs out of the queue.
+
+    Those that run already are for `launched_runs` to cancel. Then comes `close`.
+    """
     _set_status(instance, backfill_id, BulkActionStatus.CANCELING)
     queued = dg.RunsFilter(tags={_BACKFILL_TAG: backfill_id}, statuses=[dg.DagsterRunStatus.QUEUED])
     for run in instance.get_runs(queued):
         instance.report_run_canceling(run)
         instance.report_run_canceled(run)
-    cancel_runs(instance, seconds)
-    close(instance, backfill_id)
 
 
 def close(instance: dg.DagsterInstance, backfill_id: str) -> None:

@@ -91,7 +91,8 @@ def test_a_cancelled_back_fill_leaves_no_run_in_the_queue(instance: dg.DagsterIn
     backfill_id = backfills.request(instance, KEYS)
     for key in KEYS[:2]:
         add_queued_run(instance, **{"dagster/backfill": backfill_id, "dagster/partition": key})
-    backfills.cancel(instance, backfill_id, 1.0)
+    backfills.cancel(instance, backfill_id)
+    backfills.close(instance, backfill_id)
     now = backfills.look_at(instance, backfill_id)
     assert now.ended
     assert now.cancelled
