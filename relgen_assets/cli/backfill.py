@@ -42,6 +42,8 @@ _LOG = Path(STATE_FOLDER, "logs", "dagster-services.log")
 _POLL_SECONDS = 1.0
 _TAKEN_UP_SECONDS = 90.0
 """A daemon looks for back-fills every 30 seconds."""
+_START_SECONDS = 300.0
+"""Services of one's own load everything first, which takes long on a small board."""
 _CARD_SECONDS = 60.0
 """The sensor may just have started a run that renews the card."""
 _SILENT_SECONDS = 120.0
@@ -174,11 +176,13 @@ def _watch_own(
     services: subprocess.Popen[bytes],
 ) -> Snapshot:
     """Follow a back-fill to its end; cancel it on a signal or an error."""
+    started = time.monotonic()
 
-    def require_services(_: Snapshot) -> None:
-        if services.poll() is not None:
+    def require_services(now: Snapshot) -> None:
+        late = not now.taken_up and time.monotonic() - started > _START_SECONDS
+        if late or services.poll() is not None:
             raise ActionableError(
-                "Dagster's services ended by themselves.",
+                "Dagster's services do not start a run." if late else "Dagster's services ended.",
                 where=str(_LOG.absolute()),
                 remedy="The end of this log says why.",
             )
