@@ -40,6 +40,8 @@ from relgen_assets.settings import STATE_FOLDER
 COMMAND = "relgen backfill --watch"
 _LOG = Path(STATE_FOLDER, "logs", "dagster-services.log")
 _POLL_SECONDS = 1.0
+_REST = 4.0
+"""Looking takes at most a fifth of the time."""
 _TAKEN_UP_SECONDS = 90.0
 """A daemon looks for back-fills every 30 seconds."""
 _START_SECONDS = 300.0
@@ -216,12 +218,14 @@ def _follow(
     """
     lines = BackfillLines(console)
     while True:
+        began = time.monotonic()
         now = backfills.look_at(instance, backfill_id)
+        took = time.monotonic() - began  # seconds, with thousands of batches
         lines.show(now)
         if now.ended or (only_start and now.taken_up):
             return now
         require_worker(now)
-        time.sleep(_POLL_SECONDS)
+        time.sleep(max(_POLL_SECONDS, took * _REST))
 
 
 def _daemon_lives(instance: dg.DagsterInstance, root: Path) -> bool:

@@ -20,7 +20,7 @@ from relgen_assets.cli.ports import free_port, require_free_port
 from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.orchestration.home import INSTANCE_FILE, LOCATION, WORKSPACE_FILE
 from relgen_assets.orchestration.launched_runs import launched_runs
-from relgen_assets.orchestration.services import Services, only_services, running_services
+from relgen_assets.orchestration.services import running_services
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 from relgen_assets_tests.projects import articles, write_project
 from relgen_assets_tests.relgen_assets.cli.conftest import Relgen
@@ -131,21 +131,6 @@ def test_a_used_port_is_told_with_its_user() -> None:
 def test_an_address_of_another_machine_is_told() -> None:
     with pytest.raises(ConfigurationError, match=r"--host 192\.0\.2\.1"):
         require_free_port("192.0.2.1", free_port("127.0.0.1"))
-
-
-def test_services_of_a_project_run_once(tmp_path: Path) -> None:
-    (tmp_path / ".relgen").mkdir()
-    assert running_services(tmp_path) is None
-    with only_services(tmp_path, "relgen ui", "http://127.0.0.1:3000"):
-        assert running_services(tmp_path) == Services(
-            "relgen ui", os.getpid(), "http://127.0.0.1:3000"
-        )
-        with (
-            pytest.raises(ConfigurationError, match="already run: `relgen ui`"),
-            only_services(tmp_path, "relgen backfill --watch"),
-        ):
-            pass
-    assert running_services(tmp_path) is None
 
 
 def answers(port: int) -> bool:
