@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import dagster as dg
 import typer
 from rich.console import Console
 
-from relgen_assets.cli.backfill_lines import BackfillLines
+from relgen_assets.cli.backfill_lines import follow, tell
 from relgen_assets.cli.ports import free_port
 from relgen_assets.cli.running import select_batches
 from relgen_assets.cli.services import DEFAULT_HOST, DEFAULT_PORT, dagster_services
@@ -39,9 +39,6 @@ from relgen_assets.settings import STATE_FOLDER
 
 COMMAND = "relgen backfill --watch"
 _LOG = Path(STATE_FOLDER, "logs", "dagster-services.log")
-_POLL_SECONDS = 1.0
-_REST = 4.0
-"""Looking takes at most a fifth of the time."""
 _TAKEN_UP_SECONDS = 90.0
 """A daemon looks for back-fills every 30 seconds."""
 _START_SECONDS = 300.0
@@ -107,7 +104,7 @@ def _on_running_daemon(
 ) -> None:
     """Let the daemon that runs do the back-fill; a signal ends the watching only."""
     backfill_id = backfills.request(instance, keys)
-    _tell(
+    tell(
         console,
         f"Back-fill {backfill_id} of {len(keys)} batches is requested. The daemon"
         f" ({services or 'started by a command of Dagster'}) takes it up within 30 s.",
@@ -124,9 +121,9 @@ def _on_running_daemon(
 
     try:
         with stopping_signals():
-            now = _follow(console, instance, backfill_id, require_daemon, only_start=not watch)
+            now = follow(console, instance, backfill_id, require_daemon, only_start=not watch)
     except Stopped as stopped:
-        _tell(
+        tell(
             console,
             f"\nBack-fill {backfill_id} goes on, on the daemon. Only watching has ended.",
         )
@@ -150,7 +147,7 @@ def _on_own_daemon(
     try:
         with only_services(root, COMMAND, url), stopping_signals(), _LOG.open("wb") as log:
             backfill_id = backfills.request(instance, keys)  # first, so the daemon finds it
-            _tell(
+            tell(
                 console,
                 f"Back-fill {backfill_id} of {len(keys)} batches. No daemon runs: Dagster's"
                 f" services run until it is done, with the web UI on {url} (log: {_LOG}).",
@@ -161,7 +158,7 @@ def _on_own_daemon(
             finally:
                 backfills.close(instance, backfill_id)
     except Stopped as stopped:
-        _tell(
+        tell(
             console,
             "Cancelled. Finished answers are kept; go on with: relgen backfill --missing --watch",
         )
@@ -190,42 +187,13 @@ def _watch_own(
             )
 
     try:
-        now = _follow(console, instance, backfill_id, require_services)
+        now = follow(console, instance, backfill_id, require_services)
         wait_for_runs(instance, _CARD_SECONDS)
     except BaseException:
-        _tell(console, f"\nCancelling back-fill {backfill_id} … (once more: at once)")
+        tell(console, f"\nCancelling back-fill {backfill_id} … (once more: at once)")
         backfills.cancel(instance, backfill_id)
         raise
     return now
-
-
-def _follow(
-    console: Console,
-    instance: dg.DagsterInstance,
-    backfill_id: str,
-    require_worker: Callable[[Snapshot], None],
-    *,
-    only_start: bool = False,
-) -> Snapshot:
-    """Print what changes until the back-fill has ended, or with `only_start` begun.
-
-    Args:
-        console: Where to print.
-        instance: The instance that holds the back-fill.
-        backfill_id: The back-fill.
-        require_worker: Raises an error if nobody works on it any more.
-        only_start: Return as soon as a daemon has taken it up.
-    """
-    lines = BackfillLines(console)
-    while True:
-        began = time.monotonic()
-        now = backfills.look_at(instance, backfill_id)
-        took = time.monotonic() - began  # seconds, with thousands of batches
-        lines.show(now)
-        if now.ended or (only_start and now.taken_up):
-            return now
-        require_worker(now)
-        time.sleep(max(_POLL_SECONDS, took * _REST))
 
 
 def _daemon_lives(instance: dg.DagsterInstance, root: Path) -> bool:
@@ -255,8 +223,3 @@ def _require_success(instance: dg.DagsterInstance, now: Snapshot, *, ended: bool
             f"{len(failed)} of {len(now.states)} batches did not succeed: " + "; ".join(reasons),
             remedy="All answers are kept. Retry with: relgen backfill --missing --watch",
         )
-
-
-def _tell(console: Console, text: str) -> None:
-    """Print a paragraph as it is, for the terminal to wrap: commands in it can be copied."""
-    console.print(text, markup=False, highlight=False, soft_wrap=True)

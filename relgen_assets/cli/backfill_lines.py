@@ -7,14 +7,20 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 
+import dagster as dg
 from rich.console import Console
 
+from relgen_assets.orchestration import backfills
 from relgen_assets.orchestration.backfills import BatchState, Snapshot
 
 SUMMARY_SECONDS = 30.0
 """How often the whole is summed up while nothing changes."""
+_POLL_SECONDS = 1.0
+_REST = 4.0
+"""Looking takes at most a fifth of the time."""
 
 
 class BackfillLines:
@@ -45,4 +51,38 @@ class BackfillLines:
 
     def _print(self, text: str) -> None:
         stamp = datetime.now().astimezone().strftime("%H:%M:%S")
-        self._console.print(f"{stamp}  {text}", markup=False, highlight=False, soft_wrap=True)
+        tell(self._console, f"{stamp}  {text}")
+
+
+def follow(
+    console: Console,
+    instance: dg.DagsterInstance,
+    backfill_id: str,
+    require_worker: Callable[[Snapshot], None],
+    *,
+    only_start: bool = False,
+) -> Snapshot:
+    """Print what changes until the back-fill has ended, or with `only_start` begun.
+
+    Args:
+        console: Where to print.
+        instance: The instance that holds the back-fill.
+        backfill_id: The back-fill.
+        require_worker: Raises an error if nobody works on it any more.
+        only_start: Return as soon as a daemon has taken it up.
+    """
+    lines = BackfillLines(console)
+    while True:
+        began = time.monotonic()
+        now = backfills.look_at(instance, backfill_id)
+        took = time.monotonic() - began  # seconds, with thousands of batches
+        lines.show(now)
+        if now.ended or (only_start and now.taken_up):
+            return now
+        require_worker(now)
+        time.sleep(max(_POLL_SECONDS, took * _REST))
+
+
+def tell(console: Console, text: str) -> None:
+    """Print a paragraph as it is, for the terminal to wrap: commands in it can be copied."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
