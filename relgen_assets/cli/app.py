@@ -6,7 +6,6 @@ Imports are inside the commands, because Dagster and the tokenizer take seconds 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,8 +14,10 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.console import Console
 
+from relgen_assets.cli.init import init
 from relgen_assets.cli.ledger import ledger_app
 from relgen_assets.cli.prompts import prompts_app
+from relgen_assets.cli.ui import ui
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -25,6 +26,8 @@ app = typer.Typer(
 )
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(prompts_app, name="prompts")
+app.command()(init)
+app.command()(ui)
 
 _DEMO_FOLDER = "demo"
 _INTERRUPTED = 130
@@ -48,6 +51,34 @@ def run(
 
     with _opened() as (project, console):
         run_batches(project, console, _root(), batches, missing=missing)
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Check machine, settings, servers and Dagster, and say what to do; exits 1 on a failure."""
+    from relgen_assets.cli.doctor import examine
+
+    examine(_root(), as_json=as_json)
+
+
+@app.command()
+def backfill(
+    batches: Batches = None,
+    missing: Annotated[
+        bool, typer.Option("--missing", help="Only batches that are not in the dataset yet.")
+    ] = False,
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="Follow the batches to their end; needs no running daemon."),
+    ] = False,
+) -> None:
+    """Materialise batches on the daemon of `relgen ui`, several at a time."""
+    from relgen_assets.cli.backfill import backfill_batches
+
+    with _opened() as (project, console):
+        backfill_batches(project, console, _root(), batches, missing=missing, watch=watch)
 
 
 @app.command("retry-rejected")
@@ -200,38 +231,6 @@ def config() -> None:
 
 
 @app.command()
-def ui(
-    port: Annotated[int, typer.Option(help="Port of the web UI on loopback.")] = 3000,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-) -> None:
-    """Open Dagster's web UI on the instance that the other commands use."""
-    from relgen_assets.orchestration.runs import opened_instance
-
-    root = _root()
-    with opened_instance(root):
-        pass  # creates a new instance under the lock of the other commands
-    environment = {"DAGSTER_HOME": str(root), **os.environ}
-    # Without -W, Dagster advertises its newer tool on every start.
-    command = [
-        sys.executable,
-        "-W",
-        "ignore",
-        "-m",
-        "dagster",
-        "dev",
-        "--host",
-        host,
-        "--port",
-        str(port),
-    ]
-    if not (root / "workspace.yaml").is_file():
-        command += ["--module-name", "relgen_assets.definitions"]
-    # Replaces this process, so that every signal reaches Dagster, which stops its own children.
-    os.chdir(root)
-    os.execve(sys.executable, command, environment)  # noqa: S606 - our own interpreter
-
-
-@app.command()
 def check(batches: Batches = None) -> None:
     """Run the asset checks; exits 1 if one of error severity fails or none was evaluated."""
     from relgen_assets.cli.report import print_checks
@@ -262,10 +261,12 @@ def _opened(
     overrides: dict[str, Any] | None = None, *, file: Path | None = None
 ) -> Iterator[tuple[Any, Console]]:
     """Open the project in its folder, which becomes the base of relative paths."""
-    from relgen_assets.orchestration.project import Project
+    from relgen_assets.orchestration.project import Project, require_project
     from relgen_assets.settings import load_settings
 
     root = _root()
+    if overrides is None and file is None:
+        require_project(root)
     file = file.absolute() if file else None
     os.chdir(root)
     console = Console()

@@ -97,10 +97,11 @@ def prune(
 def _opened() -> Iterator[tuple[GenerationLedger, Console]]:
     """Open the ledger that the project's settings name."""
     from relgen_assets.definitions import build_resources
-    from relgen_assets.orchestration.project import find_root
+    from relgen_assets.orchestration.project import find_root, require_project
     from relgen_assets.settings import load_settings
 
     root = find_root(Path.cwd())
+    require_project(root)
     os.chdir(root)
     ledger = build_resources(load_settings(root)).generation_ledger
     try:

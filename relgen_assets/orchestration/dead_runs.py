@@ -32,6 +32,18 @@ def alive(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
             path.unlink(missing_ok=True)
 
 
+def find_dead_runs(instance: dg.DagsterInstance) -> list[str]:
+    """Return the ids of runs of this host whose process died, and that nobody has failed yet."""
+    found: list[str] = []
+    for path in sorted(_folder(instance).glob("*")):
+        try:
+            with FileLock(path, blocking=False):
+                found.append(path.name)
+        except Timeout:
+            continue  # alive
+    return found
+
+
 def fail_dead_runs(instance: dg.DagsterInstance) -> None:
     """Mark runs of this host as failed if their process died while they were running."""
     for path in sorted(_folder(instance).glob("*")):

@@ -5,7 +5,6 @@ Used by the command line. A failed step raises its own error here; the run is re
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from filelock import FileLock
 
 from relgen_assets.domain_errors import ActionableError
 from relgen_assets.orchestration.dead_runs import alive, fail_dead_runs
+from relgen_assets.orchestration.home import Origin, prepare_home
 from relgen_assets.orchestration.jobs import (
     BATCH_CHECKS_JOB,
     BATCH_JOB,
@@ -59,9 +59,17 @@ def opened_instance(root: Path) -> Iterator[dg.DagsterInstance]:
     One process at a time opens it: two that create the tables of a new SQLite instance at the same
     moment leave it unusable ("more than one head present"). Runs whose process was killed are
     reported as failed.
+
+    Args:
+        root: The project folder. The working folder has to be the same, since the paths of the
+            instance are relative to it.
+
+    Raises:
+        ConfigurationError: `DAGSTER_HOME` is relative, or not a folder.
+        StorageError: The state folder cannot be written.
     """
-    home = os.environ.setdefault("DAGSTER_HOME", str(root.resolve()))
-    with _alone(root) if Path(home) == root.resolve() else nullcontext():
+    home = prepare_home(root)
+    with nullcontext() if home.origin is Origin.environment else _alone(root):
         instance = dg.DagsterInstance.get()
     with instance:
         fail_dead_runs(instance)
@@ -69,9 +77,7 @@ def opened_instance(root: Path) -> Iterator[dg.DagsterInstance]:
 
 
 def _alone(root: Path) -> FileLock:
-    lock = root / _LOCK
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    return FileLock(lock)
+    return FileLock(root / _LOCK)
 
 
 def run_batch(definitions: dg.Definitions, instance: dg.DagsterInstance, key: str) -> None:
