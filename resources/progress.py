@@ -9,7 +9,9 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
 
@@ -61,6 +63,23 @@ class TaskProgress:
 
 Listener = Callable[[TaskProgress], None]
 
+_FOLLOWERS: ContextVar[tuple[Listener, ...]] = ContextVar("followers", default=())
+"""Who follows the tasks that are begun in this context."""
+
+
+@contextmanager
+def following(listener: Listener) -> Iterator[None]:
+    """Call `listener` after every change of the tasks that this block begins, and of no others.
+
+    A context, not the whole process, is followed: two runs in one process do not mix. As with
+    `subscribe`, the listener is called from the thread that made the change.
+    """
+    token = _FOLLOWERS.set((*_FOLLOWERS.get(), listener))
+    try:
+        yield
+    finally:
+        _FOLLOWERS.reset(token)
+
 
 class ProgressBoard:
     """Holds the running tasks and notifies listeners of every change; thread-safe."""
@@ -99,26 +118,30 @@ class ProgressBoard:
         """Open a task of `total` units."""
         with self._lock:
             task = TaskProgress(next(self._numbers), title, total, started=time.monotonic())
-        self._publish(task)
-        return ProgressTask(self, task)
+        followers = _FOLLOWERS.get()
+        self._publish(task, followers)
+        return ProgressTask(self, task, followers)
 
-    def _publish(self, task: TaskProgress) -> None:
+    def _publish(self, task: TaskProgress, followers: tuple[Listener, ...]) -> None:
         with self._lock:
             if task.finished:
                 self._tasks.pop(task.key, None)
             else:
                 self._tasks[task.key] = task
             listeners = list(self._listeners)
-        for listener in listeners:
+        for listener in (*listeners, *followers):
             listener(task)
 
 
 class ProgressTask:
     """The handle with which work advances a task; a context manager, so it always finishes."""
 
-    def __init__(self, board: ProgressBoard, task: TaskProgress) -> None:
+    def __init__(
+        self, board: ProgressBoard, task: TaskProgress, followers: tuple[Listener, ...]
+    ) -> None:
         self._board = board
         self._task = task
+        self._followers = followers
 
     @property
     def snapshot(self) -> TaskProgress:
@@ -163,7 +186,7 @@ class ProgressTask:
 
     def _change(self, task: TaskProgress) -> None:
         self._task = task
-        self._board._publish(task)  # noqa: SLF001 - the two classes belong together
+        self._board._publish(task, self._followers)  # noqa: SLF001 - the two classes belong together
 
 
 BOARD = ProgressBoard()

@@ -16,7 +16,6 @@ from uuid import uuid4
 import dagster as dg
 from filelock import FileLock
 
-from relgen_assets.domain_errors import ActionableError
 from relgen_assets.orchestration.dead_runs import alive, fail_dead_runs
 from relgen_assets.orchestration.jobs import (
     BATCH_CHECKS_JOB,
@@ -26,7 +25,9 @@ from relgen_assets.orchestration.jobs import (
     RETRY_JOB,
     retry_config,
 )
+from relgen_assets.orchestration.outage_retries import NO_RETRIES
 from relgen_assets.settings import STATE_FOLDER
+from resources.step_failures import error_of
 
 _LOCK = Path(STATE_FOLDER, "dagster.lock")
 _PARTITION_TAG = "dagster/partition"
@@ -130,14 +131,14 @@ def _run(
         with alive(instance, run_id):
             return definitions.resolve_job_def(job).execute_in_process(
                 instance=instance,
-                tags=tags,
+                tags={**NO_RETRIES, **tags},
                 run_config={**_QUIET, **(config or {})},
                 run_id=run_id,
             )
-    except dg.DagsterResourceFunctionError as error:
-        # Dagster raises a step's own error, but wraps that of a resource, e.g. of the ledger.
-        if isinstance(error.user_exception, ActionableError):
-            raise error.user_exception from None
+    except dg.Failure as failure:
+        # What the UI shows of a failed step; here the error itself is wanted.
+        if (error := error_of(failure)) is not None:
+            raise error from None
         raise
 
 

@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-import logging
-
-from resources.errors import NoEndpointLeft
+from resources.errors import LostEndpoint, NoEndpointLeft
 from resources.llama_server_pool.dispatch.order import BatchOrder
+from resources.llama_server_pool.health.endpoint_view import EndpointView
+from resources.llama_server_pool.health.states import Contact
 from resources.llama_server_pool.health.supervisor import Supervisor
 from resources.progress import ProgressTask
-
-logger = logging.getLogger(__name__)
 
 
 class OutageTimeout:
@@ -30,6 +28,7 @@ class OutageTimeout:
         self._progress = progress
         self._lost_since: float | None = None
         self._idle_since: float | None = None
+        self._out_since: dict[str, float] = {}
 
     def check(self, now: float, *, moving: bool) -> None:
         """Note whether the batch is in an outage, and end the batch if it lasts too long.
@@ -43,16 +42,19 @@ class OutageTimeout:
             NoEndpointLeft: No endpoint has been in service for longer than the outage timeout, or
                 none can come back in this batch.
         """
-        if self._fleet.serving_endpoints(now):
+        serving = {endpoint.name for endpoint in self._fleet.serving_endpoints(now)}
+        for name in self._fleet.endpoints:
+            if name in serving:
+                self._out_since.pop(name, None)
+            else:
+                self._out_since.setdefault(name, now)
+        if serving:
             self._end_outage()
             return
         if not all(endpoint.tried for endpoint in self._fleet.endpoints.values()):
             return
         if self._lost_since is None:
             self._lost_since = now
-            logger.warning(
-                "No endpoint is left; waiting up to %.0f s. %s", self._seconds, self._faults()
-            )
         self._may_return()
         end = self._lost_since + self._seconds
         left = end - now
@@ -63,9 +65,11 @@ class OutageTimeout:
                 where="LlamaServerPool",
                 remedy="All answers so far are kept. Start or fix the servers, check them with "
                 "`LlamaServerPool.describe`, and run the batch again.",
+                endpoints=self._lost_endpoints(now),
+                may_pass=not self._fleet.all_dismissed,
             )
         self._progress.note(
-            f"no endpoint is left; waiting {max(left, 0.0):.0f} s more. {self._faults()}"
+            f"no endpoint is left; giving up in {max(left, 0.0):.0f} s. {self._next_steps(now)}"
         )
 
     def exhausted(self, now: float, *, idle: bool) -> bool:
@@ -90,8 +94,47 @@ class OutageTimeout:
     def _faults(self) -> str:
         """Return each endpoint with its last fault."""
         return "; ".join(
-            f"{endpoint.name}: {fault.kind}, {fault.detail}"
-            if (fault := endpoint.dismissed or endpoint.last_fault)
-            else f"{endpoint.name}: loading"
+            f"{endpoint.name}: {_fault(endpoint) or 'loading'}"
             for endpoint in self._fleet.endpoints.values()
         )
+
+    def _next_steps(self, now: float) -> str:
+        """Return each endpoint with its last fault, and when it is tried again."""
+        return "; ".join(
+            f"{endpoint.name}: {_fault(endpoint) or 'no answer yet'} ({_next_step(endpoint, now)})"
+            for endpoint in self._fleet.endpoints.values()
+        )
+
+    def _lost_endpoints(self, now: float) -> tuple[LostEndpoint, ...]:
+        """Return each endpoint as the error describes it."""
+        return tuple(
+            LostEndpoint(
+                endpoint.name, _state(endpoint), _fault(endpoint), now - self._out_since[name]
+            )
+            for name, endpoint in self._fleet.endpoints.items()
+        )
+
+
+def _fault(endpoint: EndpointView) -> str:
+    """Return the last fault of an endpoint as kind and detail; empty if it had none."""
+    fault = endpoint.dismissed or endpoint.last_fault
+    return f"{fault.kind}, {fault.detail.rstrip('.')}" if fault else ""
+
+
+def _state(endpoint: EndpointView) -> str:
+    """Return where an endpoint stands that does not serve."""
+    if endpoint.dismissed:
+        return "left out of this batch"
+    if endpoint.condition.contact is Contact.loading:
+        return "loading its model"
+    return "not reached" if endpoint.facts is None else "out of service"
+
+
+def _next_step(endpoint: EndpointView, now: float) -> str:
+    """Return what the pool does next about an endpoint that does not serve."""
+    if endpoint.dismissed:
+        return "not tried again in this batch"
+    if endpoint.condition.contact is Contact.loading:
+        return "waiting until its model is loaded"
+    pause = endpoint.rests_until - now
+    return f"tried again in {pause:.0f} s" if pause >= 1 else "being tried again"
