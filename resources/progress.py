@@ -34,6 +34,19 @@ class EndpointActivity:
 
 
 @dataclass(frozen=True, slots=True)
+class Outlook:
+    """What happens next to work that is stuck; times are of `time.monotonic()`.
+
+    Attributes:
+        gives_up: When the work is given up, unless something changes.
+        tries: What is tried again when, by name; a past time if that is going on.
+    """
+
+    gives_up: float
+    tries: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TaskProgress:
     """A snapshot of one task.
 
@@ -44,6 +57,7 @@ class TaskProgress:
         failed: Units of `done` that were given up.
         tokens: Tokens generated so far, over all units.
         note: What users should know now, e.g. why the work is paused; may be empty.
+        outlook: What happens next, if the work is stuck.
         endpoints: What each endpoint is doing; empty for work without endpoints.
         started: `time.monotonic()` at the start.
     """
@@ -56,6 +70,7 @@ class TaskProgress:
     failed: int = 0
     tokens: int = 0
     note: str = ""
+    outlook: Outlook | None = None
     endpoints: tuple[EndpointActivity, ...] = ()
     started: float = 0.0
     finished: bool = False
@@ -163,10 +178,10 @@ class ProgressTask:
             )
         )
 
-    def note(self, text: str) -> None:
-        """Show a note; an empty text clears it."""
-        if text != self._task.note:
-            self._change(replace(self._task, note=text))
+    def note(self, text: str, *, outlook: Outlook | None = None) -> None:
+        """Show a note, and what happens next if the work is stuck; an empty text clears both."""
+        if (text, outlook) != (self._task.note, self._task.outlook):
+            self._change(replace(self._task, note=text, outlook=outlook))
 
     def show_endpoints(self, endpoints: tuple[EndpointActivity, ...]) -> None:
         """Show what each endpoint is doing."""
@@ -176,7 +191,7 @@ class ProgressTask:
     def finish(self) -> None:
         """Close the task; further calls do nothing."""
         if not self._task.finished:
-            self._change(replace(self._task, note="", finished=True))
+            self._change(replace(self._task, note="", outlook=None, finished=True))
 
     def __enter__(self) -> ProgressTask:
         return self

@@ -8,23 +8,24 @@ the progress board and warns through Python's logging.
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from resources.progress import EndpointActivity, TaskProgress, following
+from resources.progress import EndpointActivity, Outlook, TaskProgress, following
 
 SECONDS_BETWEEN_LINES = 30.0
 """A task that goes on as before is reported this often."""
 _FIRST_LINE = 1.0
 """A task that ends sooner, e.g. with every answer in the ledger, gets its last line only."""
 _TICK = 1.0
-"""Changes are written this often at most, so that a flickering server does not fill the log."""
+"""Seconds between two looks at what has changed."""
+_SECONDS_BETWEEN_STATES = 10.0
+"""Endpoints that change their state are reported this often at most: some flicker."""
 _LOGGERS = ("resources", "relgen_assets")
 """Warnings of these loggers belong to the run."""
 
@@ -75,22 +76,13 @@ def progress_line(task: TaskProgress, now: float) -> str:
         task: The task.
         now: `time.monotonic()`.
     """
-    parts = [f"{task.done} of {task.total} done"] if task.total else []
-    if task.from_ledger:
-        parts.append(f"{task.from_ledger} from the ledger")
-    if task.failed:
-        parts.append(f"{task.failed} failed")
-    seconds = now - task.started
-    if task.tokens and seconds > 0:
-        parts.append(f"{task.tokens / seconds:.0f} tokens/s")
-    left = seconds_left(task, now)
-    if task.finished:
-        parts.append(f"ended after {_duration(seconds)}")
-    elif left is not None:
-        parts.append(f"about {_duration(left)} left")
-    line = f"{task.title}: {', '.join(parts)}" if parts else task.title
-    note = f"; {task.note}" if task.note else ""
-    return f"{line}{note}{_endpoints(() if task.finished else task.endpoints)}"
+    line = f"{task.title}: {', '.join(_counts(task, now))}"
+    if task.note:
+        line = f"{line}\n  {task.note}"
+    if task.outlook is not None:
+        line = f"{line}\n  {_next_steps(task.outlook, now)}"
+    shown = () if task.finished else task.endpoints
+    return "\n  ".join([line, *map(_activity, shown)])
 
 
 def seconds_left(task: TaskProgress, now: float) -> float | None:
@@ -104,8 +96,30 @@ def seconds_left(task: TaskProgress, now: float) -> float | None:
     return (now - task.started) / fresh * (task.total - task.done)
 
 
-def _endpoints(endpoints: tuple[EndpointActivity, ...]) -> str:
-    return "".join(f"\n  {_activity(one)}" for one in endpoints)
+def _counts(task: TaskProgress, now: float) -> Iterator[str]:
+    """Yield how far a task has come."""
+    yield f"{task.done} of {task.total} done" if task.total else "waiting"
+    if task.from_ledger:
+        yield f"{task.from_ledger} from the ledger"
+    if task.failed:
+        yield f"{task.failed} failed"
+    seconds, left = now - task.started, seconds_left(task, now)
+    if task.tokens and seconds > 0:
+        yield f"{task.tokens / seconds:.0f} tokens/s"
+    if task.finished:
+        yield f"{'stopped' if task.done < task.total else 'ended'} after {_duration(seconds)}"
+    elif left is not None:
+        yield f"about {_duration(left)} left"
+
+
+def _next_steps(outlook: Outlook, now: float) -> str:
+    """Return what happens next to work that is stuck."""
+    tries = [
+        f"{name} in {_duration(at - now)}" if at > now else f"{name} now"
+        for name, at in outlook.tries
+    ]
+    step = f"next try: {', '.join(tries)}; " if tries else ""
+    return f"{step}giving up in {_duration(max(0.0, outlook.gives_up - now))}"
 
 
 def _activity(one: EndpointActivity) -> str:
@@ -121,35 +135,30 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _gist(task: TaskProgress) -> tuple[object, ...]:
-    """Return what is worth a line of its own when it changes; counted seconds are not."""
-    return (
-        task.finished,
-        re.sub(r"\d+", "", task.note),
-        tuple((one.name, re.sub(r"\d+", "", one.state)) for one in task.endpoints),
-    )
-
-
 @dataclass
 class _Told:
     """What the log says about a task.
 
     Attributes:
-        at: When it was written; the past before the first line.
+        task: Its latest state.
+        written: The state that was written last.
+        at: When that was.
     """
 
     task: TaskProgress
-    at: float = float("-inf")
-    gist: tuple[object, ...] = field(default=())
+    written: TaskProgress | None = None
+    at: float = 0.0
 
     def due(self, now: float) -> bool:
         """Return whether the task deserves a line now."""
-        if self.task.finished or self.task.note:
-            started = True
-        else:
-            started = now - self.task.started >= _FIRST_LINE
-        changed = _gist(self.task) != self.gist
-        return started and (changed or now - self.at >= SECONDS_BETWEEN_LINES)
+        task, written = self.task, self.written
+        if written is None:
+            urgent = task.finished or bool(task.note)
+            return urgent or now - task.started >= _FIRST_LINE
+        if task.finished or task.note != written.note:
+            return True
+        moved = [one.state for one in task.endpoints] != [one.state for one in written.endpoints]
+        return now - self.at >= (_SECONDS_BETWEEN_STATES if moved else SECONDS_BETWEEN_LINES)
 
 
 class _StepLog:
@@ -187,7 +196,7 @@ class _StepLog:
             due = [told for told in self._told.values() if told.due(now)]
             tasks = [told.task for told in due]
             for told in due:
-                told.at, told.gist = now, _gist(told.task)
+                told.at, told.written = now, told.task
             self._told = {key: told for key, told in self._told.items() if not told.task.finished}
         for task in tasks:
             level = logging.WARNING if task.note else logging.INFO

@@ -10,7 +10,7 @@ from resources.llama_server_pool.dispatch.order import BatchOrder
 from resources.llama_server_pool.health.endpoint_view import EndpointView
 from resources.llama_server_pool.health.states import Contact
 from resources.llama_server_pool.health.supervisor import Supervisor
-from resources.progress import ProgressTask
+from resources.progress import Outlook, ProgressTask
 
 
 class OutageTimeout:
@@ -68,8 +68,10 @@ class OutageTimeout:
                 endpoints=self._lost_endpoints(now),
                 may_pass=not self._fleet.all_dismissed,
             )
+        # Without the seconds that are left: a note that changes every second is news every second.
         self._progress.note(
-            f"no endpoint is left; giving up in {max(left, 0.0):.0f} s. {self._next_steps(now)}"
+            f"no endpoint is left; waiting up to {self._seconds:.0f} s. {self._faults()}",
+            outlook=Outlook(gives_up=end, tries=self._next_tries()),
         )
 
     def exhausted(self, now: float, *, idle: bool) -> bool:
@@ -98,11 +100,12 @@ class OutageTimeout:
             for endpoint in self._fleet.endpoints.values()
         )
 
-    def _next_steps(self, now: float) -> str:
-        """Return each endpoint with its last fault, and when it is tried again."""
-        return "; ".join(
-            f"{endpoint.name}: {_fault(endpoint) or 'no answer yet'} ({_next_step(endpoint, now)})"
+    def _next_tries(self) -> tuple[tuple[str, float], ...]:
+        """Return when each endpoint is tried again that can come back in this batch."""
+        return tuple(
+            (endpoint.name, endpoint.rests_until)
             for endpoint in self._fleet.endpoints.values()
+            if not endpoint.dismissed
         )
 
     def _lost_endpoints(self, now: float) -> tuple[LostEndpoint, ...]:
@@ -128,13 +131,3 @@ def _state(endpoint: EndpointView) -> str:
     if endpoint.condition.contact is Contact.loading:
         return "loading its model"
     return "not reached" if endpoint.facts is None else "out of service"
-
-
-def _next_step(endpoint: EndpointView, now: float) -> str:
-    """Return what the pool does next about an endpoint that does not serve."""
-    if endpoint.dismissed:
-        return "not tried again in this batch"
-    if endpoint.condition.contact is Contact.loading:
-        return "waiting until its model is loaded"
-    pause = endpoint.rests_until - now
-    return f"tried again in {pause:.0f} s" if pause >= 1 else "being tried again"
