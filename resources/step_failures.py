@@ -47,12 +47,14 @@ def as_failure(error: ActionableError) -> dg.Failure:
     A retry policy may only try again what may pass by itself.
     """
     place = f"{error.where}: " if error.where else ""
-    texts = {"remedy": error.remedy, "what": error.what, "where": error.where}
-    metadata: dict[str, dg.MetadataValue[Any]] = {
-        name: dg.MetadataValue.text(text) for name, text in texts.items() if text
-    }
+    metadata: dict[str, dg.MetadataValue[Any]] = {}
+    if error.remedy:
+        metadata["remedy"] = dg.MetadataValue.text(error.remedy)
     if isinstance(error, NoEndpointLeft) and error.endpoints:
         metadata["endpoints"] = _table(error.endpoints)
+    metadata["what"] = dg.MetadataValue.text(error.what)
+    if error.where:
+        metadata["where"] = dg.MetadataValue.text(error.where)
     happened = f"{place}{error.what}"
     return dg.Failure(
         description=f"{error.remedy}\nWhat happened: {happened}" if error.remedy else happened,

@@ -31,7 +31,7 @@ def test_without_a_remedy_it_says_what_happened() -> None:
 
 def test_the_metadata_show_every_endpoint_with_its_last_fault() -> None:
     metadata = as_failure(OUTAGE).metadata
-    assert list(metadata) == ["remedy", "what", "where", "endpoints"]
+    assert list(metadata) == ["remedy", "endpoints", "what", "where"]
     table = metadata["endpoints"]
     assert isinstance(table, dg.TableMetadataValue)
     assert [record.data for record in table.records] == [
