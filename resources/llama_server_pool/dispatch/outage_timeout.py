@@ -64,8 +64,9 @@ class OutageTimeout:
                 remedy="All answers so far are kept. Start or fix the servers, check them with "
                 "`LlamaServerPool.describe`, and run the batch again.",
             )
+        # Without the seconds that are left: a note that changes every second is news every second.
         self._progress.note(
-            f"no endpoint is left; waiting {max(left, 0.0):.0f} s more. {self._faults()}"
+            f"no endpoint is left; waiting up to {self._seconds:.0f} s. {self._faults()}"
         )
 
     def exhausted(self, now: float, *, idle: bool) -> bool:
