@@ -55,7 +55,8 @@ class TaskProgress:
         done: Finished units, including failed ones and those answered from the ledger.
         from_ledger: Units of `done` that cost nothing, because their answer was stored.
         failed: Units of `done` that were given up.
-        tokens: Tokens generated so far, over all units.
+        tokens: Tokens generated so far, over all finished units.
+        running_tokens: Tokens generated so far of units that are not finished.
         note: What users should know now, e.g. why the work is paused; may be empty.
         outlook: What happens next, if the work is stuck.
         endpoints: What each endpoint is doing; empty for work without endpoints.
@@ -69,6 +70,7 @@ class TaskProgress:
     from_ledger: int = 0
     failed: int = 0
     tokens: int = 0
+    running_tokens: int = 0
     note: str = ""
     outlook: Outlook | None = None
     endpoints: tuple[EndpointActivity, ...] = ()
@@ -183,10 +185,13 @@ class ProgressTask:
         if (text, outlook) != (self._task.note, self._task.outlook):
             self._change(replace(self._task, note=text, outlook=outlook))
 
-    def show_endpoints(self, endpoints: tuple[EndpointActivity, ...]) -> None:
-        """Show what each endpoint is doing."""
-        if endpoints != self._task.endpoints:
-            self._change(replace(self._task, endpoints=endpoints))
+    def show_endpoints(
+        self, endpoints: tuple[EndpointActivity, ...], running_tokens: int = 0
+    ) -> None:
+        """Show what each endpoint is doing, and how far the running units have come in tokens."""
+        task = replace(self._task, endpoints=endpoints, running_tokens=running_tokens)
+        if task != self._task:
+            self._change(task)
 
     def finish(self) -> None:
         """Close the task; further calls do nothing."""

@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 
 from relgen_assets.cli.ledger import ledger_app
+from relgen_assets.cli.progress import loading
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -25,8 +26,6 @@ app = typer.Typer(
 app.add_typer(ledger_app, name="ledger")
 
 _DEMO_FOLDER = "demo"
-_INTERRUPTED = 130
-"""Exit status after Ctrl-C, as in shells."""
 
 Batches = Annotated[
     list[str] | None,
@@ -42,7 +41,8 @@ def run(
     ] = False,
 ) -> None:
     """Materialise batches in this process; answers of earlier runs are reused."""
-    from relgen_assets.cli.running import run_batches
+    with loading():
+        from relgen_assets.cli.running import run_batches
 
     with _opened() as (project, console):
         run_batches(project, console, _root(), batches, missing=missing)
@@ -56,7 +56,8 @@ def retry(
     ] = 1,
 ) -> None:
     """Ask again about rejected and failed chunks, with another seed; keep all other answers."""
-    from relgen_assets.cli.retry import retry_rejected
+    with loading():
+        from relgen_assets.cli.retry import retry_rejected
 
     with _opened() as (project, console):
         retry_rejected(project, console, _root(), batches, attempts)
@@ -65,7 +66,8 @@ def retry(
 @app.command()
 def demo() -> None:
     """Turn the bundled articles into a dataset with the embedded model, without any settings."""
-    from relgen_assets.cli.running import run_batches
+    with loading():
+        from relgen_assets.cli.running import run_batches
 
     with _opened(_demo_overrides()) as (project, console):
         run_batches(project, console, _root(), None)
@@ -198,14 +200,7 @@ def _opened(
     root = _root()
     file = file.absolute() if file else None
     os.chdir(root)
-    console = Console()
-    try:
-        yield Project(load_settings(root, overrides, file=file)), console
-    except KeyboardInterrupt:
-        console.print(
-            "Stopped. Finished generations are kept; the same command continues from here."
-        )
-        raise typer.Exit(_INTERRUPTED) from None
+    yield Project(load_settings(root, overrides, file=file)), Console()
 
 
 def _demo_overrides() -> dict[str, Any]:

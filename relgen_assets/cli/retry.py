@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from relgen_assets.cli.progress import shown_progress
-from relgen_assets.cli.running import select_batches, shared_server
+from relgen_assets.cli.running import counted_batches, select_batches, shared_server
 from relgen_assets.definitions import build_defs, build_resources
 from relgen_assets.domain_errors import ActionableError
 from relgen_assets.export.shards import find_shards
@@ -32,6 +32,7 @@ from relgen_assets.rows.asset_tables import (
 )
 from relgen_assets.rows.models import ValidatedExtraction
 from resources.parquet_io_manager import ParquetIOManager
+from resources.progress import BOARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +93,17 @@ def retry_rejected(
     done: list[Retried] = []
     definitions = build_defs(project)
     server = shared_server(project) if wanted else nullcontext()
-    with opened_instance(root) as instance, server, shown_progress(console):
-        for key, plan in wanted.items():
-            try:
-                run_retry(definitions, instance, key, further_attempts)
-                done.append(Retried(key, plan, usable=_usable(tables, key, plan)))
-            except ActionableError as error:
-                done.append(Retried(key, plan, fault=str(error)))
-        run_card(definitions, instance)  # an earlier run may have stopped before it
+    with shown_progress() as shown, opened_instance(root) as instance, server:
+        with counted_batches(shown, project.batches, list(wanted)) as task:
+            for key, plan in wanted.items():
+                try:
+                    run_retry(definitions, instance, key, further_attempts)
+                    done.append(Retried(key, plan, usable=_usable(tables, key, plan)))
+                except ActionableError as error:
+                    done.append(Retried(key, plan, fault=str(error)))
+                task.advance(failed=bool(done[-1].fault))
+        with BOARD.begin("dataset card", 0):  # an earlier run may have stopped before it
+            run_card(definitions, instance)
     _print(console, done, exhausted=exhausted)
     failed = [one for one in done if one.fault]
     if failed:

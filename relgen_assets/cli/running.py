@@ -13,7 +13,7 @@ from pathlib import Path
 import dagster as dg
 from rich.console import Console
 
-from relgen_assets.cli.progress import shown_progress
+from relgen_assets.cli.progress import RunningTasks, shown_progress
 from relgen_assets.cli.report import print_run
 from relgen_assets.definitions import build_defs, build_resources
 from relgen_assets.domain_errors import ActionableError, ConfigurationError
@@ -23,7 +23,12 @@ from relgen_assets.orchestration.energy import spent_kwh
 from relgen_assets.orchestration.partitions import Batches
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.runs import opened_instance, run_batch, run_card
-from resources.progress import BOARD
+from relgen_assets.rows.asset_tables import RAW_EXTRACTIONS, SUMMARIES
+from resources.progress import BOARD, ProgressTask
+from resources.time_left import RoundsLeft
+
+BATCHES = "batches"
+"""Title of the task that counts them."""
 
 
 def run_batches(
@@ -47,8 +52,9 @@ def run_batches(
         ActionableError: A batch or the card failed, after the other batches were done.
     """
     started = time.monotonic()
+    batches = project.batches
     tables = build_resources(project.settings).io_manager
-    keys = select_batches(project.batches, selection)
+    keys = select_batches(batches, selection)
     if missing:
         done = complete_batches(tables, find_shards(project.settings.storage.dataset))
         keys = [key for key in keys if key not in done]
@@ -58,30 +64,51 @@ def run_batches(
             console.print("Nothing to do: every requested batch is in the dataset.")
             return
     failures: dict[str, ActionableError] = {}
-    with opened_instance(root) as instance, shared_server(project), shown_progress(console):
+    with shown_progress() as shown, opened_instance(root) as instance, shared_server(project):
         definitions = build_defs(project)
-        with BOARD.begin("batches", len(keys)) as task:
+        with counted_batches(shown, batches, keys) as task:
             for key in keys:
                 failed = _try_batch(definitions, instance, key)
                 failures.update(failed)
                 task.advance(failed=len(failed))
-        run_card(definitions, instance)
+        with BOARD.begin("dataset card", 0):
+            run_card(definitions, instance)
         fresh = [key for key in keys if key not in failures]
         kwh = spent_kwh(instance, fresh)
-    print_run(
-        console,
-        overview(tables, fresh),
-        batches=len(fresh),
-        seconds=time.monotonic() - started,
-        kwh=kwh,
-        settings=project.settings,
-    )
+    if fresh:  # of a run without any result, only the errors
+        print_run(
+            console,
+            overview(tables, fresh),
+            batches=len(fresh),
+            seconds=time.monotonic() - started,
+            kwh=kwh,
+            settings=project.settings,
+        )
     if failures:
         raise ActionableError(
             f"{len(failures)} of {len(keys)} batches failed: "
             + "; ".join(f"{key}: {error}" for key, error in failures.items()),
-            remedy="The others are done. Retry these with `relgen run --missing`.",
+            remedy=f"{'The others are done. ' if fresh else ''}Retry these with"
+            " `relgen run --missing`.",
         )
+
+
+@contextmanager
+def counted_batches(
+    shown: RunningTasks, batches: Batches, keys: Sequence[str]
+) -> Iterator[ProgressTask]:
+    """Open the task that counts finished batches, with an estimate of the time left.
+
+    Args:
+        shown: The display.
+        batches: All batches of the project.
+        keys: Those that are worked on, in this order.
+    """
+    sizes = [len(batches.rows(key)) for key in keys]
+    stages = (SUMMARIES.asset, RAW_EXTRACTIONS.asset)
+    shown.expect(BATCHES, RoundsLeft(sizes, stages, time.monotonic()))
+    with BOARD.begin(BATCHES, len(keys)) as task:
+        yield task
 
 
 def select_batches(batches: Batches, selection: Sequence[str] | None) -> list[str]:

@@ -17,6 +17,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from resources.progress import EndpointActivity, Outlook, TaskProgress, following
+from resources.time_left import seconds_left
 
 SECONDS_BETWEEN_LINES = 30.0
 """A task that goes on as before is reported this often."""
@@ -26,8 +27,8 @@ _TICK = 1.0
 """Seconds between two looks at what has changed."""
 _SECONDS_BETWEEN_STATES = 10.0
 """Endpoints that change their state are reported this often at most: some flicker."""
-_LOGGERS = ("resources", "relgen_assets")
-"""Warnings of these loggers belong to the run."""
+LOGGERS = ("resources", "relgen_assets")
+"""Warnings of these loggers belong to the run whose step they are made for."""
 
 _STEP: ContextVar[object | None] = ContextVar("step", default=None)
 """The step that this context works for. Threads of the pool inherit it with each request."""
@@ -55,18 +56,23 @@ def logged_progress(log: logging.Logger, tick: float = _TICK) -> Iterator[None]:
     token = _STEP.set(step)
     warnings = _Warnings(step)
     try:
-        for name in _LOGGERS:
+        for name in LOGGERS:
             logging.getLogger(name).addHandler(warnings)
         writer.start()
         with following(step.hear):
             yield
     finally:
-        for name in _LOGGERS:
+        for name in LOGGERS:
             logging.getLogger(name).removeHandler(warnings)
         _STEP.reset(token)
         ended.set()
         writer.join()
         step.write(time.monotonic())
+
+
+def in_step() -> bool:
+    """Return whether this context works for a step, in whose log its warnings stand."""
+    return _STEP.get() is not None
 
 
 def progress_line(task: TaskProgress, now: float) -> str:
@@ -85,27 +91,20 @@ def progress_line(task: TaskProgress, now: float) -> str:
     return "\n  ".join([line, *map(_activity, shown)])
 
 
-def seconds_left(task: TaskProgress, now: float) -> float | None:
-    """Return how long a task still takes at its average speed; `None` if that is unknown.
-
-    Units that were answered from the ledger took no time and say nothing about the others.
-    """
-    fresh = task.done - task.from_ledger
-    if fresh <= 0 or task.note:
-        return None
-    return (now - task.started) / fresh * (task.total - task.done)
-
-
 def _counts(task: TaskProgress, now: float) -> Iterator[str]:
     """Yield how far a task has come."""
-    yield f"{task.done} of {task.total} done" if task.total else "waiting"
+    seconds, tokens = now - task.started, task.tokens + task.running_tokens
+    if task.total:
+        yield f"{task.done} of {task.total} done"
+    elif not task.finished:
+        yield f"{_duration(seconds)} so far"
     if task.from_ledger:
         yield f"{task.from_ledger} from the ledger"
     if task.failed:
         yield f"{task.failed} failed"
-    seconds, left = now - task.started, seconds_left(task, now)
-    if task.tokens and seconds > 0:
-        yield f"{task.tokens / seconds:.0f} tokens/s"
+    left = None if task.note else seconds_left(task, now)
+    if tokens and seconds > 0:
+        yield f"{tokens / seconds:.0f} tokens/s"
     if task.finished:
         yield f"{'stopped' if task.done < task.total else 'ended'} after {_duration(seconds)}"
     elif left is not None:
@@ -199,7 +198,7 @@ class _StepLog:
                 told.at, told.written = now, told.task
             self._told = {key: told for key, told in self._told.items() if not told.task.finished}
         for task in tasks:
-            level = logging.WARNING if task.note else logging.INFO
+            level = logging.INFO if task.outlook is None else logging.WARNING
             self._log.log(level, "%s", progress_line(task, now))
 
 

@@ -16,7 +16,8 @@ from uuid import uuid4
 import dagster as dg
 from filelock import FileLock
 
-from relgen_assets.orchestration.dead_runs import alive, fail_dead_runs
+from relgen_assets.orchestration.dead_runs import alive, fail_dead_runs, fail_interrupted
+from relgen_assets.orchestration.in_process import own_signal_handlers, without_helpers
 from relgen_assets.orchestration.jobs import (
     BATCH_CHECKS_JOB,
     BATCH_JOB,
@@ -63,7 +64,7 @@ def opened_instance(root: Path) -> Iterator[dg.DagsterInstance]:
     """
     home = os.environ.setdefault("DAGSTER_HOME", str(root.resolve()))
     with _alone(root) if Path(home) == root.resolve() else nullcontext():
-        instance = dg.DagsterInstance.get()
+        instance = without_helpers(dg.DagsterInstance.get())
     with instance:
         fail_dead_runs(instance)
         yield instance
@@ -128,7 +129,7 @@ def _run(
     # checks.
     run_id = str(uuid4())
     try:
-        with alive(instance, run_id):
+        with alive(instance, run_id), fail_interrupted(instance, run_id), own_signal_handlers():
             return definitions.resolve_job_def(job).execute_in_process(
                 instance=instance,
                 tags={**NO_RETRIES, **tags},

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from relgen_assets.cli.exit_codes import ExitCode
 from relgen_assets.cli.running import select_batches
 from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.orchestration.partitions import Batches
@@ -111,7 +112,7 @@ def test_wrong_settings_are_one_error_without_a_traceback(
 ) -> None:
     (folder / "relgen.toml").write_text(text, encoding="utf-8")
     code, _, error = relgen("status")
-    assert code == 1
+    assert code == ExitCode.USAGE
     assert error.startswith("Error")
     assert expected in error
     assert "Traceback" not in error
@@ -130,21 +131,9 @@ def test_a_missing_key_names_the_variable(
 ) -> None:
     monkeypatch.delenv("TEST_GPU_KEY")
     code, output, error = relgen("run")
-    assert code == 1
+    assert code == ExitCode.USAGE
     assert "TEST_GPU_KEY" in output + error
     assert "gpu-0" in output + error
-
-
-def test_ctrl_c_ends_with_130_and_says_how_to_continue(
-    folder: Path, relgen: Relgen, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupted(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("relgen_assets.cli.running.run_batch", interrupted)
-    code, output, _ = relgen("run")
-    assert code == 130
-    assert "continues from here" in output
 
 
 def test_batches_are_chosen_by_key_and_by_range() -> None:

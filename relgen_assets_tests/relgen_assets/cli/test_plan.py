@@ -55,7 +55,7 @@ def test_an_unknown_speed_is_one_error_that_names_the_endpoint(
 ) -> None:
     (folder / "relgen.toml").write_text(TWO_SERVERS, encoding="utf-8")
     status, _, err = relgen("plan")
-    assert status == 1
+    assert status == 2
     assert "'board' is not known" in err
     assert "relgen endpoints" in err
     assert "Traceback" not in err
@@ -63,7 +63,7 @@ def test_an_unknown_speed_is_one_error_that_names_the_endpoint(
 
 def test_a_missing_settings_file_is_an_error(folder: Path, relgen: Relgen) -> None:
     status, _, err = relgen("plan", "--settings", "nothing.toml")
-    assert status == 1
+    assert status == 2
     assert "nothing.toml" in err
 
 

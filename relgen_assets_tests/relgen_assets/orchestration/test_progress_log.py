@@ -48,6 +48,14 @@ STUCK = Outlook(gives_up=1_000.0, tries=(("gpu-0", 117.0), ("laptop", 90.0)))
             "summaries: 50 of 50 done, 50 tokens/s, ended after 10 s",
         ),
         (replace(TASK, done=3, finished=True), "summaries: 3 of 50 done, stopped after 10 s"),
+        (
+            replace(TASK, title="embedded server", total=0, note="loading the model"),
+            "embedded server: 10 s so far\n  loading the model",
+        ),
+        (
+            replace(TASK, title="embedded server", total=0, finished=True),
+            "embedded server: ended after 10 s",
+        ),
     ],
 )
 def test_one_line_says_it_all(task: TaskProgress, line: str) -> None:
@@ -76,9 +84,9 @@ def test_a_line_at_the_start_at_changes_every_half_minute_and_at_the_end(
         step.hear(task)
         step.write(now)
         assert bool(caplog.records) is expected, now
-        assert [one.levelname for one in caplog.records] == ["WARNING" if task.note else "INFO"] * (
-            len(caplog.records)
-        )
+        assert [one.levelname for one in caplog.records] == [
+            "WARNING" if task.outlook else "INFO"
+        ] * (len(caplog.records))
     step.write(200.0)
     assert len(caplog.records) == 1, "a task that has ended is forgotten"
 

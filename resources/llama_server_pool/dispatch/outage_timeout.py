@@ -8,7 +8,6 @@ from __future__ import annotations
 from resources.errors import LostEndpoint, NoEndpointLeft
 from resources.llama_server_pool.dispatch.order import BatchOrder
 from resources.llama_server_pool.health.endpoint_view import EndpointView
-from resources.llama_server_pool.health.states import Contact
 from resources.llama_server_pool.health.supervisor import Supervisor
 from resources.progress import Outlook, ProgressTask
 
@@ -112,7 +111,10 @@ class OutageTimeout:
         """Return each endpoint as the error describes it."""
         return tuple(
             LostEndpoint(
-                endpoint.name, _state(endpoint), _fault(endpoint), now - self._out_since[name]
+                name,
+                endpoint.shown_state(now, needs_schema=self._fleet.needs_schema),
+                _fault(endpoint),
+                now - self._out_since[name],
             )
             for name, endpoint in self._fleet.endpoints.items()
         )
@@ -122,12 +124,3 @@ def _fault(endpoint: EndpointView) -> str:
     """Return the last fault of an endpoint as kind and detail; empty if it had none."""
     fault = endpoint.dismissed or endpoint.last_fault
     return f"{fault.kind}, {fault.detail.rstrip('.')}" if fault else ""
-
-
-def _state(endpoint: EndpointView) -> str:
-    """Return where an endpoint stands that does not serve."""
-    if endpoint.dismissed:
-        return "left out of this batch"
-    if endpoint.condition.contact is Contact.loading:
-        return "loading its model"
-    return "not reached" if endpoint.facts is None else "out of service"
