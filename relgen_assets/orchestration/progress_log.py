@@ -87,7 +87,7 @@ def progress_line(task: TaskProgress, now: float) -> str:
         line = f"{line}\n  {task.note}"
     if task.outlook is not None:
         line = f"{line}\n  {_next_steps(task.outlook, now)}"
-    shown = () if task.finished else task.endpoints
+    shown = () if task.finished or task.outlook is not None else task.endpoints
     return "\n  ".join([line, *map(_activity, shown)])
 
 
@@ -122,9 +122,9 @@ def _next_steps(outlook: Outlook, now: float) -> str:
 
 
 def _activity(one: EndpointActivity) -> str:
-    slots = "?" if one.slots is None else one.slots
+    slots = "" if one.slots is None else f" on {one.slots} slots"
     speed = f", {one.tokens_per_second:.0f} tokens/s" if one.tokens_per_second else ""
-    return f"{one.name}: {one.running} of {slots} slots busy{speed}, {one.state}"
+    return f"{one.name}: {one.state}, {one.running} requests{slots}{speed}"
 
 
 def _duration(seconds: float) -> str:

@@ -35,11 +35,17 @@ STUCK = Outlook(gives_up=1_000.0, tries=(("gpu-0", 117.0), ("laptop", 90.0)))
         (
             replace(TASK, done=2, endpoints=(GPU, EndpointActivity("pi", 0, None, 0.0, "loading"))),
             "summaries: 2 of 50 done, about 4 min left\n"
-            "  gpu-0: 3 of 4 slots busy, 82 tokens/s, ready\n"
-            "  pi: 0 of ? slots busy, loading",
+            "  gpu-0: ready, 3 requests on 4 slots, 82 tokens/s\n"
+            "  pi: loading, 0 requests",
         ),
         (
-            replace(TASK, done=2, note="no endpoint is left; gpu-0: refused.", outlook=STUCK),
+            replace(
+                TASK,
+                done=2,
+                note="no endpoint is left; gpu-0: refused.",
+                outlook=STUCK,
+                endpoints=(GPU,),
+            ),
             "summaries: 2 of 50 done\n  no endpoint is left; gpu-0: refused.\n"
             "  next try: gpu-0 in 7 s, laptop now; giving up in 15 min",
         ),
