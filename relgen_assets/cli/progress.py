@@ -6,6 +6,7 @@ Progress goes to standard error, so that results can be piped while a person wat
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from rich.live import Live
 from relgen_assets.cli.plain_progress import SECONDS_BETWEEN_LINES, PlainLines
 from relgen_assets.cli.progress_view import live_lines, time_left
 from relgen_assets.cli.terminal import DisplayConsole, display_console
+from relgen_assets.orchestration.progress_log import LOGGERS, in_step
 from resources.progress import BOARD, TaskProgress
 from resources.time_left import RoundsLeft
 
@@ -81,10 +83,36 @@ def shown_progress() -> Iterator[RunningTasks]:
         The tasks, which can be told what rounds to expect.
     """
     tasks = RunningTasks()
-    with display_console() as console:
+    with display_console() as console, _printed_warnings(console):
         live = console.is_terminal and not console.is_dumb_terminal
         with _live(console, tasks) if live else _plain(console, tasks):
             yield tasks
+
+
+@contextmanager
+def _printed_warnings(console: DisplayConsole) -> Iterator[None]:
+    """Print warnings with the display instead of into it."""
+    warnings = _Warnings(console)
+    for name in LOGGERS:
+        logging.getLogger(name).addHandler(warnings)
+    try:
+        yield
+    finally:
+        for name in LOGGERS:
+            logging.getLogger(name).removeHandler(warnings)
+
+
+class _Warnings(logging.Handler):
+    """Prints warnings, but not those of steps: they stand in the log of their run."""
+
+    def __init__(self, console: DisplayConsole) -> None:
+        super().__init__(logging.WARNING)
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a warning as a line of its own."""
+        if not in_step():
+            self._console.print(f"Warning: {record.getMessage()}", style="yellow", markup=False)
 
 
 @contextmanager

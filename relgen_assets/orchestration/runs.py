@@ -16,7 +16,6 @@ from uuid import uuid4
 import dagster as dg
 from filelock import FileLock
 
-from relgen_assets.domain_errors import ActionableError
 from relgen_assets.orchestration.dead_runs import alive, fail_dead_runs, fail_interrupted
 from relgen_assets.orchestration.in_process import own_signal_handlers, without_helpers
 from relgen_assets.orchestration.jobs import (
@@ -27,8 +26,10 @@ from relgen_assets.orchestration.jobs import (
     RETRY_JOB,
     retry_config,
 )
+from relgen_assets.orchestration.outage_retries import NO_RETRIES
 from relgen_assets.orchestration.step_progress import shown_steps
 from relgen_assets.settings import STATE_FOLDER
+from resources.step_failures import error_of
 
 _LOCK = Path(STATE_FOLDER, "dagster.lock")
 _PARTITION_TAG = "dagster/partition"
@@ -137,14 +138,14 @@ def _run(
         ):
             return definitions.resolve_job_def(job).execute_in_process(
                 instance=instance,
-                tags=tags,
+                tags={**NO_RETRIES, **tags},
                 run_config={**_QUIET, **(config or {})},
                 run_id=run_id,
             )
-    except dg.DagsterResourceFunctionError as error:
-        # Dagster raises a step's own error, but wraps that of a resource, e.g. of the ledger.
-        if isinstance(error.user_exception, ActionableError):
-            raise error.user_exception from None
+    except dg.Failure as failure:
+        # What the UI shows of a failed step; here the error itself is wanted.
+        if (error := error_of(failure)) is not None:
+            raise error from None
         raise
 
 
