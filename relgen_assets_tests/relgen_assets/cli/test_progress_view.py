@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from relgen_assets.cli.progress_view import endpoint_lines, live_lines, plain_line, shown_time
-from resources.progress import EndpointActivity, TaskProgress
+from resources.progress import EndpointActivity, Outlook, TaskProgress
 
 GPU = EndpointActivity("gpu-0", 4, 4, 51.25, "ready")
 BOARD = EndpointActivity("board-0", 0, None, 0.0, "out: refused")
@@ -35,6 +35,15 @@ def test_no_line_is_wider_than_the_terminal(width: int) -> None:
 
 def test_the_time_left_is_open_until_it_is_known() -> None:
     assert lines(replace(TASK, done=0), None)[0].endswith("eta -:--")
+
+
+def test_a_stuck_task_says_why_and_what_happens_next() -> None:
+    outlook = Outlook(gives_up=631.0, tries=(("gpu-0", 43.0),))
+    stuck = replace(TASK, note="no endpoint is left. gpu-0: refused", outlook=outlook)
+    assert lines(stuck)[1:3] == [
+        "  no endpoint is left. gpu-0: refused",
+        "  giving up in 10:00; next try: gpu-0 in 0:12",
+    ]
 
 
 def test_failures_are_counted() -> None:
