@@ -177,6 +177,7 @@ class ProgressTask:
                 from_ledger=task.from_ledger + from_ledger,
                 failed=task.failed + failed,
                 tokens=task.tokens + tokens,
+                running_tokens=max(0, task.running_tokens - tokens),
             )
         )
 

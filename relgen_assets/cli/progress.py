@@ -62,7 +62,12 @@ class RunningTasks:
             tasks = list(self._tasks.values())
             if not tasks and self._last is not None:
                 tasks = [self._last]
-            return [(task, self._left(task, now)) for task in tasks]
+            counted = {task.title for task in tasks if task.total}
+            return [
+                (task, self._left(task, now))
+                for task in tasks
+                if task.total or task.title not in counted  # a step, and its requests
+            ]
 
     def _left(self, task: TaskProgress, now: float) -> float | None:
         if self._rounds is not None and task.title == self._rounds[0]:

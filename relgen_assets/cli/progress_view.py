@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from resources.progress import EndpointActivity, TaskProgress
+from resources.progress import EndpointActivity, Outlook, TaskProgress
 from resources.time_left import seconds_left
 
 MOST_ENDPOINTS = 6
@@ -38,6 +38,8 @@ def live_lines(task: TaskProgress, left: float | None, now: float, width: int) -
     if task.note and task.total:
         shown = Text(f"  {task.note}", style="yellow").wrap(_WRAPPER, width)
         lines += list(shown)[:_NOTE_LINES]
+    if task.outlook is not None:
+        lines.append(Text(f"  {_next(task.outlook, now)}", style="yellow"))
     lines += [Text(f"  {line}", style="dim") for line in endpoint_lines(task.endpoints)]
     for line in lines:
         line.truncate(width, overflow="ellipsis")
@@ -91,6 +93,14 @@ def shown_time(seconds: float) -> str:
 def time_left(task: TaskProgress, now: float) -> float | None:
     """Return the seconds until a task is done, from its own speed; `None` if unknown."""
     return seconds_left(task, now) if task.total else None
+
+
+def _next(outlook: Outlook, now: float) -> str:
+    """Return when a stuck task is given up, and what is tried before."""
+    tries = ", ".join(f"{name} in {shown_time(at - now)}" for name, at in outlook.tries)
+    return f"giving up in {shown_time(outlook.gives_up - now)}" + f"; next try: {tries}" * bool(
+        tries
+    )
 
 
 def _head(task: TaskProgress, left: float | None, now: float, width: int) -> Text:

@@ -32,7 +32,6 @@ from relgen_assets.rows.asset_tables import (
 )
 from relgen_assets.rows.models import ValidatedExtraction
 from resources.parquet_io_manager import ParquetIOManager
-from resources.progress import BOARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +101,7 @@ def retry_rejected(
                 except ActionableError as error:
                     done.append(Retried(key, plan, fault=str(error)))
                 task.advance(failed=bool(done[-1].fault))
-        with BOARD.begin("dataset card", 0):  # an earlier run may have stopped before it
-            run_card(definitions, instance)
+        run_card(definitions, instance)  # an earlier run may have stopped before it
     _print(console, done, exhausted=exhausted)
     failed = [one for one in done if one.fault]
     if failed:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import dagster as dg
 from rich.console import Console
 
-from relgen_assets.cli.progress import RunningTasks, shown_progress
+from relgen_assets.cli.progress import RunningTasks, loading, shown_progress
 from relgen_assets.cli.report import print_run
 from relgen_assets.definitions import build_defs, build_resources
 from relgen_assets.domain_errors import ActionableError, ConfigurationError
@@ -52,9 +52,10 @@ def run_batches(
         ActionableError: A batch or the card failed, after the other batches were done.
     """
     started = time.monotonic()
-    batches = project.batches
-    tables = build_resources(project.settings).io_manager
-    keys = select_batches(batches, selection)
+    with loading():  # counts the articles of the source
+        batches = project.batches
+        tables = build_resources(project.settings).io_manager
+        keys = select_batches(batches, selection)
     if missing:
         done = complete_batches(tables, find_shards(project.settings.storage.dataset))
         keys = [key for key in keys if key not in done]
@@ -64,15 +65,17 @@ def run_batches(
             console.print("Nothing to do: every requested batch is in the dataset.")
             return
     failures: dict[str, ActionableError] = {}
-    with shown_progress() as shown, opened_instance(root) as instance, shared_server(project):
-        definitions = build_defs(project)
+    with shown_progress() as shown, ExitStack() as opened:
+        with BOARD.begin("opening the project", 0):
+            instance = opened.enter_context(opened_instance(root))
+            definitions = build_defs(project)
+        opened.enter_context(shared_server(project))
         with counted_batches(shown, batches, keys) as task:
             for key in keys:
                 failed = _try_batch(definitions, instance, key)
                 failures.update(failed)
                 task.advance(failed=len(failed))
-        with BOARD.begin("dataset card", 0):
-            run_card(definitions, instance)
+        run_card(definitions, instance)
         fresh = [key for key in keys if key not in failures]
         kwh = spent_kwh(instance, fresh)
     if fresh:  # of a run without any result, only the errors

@@ -27,6 +27,7 @@ from relgen_assets.orchestration.jobs import (
     retry_config,
 )
 from relgen_assets.orchestration.outage_retries import NO_RETRIES
+from relgen_assets.orchestration.step_progress import shown_steps
 from relgen_assets.settings import STATE_FOLDER
 from resources.step_failures import error_of
 
@@ -129,7 +130,12 @@ def _run(
     # checks.
     run_id = str(uuid4())
     try:
-        with alive(instance, run_id), fail_interrupted(instance, run_id), own_signal_handlers():
+        with (
+            alive(instance, run_id),
+            fail_interrupted(instance, run_id),
+            own_signal_handlers(),
+            shown_steps(instance, run_id),
+        ):
             return definitions.resolve_job_def(job).execute_in_process(
                 instance=instance,
                 tags={**NO_RETRIES, **tags},

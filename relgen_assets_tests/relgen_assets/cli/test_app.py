@@ -151,3 +151,18 @@ def test_batches_are_chosen_by_key_and_by_range() -> None:
 def test_a_wrong_batch_is_an_error_that_names_it(named: str) -> None:
     with pytest.raises(ConfigurationError, match=named.split(":")[0]):
         select_batches(Batches("arxiv", 100, 20), [named])
+
+
+def test_a_run_without_any_server_prints_no_results_and_few_lines(
+    folder: Path, relgen: Relgen, server: FakeLlamaServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.stop()
+    monkeypatch.setenv("RELGEN_POOL__OUTAGE_TIMEOUT_SECONDS", "3")
+    code, output, error = relgen("run", "--batches", "papers-00000")
+    assert code == ExitCode.FAILED
+    assert output == "", "no table of zeros, no load_dataset"
+    lines = error.splitlines()
+    assert sum("no endpoint is left; waiting up to 3 s" in line for line in lines) == 1
+    assert any("gpu-0: refused" in line for line in lines)
+    assert lines[-1].startswith("Error 1 of 1 batches failed: papers-00000: ")
+    assert len(lines) <= 10
