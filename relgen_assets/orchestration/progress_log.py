@@ -27,6 +27,8 @@ _TICK = 1.0
 """Seconds between two looks at what has changed."""
 _SECONDS_BETWEEN_STATES = 10.0
 """Endpoints that change their state are reported this often at most: some flicker."""
+_MOST_WARNINGS = 20
+"""Warnings written at once; servers that refuse everything would give one for each request."""
 LOGGERS = ("resources", "relgen_assets")
 """Warnings of these loggers belong to the run whose step they are made for."""
 
@@ -188,9 +190,11 @@ class _StepLog:
         Args:
             now: `time.monotonic()`.
         """
-        while self._warnings:
-            record = self._warnings.popleft()
+        warnings = [self._warnings.popleft() for _ in range(len(self._warnings))]
+        for record in warnings[:_MOST_WARNINGS]:
             self._log.log(record.levelno, "%s", record.getMessage())
+        if len(warnings) > _MOST_WARNINGS:
+            self._log.warning("… and %d further warnings", len(warnings) - _MOST_WARNINGS)
         with self._lock:
             due = [told for told in self._told.values() if told.due(now)]
             tasks = [told.task for told in due]

@@ -130,6 +130,16 @@ def test_warnings_of_the_pool_reach_the_run_and_not_the_terminal(
     assert capfd.readouterr().err == ""
 
 
+def test_a_flood_of_warnings_is_cut(log: logging.Logger, caplog: pytest.LogCaptureFixture) -> None:
+    with logged_progress(log):
+        for number in range(1_000):
+            logging.getLogger("resources.some_pool").warning("chunk %d was set aside", number)
+    heard = [one.getMessage() for one in caplog.records if one.name == log.name]
+    assert heard[0] == "chunk 0 was set aside"
+    assert len(heard) < 50
+    assert heard[-1].endswith("further warnings")
+
+
 def test_two_runs_in_one_process_do_not_mix(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     both_run = threading.Barrier(2)
