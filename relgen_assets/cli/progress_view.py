@@ -113,7 +113,8 @@ def _head(task: TaskProgress, left: float | None, now: float, width: int) -> Tex
     if task.failed:
         parts.append(f"{task.failed} failed")
     parts += [*_speed(task, now), shown_time(now - task.started)]
-    parts.append("eta " + ("-:--" if left is None else shown_time(left)))
+    if not task.finished:
+        parts.append("eta " + ("-:--" if left is None else shown_time(left)))
     tail = Text("  " + "  ".join(parts), style="red" if task.failed else "")
     room = max(_LEAST_BAR, min(40, width - len(title) - len(tail)))
     full = round(room * task.done / task.total)
