@@ -93,8 +93,9 @@ class RoundsLeft:
         self._begin(now)
 
     def observe(self, task: TaskProgress, now: float) -> None:
-        """Learn from a snapshot; tasks that are no stage are left aside."""
-        if task.title in self._stages and len(self._rounds) <= len(self._sizes):
+        """Learn from a snapshot; tasks that are no stage, or count nothing, are left aside."""
+        wanted = task.total and task.title in self._stages
+        if wanted and len(self._rounds) <= len(self._sizes):
             self._rounds[-1].stages[task.title] = _Stage(task, now)
 
     def seconds_left(self, now: float) -> float | None:
@@ -124,7 +125,7 @@ class RoundsLeft:
         met = [(one.size, one.stages[title]) for one in self._rounds if title in one.stages]
         worked = [(size, stage) for size, stage in met if stage.fresh > 0]
         if not worked:
-            return 0.0 if met else None
+            return 0.0 if met or len(self._rounds) > 1 else None
         done = sum(units_done(stage.task) for _, stage in worked)
         if done <= 0:
             return None

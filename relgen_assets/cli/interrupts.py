@@ -10,7 +10,6 @@ Only the standard library is imported here, so that signals are heard from the s
 
 from __future__ import annotations
 
-import _thread
 import logging
 import os
 import signal
@@ -107,21 +106,22 @@ class _Handler:
 
         Python drops an error that meets a finaliser or a callback, e.g. of a database connection.
         """
-        main, end, lost = threading.main_thread().ident, time.monotonic() + LONGEST_CLEAN_UP, 0
+        main = threading.main_thread().ident or 0
+        end, lost = time.monotonic() + LONGEST_CLEAN_UP, 0
         while time.monotonic() < end:
             time.sleep(_LOOK)
             lost = 0 if _is_handled(main) else lost + 1
             if lost >= _LOOKS:
                 lost, self._again = 0, True
-                _thread.interrupt_main(signal.Signals(number))
+                signal.pthread_kill(main, number)  # a real signal also ends a wait
         cursor = "\x1b[?25h" if os.isatty(2) else ""
         os.write(2, f"{cursor}{KEPT}\n".encode())
         os._exit(STATUS_OF_SIGNALS + number)
 
 
-def _is_handled(thread: int | None) -> bool:
+def _is_handled(thread: int) -> bool:
     """Return whether a thread is on its way out because of an interrupt."""
-    found = sys._current_exceptions().get(thread or 0)  # noqa: SLF001 - documented
+    found = sys._current_exceptions().get(thread)  # noqa: SLF001 - documented
     return interrupt_behind(found[1] if isinstance(found, tuple) else found) is not None
 
 

@@ -62,9 +62,10 @@ class RunningTasks:
             tasks = list(self._tasks.values())
             if not tasks and self._last is not None:
                 tasks = [self._last]
+            stuck = any(task.outlook is not None for task in tasks)
             counted = {task.title for task in tasks if task.total}
             return [
-                (task, self._left(task, now))
+                (task, None if stuck else self._left(task, now))
                 for task in tasks
                 if task.total or task.title not in counted  # a step, and its requests
             ]

@@ -7,9 +7,9 @@ gpu-0             2/2   34.5 tok/s  ready
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.text import Text
 
 from resources.progress import EndpointActivity, Outlook, TaskProgress
@@ -21,8 +21,6 @@ _LEAST_BAR = 8
 _NOTE_LINES = 3
 _DONE, _OPEN = "━", "─"
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-_WRAPPER = Console(width=80)
-"""Wraps text; prints nothing."""
 
 
 def live_lines(task: TaskProgress, left: float | None, now: float, width: int) -> list[Text]:
@@ -36,8 +34,7 @@ def live_lines(task: TaskProgress, left: float | None, now: float, width: int) -
     """
     lines = [_head(task, left, now, width)]
     if task.note and task.total:
-        shown = Text(f"  {task.note}", style="yellow").wrap(_WRAPPER, width)
-        lines += list(shown)[:_NOTE_LINES]
+        lines += [Text(f"  {part}", style="yellow") for part in _wrapped(task.note, width - 2)]
     if task.outlook is not None:
         lines.append(Text(f"  {_next(task.outlook, now)}", style="yellow"))
     lines += [Text(f"  {line}", style="dim") for line in endpoint_lines(task.endpoints)]
@@ -95,6 +92,13 @@ def time_left(task: TaskProgress, now: float) -> float | None:
     return seconds_left(task, now) if task.total else None
 
 
+def _wrapped(text: str, width: int) -> list[str]:
+    """Return a text in a few lines; the last one says if there is more."""
+    lines = textwrap.wrap(text, max(_LEAST_BAR, width))
+    shown = lines[:_NOTE_LINES]
+    return [*shown[:-1], f"{shown[-1]} …"] if len(lines) > len(shown) else shown
+
+
 def _next(outlook: Outlook, now: float) -> str:
     """Return when a stuck task is given up, and what is tried before."""
     tries = ", ".join(f"{name} in {shown_time(at - now)}" for name, at in outlook.tries)
@@ -113,7 +117,8 @@ def _head(task: TaskProgress, left: float | None, now: float, width: int) -> Tex
     if task.failed:
         parts.append(f"{task.failed} failed")
     parts += [*_speed(task, now), shown_time(now - task.started)]
-    parts.append("eta " + ("-:--" if left is None else shown_time(left)))
+    if not task.finished:
+        parts.append("eta " + ("-:--" if left is None else shown_time(left)))
     tail = Text("  " + "  ".join(parts), style="red" if task.failed else "")
     room = max(_LEAST_BAR, min(40, width - len(title) - len(tail)))
     full = round(room * task.done / task.total)

@@ -17,7 +17,6 @@ from pathlib import Path
 
 from resources.errors import ActionableError, StorageError
 
-STATE_FOLDER = ".relgen"
 LOG = Path("logs", "errors.log")
 _PACKAGE = "relgen-assets"
 _AGAIN = "Finished answers are kept: then run the same command again."
@@ -30,7 +29,7 @@ _REMEDIES = {
     errno.EPERM: ("permission denied.", _ALLOW),
     errno.EROFS: ("the disk is read-only.", _ALLOW),
     errno.EMFILE: ("too many files are open.", f"Raise the limit (`ulimit -n`). {_AGAIN}"),
-    errno.EIO: ("the disk or its connection failed.", f"Check the disk. {_AGAIN}"),
+    errno.EIO: ("the disk failed or is full.", f"Check it and free some space. {_AGAIN}"),
 }
 _SAID_BY_SQLITE = {
     "database or disk is full": errno.ENOSPC,
@@ -51,7 +50,7 @@ def explain(error: BaseException) -> ActionableError | None:
             said = str(cause).lower()
             for words, number in _SAID_BY_SQLITE.items():
                 if words in said:
-                    return _actionable(number, "SQLite database")
+                    return _actionable(number, "a SQLite database")
     return None
 
 
@@ -61,11 +60,12 @@ def record(error: BaseException) -> ActionableError:
     about = f"{type(error).__name__}: {error}".splitlines()[0].rstrip(".")
     try:
         file = _append(written)
-    except OSError:
+    except (OSError, ImportError):
         return ActionableError(f"unexpected: {about}.", remedy=f"Please report it:\n{written}")
     return ActionableError(
         f"unexpected: {about}.",
-        remedy=f"The traceback is in {file}: please report it{_where()}. {_AGAIN}",
+        remedy=f"The traceback is in {file}: please report it{_where()}."
+        " Finished answers are kept.",
     )
 
 
@@ -83,6 +83,8 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 def _append(text: str) -> Path:
     """Append a traceback to the log of the project; elsewhere, to one in the temporary folder."""
+    from relgen_assets.settings import STATE_FOLDER
+
     project = Path(STATE_FOLDER).is_dir()
     file = Path(STATE_FOLDER, LOG) if project else Path(tempfile.gettempdir(), f"relgen-{LOG.name}")
     file.parent.mkdir(parents=True, exist_ok=True)

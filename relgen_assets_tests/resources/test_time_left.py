@@ -115,6 +115,15 @@ def test_known_batches_do_not_make_the_others_look_cheap() -> None:
     assert left.seconds_left(18.0) == pytest.approx(15.0 + 33.0)
 
 
+def test_a_stage_without_units_costs_nothing() -> None:
+    left = RoundsLeft([3, 3], STAGES, 0.0)
+    left.observe(TaskProgress(1, SUMMARIES, 3, done=3, finished=True), 3.0)
+    left.observe(TaskProgress(2, EXTRACTIONS, 0, started=3.0, finished=True), 3.0)
+    assert left.seconds_left(3.0) is None, "a task without a count may be anything"
+    left.round_ended(3.0)
+    assert left.seconds_left(3.0) == pytest.approx(3.0)
+
+
 def test_when_all_rounds_are_done_nothing_is_left() -> None:
     left = RoundsLeft([3], STAGES, 0.0)
     left.round_ended(9.0)

@@ -48,7 +48,7 @@ class Activity:
         account = endpoint.account
         return EndpointActivity(
             endpoint.name,
-            account.running,
+            min(account.running, endpoint.slots),  # a slot that was freed just now counts twice
             endpoint.slots if endpoint.facts or endpoint.config.slots else None,
             round(self._speeds[endpoint.name].observe(account.streamed_tokens, now), 1),
             endpoint.shown_state(now, needs_schema=self._fleet.needs_schema),
