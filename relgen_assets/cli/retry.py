@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
+from relgen_assets.cli.layout import Line, print_listing, say
 from relgen_assets.cli.progress import shown_progress
 from relgen_assets.cli.running import select_batches, shared_server
 from relgen_assets.definitions import build_defs, build_resources
@@ -78,7 +78,7 @@ def retry_rejected(
         if tables.exists(RAW_EXTRACTIONS.asset, key)
     ]
     if not keys:
-        console.print("No batch has answers yet. Start with: relgen run")
+        say(console, "No batch has answers yet. Start with: relgen run")
         return
     complete = complete_batches(tables, find_shards(project.settings.storage.dataset))
     limit = project.settings.extractions.max_attempts
@@ -137,19 +137,32 @@ def _usable(tables: ParquetIOManager, key: str, plan: RetryPlan) -> int:
 
 def _print(console: Console, done: Sequence[Retried], *, exhausted: int) -> None:
     if done:
-        table = Table("batch", "rejected", "failed", "usable now", "fault")
-        for one in done:
-            counts = (len(one.plan.attempts), len(one.plan.failed), one.usable)
-            table.add_row(one.batch, *map(str, counts), one.fault)
-        console.print(table)
+        print_listing(
+            console,
+            ("batch", "rejected", "failed", "usable now"),
+            [
+                Line(
+                    (
+                        one.batch,
+                        f"{len(one.plan.attempts):,}",
+                        f"{len(one.plan.failed):,}",
+                        f"{one.usable:,}",
+                    ),
+                    [("fault", one.fault)],
+                )
+                for one in done
+            ],
+        )
         lagged = sum(not one.plan.subjects and not one.fault for one in done)
         if lagged:
-            console.print(
-                f"{lagged} batches had answers that were missing from the dataset; now it has them."
+            say(
+                console,
+                f"{lagged} batches had answers that the dataset missed; now it has them.",
             )
     else:
-        console.print("Nothing to ask again: no rejected or failed chunk has attempts left.")
+        say(console, "Nothing to ask again: no rejected or failed chunk has attempts left.")
     if exhausted:
-        console.print(
-            f"{exhausted} chunks have used all attempts that extractions.max_attempts allows."
+        say(
+            console,
+            f"{exhausted} chunks have used all attempts that extractions.max_attempts allows.",
         )

@@ -13,12 +13,14 @@ from pathlib import Path
 import dagster as dg
 from rich.console import Console
 
+from relgen_assets.cli.documents import print_document
 from relgen_assets.cli.progress import shown_progress
 from relgen_assets.cli.report import print_run
+from relgen_assets.cli.status import run_document
 from relgen_assets.definitions import build_defs, build_resources
 from relgen_assets.domain_errors import ActionableError, ConfigurationError
 from relgen_assets.export.shards import find_shards
-from relgen_assets.integrity.overview import complete_batches, overview
+from relgen_assets.integrity.overview import Overview, complete_batches, overview
 from relgen_assets.orchestration.energy import spent_kwh
 from relgen_assets.orchestration.partitions import Batches
 from relgen_assets.orchestration.project import Project
@@ -33,6 +35,7 @@ def run_batches(
     selection: Sequence[str] | None,
     *,
     missing: bool = False,
+    as_json: bool = False,
 ) -> None:
     """Materialise batches and the card, show progress and print the results.
 
@@ -42,6 +45,7 @@ def run_batches(
         root: The project folder, home of the Dagster instance.
         selection: Batch keys or ranges; by default all batches.
         missing: Skip batches whose usable extractions are all in the dataset.
+        as_json: Print one document at the end instead.
 
     Raises:
         ActionableError: A batch or the card failed, after the other batches were done.
@@ -55,7 +59,10 @@ def run_batches(
         if not keys:  # a run may have stopped between its last batch and the card
             with opened_instance(root) as instance:
                 run_card(build_defs(project), instance)
-            console.print("Nothing to do: every requested batch is in the dataset.")
+            if as_json:
+                print_document(run_document(project.settings, Overview(), [], {}, 0.0, 0.0))
+            else:
+                console.print("Nothing to do: every requested batch is in the dataset.")
             return
     failures: dict[str, ActionableError] = {}
     with opened_instance(root) as instance, shared_server(project), shown_progress(console):
@@ -68,14 +75,18 @@ def run_batches(
         run_card(definitions, instance)
         fresh = [key for key in keys if key not in failures]
         kwh = spent_kwh(instance, fresh)
-    print_run(
-        console,
-        overview(tables, fresh),
-        batches=len(fresh),
-        seconds=time.monotonic() - started,
-        kwh=kwh,
-        settings=project.settings,
-    )
+    counts, seconds = overview(tables, fresh), time.monotonic() - started
+    if as_json:
+        print_document(run_document(project.settings, counts, fresh, failures, seconds, kwh))
+    else:
+        print_run(
+            console,
+            counts,
+            batches=len(fresh),
+            seconds=seconds,
+            kwh=kwh,
+            settings=project.settings,
+        )
     if failures:
         raise ActionableError(
             f"{len(failures)} of {len(keys)} batches failed: "

@@ -6,9 +6,8 @@ Used by the command line. A failed step raises its own error here; the run is re
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,9 +18,7 @@ from filelock import FileLock
 from relgen_assets.domain_errors import ActionableError
 from relgen_assets.orchestration.dead_runs import alive, fail_dead_runs
 from relgen_assets.orchestration.jobs import (
-    BATCH_CHECKS_JOB,
     BATCH_JOB,
-    CARD_CHECKS_JOB,
     CARD_JOB,
     RETRY_JOB,
     retry_config,
@@ -32,24 +29,6 @@ _LOCK = Path(STATE_FOLDER, "dagster.lock")
 _PARTITION_TAG = "dagster/partition"
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Logs of a run go to the instance; the terminal belongs to the progress bar."""
-
-
-@dataclass(frozen=True, slots=True)
-class CheckOutcome:
-    """The result of one asset check.
-
-    Attributes:
-        partition: Batch that was checked, or `None` for a check over all batches.
-        is_error: Whether a failure is an error rather than a warning.
-        details: The metadata that the check recorded.
-    """
-
-    asset: str
-    name: str
-    partition: str | None
-    passed: bool
-    is_error: bool
-    details: dict[str, object]
 
 
 @contextmanager
@@ -103,19 +82,6 @@ def run_card(definitions: dg.Definitions, instance: dg.DagsterInstance) -> None:
     _run(definitions, instance, CARD_JOB, {})
 
 
-def run_checks(
-    definitions: dg.Definitions, instance: dg.DagsterInstance, keys: Sequence[str]
-) -> Iterator[CheckOutcome]:
-    """Run the checks of the given batches, then those over all batches.
-
-    Raises:
-        ActionableError: A check could not run.
-    """
-    for key in keys:
-        yield from _check(definitions, instance, BATCH_CHECKS_JOB, {_PARTITION_TAG: key}, key)
-    yield from _check(definitions, instance, CARD_CHECKS_JOB, {}, None)
-
-
 def _run(
     definitions: dg.Definitions,
     instance: dg.DagsterInstance,
@@ -139,22 +105,3 @@ def _run(
         if isinstance(error.user_exception, ActionableError):
             raise error.user_exception from None
         raise
-
-
-def _check(
-    definitions: dg.Definitions,
-    instance: dg.DagsterInstance,
-    job: str,
-    tags: dict[str, str],
-    key: str | None,
-) -> Iterator[CheckOutcome]:
-    result = _run(definitions, instance, job, tags)
-    for evaluation in result.get_asset_check_evaluations():
-        yield CheckOutcome(
-            asset=evaluation.asset_key.to_user_string(),
-            name=evaluation.check_name,
-            partition=key,
-            passed=evaluation.passed,
-            is_error=evaluation.severity is dg.AssetCheckSeverity.ERROR,
-            details={name: value.value for name, value in evaluation.metadata.items()},
-        )
