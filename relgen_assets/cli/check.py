@@ -27,6 +27,7 @@ from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.runs import opened_instance
 
 PASSED, WARNING, FAILED = "passed", "warning", "failed"
+_STYLES = {WARNING: "yellow", FAILED: "bold red"}
 
 
 def check_batches(
@@ -96,13 +97,16 @@ def _print(
     for outcome in sorted(outcomes, key=lambda one: result_of(one) == FAILED):  # the worst last
         if not outcome.passed:
             place = f" ({outcome.partition})" if outcome.partition else ""
-            write(console, f"{result_of(outcome)} {outcome.asset}.{outcome.name}{place}")
+            result = result_of(outcome)
+            write(console, f"{result} {outcome.asset}.{outcome.name}{place}", style=_STYLES[result])
             for name, value in outcome.details.items():
                 _print_detail(console, name, value)
     for one in missed:
         number = f"{len(one.checks)} check{'s' if len(one.checks) > 1 else ''}"
-        write(console, f"not checked: {number} ({one.partition or 'all batches'})")
-        say_below(console, str(one.fault.what))
+        place = one.partition or "all batches"
+        write(console, f"not checked: {number} ({place})", style=_STYLES[WARNING])
+        where = "" if one.fault.where in ("", one.partition) else f"{one.fault.where}: "
+        say_below(console, f"{where}{one.fault.what}")
         if one.fault.remedy:
             say_below(console, one.fault.remedy)
         say_below(console, ", ".join(one.checks))
@@ -116,6 +120,8 @@ def _print(
 
 def _print_detail(console: Console, name: str, value: object) -> None:
     """Print a fact that a check recorded: lists one item a line, empty ones not at all."""
+    if isinstance(value, float):
+        value = f"{value:.4g}"
     if isinstance(value, dict):
         value = ", ".join(f"{key} {number}" for key, number in value.items())
     items = _items(value)

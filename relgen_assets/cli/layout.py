@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -61,10 +61,11 @@ def print_listing(
         for line in found:
             write(console, line.cells[0])
             values = zip(headings[1:], line.cells[1:], strict=True)
-            say_below(console, "; ".join(f"{name} {value}" for name, value in values if value))
+            for packed in _packed([f"{name} {value}" for name, value in values if value], console):
+                write(console, packed)
             _print_details(console, line.details)
         return
-    write(console, _aligned(headings, widths, words))
+    write(console, _aligned(headings, widths, words), style="bold")
     for line in found:
         write(console, _aligned(line.cells, widths, words))
         _print_details(console, line.details)
@@ -109,13 +110,14 @@ def say_below(console: Console, text: str, *, further: str = "") -> None:
     say(console, text, first=INDENT, indent=INDENT + further)
 
 
-def write(console: Console, text: str) -> None:
-    """Print one line as it is: not folded, not cut, without markup.
+def write(console: Console, text: str, *, style: str | None = None) -> None:
+    """Print one line as it is: not folded, not cut, without markup; in a style on a terminal.
 
     On a terminal control characters are shown as escapes: text of servers and articles must not
     move the cursor or change colours.
     """
-    console.out(visible(text) if console.is_terminal else text, highlight=False)
+    shown = visible(text) if console.is_terminal else text
+    console.out(shown, style=style, highlight=False)
 
 
 def visible(text: str) -> str:
@@ -130,6 +132,19 @@ def _print_details(console: Console, details: Iterable[tuple[str, str]]) -> None
     for name, text in details:
         if text:
             say_below(console, f"{name}: {text}" if name else text, further=INDENT)
+
+
+def _packed(parts: Sequence[str], console: Console) -> Iterator[str]:
+    """Yield indented lines with as many parts as fit; no part is split."""
+    line = ""
+    for part in parts:
+        longer = f"{line}; {part}" if line else INDENT + part
+        if line and cell_len(longer) > console.width:
+            yield line
+            longer = INDENT + part
+        line = longer
+    if line:
+        yield line
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int], words: Collection[int]) -> str:

@@ -148,7 +148,7 @@ def _print_stats(console: Console, found: LedgerStats) -> None:
                     f"{group.completion_tokens:,}",
                     f"{group.seconds / 3600:.2f}",
                 ),
-                [("", group.model)],
+                [("model", group.model)],
             )
             for group in found.groups
         ],

@@ -157,7 +157,7 @@ def _server_line(one: ServerPlan, status: EndpointStatus | None) -> Line:
         (
             server.name,
             f"{server.slots}" if one.planned.slots_known else f"{server.slots}?",
-            f"{server.decode_rates[-1]:.4g}",
+            f"{server.decode_rates[-1]:,.1f}",
             one.planned.origin,
             f"{one.share:.1%}",
             f"{one.calls:,.0f}",
@@ -185,7 +185,7 @@ def _print_result(console: Console, plan: Plan, fleet: Sequence[PlannedServer]) 
     for kind, seconds in plan.savings.items():
         speed = fmean(one.tokens_per_second for one in fleet if one.kind == kind)
         rows.append(
-            (f"one more {kind}", f"saves {shown_time(max(0.0, seconds))} (at {speed:.3g} tokens/s)")
+            (f"one more {kind}", f"saves {shown_time(max(0.0, seconds))} (at {speed:,.1f} tokens/s)")
         )
     print_facts(console, rows)
 
