@@ -1,8 +1,8 @@
 """The command line `relgen`: thin commands over the same definitions that Dagster's UI loads.
 
 Options, tables and progress bars belong here; rules of the domain do not. `app` holds the commands,
-`progress` the bar, `report` the tables they print. An actionable error is printed as one paragraph,
-and the command exits with status 1.
+`progress` the bar, `report` and `layout` what they print, `documents` that of `--json`.
+An actionable error is printed as one paragraph, and the command exits with one of `exit_codes`.
 
 May touch everything below it. Only the entry point of `relgen` imports it.
 """
@@ -15,7 +15,8 @@ import sys
 from rich.console import Console
 
 from relgen_assets.cli.app import app
-from relgen_assets.domain_errors import ActionableError
+from relgen_assets.cli.exit_codes import ExitCode
+from relgen_assets.domain_errors import ActionableError, ConfigurationError
 
 
 def main() -> None:
@@ -26,8 +27,8 @@ def main() -> None:
     except ActionableError as error:
         errors.print("[bold red]Error[/] ", end="")
         errors.print(str(error), markup=False)
-        sys.exit(1)
+        sys.exit(ExitCode.USAGE if isinstance(error, ConfigurationError) else ExitCode.FAILED)
     except BrokenPipeError:
         # The reader of our output is gone: write nothing more, not even at shutdown.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        sys.exit(ExitCode.FAILED)

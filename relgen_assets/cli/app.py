@@ -17,8 +17,10 @@ from rich.console import Console
 
 from relgen_assets.cli.exit_codes import ExitCode
 from relgen_assets.cli.ledger import ledger_app
+from relgen_assets.cli.usage import CommandGroup
 
 app = typer.Typer(
+    cls=CommandGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Turn scientific articles into a fine-tuning dataset for relation extraction.",
@@ -81,7 +83,7 @@ def status(as_json: AsJson = False) -> None:
     from relgen_assets.cli.status import show_status
 
     with _opened(as_json=as_json) as (project, console):
-        show_status(project, console, as_json=as_json)
+        raise typer.Exit(show_status(project, console, as_json=as_json))
 
 
 @app.command()

@@ -35,7 +35,7 @@ class FaultPart(Document):
 
 
 class CountsPart(Document):
-    """What one or several batches hold."""
+    """What one or several batches hold; tables not written yet count as empty."""
 
     articles: int = Field(description="Articles, unusable ones included.")
     unusable: dict[str, int] = Field(description="Unusable articles by reason.")
@@ -49,10 +49,18 @@ class CountsPart(Document):
     generation_seconds: float = Field(description="Time of all requests on their endpoints, added.")
 
 
-class BatchPart(CountsPart):
-    """What one batch holds."""
+class BatchPart(Document):
+    """A batch that has been begun."""
 
     batch: str = Field(description="Key of the batch.")
+    counts: CountsPart = Field(description="What it holds.")
+
+
+class BatchFaultPart(Document):
+    """A batch that something is wrong with."""
+
+    batch: str = Field(description="Key of the batch.")
+    fault: FaultPart = Field(description="What is wrong.")
 
 
 class StatusDocument(Document):
@@ -61,6 +69,9 @@ class StatusDocument(Document):
     articles: int = Field(description="Articles of the source.")
     batches_in_all: int = Field(description="Batches of the source.")
     batches: list[BatchPart] = Field(description="The batches that have been begun.")
+    unreadable: list[BatchFaultPart] = Field(
+        description="Begun batches with a table that cannot be read."
+    )
 
 
 class EndpointPart(Document):
@@ -168,17 +179,11 @@ class CheckDocument(Document):
     unchecked: list[UncheckedPart] = Field(description="What could not be checked.")
 
 
-class FailedBatchPart(FaultPart):
-    """A batch whose run failed."""
-
-    batch: str = Field(description="Key of the batch.")
-
-
 class RunDocument(Document):
     """What `relgen run --json` prints at its end, also if batches failed."""
 
     batches: list[str] = Field(description="Batches that are done.")
-    failed: list[FailedBatchPart] = Field(description="Batches that failed.")
+    failed: list[BatchFaultPart] = Field(description="Batches that failed.")
     counts: CountsPart = Field(description="What the batches that are done hold.")
     seconds: float = Field(description="Time of the command.")
     kwh: float | None = Field(description="Energy spent on these batches in all runs.")

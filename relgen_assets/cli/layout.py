@@ -120,6 +120,15 @@ def write(console: Console, text: str, *, style: str | None = None) -> None:
     console.out(shown, style=style, highlight=False)
 
 
+def write_text(console: Console, text: str) -> None:
+    """Print a long text: wrapped between words on a terminal, exactly as it is on a pipe."""
+    for line in text.split("\n"):
+        if console.is_terminal:
+            say(console, line)
+        else:
+            write(console, line)
+
+
 def visible(text: str) -> str:
     r"""Return a text with its control characters, except line breaks and tabs, as `\x1b`."""
     return "".join(

@@ -25,6 +25,7 @@ from relgen_assets.cli.layout import (
     say,
     say_below,
     write,
+    write_text,
 )
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def export(folder: Folder) -> None:
     folder = _from_here(folder)
     with _opened() as (ledger, console):
         done = ledger.export(folder)
-        console.print(f"exported to {done.folder}: {_counts(done.rows)}", markup=False)
+        say(console, f"exported to {done.folder}: {_counts(done.rows)}")
 
 
 @ledger_app.command("import")
@@ -83,8 +84,8 @@ def import_(folder: Folder) -> None:
     folder = _from_here(folder)
     with _opened() as (ledger, console):
         done = ledger.import_from(folder)
-        console.print(f"imported from {done.folder}: {_counts(done.rows)}", markup=False)
-        console.print(f"{done.new} generations were new")
+        say(console, f"imported from {done.folder}: {_counts(done.rows)}")
+        say(console, f"{done.new} generations were new")
 
 
 @ledger_app.command()
@@ -104,13 +105,13 @@ def prune(
     current = validator()
     with _opened() as (ledger, console):
         found = ledger.prune(before=before, model=model, validator=current, dry_run=True)
-        console.print(f"to be removed: {_pruned(found)}")
+        say(console, f"to be removed: {_pruned(found)}")
         if dry_run or not found.total:
             return
         if not yes:
             typer.confirm("Remove them?", abort=True)
         removed = ledger.prune(before=before, model=model, validator=current)
-        console.print(f"removed: {_pruned(removed)}")
+        say(console, f"removed: {_pruned(removed)}")
 
 
 @contextmanager
@@ -241,9 +242,8 @@ def _facts(entry: LedgerEntry) -> Iterator[tuple[str, str]]:
 
 def _print_text(console: Console, title: str, text: str) -> None:
     write(console, "")
-    write(console, f"--- {title}")
-    for line in text.split("\n"):
-        write(console, line)
+    write(console, f"--- {title}", style="bold")
+    write_text(console, text)
 
 
 def _counts(rows: Mapping[str, int]) -> str:

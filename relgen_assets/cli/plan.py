@@ -185,7 +185,10 @@ def _print_result(console: Console, plan: Plan, fleet: Sequence[PlannedServer]) 
     for kind, seconds in plan.savings.items():
         speed = fmean(one.tokens_per_second for one in fleet if one.kind == kind)
         rows.append(
-            (f"one more {kind}", f"saves {shown_time(max(0.0, seconds))} (at {speed:,.1f} tokens/s)")
+            (
+                f"one more {kind}",
+                f"saves {shown_time(max(0.0, seconds))} (at {speed:,.1f} tokens/s)",
+            )
         )
     print_facts(console, rows)
 

@@ -11,13 +11,14 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+import dagster as dg
 from rich.console import Console
 
 from relgen_assets.cli.layout import Line, print_listing, say
 from relgen_assets.cli.progress import shown_progress
 from relgen_assets.cli.running import select_batches, shared_server
 from relgen_assets.definitions import build_defs, build_resources
-from relgen_assets.domain_errors import ActionableError
+from relgen_assets.domain_errors import ActionableError, StorageError
 from relgen_assets.export.shards import find_shards
 from relgen_assets.extraction.validation import validate_all
 from relgen_assets.generation.retrying import RetryPlan, plan_chunks
@@ -84,12 +85,16 @@ def retry_rejected(
     limit = project.settings.extractions.max_attempts
     wanted: dict[str, RetryPlan] = {}
     exhausted = 0
+    done: list[Retried] = []
     for key in keys:
-        plan, outdated = _plan(tables, key, further_attempts, limit)
+        try:
+            plan, outdated = _plan(tables, key, further_attempts, limit)
+        except StorageError as error:  # an unfinished or damaged batch must not stop the others
+            done.append(Retried(key, RetryPlan(), fault=str(error)))
+            continue
         exhausted += len(plan.exhausted)
         if plan.subjects or outdated or key not in complete:
             wanted[key] = plan
-    done: list[Retried] = []
     definitions = build_defs(project)
     server = shared_server(project) if wanted else nullcontext()
     with opened_instance(root) as instance, server, shown_progress(console):
@@ -99,15 +104,28 @@ def retry_rejected(
                 done.append(Retried(key, plan, usable=_usable(tables, key, plan)))
             except ActionableError as error:
                 done.append(Retried(key, plan, fault=str(error)))
-        run_card(definitions, instance)  # an earlier run may have stopped before it
+        card = _card_fault(definitions, instance)  # an earlier run may have stopped before it
     _print(console, done, exhausted=exhausted)
     failed = [one for one in done if one.fault]
     if failed:
         raise ActionableError(
-            f"{len(failed)} of {len(done)} batches failed: "
-            + "; ".join(f"{one.batch}: {one.fault}" for one in failed),
+            f"{len(failed)} of {len(done)} batches failed, for the faults listed:"
+            f" {', '.join(one.batch for one in failed)}.",
             remedy="The others are done and all answers are kept: run the command again.",
         )
+    if card is not None:
+        raise card
+
+
+def _card_fault(
+    definitions: dg.Definitions, instance: dg.DagsterInstance
+) -> ActionableError | None:
+    """Renew the card; return why that failed, which must not hide the results of the batches."""
+    try:
+        run_card(definitions, instance)
+    except ActionableError as error:
+        return error
+    return None
 
 
 def _plan(tables: ParquetIOManager, key: str, further: int, limit: int) -> tuple[RetryPlan, bool]:

@@ -7,48 +7,62 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 
 from relgen_assets.cli.documents import (
+    BatchFaultPart,
     BatchPart,
     CountsPart,
     EndpointPart,
     EndpointsDocument,
-    FailedBatchPart,
     FaultPart,
     RunDocument,
     StatusDocument,
     print_document,
 )
 from relgen_assets.cli.exit_codes import ExitCode
-from relgen_assets.cli.layout import write
+from relgen_assets.cli.layout import INDENT, say_below, write
 from relgen_assets.cli.report import print_batches, print_endpoints
 from relgen_assets.definitions import build_resources
-from relgen_assets.domain_errors import ActionableError
+from relgen_assets.domain_errors import ActionableError, StorageError
 from relgen_assets.integrity.overview import Overview, overview
 from relgen_assets.orchestration.project import Project
 from relgen_assets.settings import Settings
 from resources.llama_server_pool.reports import EndpointStatus
 
 
-def show_status(project: Project, console: Console, *, as_json: bool) -> None:
-    """Print what each batch holds, as a listing or as one document."""
+def show_status(project: Project, console: Console, *, as_json: bool) -> ExitCode:
+    """Print what each batch holds, and return what the command exits with.
+
+    A batch with a table that cannot be read hides none of the others.
+    """
     tables = build_resources(project.settings).io_manager
     batches = project.batches
-    found = [
-        (key, overview(tables, [key])) for key in batches.keys if tables.exists("raw_papers", key)
-    ]
+    found: list[tuple[str, Overview]] = []
+    faults: dict[str, ActionableError] = {}
+    for key in batches.keys:
+        if tables.exists("raw_papers", key):
+            try:
+                found.append((key, overview(tables, [key])))
+            except StorageError as error:
+                faults[key] = error
     if as_json:
         print_document(
             StatusDocument(
                 articles=batches.articles,
                 batches_in_all=len(batches.keys),
-                batches=[BatchPart(batch=key, **_counts(one).model_dump()) for key, one in found],
+                batches=[BatchPart(batch=key, counts=_counts(one)) for key, one in found],
+                unreadable=_fault_parts(faults),
             )
         )
-        return
-    print_batches(console, found)
-    write(
-        console,
-        f"{len(found):,} of {len(batches.keys):,} batches of {batches.articles:,} articles begun",
-    )
+    else:
+        print_batches(console, found)
+        for key, fault in faults.items():
+            write(console, key)
+            say_below(console, f"fault: {fault}", further=INDENT)
+        begun = len(found) + len(faults)
+        write(
+            console,
+            f"{begun:,} of {len(batches.keys):,} batches of {batches.articles:,} articles begun",
+        )
+    return ExitCode.FAILED if faults else ExitCode.DONE
 
 
 def show_endpoints(project: Project, console: Console, *, as_json: bool) -> ExitCode:
@@ -84,15 +98,16 @@ def run_document(
     """
     return RunDocument(
         batches=list(done),
-        failed=[
-            FailedBatchPart(batch=key, **FaultPart.of(error).model_dump())
-            for key, error in failures.items()
-        ],
+        failed=_fault_parts(failures),
         counts=_counts(counts),
         seconds=seconds,
         kwh=kwh or None,
         dataset=settings.storage.dataset,
     )
+
+
+def _fault_parts(faults: Mapping[str, ActionableError]) -> list[BatchFaultPart]:
+    return [BatchFaultPart(batch=key, fault=FaultPart.of(fault)) for key, fault in faults.items()]
 
 
 def _counts(found: Overview) -> CountsPart:

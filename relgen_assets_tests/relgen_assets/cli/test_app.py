@@ -113,7 +113,7 @@ def test_wrong_settings_are_one_error_without_a_traceback(
 ) -> None:
     (folder / "relgen.toml").write_text(text, encoding="utf-8")
     code, _, error = relgen("status")
-    assert code == 1
+    assert code == ExitCode.USAGE
     assert error.startswith("Error")
     assert expected in error
     assert "Traceback" not in error
@@ -132,7 +132,7 @@ def test_a_missing_key_names_the_variable(
 ) -> None:
     monkeypatch.delenv("TEST_GPU_KEY")
     code, output, error = relgen("run")
-    assert code == 1
+    assert code == ExitCode.USAGE
     assert "TEST_GPU_KEY" in output + error
     assert "gpu-0" in output + error
 
