@@ -20,11 +20,13 @@ from relgen_assets.cli.documents import (
 )
 from relgen_assets.cli.exit_codes import ExitCode
 from relgen_assets.cli.layout import INDENT, say, say_below, write
+from relgen_assets.cli.progress import shown_progress
 from relgen_assets.cli.running import select_batches
 from relgen_assets.definitions import build_defs, build_resources
-from relgen_assets.orchestration.check_runs import CheckOutcome, NotChecked, run_checks
+from relgen_assets.orchestration.check_runs import CheckOutcome, CheckRuns, NotChecked
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.runs import opened_instance
+from resources.progress import BOARD
 
 PASSED, WARNING, FAILED = "passed", "warning", "failed"
 _STYLES = {WARNING: "yellow", FAILED: "bold red"}
@@ -56,10 +58,13 @@ def check_batches(
     keys = [key for key in chosen if tables.exists("raw_papers", key)]
     found: list[CheckOutcome | NotChecked] = []
     if keys:
-        with opened_instance(root) as instance:
-            definitions = build_defs(project)
-            dataset = settings.storage.dataset
-            found = list(run_checks(definitions, instance, tables, dataset, keys))
+        with opened_instance(root) as instance, shown_progress(console):
+            runs = CheckRuns(build_defs(project), instance, tables, settings.storage.dataset)
+            with BOARD.begin("checked batches", len(keys)) as task:
+                for key in keys:
+                    found += runs.batch(key)
+                    task.advance()
+                found += runs.over_all()
     outcomes = [one for one in found if isinstance(one, CheckOutcome)]
     missed = [one for one in found if isinstance(one, NotChecked)]
     if as_json:

@@ -61,34 +61,43 @@ class NotChecked:
     fault: ActionableError
 
 
-def run_checks(
-    definitions: dg.Definitions,
-    instance: dg.DagsterInstance,
-    tables: StoredTables,
-    dataset: str,
-    keys: Sequence[str],
-) -> Iterator[CheckOutcome | NotChecked]:
-    """Run the checks of the given batches, then those over all batches.
+@dataclass(frozen=True, slots=True)
+class CheckRuns:
+    """Runs checks of a project and records their results.
 
-    Args:
+    Attributes:
         definitions: The definitions of the project.
         instance: The instance that records the results.
         tables: Where the tables of the batches are stored.
         dataset: Folder of the dataset.
-        keys: Partition keys of the batches.
-
-    Raises:
-        ActionableError: What all checks of a run need cannot be opened, such as the ledger.
     """
-    job = definitions.resolve_job_def(BATCH_CHECKS_JOB)
-    for key in keys:
-        missing = missing_assets(tables, dataset, key)
+
+    definitions: dg.Definitions
+    instance: dg.DagsterInstance
+    tables: StoredTables
+    dataset: str
+
+    def batch(self, key: str) -> Iterator[CheckOutcome | NotChecked]:
+        """Run the checks of one batch.
+
+        Raises:
+            ActionableError: What all of them need cannot be opened, such as the ledger.
+        """
+        job = self.definitions.resolve_job_def(BATCH_CHECKS_JOB)
+        missing = missing_assets(self.tables, self.dataset, key)
         late = _reading(job, missing)
-        yield from _run(definitions, instance, job, _keys(job) - late, key)
+        yield from _run(self.definitions, self.instance, job, _keys(job) - late, key)
         if late:
             yield NotChecked(key, _names(late), missing, _unfinished(key, missing))
-    job = definitions.resolve_job_def(CARD_CHECKS_JOB)
-    yield from _run(definitions, instance, job, _keys(job), None)
+
+    def over_all(self) -> Iterator[CheckOutcome | NotChecked]:
+        """Run the checks over all batches.
+
+        Raises:
+            ActionableError: What all of them need cannot be opened, such as the ledger.
+        """
+        job = self.definitions.resolve_job_def(CARD_CHECKS_JOB)
+        yield from _run(self.definitions, self.instance, job, _keys(job), None)
 
 
 def _unfinished(key: str, missing: Sequence[str]) -> ActionableError:

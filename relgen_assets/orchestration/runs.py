@@ -13,7 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 import dagster as dg
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from relgen_assets.domain_errors import ActionableError
 from relgen_assets.orchestration.dead_runs import alive, fail_dead_runs
@@ -24,8 +24,11 @@ from relgen_assets.orchestration.jobs import (
     retry_config,
 )
 from relgen_assets.settings import STATE_FOLDER
+from resources.progress import BOARD
 
 _LOCK = Path(STATE_FOLDER, "dagster.lock")
+_UNTOLD_SECONDS = 2.0
+"""A wait for the instance that is longer is shown."""
 _PARTITION_TAG = "dagster/partition"
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Logs of a run go to the instance; the terminal belongs to the progress bar."""
@@ -47,10 +50,21 @@ def opened_instance(root: Path) -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
-def _alone(root: Path) -> FileLock:
-    lock = root / _LOCK
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    return FileLock(lock)
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    path = root / _LOCK
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=_UNTOLD_SECONDS)
+    except Timeout:
+        with BOARD.begin("instance", 0) as task:
+            task.note("another command is opening the Dagster instance; waiting until it is done")
+            lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def run_batch(definitions: dg.Definitions, instance: dg.DagsterInstance, key: str) -> None:
