@@ -107,7 +107,7 @@ def _print(
             for name, value in outcome.details.items():
                 _print_detail(console, name, value)
     for one in missed:
-        number = f"{len(one.checks)} check{'s' if len(one.checks) > 1 else ''}"
+        number = _counted(len(one.checks), "check")
         place = one.partition or "all batches"
         write(console, f"not checked: {number} ({place})", style=_STYLES[WARNING])
         where = "" if one.fault.where in ("", one.partition) else f"{one.fault.where}: "
@@ -118,8 +118,8 @@ def _print(
     unchecked = sum(len(one.checks) for one in missed)
     say(
         console,
-        f"{counts[PASSED]} passed, {counts[WARNING]} warnings, {counts[FAILED]} failed,"
-        f" {unchecked} not checked",
+        f"{counts[PASSED]} passed, {_counted(counts[WARNING], 'warning')},"
+        f" {counts[FAILED]} failed, {unchecked} not checked",
     )
 
 
@@ -136,6 +136,10 @@ def _print_detail(console: Console, name: str, value: object) -> None:
         write(console, f"{INDENT}{name}:")
         for item in items:
             say(console, item, first=f"{INDENT}- ", indent=f"{INDENT}  ")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _items(value: object) -> list[str]:

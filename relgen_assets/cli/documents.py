@@ -184,6 +184,7 @@ class RunDocument(Document):
 
     batches: list[str] = Field(description="Batches that are done.")
     failed: list[BatchFaultPart] = Field(description="Batches that failed.")
+    card_fault: FaultPart | None = Field(description="Why the dataset card was not renewed.")
     counts: CountsPart = Field(description="What the batches that are done hold.")
     seconds: float = Field(description="Time of the command.")
     kwh: float | None = Field(description="Energy spent on these batches in all runs.")

@@ -116,8 +116,11 @@ def write(console: Console, text: str, *, style: str | None = None) -> None:
     On a terminal control characters are shown as escapes: text of servers and articles must not
     move the cursor or change colours.
     """
-    shown = visible(text) if console.is_terminal else text
-    console.out(shown, style=style, highlight=False)
+    if console.is_terminal:
+        console.out(visible(text), style=style, highlight=False)
+    else:  # past rich, which replaces tabs and drops control characters
+        console.file.write(f"{text}\n")
+        console.file.flush()
 
 
 def write_text(console: Console, text: str) -> None:

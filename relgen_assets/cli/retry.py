@@ -11,12 +11,11 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-import dagster as dg
 from rich.console import Console
 
 from relgen_assets.cli.layout import Line, print_listing, say
 from relgen_assets.cli.progress import shown_progress
-from relgen_assets.cli.running import select_batches, shared_server
+from relgen_assets.cli.running import card_fault, select_batches, shared_server
 from relgen_assets.definitions import build_defs, build_resources
 from relgen_assets.domain_errors import ActionableError, StorageError
 from relgen_assets.export.shards import find_shards
@@ -24,7 +23,7 @@ from relgen_assets.extraction.validation import validate_all
 from relgen_assets.generation.retrying import RetryPlan, plan_chunks
 from relgen_assets.integrity.overview import complete_batches
 from relgen_assets.orchestration.project import Project
-from relgen_assets.orchestration.runs import opened_instance, run_card, run_retry
+from relgen_assets.orchestration.runs import opened_instance, run_retry
 from relgen_assets.rows.asset_tables import (
     CHUNKS,
     RAW_EXTRACTIONS,
@@ -104,7 +103,7 @@ def retry_rejected(
                 done.append(Retried(key, plan, usable=_usable(tables, key, plan)))
             except ActionableError as error:
                 done.append(Retried(key, plan, fault=str(error)))
-        card = _card_fault(definitions, instance)  # an earlier run may have stopped before it
+        card = card_fault(definitions, instance)  # an earlier run may have stopped before it
     _print(console, done, exhausted=exhausted)
     failed = [one for one in done if one.fault]
     if failed:
@@ -115,17 +114,6 @@ def retry_rejected(
         )
     if card is not None:
         raise card
-
-
-def _card_fault(
-    definitions: dg.Definitions, instance: dg.DagsterInstance
-) -> ActionableError | None:
-    """Renew the card; return why that failed, which must not hide the results of the batches."""
-    try:
-        run_card(definitions, instance)
-    except ActionableError as error:
-        return error
-    return None
 
 
 def _plan(tables: ParquetIOManager, key: str, further: int, limit: int) -> tuple[RetryPlan, bool]:

@@ -72,12 +72,14 @@ def run_batches(
                 failed = _try_batch(definitions, instance, key)
                 failures.update(failed)
                 task.advance(failed=len(failed))
-        run_card(definitions, instance)
+        card = card_fault(definitions, instance)
         fresh = [key for key in keys if key not in failures]
         kwh = spent_kwh(instance, fresh)
     counts, seconds = overview(tables, fresh), time.monotonic() - started
     if as_json:
-        print_document(run_document(project.settings, counts, fresh, failures, seconds, kwh))
+        print_document(
+            run_document(project.settings, counts, fresh, failures, seconds, kwh, card=card)
+        )
     else:
         print_run(
             console,
@@ -93,6 +95,8 @@ def run_batches(
             + "; ".join(f"{key}: {error}" for key, error in failures.items()),
             remedy="The others are done. Retry these with `relgen run --missing`.",
         )
+    if card is not None:
+        raise card
 
 
 def select_batches(batches: Batches, selection: Sequence[str] | None) -> list[str]:
@@ -124,6 +128,15 @@ def _try_batch(
     except ActionableError as error:
         return {key: error}
     return {}
+
+
+def card_fault(definitions: dg.Definitions, instance: dg.DagsterInstance) -> ActionableError | None:
+    """Renew the card; return why that failed, which must not hide the results of the batches."""
+    try:
+        run_card(definitions, instance)
+    except ActionableError as error:
+        return error
+    return None
 
 
 @contextmanager

@@ -85,6 +85,8 @@ def run_document(
     failures: Mapping[str, ActionableError],
     seconds: float,
     kwh: float,
+    *,
+    card: ActionableError | None = None,
 ) -> RunDocument:
     """Return the document of a run.
 
@@ -95,10 +97,12 @@ def run_document(
         failures: The error of each batch that failed.
         seconds: Time of the command.
         kwh: Energy spent on the batches that are done.
+        card: Why the dataset card could not be renewed, if so.
     """
     return RunDocument(
         batches=list(done),
         failed=_fault_parts(failures),
+        card_fault=FaultPart.of(card) if card else None,
         counts=_counts(counts),
         seconds=seconds,
         kwh=kwh or None,
