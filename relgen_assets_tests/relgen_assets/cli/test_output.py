@@ -210,7 +210,7 @@ def test_a_plan_says_what_is_assumed_and_how_to_replace_it(place: Place, width: 
     found = place.call("plan", width=width)
     assert found.status == ExitCode.DONE
     assert "speed assumed: default for kind arm" in found.words
-    assert "Assumed: the speed of board-0 and the slots of" in found.words
+    assert "Assumed: speed of board-0; slots of " in found.words
     assert "`relgen plan --ask`" in found.words
 
 
