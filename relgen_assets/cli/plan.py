@@ -83,7 +83,7 @@ def plan_run(
     _print_servers(console, plan, asked)
     write(console, "")
     _print_result(console, plan, fleet)
-    _print_assumptions(console, plan, ask=ask)
+    _print_assumptions(console, plan, experience, ask=ask)
 
 
 def shown_time(seconds: float) -> str:
@@ -193,29 +193,30 @@ def _print_result(console: Console, plan: Plan, fleet: Sequence[PlannedServer]) 
     print_facts(console, rows)
 
 
-def _print_assumptions(console: Console, plan: Plan, *, ask: bool) -> None:
+def _print_assumptions(console: Console, plan: Plan, experience: Experience, *, ask: bool) -> None:
     """Say which figures are assumed and how to replace them; nothing if none is."""
     planned = [one.planned for one in plan.servers]
     speeds = [one.server.name for one in planned if one.assumed_from]
     slots = [one.server.name for one in planned if not one.slots_known]
-    if not speeds and not slots:
+    answers = [one.task for one in plan.stages if not experience.knows(one.task)]
+    assumed = {"speed": speeds, "slots": slots, "answer tokens": answers}
+    if not any(assumed.values()):
         return
-    facts = [
-        f"{what} of {', '.join(names)}"
-        for what, names in (("speed", speeds), ("slots", slots))
-        if names
-    ]
-    settings = " and ".join(
-        name for name, used in (("decode_rate", speeds), ("slots", slots)) if used
-    )
-    asking = "" if ask else "ask the running servers with `relgen plan --ask`, or "
-    later = " After a first batch the ledger knows the speed." if speeds else ""
+    facts = "; ".join(f"{what} of {', '.join(names)}" for what, names in assumed.items() if names)
+    text = [f"Assumed: {facts}."]
+    if speeds or slots:
+        keys = [key for key, used in (("decode_rate", speeds), ("slots", slots)) if used]
+        asking = "" if ask else "ask the running servers with `relgen plan --ask`, or "
+        text.append(
+            f"To replace it, {asking}set {' and '.join(keys)} of the endpoint in relgen.toml."
+        )
+    if speeds or answers:
+        known = " and ".join(
+            what for what, names in (("speeds", speeds), ("lengths of answers", answers)) if names
+        )
+        text.append(f"After a first batch the ledger knows {known}.")
     write(console, "")
-    say(
-        console,
-        f"Assumed: the {' and the '.join(facts)}. To replace what is assumed, {asking}set"
-        f" {settings} of the endpoint in relgen.toml.{later}",
-    )
+    say(console, " ".join(text))
 
 
 def _document(plan: Plan, sample: Sample, experience: Experience) -> PlanDocument:

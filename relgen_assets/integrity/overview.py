@@ -111,6 +111,8 @@ def missing_assets(tables: StoredTables, dataset: str, key: str) -> tuple[str, .
 def complete_batches(tables: StoredTables, shards: Iterable[Shard]) -> set[str]:
     """Return the batches whose usable extractions are all in the dataset, in every config.
 
+    A batch whose verdicts cannot be read is not among them.
+
     Args:
         tables: Where the tables of the batches are stored.
         shards: The shards of the dataset.
@@ -120,9 +122,10 @@ def complete_batches(tables: StoredTables, shards: Iterable[Shard]) -> set[str]:
         rows[shard.partition, shard.config] += shard.rows
     complete: set[str] = set()
     for key in tables.partitions(VALIDATED_EXTRACTIONS.asset):
-        usable = _usable(tables, key)
-        if all(rows[key, config] == usable for config in CONFIGS):
-            complete.add(key)
+        with suppress(StorageError):
+            usable = _usable(tables, key)
+            if all(rows[key, config] == usable for config in CONFIGS):
+                complete.add(key)
     return complete
 
 

@@ -6,10 +6,14 @@ The project has a long name, an endpoint that does not answer, and a batch that 
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pexpect
 import pyte
 import pytest
 from typer.testing import CliRunner
@@ -26,6 +30,7 @@ from relgen_assets.cli.documents import (
 from relgen_assets.cli.exit_codes import ExitCode
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 from relgen_assets_tests.projects import articles, stubborn_about, write_project
+from relgen_assets_tests.repository.tree import ROOT
 from resources.generation_ledger.ledger import GenerationLedger
 
 NAME = "a-long-name-of-a-collection-of-articles-from-2024-11"
@@ -38,6 +43,7 @@ url = "http://127.0.0.1:9"
 kind = "arm"
 """
 WIDTHS = (60, 80)
+RELGEN = [sys.executable, "-c", "from relgen_assets.cli import main; main()"]
 
 
 @dataclass(frozen=True)
@@ -102,7 +108,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         settings.write_text(text)
         patch.chdir(folder)
         patch.setenv("DAGSTER_HOME", str(folder))
-        (folder / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+        shutil.copy(ROOT / "dagster.yaml", folder)
         result = CliRunner().invoke(app, ["run", "--json"])
         assert result.exit_code == 0, result.stderr
         for asset in ("summaries", "validated_extractions"):
@@ -117,6 +123,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 def _in_the_project(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(place.folder)
     monkeypatch.setenv("DAGSTER_HOME", str(place.folder))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # for processes of their own
 
 
 def test_a_run_ends_with_one_document(place: Place) -> None:
@@ -203,7 +210,7 @@ def test_a_plan_says_what_is_assumed_and_how_to_replace_it(place: Place, width: 
     found = place.call("plan", width=width)
     assert found.status == ExitCode.DONE
     assert "speed assumed: default for kind arm" in found.words
-    assert "Assumed: the speed of board-0 and the slots of" in found.words
+    assert "Assumed: speed of board-0; slots of " in found.words
     assert "`relgen plan --ask`" in found.words
 
 
@@ -256,3 +263,21 @@ def test_figures_of_the_ledger_as_a_document(place: Place) -> None:
     found = LedgerDocument.model_validate_json(place.call("ledger", "stats", "--json").out)
     assert {one.task for one in found.calls} == {"summary", "extraction"}
     assert {one.reason for one in found.verdicts if one.verdict == "rejected"} == {"not_json"}
+
+
+def test_the_command_on_a_real_terminal_cuts_nothing(place: Place) -> None:
+    command = pexpect.spawn(
+        RELGEN[0], [*RELGEN[1:], "endpoints"], dimensions=(24, 80), timeout=120, encoding="utf-8"
+    )
+    output = command.read()
+    command.close()
+    shown = screen(output.replace("\r\n", "\n"), 80)
+    assert command.exitstatus == ExitCode.DONE
+    assert MODEL in "".join(shown.split())
+    assert "fault: refused: the connection was refused" in " ".join(shown.split())
+
+
+def test_the_command_on_a_real_pipe_prints_one_document_and_nothing_else(place: Place) -> None:
+    done = subprocess.run([*RELGEN, "status", "--json"], capture_output=True, text=True, check=True)
+    assert len(StatusDocument.model_validate_json(done.stdout).batches) == 2
+    assert done.stderr == ""

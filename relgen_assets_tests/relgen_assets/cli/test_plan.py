@@ -57,7 +57,7 @@ def test_an_unknown_speed_is_assumed_and_the_plan_says_so(folder: Path, relgen: 
     assert status == 0
     assert re.search(r"board .* 2.3 +assumed", out)
     assert "speed assumed: default for kind arm" in out
-    assert "Assumed: the speed of board and the slots of board." in out
+    assert "Assumed: speed of board; slots of board; answer tokens of summary, extraction." in out
     assert "relgen plan --ask" in out
     assert "set decode_rate and slots" in out
 
