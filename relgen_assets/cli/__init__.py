@@ -1,7 +1,8 @@
 """The command line `relgen`: thin commands over the same definitions that Dagster's UI loads.
 
 Options, tables and progress bars belong here; rules of the domain do not. `app` holds the commands,
-`progress` the bar, `report` the tables they print, `entry` and `interrupts` how a command ends.
+`progress` the bar, `report` and `layout` what they print, `documents` that of `--json`, `entry` and
+`interrupts` how a command ends.
 
 May touch everything below it. Only the entry point of `relgen` imports it.
 """

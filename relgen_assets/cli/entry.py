@@ -11,7 +11,7 @@ import sys
 from rich.console import Console
 
 from relgen_assets.cli.exit_codes import ExitCode
-from relgen_assets.cli.interrupts import close_output, interrupt_behind
+from relgen_assets.cli.interrupts import close_output, interrupt_behind, received
 from relgen_assets.cli.unexpected import explain, record
 from resources.errors import ActionableError, ConfigurationError
 
@@ -21,7 +21,7 @@ def run_command() -> int:
     try:
         return _run()
     except Exception as error:
-        stopped = interrupt_behind(error)
+        stopped = interrupt_behind(error) or received()
         if stopped is not None:
             raise stopped from None
         return _tell(error)

@@ -29,6 +29,7 @@ _LOOKS = 4
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 STATUS_OF_SIGNALS = 128
 """Exit statuses of interrupted commands are this plus the signal, as shells have it."""
+_received: Interrupted | None = None
 KEPT = "Stopped. Finished answers are kept: the same command continues from here."
 
 
@@ -58,11 +59,17 @@ def listen() -> None:
 
     A signal that the caller ignores, as shells do for background jobs, stays ignored.
     """
-    handler = _Handler()
+    global _received
+    handler, _received = _Handler(), None
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, handler)
     sys.unraisablehook = _unraisable
+
+
+def received() -> Interrupted | None:
+    """Return the interrupt of this command, if a signal has arrived."""
+    return _received
 
 
 def interrupt_behind(error: BaseException | None) -> Interrupted | None:
@@ -92,8 +99,9 @@ class _Handler:
         self._again = False
 
     def __call__(self, number: int, _frame: FrameType | None) -> None:
+        global _received
         if self._first is None:
-            self._first = number
+            self._first, _received = number, Interrupted(number)
             logging.lastResort = logging.NullHandler()  # libraries tell of connections cut off
             threading.Thread(target=self._see_to_the_end, args=(number,), daemon=True).start()
         elif not self._again:

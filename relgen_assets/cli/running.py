@@ -13,12 +13,14 @@ from pathlib import Path
 import dagster as dg
 from rich.console import Console
 
+from relgen_assets.cli.documents import print_document
 from relgen_assets.cli.progress import RunningTasks, loading, shown_progress
 from relgen_assets.cli.report import print_run
+from relgen_assets.cli.status import run_document
 from relgen_assets.definitions import build_defs, build_resources
 from relgen_assets.domain_errors import ActionableError, ConfigurationError
 from relgen_assets.export.shards import find_shards
-from relgen_assets.integrity.overview import complete_batches, overview
+from relgen_assets.integrity.overview import Overview, complete_batches, overview
 from relgen_assets.orchestration.energy import spent_kwh
 from relgen_assets.orchestration.partitions import Batches
 from relgen_assets.orchestration.project import Project
@@ -38,6 +40,7 @@ def run_batches(
     selection: Sequence[str] | None,
     *,
     missing: bool = False,
+    as_json: bool = False,
 ) -> None:
     """Materialise batches and the card, show progress and print the results.
 
@@ -47,6 +50,7 @@ def run_batches(
         root: The project folder, home of the Dagster instance.
         selection: Batch keys or ranges; by default all batches.
         missing: Skip batches whose usable extractions are all in the dataset.
+        as_json: Print one document at the end instead.
 
     Raises:
         ActionableError: A batch or the card failed, after the other batches were done.
@@ -62,7 +66,10 @@ def run_batches(
         if not keys:  # a run may have stopped between its last batch and the card
             with opened_instance(root) as instance:
                 run_card(build_defs(project), instance)
-            console.print("Nothing to do: every requested batch is in the dataset.")
+            if as_json:
+                print_document(run_document(project.settings, Overview(), [], {}, 0.0, 0.0))
+            else:
+                console.print("Nothing to do: every requested batch is in the dataset.")
             return
     failures: dict[str, ActionableError] = {}
     with shown_progress() as shown, ExitStack() as opened:
@@ -75,15 +82,20 @@ def run_batches(
                 failed = _try_batch(definitions, instance, key)
                 failures.update(failed)
                 task.advance(failed=len(failed))
-        run_card(definitions, instance)
+        card = card_fault(definitions, instance)
         fresh = [key for key in keys if key not in failures]
         kwh = spent_kwh(instance, fresh)
-    if fresh:  # of a run without any result, only the errors
+    counts, seconds = overview(tables, fresh), time.monotonic() - started
+    if as_json:
+        print_document(
+            run_document(project.settings, counts, fresh, failures, seconds, kwh, card=card)
+        )
+    elif fresh:  # of a run without any result, only the errors
         print_run(
             console,
-            overview(tables, fresh),
+            counts,
             batches=len(fresh),
-            seconds=time.monotonic() - started,
+            seconds=seconds,
             kwh=kwh,
             settings=project.settings,
         )
@@ -94,6 +106,8 @@ def run_batches(
             remedy=f"{'The others are done. ' if fresh else ''}Retry these with"
             " `relgen run --missing`.",
         )
+    if card is not None:
+        raise card
 
 
 @contextmanager
@@ -143,6 +157,15 @@ def _try_batch(
     except ActionableError as error:
         return {key: error}
     return {}
+
+
+def card_fault(definitions: dg.Definitions, instance: dg.DagsterInstance) -> ActionableError | None:
+    """Renew the card; return why that failed, which must not hide the results of the batches."""
+    try:
+        run_card(definitions, instance)
+    except ActionableError as error:
+        return error
+    return None
 
 
 @contextmanager

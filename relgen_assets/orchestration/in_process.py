@@ -25,6 +25,9 @@ from dagster._core.storage.local_compute_log_manager import (
 from dagster._serdes import ConfigurableClassData
 from dagster._utils import ensure_file, interrupts, touch_file
 
+from relgen_assets.orchestration.dead_runs import alive, fail_interrupted
+from relgen_assets.orchestration.step_progress import shown_steps
+
 
 class StepOutput(LocalComputeLogManager):
     """Keeps the output of steps in the files that the web UI shows, and copies it nowhere."""
@@ -59,6 +62,18 @@ def without_helpers(instance: dg.DagsterInstance) -> dg.DagsterInstance:
         return instance
     own = logs._replace(module_name=__name__, class_name=StepOutput.__name__)
     return dg.DagsterInstance.from_ref(ref._replace(compute_logs_data=own))
+
+
+@contextmanager
+def executing(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
+    """Surround the execution of a run: it is known to live, shown, and recorded if interrupted."""
+    with (
+        alive(instance, run_id),
+        fail_interrupted(instance, run_id),
+        own_signal_handlers(),
+        shown_steps(instance, run_id),
+    ):
+        yield
 
 
 @contextmanager

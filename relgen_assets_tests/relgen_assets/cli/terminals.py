@@ -49,7 +49,7 @@ class Terminal:
         """What a person sees now."""
         return "\n".join(line.rstrip() for line in self._screen.display).rstrip()
 
-    def wait_until(self, condition: Callable[[str], bool], seconds: float = 60.0) -> str:
+    def wait_until(self, condition: Callable[[str], bool], seconds: float = 120.0) -> str:
         """Read until the screen is as wanted, and return it."""
         end = time.monotonic() + seconds
         while not condition(self.screen):
@@ -61,7 +61,7 @@ class Terminal:
         """Send an interrupt to the command and all its children, as a terminal does."""
         self._process.sendintr()
 
-    def status(self, seconds: float = 60.0) -> int | None:
+    def status(self, seconds: float = 120.0) -> int | None:
         """Wait for the end of the command; return its exit status."""
         end = time.monotonic() + seconds
         while self._read():

@@ -74,7 +74,7 @@ def test_check_fails_on_a_damaged_dataset(folder: Path, relgen: Relgen) -> None:
 
 def test_check_fails_when_there_is_nothing_to_check(folder: Path, relgen: Relgen) -> None:
     code, output, _ = relgen("check")
-    assert code == 1
+    assert code == ExitCode.NOTHING_TO_CHECK
     assert "there is nothing to check" in output
 
 
@@ -95,8 +95,9 @@ def test_endpoints_shows_which_servers_answer(
     assert server.model in output
     server.stop()
     code, output, _ = relgen("endpoints")
-    assert code == 1
-    assert "no:" in output
+    assert code == ExitCode.FAILED
+    assert "fault: " in output
+    assert "0 of 1 endpoints answer" in output
 
 
 @pytest.mark.parametrize(

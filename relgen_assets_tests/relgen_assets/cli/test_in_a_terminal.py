@@ -72,7 +72,7 @@ def test_the_bar_moves_during_a_batch_and_two_ctrl_c_stop_it_with_one_line(
 
     server.decode = math.inf
     goes_on = piped(folder, "run")
-    output, errors = goes_on.communicate(timeout=60)
+    output, errors = goes_on.communicate(timeout=200)
     assert goes_on.returncode == 0
     assert 'load_dataset("dataset", "core")' in output
     assert "Traceback" not in errors
@@ -92,7 +92,7 @@ def test_sigterm_stops_a_piped_run_with_its_own_status(folder: Path) -> None:
         if line.startswith("raw_extractions: 0/"):
             break
     process.terminate()
-    output, errors = process.communicate(timeout=60)
+    output, errors = process.communicate(timeout=200)
     assert process.returncode == 128 + signal.SIGTERM
     assert errors.splitlines()[-1] == KEPT
     assert "Traceback" not in errors
@@ -106,7 +106,7 @@ def test_ctrl_c_is_heard_while_a_command_loads(folder: Path, command: str) -> No
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(0.4)
     process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=60)
+    output, errors = process.communicate(timeout=200)
     assert process.returncode == 128 + signal.SIGINT
     assert (output, errors) == ("", f"{KEPT}\n")
 

@@ -1,4 +1,4 @@
-"""What a display shows of the board: running work, once each, with the time left where it is known."""
+"""What a display shows of the board: running work, once each, and the time left where known."""
 
 from __future__ import annotations
 
