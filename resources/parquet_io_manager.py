@@ -24,6 +24,7 @@ from pydantic import Field
 from resources import storage
 from resources.errors import StorageError
 from resources.parquet_bytes import read_parquet
+from resources.step_failures import remedy_first
 
 SUFFIX = ".parquet"
 
@@ -112,6 +113,7 @@ class ParquetIOManager(ConfigurableIOManager):
         storage.write_atomic(path, data)
         return len(data)
 
+    @remedy_first()
     def handle_output(self, context: OutputContext, obj: Any) -> None:
         """Write the table that an asset returned; add its path, rows and bytes as metadata."""
         partition = _partition_of(context)
@@ -126,6 +128,7 @@ class ParquetIOManager(ConfigurableIOManager):
             }
         )
 
+    @remedy_first()
     def load_input(self, context: InputContext) -> pa.Table:
         """Return the table of the one upstream partition that the step depends on."""
         return self.read(context.asset_key, _partition_of(context))

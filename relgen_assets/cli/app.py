@@ -16,10 +16,13 @@ from rich.console import Console
 
 from relgen_assets.cli.init import init
 from relgen_assets.cli.ledger import ledger_app
+from relgen_assets.cli.progress import loading
 from relgen_assets.cli.prompts import prompts_app
 from relgen_assets.cli.ui import ui
+from relgen_assets.cli.usage import CommandGroup
 
 app = typer.Typer(
+    cls=CommandGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Turn scientific articles into a fine-tuning dataset for relation extraction.",
@@ -30,12 +33,13 @@ app.command()(init)
 app.command()(ui)
 
 _DEMO_FOLDER = "demo"
-_INTERRUPTED = 130
-"""Exit status after Ctrl-C, as in shells."""
 
 Batches = Annotated[
     list[str] | None,
     typer.Option("--batches", "-b", help="Batch keys, or first:last; repeatable. Default: all."),
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document; messages go to standard error.")
 ]
 
 
@@ -45,12 +49,14 @@ def run(
     missing: Annotated[
         bool, typer.Option("--missing", help="Only batches that are not in the dataset yet.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Materialise batches in this process; answers of earlier runs are reused."""
-    from relgen_assets.cli.running import run_batches
+    with loading():
+        from relgen_assets.cli.running import run_batches
 
-    with _opened() as (project, console):
-        run_batches(project, console, _root(), batches, missing=missing)
+    with _opened(as_json=as_json) as (project, console):
+        run_batches(project, console, _root(), batches, missing=missing, as_json=as_json)
 
 
 @app.command()
@@ -89,7 +95,8 @@ def retry(
     ] = 1,
 ) -> None:
     """Ask again about rejected and failed chunks, with another seed; keep all other answers."""
-    from relgen_assets.cli.retry import retry_rejected
+    with loading():
+        from relgen_assets.cli.retry import retry_rejected
 
     with _opened() as (project, console):
         retry_rejected(project, console, _root(), batches, attempts)
@@ -98,7 +105,8 @@ def retry(
 @app.command()
 def demo() -> None:
     """Turn the bundled articles into a dataset with the embedded model, without any settings."""
-    from relgen_assets.cli.running import run_batches
+    with loading():
+        from relgen_assets.cli.running import run_batches
 
     with _opened(_demo_overrides()) as (project, console):
         run_batches(project, console, _root(), None)
@@ -106,20 +114,12 @@ def demo() -> None:
 
 
 @app.command()
-def status() -> None:
+def status(as_json: AsJson = False) -> None:
     """Show the contents of each batch."""
-    from relgen_assets.cli.report import print_batches
-    from relgen_assets.definitions import build_resources
-    from relgen_assets.integrity.overview import overview
+    from relgen_assets.cli.status import show_status
 
-    with _opened() as (project, console):
-        tables = build_resources(project.settings).io_manager
-        written = [key for key in project.batches.keys if tables.exists("raw_papers", key)]
-        print_batches(console, ((key, overview(tables, [key])) for key in written))
-        console.print(
-            f"{len(written)} of {len(project.batches.keys)} batches of"
-            f" {project.batches.articles} articles begun"
-        )
+    with _opened(as_json=as_json) as (project, console):
+        raise typer.Exit(show_status(project, console, as_json=as_json))
 
 
 @app.command()
@@ -191,16 +191,12 @@ def try_(
 
 
 @app.command()
-def endpoints() -> None:
+def endpoints(as_json: AsJson = False) -> None:
     """Show which servers answer, with model, slots, context and speed; exits 1 if none does."""
-    from relgen_assets.cli.report import print_endpoints
-    from relgen_assets.definitions import build_resources
+    from relgen_assets.cli.status import show_endpoints
 
-    with _opened() as (project, console):
-        statuses = build_resources(project.settings).llama_server_pool.describe()
-        print_endpoints(console, statuses)
-        if not any(one.answers for one in statuses):
-            raise typer.Exit(1)
+    with _opened(as_json=as_json) as (project, console):
+        raise typer.Exit(show_endpoints(project, console, as_json=as_json))
 
 
 @app.command()
@@ -215,12 +211,13 @@ def plan(
     settings: Annotated[
         Path | None, typer.Option(help="Read this settings file instead of relgen.toml.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Forecast the calls, time and energy of a run, and what another server would save."""
     from relgen_assets.cli.plan import plan_run
 
-    with _opened(file=settings) as (project, console):
-        plan_run(project, console, articles=articles, sample=sample, ask=ask)
+    with _opened(file=settings, as_json=as_json) as (project, console):
+        plan_run(project, console, articles=articles, sample=sample, ask=ask, as_json=as_json)
 
 
 @app.command()
@@ -231,36 +228,22 @@ def config() -> None:
 
 
 @app.command()
-def check(batches: Batches = None) -> None:
-    """Run the asset checks; exits 1 if one of error severity fails or none was evaluated."""
-    from relgen_assets.cli.report import print_checks
-    from relgen_assets.cli.running import select_batches
-    from relgen_assets.definitions import build_defs, build_resources
-    from relgen_assets.orchestration.runs import opened_instance, run_checks
+def check(batches: Batches = None, as_json: AsJson = False) -> None:
+    """Run the asset checks; exits 1 if one fails, 4 if some could not run, 3 without a batch."""
+    from relgen_assets.cli.check import check_batches
 
-    with _opened() as (project, console), opened_instance(_root()) as instance:
-        tables = build_resources(project.settings).io_manager
-        keys = [
-            key
-            for key in select_batches(project.batches, batches)
-            if tables.exists("raw_papers", key)
-        ]
-        if not keys:
-            console.print(
-                "No batch is materialised yet, so there is nothing to check. Start with: relgen run"
-            )
-            raise typer.Exit(1)
-        outcomes = list(run_checks(build_defs(project), instance, keys))
-        print_checks(console, outcomes)
-        if not outcomes or any(not one.passed and one.is_error for one in outcomes):
-            raise typer.Exit(1)
+    with _opened(as_json=as_json) as (project, console):
+        raise typer.Exit(check_batches(project, console, _root(), batches, as_json=as_json))
 
 
 @contextmanager
 def _opened(
-    overrides: dict[str, Any] | None = None, *, file: Path | None = None
+    overrides: dict[str, Any] | None = None, *, file: Path | None = None, as_json: bool = False
 ) -> Iterator[tuple[Any, Console]]:
-    """Open the project in its folder, which becomes the base of relative paths."""
+    """Open the project in its folder, which becomes the base of relative paths.
+
+    With `as_json` the console is standard error: standard output is for the document alone.
+    """
     from relgen_assets.orchestration.project import Project, require_project
     from relgen_assets.settings import load_settings
 
@@ -269,14 +252,7 @@ def _opened(
         require_project(root)
     file = file.absolute() if file else None
     os.chdir(root)
-    console = Console()
-    try:
-        yield Project(load_settings(root, overrides, file=file)), console
-    except KeyboardInterrupt:
-        console.print(
-            "Stopped. Finished generations are kept; the same command continues from here."
-        )
-        raise typer.Exit(_INTERRUPTED) from None
+    yield Project(load_settings(root, overrides, file=file)), Console(stderr=as_json)
 
 
 def _demo_overrides() -> dict[str, Any]:

@@ -79,6 +79,19 @@ def find_shards(root: str, partition: str | None = None) -> list[Shard]:
         return list(readers.map(lambda place: _read_footer(root, *place), places))
 
 
+def has_shards(root: str, partition: str) -> bool:
+    """Return whether a dataset folder holds a file of this batch, readable or not.
+
+    Raises:
+        StorageError: A folder cannot be listed.
+    """
+    return any(
+        partition + SUFFIX in storage.list_files(storage.join(root, config, split), SUFFIX)
+        for config in CONFIGS
+        for split in SPLITS
+    )
+
+
 def read_column(shard: Shard, column: str) -> list[Any]:
     """Return one column of a shard.
 

@@ -5,51 +5,35 @@ Used by the command line. A failed step raises its own error here; the run is re
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import dagster as dg
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
-from relgen_assets.domain_errors import ActionableError
-from relgen_assets.orchestration.dead_runs import alive, fail_dead_runs
+from relgen_assets.orchestration.dead_runs import fail_dead_runs
 from relgen_assets.orchestration.home import Origin, prepare_home
+from relgen_assets.orchestration.in_process import executing, without_helpers
 from relgen_assets.orchestration.jobs import (
-    BATCH_CHECKS_JOB,
     BATCH_JOB,
-    CARD_CHECKS_JOB,
     CARD_JOB,
     RETRY_JOB,
     retry_config,
 )
+from relgen_assets.orchestration.outage_retries import NO_RETRIES
 from relgen_assets.settings import STATE_FOLDER
+from resources.progress import BOARD
+from resources.step_failures import error_of
 
 _LOCK = Path(STATE_FOLDER, "dagster.lock")
+_UNTOLD_SECONDS = 2.0
+"""A wait for the instance that is longer is shown."""
 _PARTITION_TAG = "dagster/partition"
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Logs of a run go to the instance; the terminal belongs to the progress bar."""
-
-
-@dataclass(frozen=True, slots=True)
-class CheckOutcome:
-    """The result of one asset check.
-
-    Attributes:
-        partition: Batch that was checked, or `None` for a check over all batches.
-        is_error: Whether a failure is an error rather than a warning.
-        details: The metadata that the check recorded.
-    """
-
-    asset: str
-    name: str
-    partition: str | None
-    passed: bool
-    is_error: bool
-    details: dict[str, object]
 
 
 @contextmanager
@@ -70,14 +54,27 @@ def opened_instance(root: Path) -> Iterator[dg.DagsterInstance]:
     """
     home = prepare_home(root)
     with nullcontext() if home.origin is Origin.environment else _alone(root):
-        instance = dg.DagsterInstance.get()
+        instance = without_helpers(dg.DagsterInstance.get())
     with instance:
         fail_dead_runs(instance)
         yield instance
 
 
-def _alone(root: Path) -> FileLock:
-    return FileLock(root / _LOCK)
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    path = root / _LOCK
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=_UNTOLD_SECONDS)
+    except Timeout:
+        with BOARD.begin("instance", 0) as task:
+            task.note("another command is opening the Dagster instance; waiting until it is done")
+            lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def run_batch(definitions: dg.Definitions, instance: dg.DagsterInstance, key: str) -> None:
@@ -109,19 +106,6 @@ def run_card(definitions: dg.Definitions, instance: dg.DagsterInstance) -> None:
     _run(definitions, instance, CARD_JOB, {})
 
 
-def run_checks(
-    definitions: dg.Definitions, instance: dg.DagsterInstance, keys: Sequence[str]
-) -> Iterator[CheckOutcome]:
-    """Run the checks of the given batches, then those over all batches.
-
-    Raises:
-        ActionableError: A check could not run.
-    """
-    for key in keys:
-        yield from _check(definitions, instance, BATCH_CHECKS_JOB, {_PARTITION_TAG: key}, key)
-    yield from _check(definitions, instance, CARD_CHECKS_JOB, {}, None)
-
-
 def _run(
     definitions: dg.Definitions,
     instance: dg.DagsterInstance,
@@ -133,34 +117,15 @@ def _run(
     # checks.
     run_id = str(uuid4())
     try:
-        with alive(instance, run_id):
+        with executing(instance, run_id):
             return definitions.resolve_job_def(job).execute_in_process(
                 instance=instance,
-                tags=tags,
+                tags={**NO_RETRIES, **tags},
                 run_config={**_QUIET, **(config or {})},
                 run_id=run_id,
             )
-    except dg.DagsterResourceFunctionError as error:
-        # Dagster raises a step's own error, but wraps that of a resource, e.g. of the ledger.
-        if isinstance(error.user_exception, ActionableError):
-            raise error.user_exception from None
+    except dg.Failure as failure:
+        # What the UI shows of a failed step; here the error itself is wanted.
+        if (error := error_of(failure)) is not None:
+            raise error from None
         raise
-
-
-def _check(
-    definitions: dg.Definitions,
-    instance: dg.DagsterInstance,
-    job: str,
-    tags: dict[str, str],
-    key: str | None,
-) -> Iterator[CheckOutcome]:
-    result = _run(definitions, instance, job, tags)
-    for evaluation in result.get_asset_check_evaluations():
-        yield CheckOutcome(
-            asset=evaluation.asset_key.to_user_string(),
-            name=evaluation.check_name,
-            partition=key,
-            passed=evaluation.passed,
-            is_error=evaluation.severity is dg.AssetCheckSeverity.ERROR,
-            details={name: value.value for name, value in evaluation.metadata.items()},
-        )

@@ -45,7 +45,8 @@ class EndpointConfig(Endpoint, Config):
 class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
     """Any number of OpenAI-compatible servers that work on one batch after another.
 
-    Without configured endpoints, the embedded server is started at setup and released at teardown.
+    Without configured endpoints, the embedded server is started on first use and released at
+    teardown. Nothing is opened at setup: a fault is one of the step that meets it.
 
     Raises:
         ConfigurationError: Two endpoints share a name or serve different models, or the environment
@@ -86,10 +87,6 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
     def is_embedded(self) -> bool:
         """Whether the embedded server is used."""
         return not self.endpoints
-
-    def setup_for_execution(self, _context: InitResourceContext) -> None:
-        """Check the keys, start the embedded server if it is needed, open the event loop."""
-        self._open()
 
     def teardown_after_execution(self, _context: InitResourceContext) -> None:
         """Close all connections and release the embedded server."""
@@ -145,7 +142,13 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
                 return loop.run(Dispatcher(supervisor, self.ledger, leases, order, progress).run())
             except NoEndpointLeft as error:
                 remedy = self.outage_remedy or error.remedy
-                raise NoEndpointLeft(error.what, where=error.where, remedy=remedy) from error
+                raise NoEndpointLeft(
+                    error.what,
+                    where=error.where,
+                    remedy=remedy,
+                    endpoints=error.endpoints,
+                    may_pass=error.may_pass,
+                ) from error
 
     def describe(self) -> "list[EndpointStatus]":
         """Ask every endpoint what it serves and how fast it answers; does not start a batch."""

@@ -6,6 +6,7 @@ import pyarrow as pa
 from relgen_assets.orchestration.assets.common import batch_options, table_output
 from relgen_assets.orchestration.project import Project
 from relgen_assets.rows.asset_tables import CHUNKS, RAW_PAPERS
+from resources.step_failures import remedy_first
 
 
 def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
@@ -13,6 +14,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
     chunking = project.settings.chunking
 
     @dg.asset(**batch_options(partitions, CHUNKS.row, "sentencepiece", "parquet"))
+    @remedy_first()
     def chunks(raw_papers: pa.Table) -> dg.Output[pa.Table]:
         """Exact substrings of the articles with their offsets; overlapping windows of tokens."""
         papers = [paper for paper in RAW_PAPERS.rows(raw_papers) if paper.status == "used"]

@@ -5,6 +5,7 @@ import dagster as dg
 from relgen_assets.export.card import write_card
 from relgen_assets.orchestration.assets.common import GROUP, OWNERS
 from relgen_assets.orchestration.project import Project
+from resources.step_failures import remedy_first
 
 
 def build(project: Project) -> dg.AssetsDefinition:
@@ -22,6 +23,7 @@ def build(project: Project) -> dg.AssetsDefinition:
             & ~dg.AutomationCondition.in_progress()
         ),
     )
+    @remedy_first()
     def dataset_card() -> dg.MaterializeResult[None]:
         """README.md with the YAML for `datasets.load_dataset`, after any number of batches."""
         report = write_card(

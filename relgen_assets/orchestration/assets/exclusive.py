@@ -28,7 +28,6 @@ def exclusive(ledger: GenerationLedger, context: dg.AssetExecutionContext) -> It
     with ExitStack() as notice:
 
         def tell() -> None:
-            context.log.info(WAITING)
             notice.enter_context(BOARD.begin(title, 0)).note(WAITING)
 
         with ledger.lease(title, waiting=tell):

@@ -5,14 +5,18 @@ The metadata show the work of the servers: numbers, a table and a plot.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import dagster as dg
 from pydantic import Field
 
 from relgen_assets.orchestration.assets.common import tally
 from relgen_assets.orchestration.assets.endpoint_plot import as_markdown, endpoint_plot
+from relgen_assets.orchestration.assets.exclusive import exclusive
 from relgen_assets.orchestration.energy import KWH
+from relgen_assets.orchestration.outage_retries import retried_outages
+from relgen_assets.orchestration.progress_log import logged_progress
 from relgen_assets.rows.models import GeneratedRow
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.llama_server_pool.reports import BatchReport, EndpointReport
@@ -54,6 +58,21 @@ class RetryConfig(dg.Config):
         description="Attempts to add where the stored answer cannot be used, up to the setting"
         " extractions.max_attempts.",
     )
+
+
+@contextmanager
+def generating(ledger: GenerationLedger, context: dg.AssetExecutionContext) -> Iterator[None]:
+    """Surround the requests of a step with what they need.
+
+    Their progress and warnings go into the log of the run, one run at a time works on the
+    partition, and an outage of all servers is tried again where that helps.
+
+    Args:
+        ledger: The ledger that all runs use.
+        context: The step.
+    """
+    with retried_outages(context), logged_progress(context.log), exclusive(ledger, context):
+        yield
 
 
 def grant(ledger: GenerationLedger, task: str, attempts: Mapping[str, int]) -> None:

@@ -15,6 +15,7 @@ from relgen_assets.rows.asset_tables import (
     VALIDATED_EXTRACTIONS,
 )
 from resources import storage
+from resources.step_failures import remedy_first
 
 
 def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
@@ -22,6 +23,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
     settings = project.settings
 
     @dg.asset(**batch_options(partitions, FullExample, "huggingface", "parquet"))
+    @remedy_first()
     def hf_dataset(
         context: dg.AssetExecutionContext,
         raw_papers: pa.Table,

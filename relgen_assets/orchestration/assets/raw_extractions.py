@@ -17,10 +17,10 @@ from relgen_assets.orchestration.assets.common import (
     table_output,
     tally,
 )
-from relgen_assets.orchestration.assets.exclusive import exclusive
 from relgen_assets.orchestration.assets.generated import (
     SERVERS_POOL,
     RetryConfig,
+    generating,
     generation_metadata,
     grant,
     request_labels,
@@ -30,6 +30,7 @@ from relgen_assets.rows.asset_tables import CHUNKS, RAW_EXTRACTIONS, SUMMARIES
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.llama_server_pool.pool import LlamaServerPool
 from resources.parquet_io_manager import ParquetIOManager
+from resources.step_failures import remedy_first
 
 MAX_FAILED_SHARE = 0.2
 """Above this share of unanswered chunks the servers are at fault, not the chunks."""
@@ -42,6 +43,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
     @dg.asset(
         **batch_options(partitions, RAW_EXTRACTIONS.row, "openai", "parquet"), pool=SERVERS_POOL
     )
+    @remedy_first()
     def raw_extractions(
         context: dg.AssetExecutionContext,
         config: RetryConfig,
@@ -66,7 +68,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             prompts=project.prompts,
         )
         ledger: GenerationLedger = llama_server_pool.ledger
-        with exclusive(ledger, context):
+        with generating(ledger, context):
             if config.further_attempts and io_manager.exists(context.asset_key, key):
                 stored = RAW_EXTRACTIONS.read(io_manager, key)
                 plan = plan_chunks(

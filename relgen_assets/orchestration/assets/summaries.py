@@ -12,10 +12,10 @@ from relgen_assets.orchestration.assets.common import (
     table_output,
     tally,
 )
-from relgen_assets.orchestration.assets.exclusive import exclusive
 from relgen_assets.orchestration.assets.generated import (
     SERVERS_POOL,
     RetryConfig,
+    generating,
     generation_metadata,
     grant,
     request_labels,
@@ -25,6 +25,7 @@ from relgen_assets.rows.asset_tables import RAW_PAPERS, SUMMARIES
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.llama_server_pool.pool import LlamaServerPool
 from resources.parquet_io_manager import ParquetIOManager
+from resources.step_failures import remedy_first
 
 MAX_FAILED_SHARE = 0.2
 """Above this share of unanswered articles the servers are at fault, not the articles."""
@@ -38,6 +39,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
     settings = project.settings.summaries
 
     @dg.asset(**batch_options(partitions, SUMMARIES.row, "openai", "parquet"), pool=SERVERS_POOL)
+    @remedy_first()
     def summaries(
         context: dg.AssetExecutionContext,
         config: RetryConfig,
@@ -54,7 +56,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             if paper.status == "used"
         ]
         ledger: GenerationLedger = llama_server_pool.ledger
-        with exclusive(ledger, context):
+        with generating(ledger, context):
             if config.further_attempts and io_manager.exists(context.asset_key, key):
                 plan = plan_summaries(
                     SUMMARIES.read(io_manager, key),

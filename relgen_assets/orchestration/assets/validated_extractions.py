@@ -16,6 +16,7 @@ from relgen_assets.orchestration.energy import KWH, kwh_per_examples, spent_kwh
 from relgen_assets.rows.asset_tables import CHUNKS, RAW_EXTRACTIONS, VALIDATED_EXTRACTIONS
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.generation_ledger.verdicts_and_grants import RecordedVerdict
+from resources.step_failures import remedy_first
 
 MAX_REJECTED_SHARE = 0.9
 """Above this share of rejected answers the model or the prompt is unfit, not the articles."""
@@ -25,6 +26,7 @@ def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     """Return the asset that repairs, grounds and judges the raw answers."""
 
     @dg.asset(**batch_options(partitions, VALIDATED_EXTRACTIONS.row, "pydantic", "parquet"))
+    @remedy_first()
     def validated_extractions(
         context: dg.AssetExecutionContext,
         chunks: pa.Table,

@@ -12,6 +12,8 @@ from typing import Generic, TypeVar
 
 import dagster as dg
 
+from resources.step_failures import remedy_first
+
 ViewT = TypeVar("ViewT")
 
 
@@ -72,7 +74,8 @@ def build_step(
     )
     def step(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         selected = {key.name for key in context.selected_asset_check_keys}
-        view = open_view(context)
+        with remedy_first():
+            view = open_view(context)
         errors: list[Exception] = []
         for check in checks:
             if check.name in selected:
@@ -85,7 +88,8 @@ def build_step(
                 else:
                     yield _named(result, asset, check.name)
         if errors:
-            raise errors[0]
+            with remedy_first():
+                raise errors[0]
 
     return step
 
