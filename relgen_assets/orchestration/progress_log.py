@@ -27,6 +27,8 @@ _TICK = 1.0
 """Seconds between two looks at what has changed."""
 _SECONDS_BETWEEN_STATES = 10.0
 """Endpoints that change their state are reported this often at most: some flicker."""
+_MOST_WARNINGS = 20
+"""Warnings written at once; servers that refuse everything would give one for each request."""
 LOGGERS = ("resources", "relgen_assets")
 """Warnings of these loggers belong to the run whose step they are made for."""
 
@@ -87,7 +89,7 @@ def progress_line(task: TaskProgress, now: float) -> str:
         line = f"{line}\n  {task.note}"
     if task.outlook is not None:
         line = f"{line}\n  {_next_steps(task.outlook, now)}"
-    shown = () if task.finished else task.endpoints
+    shown = () if task.finished or task.outlook is not None else task.endpoints
     return "\n  ".join([line, *map(_activity, shown)])
 
 
@@ -122,9 +124,9 @@ def _next_steps(outlook: Outlook, now: float) -> str:
 
 
 def _activity(one: EndpointActivity) -> str:
-    slots = "?" if one.slots is None else one.slots
+    slots = "" if one.slots is None else f" on {one.slots} slots"
     speed = f", {one.tokens_per_second:.0f} tokens/s" if one.tokens_per_second else ""
-    return f"{one.name}: {one.running} of {slots} slots busy{speed}, {one.state}"
+    return f"{one.name}: {one.state}, {one.running} requests{slots}{speed}"
 
 
 def _duration(seconds: float) -> str:
@@ -188,9 +190,11 @@ class _StepLog:
         Args:
             now: `time.monotonic()`.
         """
-        while self._warnings:
-            record = self._warnings.popleft()
+        warnings = [self._warnings.popleft() for _ in range(len(self._warnings))]
+        for record in warnings[:_MOST_WARNINGS]:
             self._log.log(record.levelno, "%s", record.getMessage())
+        if len(warnings) > _MOST_WARNINGS:
+            self._log.warning("… and %d further warnings", len(warnings) - _MOST_WARNINGS)
         with self._lock:
             due = [told for told in self._told.values() if told.due(now)]
             tasks = [told.task for told in due]

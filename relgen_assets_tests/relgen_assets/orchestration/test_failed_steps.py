@@ -17,6 +17,7 @@ from dagster._core.execution.plan.objects import StepFailureData
 
 from relgen_assets.definitions import OUTAGE_REMEDY
 from relgen_assets.orchestration import outage_retries
+from relgen_assets.orchestration.assets import build_assets
 from relgen_assets.orchestration.jobs import BATCH_CHECKS_JOB
 from relgen_assets.orchestration.outage_retries import RETRIES
 from relgen_assets.orchestration.runs import run_batch
@@ -151,6 +152,16 @@ def test_checks_and_stored_tables_name_their_remedy_too(small: SmallProject) -> 
     failures = _failures(small, _latest(small))
     assert failures
     assert all(_description(one).startswith("Materialise") for one in failures.values())
+
+
+def test_every_asset_says_the_remedy_first(small: SmallProject) -> None:
+    functions = {
+        asset.key.to_user_string(): getattr(asset.op.compute_fn, "decorated_fn", None)
+        for asset in build_assets(small.project)
+    }
+    assert len(functions) >= 7
+    plain = [name for name, function in functions.items() if not hasattr(function, "__wrapped__")]
+    assert plain == [], "give them @remedy_first()"
 
 
 @contextmanager

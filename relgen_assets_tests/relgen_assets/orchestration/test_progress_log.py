@@ -35,11 +35,17 @@ STUCK = Outlook(gives_up=1_000.0, tries=(("gpu-0", 117.0), ("laptop", 90.0)))
         (
             replace(TASK, done=2, endpoints=(GPU, EndpointActivity("pi", 0, None, 0.0, "loading"))),
             "summaries: 2 of 50 done, about 4 min left\n"
-            "  gpu-0: 3 of 4 slots busy, 82 tokens/s, ready\n"
-            "  pi: 0 of ? slots busy, loading",
+            "  gpu-0: ready, 3 requests on 4 slots, 82 tokens/s\n"
+            "  pi: loading, 0 requests",
         ),
         (
-            replace(TASK, done=2, note="no endpoint is left; gpu-0: refused.", outlook=STUCK),
+            replace(
+                TASK,
+                done=2,
+                note="no endpoint is left; gpu-0: refused.",
+                outlook=STUCK,
+                endpoints=(GPU,),
+            ),
             "summaries: 2 of 50 done\n  no endpoint is left; gpu-0: refused.\n"
             "  next try: gpu-0 in 7 s, laptop now; giving up in 15 min",
         ),
@@ -122,6 +128,16 @@ def test_warnings_of_the_pool_reach_the_run_and_not_the_terminal(
         "gpu-0 ignores schemas"
     ]
     assert capfd.readouterr().err == ""
+
+
+def test_a_flood_of_warnings_is_cut(log: logging.Logger, caplog: pytest.LogCaptureFixture) -> None:
+    with logged_progress(log):
+        for number in range(1_000):
+            logging.getLogger("resources.some_pool").warning("chunk %d was set aside", number)
+    heard = [one.getMessage() for one in caplog.records if one.name == log.name]
+    assert heard[0] == "chunk 0 was set aside"
+    assert len(heard) < 50
+    assert heard[-1].endswith("further warnings")
 
 
 def test_two_runs_in_one_process_do_not_mix(caplog: pytest.LogCaptureFixture) -> None:
