@@ -91,3 +91,13 @@ def test_a_reminder_says_where_the_work_is(output: io.StringIO, clock: Clock) ->
     lines.remind([(task.snapshot, 60.0)])
     assert output.getvalue().splitlines()[-1].startswith("summaries: 1/3, ")
     assert lines.printed == clock.now
+
+
+def test_of_endpoints_failures_and_returns_are_news(
+    board: ProgressBoard, output: io.StringIO
+) -> None:
+    task = board.begin("summaries", 3)
+    course = ("connecting", "ready", "out: reset", "out: reset", "connecting", "on trial", "ready")
+    for state in course:
+        task.show_endpoints(gpu(state))
+    assert output.getvalue().splitlines()[1:] == ["gpu-0: out: reset", "gpu-0: ready"]
