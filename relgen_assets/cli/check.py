@@ -58,7 +58,7 @@ def check_batches(
     keys = [key for key in chosen if tables.exists("raw_papers", key)]
     found: list[CheckOutcome | NotChecked] = []
     if keys:
-        with opened_instance(root) as instance, shown_progress():
+        with shown_progress(), opened_instance(root) as instance:
             runs = CheckRuns(build_defs(project), instance, tables, settings.storage.dataset)
             with BOARD.begin("checked batches", len(keys)) as task:
                 for key in keys:

@@ -18,11 +18,14 @@ from relgen_assets.domain_errors import ActionableError
 from relgen_assets.integrity.overview import StoredTables, missing_assets
 from relgen_assets.orchestration.in_process import executing
 from relgen_assets.orchestration.jobs import BATCH_CHECKS_JOB, CARD_CHECKS_JOB
+from relgen_assets.orchestration.outage_retries import NO_RETRIES
 
 _PARTITION_TAG = "dagster/partition"
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """The terminal belongs to the results; logs go to the instance."""
 
+_WRAPPERS = (dg.DagsterResourceFunctionError.__name__, dg.Failure.__name__)
+"""Errors that only wrap the one of a resource."""
 _Keys = AbstractSet[dg.AssetCheckKey]
 
 
@@ -148,7 +151,7 @@ def _run(
         result = job.with_hooks({note}).execute_in_process(
             instance=instance,
             # As a tag: Dagster refuses its own argument for jobs that hold only checks.
-            tags={} if partition is None else {_PARTITION_TAG: partition},
+            tags=NO_RETRIES if partition is None else {**NO_RETRIES, _PARTITION_TAG: partition},
             run_config=_QUIET,
             run_id=run_id,
             raise_on_error=False,  # a step that fails must not keep the others from running
@@ -203,10 +206,10 @@ def _actionable(error: BaseException) -> ActionableError:
 
 
 def _before_any_step(result: dg.ExecuteInProcessResult) -> ActionableError:
-    """Return why a run failed before its first step, e.g. because the ledger cannot be opened."""
+    """Return why a run failed before its first step, e.g. because a resource cannot be opened."""
     failures = [one.job_failure_data for one in result.all_events if one.is_job_failure]
     error = failures[0].error if failures else None
-    if error is not None and error.cause is not None:
-        error = error.cause  # Dagster wraps the error of a resource
+    while error is not None and error.cls_name in _WRAPPERS:
+        error = error.cause
     what = error.message.partition(": ")[2].strip() if error else "the checks did not start."
     return ActionableError(what)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
+import dagster as dg
 import pytest
 
-from relgen_assets.orchestration.check_runs import CheckOutcome, NotChecked
+from relgen_assets.domain_errors import ActionableError, StorageError
+from relgen_assets.orchestration.check_runs import CheckOutcome, CheckRuns, NotChecked
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 from relgen_assets_tests.projects import SmallProject, articles, small_project
 
@@ -97,3 +100,21 @@ def test_a_ledger_that_cannot_be_opened_is_told_once(tmp_path: Path) -> None:
         told = [one for one in missed if "ledger cannot be used" in str(one.fault)]
         assert told
         assert len({one.partition for one in told}) == len(told), "for all checks that need it"
+
+
+def test_what_no_check_can_do_without_is_one_error(small: SmallProject) -> None:
+    def cannot_open(_: dg.InitResourceContext) -> NoReturn:
+        raise StorageError("the disk is gone.", where="data", remedy="Mount it.")
+
+    broken = dg.Definitions(
+        assets=small.definitions.assets,
+        asset_checks=small.definitions.asset_checks,
+        jobs=small.definitions.jobs,
+        resources={
+            **(small.definitions.resources or {}),
+            "io_manager": dg.IOManagerDefinition(resource_fn=cannot_open),
+        },
+    )
+    runs = CheckRuns(broken, small.instance, small.tables, str(small.folder / "dataset"))
+    with pytest.raises(ActionableError, match=r"^data: the disk is gone. Mount it.$"):
+        list(runs.over_all())
