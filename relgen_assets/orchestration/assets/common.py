@@ -69,11 +69,22 @@ def column_schema(model: type[BaseModel]) -> dg.TableSchema:
 
 
 def table_output(
-    rows: Sequence[RowT], table: AssetTable[RowT], **metadata: Any
+    rows: Sequence[RowT],
+    table: AssetTable[RowT],
+    notes: Mapping[str, str] | None = None,
+    **metadata: Any,
 ) -> dg.Output[pa.Table]:
-    """Return rows as the output of an asset, with row count, preview and further metadata."""
+    """Return rows as the output of an asset, with row count, preview and further metadata.
+
+    Args:
+        rows: The rows.
+        table: Their table.
+        notes: Facts to store in the file itself, for checks of what is stored.
+        **metadata: Further metadata for the UI.
+    """
+    stored = table.table(rows)
     return dg.Output(
-        table.table(rows),
+        stored.replace_schema_metadata(notes) if notes else stored,
         metadata={
             "dagster/row_count": len(rows),
             "preview": preview(rows, table.row),

@@ -1,4 +1,4 @@
-"""What the generating assets share: a concurrency pool, further attempts, and metadata.
+"""What the generating assets share: a concurrency pool, grants, and metadata.
 
 The metadata show the work of the servers: numbers, a table and a plot.
 """
@@ -6,9 +6,9 @@ The metadata show the work of the servers: numbers, a table and a plot.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import dagster as dg
-from pydantic import Field
 
 from relgen_assets.orchestration.assets.common import tally
 from relgen_assets.orchestration.assets.endpoint_plot import as_markdown, endpoint_plot
@@ -45,17 +45,6 @@ _SCHEMA = dg.TableSchema(
 )
 
 
-class RetryConfig(dg.Config):
-    """What a run may add to the attempts of earlier runs."""
-
-    further_attempts: int = Field(
-        default=0,
-        ge=0,
-        description="Attempts to add where the stored answer cannot be used, up to the setting"
-        " extractions.max_attempts.",
-    )
-
-
 def grant(ledger: GenerationLedger, task: str, attempts: Mapping[str, int]) -> None:
     """Write grants into the ledger, where later runs find them as well.
 
@@ -74,12 +63,12 @@ def request_labels(context: dg.AssetExecutionContext) -> dict[str, str]:
     return {"partition": context.partition_key, "run_id": context.run.run_id}
 
 
-def generation_metadata(rows: Sequence[GeneratedRow], report: BatchReport) -> dict[str, object]:
+def generation_metadata(rows: Sequence[GeneratedRow], report: BatchReport) -> dict[str, Any]:
     """Return metadata of a generated table: outcomes, tokens, and the work of each endpoint.
 
     Energy is left out if no endpoint has `watts`, the plot if nothing was generated.
     """
-    metadata: dict[str, object] = {
+    metadata: dict[str, Any] = {
         "by_status": tally(row.status for row in rows),
         "by_reason": tally(row.reason for row in rows),
         "by_endpoint": tally(row.endpoint or None for row in rows),

@@ -1,5 +1,7 @@
 """Asset `validated_extractions`: exactly one verdict per chunk."""
 
+from typing import Any
+
 import dagster as dg
 import pyarrow as pa
 
@@ -68,7 +70,7 @@ def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     return validated_extractions
 
 
-def _energy(context: dg.AssetExecutionContext, examples: int) -> dict[str, object]:
+def _energy(context: dg.AssetExecutionContext, examples: int) -> dict[str, Any]:
     """Return the energy spent on this batch so far, if endpoints have `watts`."""
     kwh = spent_kwh(context.instance, [context.partition_key])
     per_examples = kwh_per_examples(kwh, examples)
