@@ -21,7 +21,10 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         config_schema=setting_options("chunks", "chunking", ChunkingSettings, OPTIONS),
     )
     def chunks(context: dg.AssetExecutionContext, raw_papers: pa.Table) -> dg.Output[pa.Table]:
-        """Exact substrings of the articles with their offsets; overlapping windows of tokens."""
+        """One row per chunk: an exact substring of its article, with its offsets and tokens.
+
+        Neighbouring chunks of an article overlap; together they cover all of it.
+        """
         papers = [paper for paper in RAW_PAPERS.rows(raw_papers) if paper.status == "used"]
         options = read_options(context, project.settings.chunking)
         limit = options.settings.max_chunks_per_article

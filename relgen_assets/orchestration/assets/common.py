@@ -16,7 +16,9 @@ from pydantic import BaseModel
 from relgen_assets.domain_errors import PartitionRefused
 from relgen_assets.rows.arrow import arrow_schema
 from relgen_assets.rows.asset_tables import AssetTable
+from relgen_assets.rows.column_sources import COLUMN_SOURCES
 from relgen_assets.rows.models import TableRow
+from relgen_assets.rows.previews import column_of, preview_values
 
 RowT = TypeVar("RowT", bound=TableRow)
 
@@ -27,7 +29,6 @@ FEWEST_ROWS_TO_REFUSE = 5
 the source was misread."""
 
 _PREVIEW_ROWS = 5
-_PREVIEW_CHARACTERS = 160
 
 
 class AssetOptions(TypedDict):
@@ -88,20 +89,33 @@ def table_output(
         metadata={
             "dagster/row_count": len(rows),
             "preview": preview(rows, table.row),
+            "dagster/column_lineage": column_lineage(table.asset),
             **metadata,
         },
     )
 
 
-def preview(rows: Sequence[BaseModel], model: type[BaseModel]) -> dg.TableMetadataValue:
-    """Return the first rows as a table for the UI, long values shortened."""
-    records = [
-        dg.TableRecord(
-            {name: _shorten(value) for name, value in row.model_dump(mode="json").items()}
-        )
-        for row in rows[:_PREVIEW_ROWS]
+def preview(rows: Sequence[TableRow], model: type[TableRow]) -> dg.TableMetadataValue:
+    """Return the first rows as a table for the UI: what matters of each, long values shortened."""
+    columns = {column.name: column for column in column_schema(model).columns}
+    shown = [
+        dg.TableColumn(title, type=columns[name].type, description=columns[name].description)
+        for title, name in map(column_of, model.preview)
     ]
-    return dg.MetadataValue.table(records, schema=column_schema(model))
+    return dg.MetadataValue.table(
+        [dg.TableRecord(preview_values(row)) for row in rows[:_PREVIEW_ROWS]],
+        schema=dg.TableSchema(columns=shown),
+    )
+
+
+def column_lineage(asset: str) -> dg.TableColumnLineage:
+    """Return where the columns of an asset come from, as Dagster shows it."""
+    return dg.TableColumnLineage(
+        {
+            column: [dg.TableColumnDep(dg.AssetKey(other), name) for other, name in sources]
+            for column, sources in COLUMN_SOURCES[asset].items()
+        }
+    )
 
 
 def tally(values: Iterable[str | None]) -> dict[str, int]:
@@ -135,10 +149,3 @@ def _short(arrow_type: pa.DataType) -> str:
     if pa.types.is_list(arrow_type):
         return f"list<{_short(arrow_type.value_type)}>"
     return "struct" if pa.types.is_struct(arrow_type) else str(arrow_type)
-
-
-def _shorten(value: object) -> str | int | float | bool | None:
-    if isinstance(value, int | float | bool) or value is None:
-        return value
-    text = value if isinstance(value, str) else repr(value)
-    return text if len(text) <= _PREVIEW_CHARACTERS else f"{text[:_PREVIEW_CHARACTERS]}…"

@@ -61,7 +61,11 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         llama_server_pool: LlamaServerPool,
         io_manager: dg.ResourceParam[ParquetIOManager],
     ) -> dg.Output[pa.Table]:
-        """Entities and relations of each chunk as JSON: the raw answers to summary and chunk."""
+        """One row per chunk: the model's raw answer, entities and relations as JSON, unjudged.
+
+        The prompt shows the summary and the chunk and is stored word for word. A row without an
+        answer has a reason.
+        """
         key = context.partition_key
         options = read_options(context, project.settings.extractions)
         settings = options.settings

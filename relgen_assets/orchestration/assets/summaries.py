@@ -57,7 +57,11 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         llama_server_pool: LlamaServerPool,
         io_manager: dg.ResourceParam[ParquetIOManager],
     ) -> dg.Output[pa.Table]:
-        """A short summary of each article, generated from its abstract and section names."""
+        """One row per usable article: its summary, the exact prompt, and which server answered.
+
+        The model writes it from abstract and section names; the prompt of every chunk shows it. A
+        row without an answer has a reason.
+        """
         key = context.partition_key
         options = read_options(context, project.settings.summaries)
         labels = request_labels(context)

@@ -32,7 +32,9 @@ def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
         raw_extractions: pa.Table,
         generation_ledger: GenerationLedger,
     ) -> dg.Output[pa.Table]:
-        """Parsed, repaired and grounded extractions: valid, repaired, or rejected with a reason.
+        """One row per chunk: the verdict on its answer, and the extraction unless it is rejected.
+
+        Answers are parsed, repaired where a rule allows it, and grounded in their chunk.
 
         The verdicts are also recorded in the ledger, with the answers that they judge.
         """

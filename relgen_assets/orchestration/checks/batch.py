@@ -136,9 +136,8 @@ def judge_violations(violations: Sequence[str], *, rows: int, rule: Rule) -> dg.
         "tolerated": rule.tolerated,
     }
     if violations:
-        metadata["first"] = dg.MetadataValue.md(
-            "\n".join(f"- {violation}" for violation in violations[:_SHOWN_VIOLATIONS])
-        )
+        # Not as Markdown: an id may name an image, which a browser would load.
+        metadata["first"] = list(violations[:_SHOWN_VIOLATIONS])
     return dg.AssetCheckResult(
         passed=share <= rule.tolerated, severity=rule.severity, metadata=metadata
     )
