@@ -1,7 +1,7 @@
 """Where the columns of each table come from: columns of earlier tables that decide their values.
 
-Dagster's UI draws the lineage of a column from this. A column that nothing upstream decides, such
-as the name of a server, is not listed.
+Dagster's UI shows it with each column. A column that nothing upstream decides, such as the name of
+a server, is not listed.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _ANSWERED = ("text", "finish_reason", "prompt_tokens", "completion_tokens", "att
 
 COLUMN_SOURCES: Final[Mapping[str, Mapping[str, tuple[Source, ...]]]] = MappingProxyType(
     {
-        "raw_papers": {},
-        "chunks": {
+        "Paper": {},
+        "Chunk": {
             **_same("raw_papers", "paper_id"),
             "chunk_id": _from("raw_papers", "paper_id"),
             **dict.fromkeys(
@@ -40,20 +40,20 @@ COLUMN_SOURCES: Final[Mapping[str, Mapping[str, tuple[Source, ...]]]] = MappingP
                 _from("raw_papers", "article"),
             ),
         },
-        "summaries": {
+        "Summary": {
             **_same("raw_papers", "paper_id"),
             **dict.fromkeys(("messages", *_ANSWERED), _ABSTRACT),
         },
-        "raw_extractions": {
+        "RawExtraction": {
             **_same("chunks", "paper_id", "chunk_id"),
             "candidates": _from("chunks", "text"),
             **dict.fromkeys(("messages", *_ANSWERED), _SHOWN),
         },
-        "validated_extractions": {
+        "ValidatedExtraction": {
             **_same("raw_extractions", "paper_id", "chunk_id"),
             **dict.fromkeys(("verdict", "reason", "repairs", "extraction"), _JUDGED),
         },
-        "hf_dataset": {
+        "FullExample": {
             "summary": _from("summaries", "text"),
             **_same("chunks", "text", "paper_id", "chunk_id", "index", "start", "end", "tokens"),
             **dict.fromkeys(
@@ -76,4 +76,4 @@ COLUMN_SOURCES: Final[Mapping[str, Mapping[str, tuple[Source, ...]]]] = MappingP
         },
     }
 )
-"""By asset and column. The first table comes from the source, so its columns have none."""
+"""By name of the row class and column. Articles come from outside, so their columns have none."""

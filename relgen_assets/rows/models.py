@@ -123,7 +123,6 @@ class ValidatedExtraction(TableRow):
         "verdict",
         "reason",
         "repairs",
-        "extraction.section_description",
         "chunk_id",
     )
 

@@ -45,7 +45,7 @@ def _short(value: object) -> str | int | float | None:
 def _text(value: object) -> str:
     if isinstance(value, Relation):
         ends = f"{', '.join(value.source_entities)} → {', '.join(value.target_entities)}"
-        return f"{ends} ({value.strength}): {value.description}"
+        return f"{ends} ({value.strength})" if value.strength else ends
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "; ".join(_text(one) for one in value)
     return str(value)

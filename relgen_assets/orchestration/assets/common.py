@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from relgen_assets.domain_errors import PartitionRefused
 from relgen_assets.rows.arrow import arrow_schema
 from relgen_assets.rows.asset_tables import AssetTable
-from relgen_assets.rows.column_sources import COLUMN_SOURCES
+from relgen_assets.rows.column_sources import COLUMN_SOURCES, Source
 from relgen_assets.rows.models import TableRow
 from relgen_assets.rows.previews import column_of, preview_values
 
@@ -55,13 +55,14 @@ def batch_options(
 
 
 def column_schema(model: type[BaseModel]) -> dg.TableSchema:
-    """Return the columns of a row class as Dagster shows them."""
+    """Return the columns of a row class as Dagster shows them, each with where it comes from."""
+    sources = COLUMN_SOURCES[model.__name__]
     return dg.TableSchema(
         columns=[
             dg.TableColumn(
                 name=field.name,
                 type=str(field.type) if not pa.types.is_nested(field.type) else _short(field.type),
-                description=(field.metadata or {}).get(b"description", b"").decode() or None,
+                description=_described(field, sources.get(field.name, ())),
                 constraints=dg.TableColumnConstraints(nullable=field.nullable),
             )
             for field in arrow_schema(model)
@@ -89,7 +90,7 @@ def table_output(
         metadata={
             "dagster/row_count": len(rows),
             "preview": preview(rows, table.row),
-            "dagster/column_lineage": column_lineage(table.asset),
+            "dagster/column_lineage": column_lineage(table.row),
             **metadata,
         },
     )
@@ -108,12 +109,12 @@ def preview(rows: Sequence[TableRow], model: type[TableRow]) -> dg.TableMetadata
     )
 
 
-def column_lineage(asset: str) -> dg.TableColumnLineage:
-    """Return where the columns of an asset come from, as Dagster shows it."""
+def column_lineage(model: type[BaseModel]) -> dg.TableColumnLineage:
+    """Return where the columns of a row class come from, as Dagster records it."""
     return dg.TableColumnLineage(
         {
             column: [dg.TableColumnDep(dg.AssetKey(other), name) for other, name in sources]
-            for column, sources in COLUMN_SOURCES[asset].items()
+            for column, sources in COLUMN_SOURCES[model.__name__].items()
         }
     )
 
@@ -143,6 +144,12 @@ def refuse_above(threshold: float, *, bad: int, total: int, what: str, partition
             where=partition,
             remedy="Look at the reasons logged above; finished generations are kept in the ledger.",
         )
+
+
+def _described(field: pa.Field, sources: Sequence[Source]) -> str | None:
+    description = (field.metadata or {}).get(b"description", b"").decode()
+    origin = ", ".join(f"{asset}.{column}" for asset, column in sources)
+    return f"{description} From {origin}." if origin else description or None
 
 
 def _short(arrow_type: pa.DataType) -> str:

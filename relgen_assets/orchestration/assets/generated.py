@@ -25,17 +25,17 @@ _COLUMNS = {
     "endpoint": ("string", "Name of the endpoint."),
     "kind": ("string", "Its hardware."),
     "requests": ("int", "Answers that were used."),
+    "tokens_out": ("int", "Tokens of those answers."),
+    "tokens_per_second": ("float", "Answer tokens per busy second, all slots together."),
+    "seconds_busy": ("float", "Time with at least one running request."),
+    "faults": ("string", "Faults by kind."),
     "tokens_in": ("int", "Prompt tokens of those answers."),
     "tokens_cached": ("int", "Prompt tokens taken from the prefix cache."),
-    "tokens_out": ("int", "Tokens of those answers."),
     "tokens_hedged": ("int", "Tokens of attempts that a faster attempt made superfluous."),
     "tokens_lost": ("int", "Tokens of attempts that failed."),
-    "seconds_busy": ("float", "Time with at least one running request."),
-    "tokens_per_second": ("float", "Answer tokens per busy second, all slots together."),
+    "watt_hours": ("float", "Configured watts times the busy time."),
     "alone": ("float", "Answer tokens per second of a request that ran alone."),
     "by_busy_slots": ("string", "The same, by the number of requests that ran together."),
-    "faults": ("string", "Faults by kind."),
-    "watt_hours": ("float", "Configured watts times the busy time."),
 }
 _SCHEMA = dg.TableSchema(
     columns=[

@@ -55,7 +55,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             metadata={
                 "dagster/row_count": len(examples),
                 "preview": preview(examples, FullExample),
-                "dagster/column_lineage": column_lineage("hf_dataset"),
+                "dagster/column_lineage": column_lineage(FullExample),
                 "dagster/uri": storage.shown(settings.storage.dataset),
                 "rows_by_split": dict(report.rows),
                 "articles_by_split": dict(report.articles),
