@@ -7,7 +7,6 @@ from relgen_assets.orchestration.assets.common import batch_options, table_outpu
 from relgen_assets.orchestration.assets.run_options import read_options, setting_options
 from relgen_assets.orchestration.project import Project
 from relgen_assets.rows.asset_tables import CHUNK_LIMIT, CHUNKS, RAW_PAPERS
-from relgen_assets.settings import ChunkingSettings
 
 OPTIONS = (CHUNK_LIMIT,)
 """The settings that a run may replace."""
@@ -18,7 +17,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
 
     @dg.asset(
         **batch_options(partitions, CHUNKS.row, "sentencepiece", "parquet"),
-        config_schema=setting_options("chunks", "chunking", ChunkingSettings, OPTIONS),
+        config_schema=setting_options("chunks", "chunking", project.settings.chunking, OPTIONS),
     )
     def chunks(context: dg.AssetExecutionContext, raw_papers: pa.Table) -> dg.Output[pa.Table]:
         """One row per chunk: an exact substring of its article, with its offsets and tokens.

@@ -31,7 +31,6 @@ from relgen_assets.orchestration.assets.run_options import (
 )
 from relgen_assets.orchestration.project import Project
 from relgen_assets.rows.asset_tables import CHUNKS, RAW_EXTRACTIONS, SUMMARIES
-from relgen_assets.settings import ExtractionSettings
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.llama_server_pool.pool import LlamaServerPool
 from resources.parquet_io_manager import ParquetIOManager
@@ -50,7 +49,9 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         **batch_options(partitions, RAW_EXTRACTIONS.row, "openai", "parquet"),
         pool=SERVERS_POOL,
         config_schema={
-            **setting_options("raw_extractions", "extractions", ExtractionSettings, OPTIONS),
+            **setting_options(
+                "raw_extractions", "extractions", project.settings.extractions, OPTIONS
+            ),
             **server_options("raw_extractions", project.settings.pool.endpoints),
         },
     )

@@ -83,9 +83,11 @@ class _Checked(dg.Noneable):
 
 
 def setting_options(
-    asset: str, section_name: str, section: type[Section], names: Sequence[str]
+    asset: str, section_name: str, section: Section, names: Sequence[str]
 ) -> dict[str, dg.Field]:
-    """Return options that replace settings, with their descriptions and bounds.
+    """Return options that replace settings, with their values, descriptions and bounds.
+
+    The launchpad begins with the values of the settings, so that people see what they change.
 
     Args:
         asset: The asset, for messages.
@@ -94,7 +96,13 @@ def setting_options(
         names: Keys of the section.
     """
     return {
-        name: _option(asset, section, name, f"By default the setting {section_name}.{name}.", None)
+        name: _option(
+            asset,
+            type(section),
+            name,
+            default=getattr(section, name),
+            note=f"By default the setting {section_name}.{name}.",
+        )
         for name in names
     }
 
@@ -108,10 +116,10 @@ def server_options(asset: str, endpoints: Sequence[Endpoint]) -> dict[str, dg.Fi
     """
     known = ", ".join(one.name for one in endpoints) or "none"
     return {
-        FURTHER_ATTEMPTS: _option(asset, _ServerOptions, FURTHER_ATTEMPTS, "", 0),
+        FURTHER_ATTEMPTS: _option(asset, _ServerOptions, FURTHER_ATTEMPTS, default=0),
         LEAVE_OUT: dg.Field(
             _Checked([str], lambda names: remaining_endpoints(endpoints, names)),
-            default_value=None,
+            default_value=[],
             is_required=False,
             description=f"Endpoints that take no part in this run. Configured: {known}.",
         ),
@@ -139,7 +147,7 @@ def read_options(context: dg.AssetExecutionContext, section: SectionT) -> RunOpt
 
 
 def _option(
-    asset: str, section: type[BaseModel], name: str, by_default: str, default: object
+    asset: str, section: type[BaseModel], name: str, *, default: object, note: str = ""
 ) -> dg.Field:
     setting = section.model_fields[name]
 
@@ -151,14 +159,14 @@ def _option(
             raise ConfigurationError(
                 f"{message} (given: {value!r}).",
                 where=f"asset {asset}, option {name}",
-                remedy=f"Change it in the launchpad. {by_default}".strip(),
+                remedy=f"Change it in the launchpad. {note}".strip(),
             ) from None
 
     return dg.Field(
         _Checked(_config_type(name, setting.annotation), check),
         default_value=default,
         is_required=False,
-        description=f"{setting.description} {by_default}".strip(),
+        description=f"{setting.description} {note}".strip(),
     )
 
 

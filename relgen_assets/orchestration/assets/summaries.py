@@ -25,7 +25,6 @@ from relgen_assets.orchestration.assets.run_options import (
 )
 from relgen_assets.orchestration.project import Project
 from relgen_assets.rows.asset_tables import RAW_PAPERS, SUMMARIES
-from relgen_assets.settings import SummarySettings
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.llama_server_pool.pool import LlamaServerPool
 from resources.parquet_io_manager import ParquetIOManager
@@ -47,7 +46,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         **batch_options(partitions, SUMMARIES.row, "openai", "parquet"),
         pool=SERVERS_POOL,
         config_schema={
-            **setting_options("summaries", "summaries", SummarySettings, OPTIONS),
+            **setting_options("summaries", "summaries", project.settings.summaries, OPTIONS),
             **server_options("summaries", project.settings.pool.endpoints),
         },
     )
