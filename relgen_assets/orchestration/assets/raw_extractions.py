@@ -114,6 +114,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             rows,
             RAW_EXTRACTIONS,
             **options.metadata(OPTIONS),
+            mode=mode,
             **generation_metadata(rows, result.report),
         )
 

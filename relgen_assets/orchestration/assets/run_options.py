@@ -51,17 +51,24 @@ class RunOptions(Generic[SectionT]):
     further_attempts: int = 0
     leave_out: frozenset[str] = frozenset()
 
+    @property
+    def differs(self) -> dict[str, Any]:
+        """What this run does not do as the settings say, by name of the option."""
+        left_out = {LEAVE_OUT: sorted(self.leave_out)} if self.leave_out else {}
+        return {**self.replaced, **left_out}
+
     def metadata(self, names: Sequence[str]) -> dict[str, Any]:
         """Return metadata: the values that count, and which of them are not those of the settings.
 
         Args:
             names: The options that replace settings.
         """
-        found: dict[str, Any] = {"options": {name: getattr(self.settings, name) for name in names}}
-        differs = dict(self.replaced)
-        if self.leave_out:
-            differs[LEAVE_OUT] = sorted(self.leave_out)
-        return found | ({"differs_from_settings": differs} if differs else {})
+        options = {name: getattr(self.settings, name) for name in names}
+        if self.further_attempts:
+            options[FURTHER_ATTEMPTS] = self.further_attempts
+        return {"options": options} | (
+            {"differs_from_settings": self.differs} if self.differs else {}
+        )
 
 
 class _Checked(dg.Noneable):
@@ -141,9 +148,10 @@ def read_options(context: dg.AssetExecutionContext, section: SectionT) -> RunOpt
         for name, value in given.items()
         if value is not None and value != getattr(section, name)
     }
-    if replaced or leave_out:
-        context.log.warning("This run differs from the settings: %s", replaced)
-    return RunOptions(section.model_copy(update=replaced), replaced, further, leave_out)
+    options = RunOptions(section.model_copy(update=replaced), replaced, further, leave_out)
+    if options.differs:
+        context.log.warning("This run differs from the settings: %s", options.differs)
+    return options
 
 
 def _option(
