@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from relgen_assets_tests.browser.chromium import VIEW, chromium, find_chromium
 from relgen_assets_tests.browser.served import ServedProject, served_project
 from relgen_assets_tests.fakes.good_answers import good_answer
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 
 PATIENCE_MS = 30_000
 """Longest wait for something to appear on a page, in milliseconds."""
-VIEW = ViewportSize(width=1400, height=900)
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The Chromium of this machine, headless."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    program = find_chromium()
     if program is None:
         pytest.skip("no Chromium on this machine: install the package `chromium` of Debian")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
+    with chromium(program) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

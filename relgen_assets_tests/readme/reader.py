@@ -6,7 +6,7 @@ lie in the folder, and their servers' addresses lead to fake ones.
 
 from __future__ import annotations
 
-import json
+import itertools
 import os
 import re
 import shlex
@@ -17,30 +17,21 @@ import time
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from relgen_assets.settings import SETTINGS_FILE
 from relgen_assets_tests.fakes import embedded
 from relgen_assets_tests.readme.document import Form, Step, commands_of
+from relgen_assets_tests.readme.forked import ForkedRelgen
 from relgen_assets_tests.repository.tree import ROOT
 
-PROGRAMS = frozenset({".venv/bin/relgen", ".venv/bin/dagster"})
+RELGEN = ".venv/bin/relgen"
+PROGRAMS = frozenset({RELGEN, ".venv/bin/dagster"})
 """What is run. Anything else has to be named as not run."""
 SHIPPED = (SETTINGS_FILE, "dagster.yaml", "workspace.yaml")
-_ALL_COMMANDS = """
-import json, sys
-from relgen_assets.cli import main
-for arguments in json.loads(sys.argv[1]):
-    sys.argv = ["relgen", *arguments]
-    print("$", *sys.argv, flush=True)
-    try:
-        main()
-    except SystemExit as ended:
-        if ended.code:
-            raise
-"""
 _ASSIGNMENT = re.compile(r"[A-Z_]+=")
-_STATUS = re.compile(r"# exits (\d+)$")
+_STATUS = re.compile(r"exits (\d+)")
 _SECTION = re.compile(r"^\[+([\w.]+)\]+", re.MULTILINE)
 
 
@@ -85,6 +76,15 @@ class Reader:
         caches = {name: str(self.folder.parent / "cache") for name in ("XDG_CACHE_HOME", "HF_HOME")}
         self._environment = kept | caches | {"PYTHONPATH": path} | dict(self.variables)
 
+    @cached_property
+    def _forked(self) -> ForkedRelgen:
+        return ForkedRelgen(self._environment)
+
+    def close(self) -> None:
+        """Put the document down."""
+        if "_forked" in self.__dict__:  # cached once a command was run
+            self._forked.close()
+
     def follow(self, step: Step) -> None:
         """Do one step.
 
@@ -107,30 +107,42 @@ class Reader:
                 assert not missing, f"not printed: {missing}\nprinted: {self.output}"
 
     def _shell(self, line: str) -> None:
-        command = re.sub(r"\s+#.*", "", line)
-        status = _STATUS.search(line)
+        command, _, note = (part.strip() for part in line.partition(" #"))
+        status = _STATUS.fullmatch(note)
         for part in command.split(" && "):
             if part in self.not_run:
                 self.skipped.add(part)
             elif part in self.stays:
                 self._start_and_stop(part)
             else:
-                assert _program(part) in PROGRAMS, f"neither run nor named as not run: {part}"
-                meant = ["bash", "-c", self._meant(part)]
-                self._finish(meant, int(status[1]) if status else 0, part)
-        self.done.add(command)
+                self._run(part, int(status[1]) if status else 0)
+            self.done.add(part)
+
+    def _run(self, part: str, status: int) -> None:
+        words = shlex.split(self._meant(part))
+        variables = dict(
+            word.split("=", 1) for word in itertools.takewhile(_ASSIGNMENT.match, words)
+        )
+        program, *arguments = words[len(variables) :]
+        assert program in PROGRAMS, f"neither run nor named as not run: {part}"
+        if program == RELGEN:
+            self._relgen(arguments, variables, status)
+        else:
+            self._finish(["bash", "-c", self._meant(part)], status, part)
 
     def _table(self, synopses: list[str]) -> None:
-        """Run the commands of a table, in one process: loading them once saves half a minute."""
-        commands = [
-            self._filled(line)
-            for synopsis in synopses
-            for line in commands_of(synopsis)
-            if f".venv/bin/{line}" not in self.done
-        ]
-        arguments = [shlex.split(command)[1:] for command in commands]
-        self._finish([sys.executable, "-c", _ALL_COMMANDS, json.dumps(arguments)], 0, "the table")
-        self.done.update(f".venv/bin/{command}" for command in commands)
+        for synopsis in synopses:
+            for command in map(self._filled, commands_of(synopsis)):
+                if f".venv/bin/{command}" not in self.done:
+                    self._shell(f".venv/bin/{command}")
+
+    def _relgen(self, arguments: list[str], variables: dict[str, str], status: int) -> None:
+        output = self.folder.parent / "output.txt"
+        environment = self._environment | variables
+        exited = self._forked.run(arguments, self.folder, environment, output)
+        self.output = output.read_text("utf-8", "replace")
+        text = shlex.join(arguments)
+        assert exited == status, f"relgen {text}\nexited {exited}:\n{self.output}"
 
     def _finish(self, command: list[str], status: int, text: str) -> None:
         ended = subprocess.run(
@@ -201,11 +213,6 @@ def lines_missing(expected: str, printed: str) -> list[str]:
 
 def _shape(line: str) -> str:
     return re.sub(r"[\d.,:]*\d", "0", " ".join(line.split()))
-
-
-def _program(part: str) -> str:
-    words = shlex.split(part)
-    return next((word for word in words if not _ASSIGNMENT.match(word)), "")
 
 
 def _is_ours(variable: str) -> bool:
