@@ -26,8 +26,8 @@ from relgen_assets_tests.readme.document import Form, Step, commands_of
 from relgen_assets_tests.readme.forked import ForkedRelgen
 from relgen_assets_tests.repository.tree import ROOT
 
-RELGEN = ".venv/bin/relgen"
-PROGRAMS = frozenset({RELGEN, ".venv/bin/dagster"})
+RELGEN = frozenset({"relgen", ".venv/bin/relgen"})
+PROGRAMS = RELGEN | {"dagster", ".venv/bin/dagster"}
 """What is run. Anything else has to be named as not run."""
 SHIPPED = (SETTINGS_FILE, "dagster.yaml", "workspace.yaml")
 _ASSIGNMENT = re.compile(r"[A-Z_]+=")
@@ -40,7 +40,7 @@ class Reader:
     """Reads a document step by step.
 
     Attributes:
-        folder: The folder of a fresh clone.
+        folder: The folder of a fresh clone; where the reader is, once there is a `cd`.
         not_run: Commands that are taken as done, exactly as written.
         stays: Commands that run until they are stopped; each with the address that it answers at.
         means: Texts of the document and what the reader puts in their place, e.g. an address.
@@ -74,7 +74,10 @@ class Reader:
         path = os.pathsep.join(map(str, (embedded.PACKAGES, packages, ROOT)))
         kept = {name: value for name, value in os.environ.items() if not _is_ours(name)}
         caches = {name: str(self.folder.parent / "cache") for name in ("XDG_CACHE_HOME", "HF_HOME")}
-        self._environment = kept | caches | {"PYTHONPATH": path} | dict(self.variables)
+        programs = os.pathsep.join((str(Path(sys.executable).parent), kept["PATH"]))
+        paths = {"PYTHONPATH": path, "PATH": programs}
+        self._environment = kept | caches | paths | dict(self.variables)
+        self._printed = self.folder.parent / "printed.txt"
 
     @cached_property
     def _forked(self) -> ForkedRelgen:
@@ -114,6 +117,8 @@ class Reader:
                 self.skipped.add(part)
             elif part in self.stays:
                 self._start_and_stop(part)
+            elif part.startswith("cd "):
+                self.folder = self.folder / part.removeprefix("cd ")
             else:
                 self._run(part, int(status[1]) if status else 0)
             self.done.add(part)
@@ -125,7 +130,7 @@ class Reader:
         )
         program, *arguments = words[len(variables) :]
         assert program in PROGRAMS, f"neither run nor named as not run: {part}"
-        if program == RELGEN:
+        if program in RELGEN:
             self._relgen(arguments, variables, status)
         else:
             self._finish(["bash", "-c", self._meant(part)], status, part)
@@ -133,14 +138,13 @@ class Reader:
     def _table(self, synopses: list[str]) -> None:
         for synopsis in synopses:
             for command in map(self._filled, commands_of(synopsis)):
-                if f".venv/bin/{command}" not in self.done:
-                    self._shell(f".venv/bin/{command}")
+                if not {command, f".venv/bin/{command}"} & self.done:
+                    self._shell(command)
 
     def _relgen(self, arguments: list[str], variables: dict[str, str], status: int) -> None:
-        output = self.folder.parent / "output.txt"
         environment = self._environment | variables
-        exited = self._forked.run(arguments, self.folder, environment, output)
-        self.output = output.read_text("utf-8", "replace")
+        exited = self._forked.run(arguments, self.folder, environment, self._printed)
+        self.output = self._printed.read_text("utf-8", "replace")
         text = shlex.join(arguments)
         assert exited == status, f"relgen {text}\nexited {exited}:\n{self.output}"
 

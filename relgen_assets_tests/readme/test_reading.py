@@ -110,6 +110,13 @@ def test_a_program_that_fails_is_an_error_with_what_it_printed(reader: Reader) -
         reader.follow(Step(Form.python, "raise SystemExit('no coffee')", 1))
 
 
+def test_a_reader_who_changes_the_folder_stays_there(reader: Reader) -> None:
+    (reader.folder / "mine").mkdir()
+    reader.follow(Step(Form.shell, "cd mine", 1))
+    reader.follow(Step(Form.python, "from pathlib import Path; print(Path.cwd().name)", 2))
+    assert reader.output == "mine\n"
+
+
 def test_settings_are_put_into_the_file(reader: Reader) -> None:
     reader.follow(Step(Form.settings, "[batches]\nsize = 7", 1))
     reader.follow(
