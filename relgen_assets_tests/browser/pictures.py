@@ -9,6 +9,7 @@ its answers are fake. Taken by hand, not in the test run: look at them before th
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 import time
 from html import escape
@@ -31,8 +32,11 @@ COLUMNS, ROWS = 80, 24
 WIDE = ViewportSize(width=1900, height=760)
 DECODE = 40.0
 """Tokens per second of the fake server, slow enough to see a run at work."""
-SECONDS = 25.0
-"""How long a run is watched before its screen is taken."""
+WORKING = re.compile(r"raw_extractions .*\b[4-9]/\d")
+"""What stands on the screen when the picture is taken: extractions, some of them done."""
+WATCHED_SECONDS = 120.0
+DRAWN_SECONDS = 1.0
+"""Time to draw the rest of the screen."""
 _PAGE = """<body style="margin:0"><pre style="margin:0; padding:14px; width:max-content; color:#ddd;
 background:#1b1d23; font:14px/1.35 'DejaVu Sans Mono',monospace">{}</pre></body>"""
 _COLOURS = {"default": "#ddd", "brown": "#d7ba5b", "green": "#7ec27e", "red": "#ef6b73"}
@@ -55,7 +59,7 @@ def main() -> None:
 
 
 def run_in_terminal(project: ServedProject) -> pyte.Screen:
-    """Run batches in a pseudo-terminal; return its screen while they run."""
+    """Run batches in a pseudo-terminal; return its screen in the middle of one."""
     screen = pyte.Screen(COLUMNS, ROWS)
     stream = pyte.Stream(screen)
     stream.feed("$ relgen run\r\n")
@@ -67,8 +71,12 @@ def run_in_terminal(project: ServedProject) -> pyte.Screen:
         dimensions=(ROWS, COLUMNS),
         encoding="utf-8",
     )
-    end = time.monotonic() + SECONDS
+    end = time.monotonic() + WATCHED_SECONDS
+    is_working = False
     while time.monotonic() < end:
+        if not is_working and any(map(WORKING.search, screen.display)):
+            is_working = True
+            end = time.monotonic() + DRAWN_SECONDS
         try:
             stream.feed(child.read_nonblocking(4096, timeout=0.2))
         except pexpect.TIMEOUT:
