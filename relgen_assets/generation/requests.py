@@ -129,6 +129,11 @@ def extraction_tasks(
     return tasks
 
 
+def extraction_prompt_version(mode: Mode) -> str:
+    """Return the version of the prompt that a mode uses."""
+    return prompt_version("extraction_candidates" if mode == "candidates" else "extraction_schema")
+
+
 def extraction_row(task: ExtractionTask, mode: Mode, outcome: Outcome | None) -> RawExtraction:
     """Return the row of a chunk: answered, failed, or refused without being sent."""
     columns = {
@@ -138,7 +143,9 @@ def extraction_row(task: ExtractionTask, mode: Mode, outcome: Outcome | None) ->
         "candidates": task.candidates,
     }
     if task.request is None or outcome is None:
-        return RawExtraction(**columns, **_unanswered("refused", task.refusal, _version(mode), ()))
+        return RawExtraction(
+            **columns, **_unanswered("refused", task.refusal, extraction_prompt_version(mode), ())
+        )
     return RawExtraction(**columns, **_generated(task.request, outcome))
 
 
@@ -181,7 +188,7 @@ def _extraction_request(
         ),
         affinity=chunk.paper_id,
         variant=settings.variant,
-        labels={**labels, "prompt_version": _version(mode)},
+        labels={**labels, "prompt_version": extraction_prompt_version(mode)},
     )
 
 
@@ -195,10 +202,6 @@ def _key(request: GenerationRequest, answer: Generation) -> str:
     while request.attempt < answer.attempt:
         request = next_attempt(request)
     return generation_key(request, answer.model)
-
-
-def _version(mode: Mode) -> str:
-    return prompt_version("extraction_candidates" if mode == "candidates" else "extraction_schema")
 
 
 def _generated(request: GenerationRequest, outcome: Outcome) -> dict[str, Any]:

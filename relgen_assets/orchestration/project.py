@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from relgen_assets.orchestration.partitions import Batches
+from relgen_assets.orchestration.versions import code_versions
 from relgen_assets.settings import SETTINGS_FILE, Settings
 from relgen_assets.sources import ArticleSource, open_source
 from relgen_assets.text.chunking import Chunker
@@ -37,6 +38,11 @@ class Project:
         """The batches of the source; counts its articles unless the settings give the number."""
         source = self.settings.source
         return Batches(source.name, self.source.count(), self.settings.batches.size)
+
+    @cached_property
+    def code_versions(self) -> dict[str, str]:
+        """The code version of every asset under these settings, by its name."""
+        return code_versions(self.settings)
 
     @cached_property
     def chunker(self) -> Chunker:

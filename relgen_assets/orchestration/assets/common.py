@@ -5,6 +5,7 @@ Nothing here knows what a particular asset computes.
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict, TypeVar
@@ -14,6 +15,7 @@ import pyarrow as pa
 from pydantic import BaseModel
 
 from relgen_assets.domain_errors import PartitionRefused
+from relgen_assets.orchestration.versions import data_version
 from relgen_assets.rows.arrow import arrow_schema
 from relgen_assets.rows.asset_tables import AssetTable
 from relgen_assets.rows.models import TableRow
@@ -71,15 +73,23 @@ def column_schema(model: type[BaseModel]) -> dg.TableSchema:
 def table_output(
     rows: Sequence[RowT], table: AssetTable[RowT], **metadata: Any
 ) -> dg.Output[pa.Table]:
-    """Return rows as the output of an asset, with row count, preview and further metadata."""
-    return dg.Output(
-        table.table(rows),
-        metadata={
-            "dagster/row_count": len(rows),
-            "preview": preview(rows, table.row),
-            **metadata,
-        },
-    )
+    """Return rows as the output of an asset, with row count, preview and further metadata.
+
+    Its data version follows from the rows: a batch made again with the same rows leaves what
+    depends on it fresh.
+    """
+    with warnings.catch_warnings():
+        # Data versions of outputs are a beta feature of Dagster; relied on knowingly.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        return dg.Output(
+            table.table(rows),
+            data_version=data_version(rows),
+            metadata={
+                "dagster/row_count": len(rows),
+                "preview": preview(rows, table.row),
+                **metadata,
+            },
+        )
 
 
 def preview(rows: Sequence[BaseModel], model: type[BaseModel]) -> dg.TableMetadataValue:
