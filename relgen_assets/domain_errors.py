@@ -9,6 +9,7 @@ from resources.errors import ActionableError, ConfigurationError, StorageError
 
 __all__ = [
     "ActionableError",
+    "ChecksFailed",
     "ConfigurationError",
     "DatasetError",
     "PartitionRefused",
@@ -19,6 +20,10 @@ __all__ = [
 
 class SourceError(ActionableError):
     """A source of articles is missing, unreadable, empty or lacks a column."""
+
+
+class ChecksFailed(ActionableError):
+    """Checks of error severity failed; what depends on the checked assets was not made."""
 
 
 class PartitionRefused(ActionableError):

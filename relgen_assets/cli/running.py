@@ -6,7 +6,7 @@ A failed batch is reported and the others continue; the command then ends with a
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,7 +22,12 @@ from relgen_assets.integrity.overview import complete_batches, overview
 from relgen_assets.orchestration.energy import spent_kwh
 from relgen_assets.orchestration.partitions import Batches
 from relgen_assets.orchestration.project import Project
-from relgen_assets.orchestration.runs import opened_instance, run_batch, run_card
+from relgen_assets.orchestration.runs import (
+    opened_instance,
+    run_batch,
+    run_card,
+    unfinished_batches,
+)
 from resources.progress import BOARD
 
 
@@ -41,7 +46,8 @@ def run_batches(
         console: Where to print.
         root: The project folder, home of the Dagster instance.
         selection: Batch keys or ranges; by default all batches.
-        missing: Skip batches whose usable extractions are all in the dataset.
+        missing: Skip batches whose usable extractions are all in the dataset and whose latest run
+            succeeded.
 
     Raises:
         ActionableError: A batch or the card failed, after the other batches were done.
@@ -51,6 +57,8 @@ def run_batches(
     keys = select_batches(project.batches, selection)
     if missing:
         done = complete_batches(tables, find_shards(project.settings.storage.dataset))
+        with opened_instance(root) as instance:
+            done -= unfinished_batches(instance, keys)
         keys = [key for key in keys if key not in done]
         if not keys:  # a run may have stopped between its last batch and the card
             with opened_instance(root) as instance:
@@ -65,7 +73,7 @@ def run_batches(
                 failed = _try_batch(definitions, instance, key)
                 failures.update(failed)
                 task.advance(failed=len(failed))
-        run_card(definitions, instance)
+        card = _failure(lambda: run_card(definitions, instance))
         fresh = [key for key in keys if key not in failures]
         kwh = spent_kwh(instance, fresh)
     print_run(
@@ -79,9 +87,12 @@ def run_batches(
     if failures:
         raise ActionableError(
             f"{len(failures)} of {len(keys)} batches failed: "
-            + "; ".join(f"{key}: {error}" for key, error in failures.items()),
+            + "; ".join(f"{key}: {error}" for key, error in failures.items())
+            + (f"; {card}" if card else ""),
             remedy="The others are done. Retry these with `relgen run --missing`.",
         )
+    if card:
+        raise card
 
 
 def select_batches(batches: Batches, selection: Sequence[str] | None) -> list[str]:
@@ -108,11 +119,16 @@ def select_batches(batches: Batches, selection: Sequence[str] | None) -> list[st
 def _try_batch(
     definitions: dg.Definitions, instance: dg.DagsterInstance, key: str
 ) -> dict[str, ActionableError]:
+    error = _failure(lambda: run_batch(definitions, instance, key))
+    return {key: error} if error else {}
+
+
+def _failure(work: Callable[[], None]) -> ActionableError | None:
     try:
-        run_batch(definitions, instance, key)
+        work()
     except ActionableError as error:
-        return {key: error}
-    return {}
+        return error
+    return None
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from filelock import FileLock
 
 from relgen_assets.domain_errors import ActionableError
 from relgen_assets.orchestration.dead_runs import alive, fail_dead_runs
+from relgen_assets.orchestration.failed_checks import raise_failed_checks
 from relgen_assets.orchestration.jobs import (
     BATCH_CHECKS_JOB,
     BATCH_JOB,
@@ -30,6 +31,8 @@ from relgen_assets.settings import STATE_FOLDER
 
 _LOCK = Path(STATE_FOLDER, "dagster.lock")
 _PARTITION_TAG = "dagster/partition"
+_MAKING_JOBS = (BATCH_JOB, RETRY_JOB)
+_UNSUCCESSFUL = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Logs of a run go to the instance; the terminal belongs to the progress bar."""
 
@@ -78,7 +81,7 @@ def run_batch(definitions: dg.Definitions, instance: dg.DagsterInstance, key: st
     """Materialise every asset of one batch.
 
     Raises:
-        ActionableError: The run failed; the error of the step that failed.
+        ActionableError: The run failed; the error of the step that failed, or `ChecksFailed`.
     """
     _run(definitions, instance, BATCH_JOB, {_PARTITION_TAG: key})
 
@@ -89,7 +92,7 @@ def run_retry(
     """Ask again about rejected and failed chunks of one batch, and update what depends on them.
 
     Raises:
-        ActionableError: The run failed; the error of the step that failed.
+        ActionableError: The run failed; the error of the step that failed, or `ChecksFailed`.
     """
     _run(definitions, instance, RETRY_JOB, {_PARTITION_TAG: key}, retry_config(further_attempts))
 
@@ -98,9 +101,32 @@ def run_card(definitions: dg.Definitions, instance: dg.DagsterInstance) -> None:
     """Materialise the dataset card from the batches that exist.
 
     Raises:
-        ActionableError: The run failed; the error of the step that failed.
+        ActionableError: The run failed; the error of the step that failed, or `ChecksFailed`.
     """
     _run(definitions, instance, CARD_JOB, {})
+
+
+def unfinished_batches(instance: dg.DagsterInstance, keys: Sequence[str]) -> set[str]:
+    """Return the batches whose latest run did not succeed, e.g. because a check failed.
+
+    Such a batch can look complete: the shards of an earlier run are still there.
+
+    Args:
+        instance: The instance that recorded the runs.
+        keys: Partition keys of the batches to look at.
+    """
+    suspects = {
+        run.tags.get(_PARTITION_TAG, "")
+        for job in _MAKING_JOBS
+        for run in instance.get_runs(dg.RunsFilter(job_name=job, statuses=_UNSUCCESSFUL))
+    }
+    return {key for key in suspects.intersection(keys) if not _last_run_succeeded(instance, key)}
+
+
+def _last_run_succeeded(instance: dg.DagsterInstance, key: str) -> bool:
+    runs = instance.get_runs(dg.RunsFilter(tags={_PARTITION_TAG: key}))
+    making = (run for run in runs if run.job_name in _MAKING_JOBS)
+    return next(making).status not in _UNSUCCESSFUL
 
 
 def run_checks(
@@ -127,7 +153,8 @@ def _run(
     # checks.
     run_id = str(uuid4())
     try:
-        with alive(instance, run_id):
+        what = tags.get(_PARTITION_TAG, "the dataset")
+        with alive(instance, run_id), raise_failed_checks(instance, run_id, what):
             return definitions.resolve_job_def(job).execute_in_process(
                 instance=instance,
                 tags=tags,
