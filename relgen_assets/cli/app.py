@@ -74,10 +74,12 @@ def demo() -> None:
 
 @app.command()
 def status() -> None:
-    """Show the contents of each batch."""
-    from relgen_assets.cli.report import print_batches
+    """Show the contents of each batch, and which are out of date."""
+    from relgen_assets.cli.report import print_batches, print_stale
     from relgen_assets.definitions import build_resources
     from relgen_assets.integrity.overview import overview
+    from relgen_assets.orchestration.runs import opened_instance
+    from relgen_assets.orchestration.staleness import stale_batches
 
     with _opened() as (project, console):
         tables = build_resources(project.settings).io_manager
@@ -87,6 +89,8 @@ def status() -> None:
             f"{len(written)} of {len(project.batches.keys)} batches of"
             f" {project.batches.articles} articles begun"
         )
+        with opened_instance(_root()) as instance:
+            print_stale(console, stale_batches(instance, project.code_versions, written))
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -61,6 +61,18 @@ def print_batches(console: Console, overviews: Iterable[tuple[str, Overview]]) -
         counts = (one.verdicts[name] for name in ("valid", "repaired", "rejected"))
         table.add_row(key, str(one.articles), str(one.chunks), *map(str, counts), reasons)
     console.print(table)
+
+
+def print_stale(console: Console, stale: Mapping[str, Sequence[str]]) -> None:
+    """Print which batches were made under other settings, prompts or rules than those of now."""
+    for key, assets in stale.items():
+        console.print(f"out of date: {key} ({', '.join(assets)})", soft_wrap=True)
+    if stale:
+        console.print(
+            "Settings, prompts or rules have changed since. Making these batches again asks only"
+            " what is not known: relgen run",
+            soft_wrap=True,
+        )
 
 
 def print_endpoints(console: Console, endpoints: Sequence[EndpointStatus]) -> None:

@@ -12,6 +12,7 @@ from dagster._core.loader import LoadingContextForTest
 
 from relgen_assets.definitions import build_defs
 from relgen_assets.orchestration.assets import BATCH_ASSETS
+from relgen_assets.orchestration.failed_checks import recorded_evaluations
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.runs import run_batch, run_card
 from relgen_assets.orchestration.staleness import CODE_VERSION_TAG, stale_batches
@@ -145,6 +146,17 @@ def test_a_changed_prompt_is_stale_until_it_is_used_and_then_what_depends_on_it(
     assert stale(done, first, changed) == {CARD: "has a new dependency data version"}
     assert set(stale(done, second, changed)) == {"summaries", CARD}
 
+    run_card(changed, done.instance)
+    (run, *_) = done.instance.get_runs(limit=1)
+    warned = {
+        one.check_name: one.metadata
+        for one in recorded_evaluations(done.instance, run.run_id)
+        if not one.passed
+    }
+    assert set(warned) == {"rows_were_made_alike", "batches_are_current"}
+    assert f"in {first}" in str(warned["rows_were_made_alike"]["mixed"].value)
+    assert warned["batches_are_current"]["outdated"].value == [f"{second}: summaries"]
+
 
 def test_other_split_shares_make_the_card_stale_when_the_shards_are_written(
     done: SmallProject,
@@ -152,7 +164,6 @@ def test_other_split_shares_make_the_card_stale_when_the_shards_are_written(
     settings = done.project.settings
     shares = settings.dataset.model_copy(update={"test_percent": 50, "validation_percent": 50})
     changed = build_defs(Project(settings.model_copy(update={"dataset": shares})))
-    run_card(changed, done.instance)
     assert set(stale(done, done.keys[1], changed)) == {"hf_dataset"}
     run_batch(changed, done.instance, done.keys[1])
     assert set(stale(done, done.keys[1], changed)) == {CARD}
