@@ -11,6 +11,7 @@ import dagster as dg
 
 from relgen_assets.orchestration.assets import build_assets
 from relgen_assets.orchestration.checks import build_checks
+from relgen_assets.orchestration.drop_job import build_drop_job
 from relgen_assets.orchestration.jobs import build_jobs, build_sensors
 from relgen_assets.orchestration.project import Project
 from relgen_assets.settings import Settings, load_settings
@@ -62,7 +63,7 @@ def build_defs(project: Project, resources: Mapping[str, object] | None = None) 
     return dg.Definitions(
         assets=build_assets(project),
         asset_checks=build_checks(project),
-        jobs=build_jobs(),
+        jobs=[*build_jobs(), build_drop_job(project)],
         sensors=build_sensors(),
         resources={**build_resources(project.settings).by_key(), **(resources or {})},
         # The work waits on servers and the pool keeps state: one process a run, runs in parallel.

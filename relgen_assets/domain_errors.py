@@ -9,6 +9,7 @@ from resources.errors import ActionableError, ConfigurationError, StorageError
 
 __all__ = [
     "ActionableError",
+    "BatchInUse",
     "ChecksFailed",
     "ConfigurationError",
     "DatasetError",
@@ -20,6 +21,10 @@ __all__ = [
 
 class SourceError(ActionableError):
     """A source of articles is missing, unreadable, empty or lacks a column."""
+
+
+class BatchInUse(ActionableError):
+    """A run is working on a batch that nobody else may touch meanwhile."""
 
 
 class ChecksFailed(ActionableError):

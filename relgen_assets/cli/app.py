@@ -63,6 +63,18 @@ def retry(
 
 
 @app.command()
+def drop(
+    batches: Annotated[list[str], typer.Argument(help="Batch keys, or first:last.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before removing.")] = False,
+) -> None:
+    """Remove batches from tables, dataset and card; their answers stay in the ledger."""
+    from relgen_assets.cli.drop import drop_batches
+
+    with _opened() as (project, console):
+        drop_batches(project, console, _root(), batches, confirmed=yes)
+
+
+@app.command()
 def demo() -> None:
     """Turn the bundled articles into a dataset with the embedded model, without any settings."""
     from relgen_assets.cli.running import run_batches

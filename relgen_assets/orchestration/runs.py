@@ -18,6 +18,7 @@ from filelock import FileLock
 
 from relgen_assets.domain_errors import ActionableError
 from relgen_assets.orchestration.dead_runs import alive, fail_dead_runs
+from relgen_assets.orchestration.drop_job import DROP_JOB, drop_config
 from relgen_assets.orchestration.failed_checks import raise_failed_checks
 from relgen_assets.orchestration.jobs import (
     BATCH_CHECKS_JOB,
@@ -95,6 +96,15 @@ def run_retry(
         ActionableError: The run failed; the error of the step that failed, or `ChecksFailed`.
     """
     _run(definitions, instance, RETRY_JOB, {_PARTITION_TAG: key}, retry_config(further_attempts))
+
+
+def run_drop(definitions: dg.Definitions, instance: dg.DagsterInstance, key: str) -> None:
+    """Remove the tables and shards of one batch, and write the card anew.
+
+    Raises:
+        ActionableError: The batch is unknown or in use, or a file cannot be removed.
+    """
+    _run(definitions, instance, DROP_JOB, {_PARTITION_TAG: key}, drop_config())
 
 
 def run_card(definitions: dg.Definitions, instance: dg.DagsterInstance) -> None:
