@@ -1,4 +1,4 @@
-"""Jobs of the graph and the sensor that keeps the card up to date.
+"""Jobs of the graph; what starts them by itself belongs to `automation`.
 
 `batches` and `retry_rejected` take one batch, or all of them as a back-fill; `card` covers all
 batches.
@@ -62,15 +62,3 @@ def retry_config(further_attempts: int) -> dict[str, Any]:
     """Return the run configuration that allows further attempts for unusable answers."""
     config = {"config": {"further_attempts": further_attempts}}
     return {"ops": {"summaries": config, "raw_extractions": config}}
-
-
-def build_sensors() -> list[dg.SensorDefinition]:
-    """Return the sensor that renews the dataset card after each batch while a daemon runs."""
-    return [
-        dg.AutomationConditionSensorDefinition(
-            "keep_card_current",
-            target=dg.AssetSelection.assets("dataset_card"),
-            default_status=dg.DefaultSensorStatus.RUNNING,
-            minimum_interval_seconds=30,
-        )
-    ]

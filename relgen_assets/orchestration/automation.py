@@ -1,0 +1,137 @@
+"""What happens by itself while a daemon runs: sensors and schedules.
+
+The card follows the batches. Once switched on, new articles become batches, and rejected rows are
+asked about again at night. Both are off by default, because both send requests to servers.
+"""
+
+import dagster as dg
+
+from relgen_assets.domain_errors import SourceError
+from relgen_assets.generation.retrying import plan_chunks
+from relgen_assets.orchestration.jobs import (
+    BATCH_JOB,
+    DEFAULT_FURTHER_ATTEMPTS,
+    RETRY_JOB,
+    retry_config,
+)
+from relgen_assets.orchestration.new_articles import Grown, Shifted, growth
+from relgen_assets.orchestration.project import Project
+from relgen_assets.rows.asset_tables import RAW_EXTRACTIONS, SUMMARIES, VALIDATED_EXTRACTIONS
+from resources.parquet_io_manager import ParquetIOManager
+
+CARD_SENSOR = "keep_card_current"
+ARTICLES_SENSOR = "new_articles"
+NIGHTLY_RETRY = "retry_rejected_nightly"
+_SECONDS_BETWEEN_LOOKS = 60
+_NIGHT = "0 2 * * *"
+
+
+def build_sensors(project: Project) -> list[dg.SensorDefinition]:
+    """Return the sensor that renews the card after each batch, and the one for new articles."""
+    return [
+        dg.AutomationConditionSensorDefinition(
+            CARD_SENSOR,
+            target=dg.AssetSelection.assets("dataset_card"),
+            default_status=dg.DefaultSensorStatus.RUNNING,
+            minimum_interval_seconds=30,
+        ),
+        _articles_sensor(project),
+    ]
+
+
+def build_schedules(project: Project) -> list[dg.ScheduleDefinition]:
+    """Return the schedule that asks again about rejected and failed chunks at night."""
+
+    @dg.schedule(
+        name=NIGHTLY_RETRY,
+        job_name=RETRY_JOB,
+        cron_schedule=_NIGHT,
+        default_status=dg.DefaultScheduleStatus.STOPPED,
+        description="Each night, gives a further attempt to the rejected and failed chunks of every"
+        " batch, up to extractions.max_attempts.",
+    )
+    def retry_at_night(
+        context: dg.ScheduleEvaluationContext, io_manager: dg.ResourceParam[ParquetIOManager]
+    ) -> list[dg.RunRequest] | dg.SkipReason:
+        night = f"{context.scheduled_execution_time:%Y-%m-%d}"
+        requests = [
+            dg.RunRequest(
+                run_key=f"{night} {key}",
+                partition_key=key,
+                run_config=retry_config(DEFAULT_FURTHER_ATTEMPTS),
+            )
+            for key in retryable_batches(project, io_manager)
+        ]
+        return requests or dg.SkipReason("No rejected or failed chunk has attempts left.")
+
+    return [retry_at_night]
+
+
+def retryable_batches(project: Project, store: ParquetIOManager) -> list[str]:
+    """Return the batches with chunks or summaries that may be asked about once more.
+
+    Args:
+        project: The opened project.
+        store: Where the tables are stored; batches without verdicts are left out.
+    """
+    table = VALIDATED_EXTRACTIONS
+    found: list[str] = []
+    for key in set(store.partitions(table.asset)).intersection(project.batches.keys):
+        verdicts = store.read(table.asset, key, ("verdict",)).column("verdict").to_pylist()
+        if "rejected" in verdicts:  # only then are whole tables worth reading
+            plan = plan_chunks(
+                RAW_EXTRACTIONS.read(store, key),
+                table.read(store, key),
+                SUMMARIES.read(store, key),
+                further=DEFAULT_FURTHER_ATTEMPTS,
+                limit=project.settings.extractions.max_attempts,
+            )
+            if plan.subjects:
+                found.append(key)
+    return sorted(found)
+
+
+def _articles_sensor(project: Project) -> dg.SensorDefinition:
+    @dg.sensor(
+        name=ARTICLES_SENSOR,
+        job_name=BATCH_JOB,
+        minimum_interval_seconds=_SECONDS_BETWEEN_LOOKS,
+        default_status=dg.DefaultSensorStatus.STOPPED,
+        description="Makes a batch of new articles at the end of the source, and makes the last"
+        " batch again when it has grown. Batches that were dropped stay dropped.",
+    )
+    def new_articles(
+        context: dg.SensorEvaluationContext, io_manager: dg.ResourceParam[ParquetIOManager]
+    ) -> dg.SensorResult:
+        try:
+            found = growth(project, io_manager, seen=int(context.cursor or 0))
+        except SourceError as error:
+            return dg.SensorResult(skip_reason=str(error))
+        if isinstance(found, Shifted):
+            return dg.SensorResult(skip_reason=str(found))
+        return _requests(context, project, found)
+
+    return new_articles
+
+
+def _requests(
+    context: dg.SensorEvaluationContext, project: Project, found: Grown
+) -> dg.SensorResult:
+    if not found.batches:
+        return dg.SensorResult(skip_reason="There are no new articles.", cursor=str(found.seen))
+    known = set(project.batches.keys)
+    unknown = [key for key in found.batches if key not in known]
+    if unknown:
+        context.log.info(
+            "New batches: %s. The UI lists them after the code location is reloaded.",
+            ", ".join(unknown),
+        )
+    return dg.SensorResult(
+        cursor=str(found.seen),
+        run_requests=[
+            # As a tag, because a partition key has to be known since the definitions were loaded.
+            # The run loads them anew, so it knows the batch.
+            dg.RunRequest(run_key=f"{key} {articles}", tags={"dagster/partition": key})
+            for key, articles in found.batches.items()
+        ],
+    )
