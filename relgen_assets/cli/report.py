@@ -64,15 +64,22 @@ def print_batches(console: Console, overviews: Iterable[tuple[str, Overview]]) -
 
 
 def print_stale(console: Console, stale: Mapping[str, Sequence[str]]) -> None:
-    """Print which batches were made under other settings, prompts or rules than those of now."""
+    """Print which batches are out of date, those with the same assets together.
+
+    Args:
+        console: Where to print.
+        stale: The assets that were made under another code version, by batch.
+    """
+    if not stale:
+        return
+    console.print("Made under other settings, prompts or rules than those of now:")
+    alike: dict[str, list[str]] = {}
     for key, assets in stale.items():
-        console.print(f"out of date: {key} ({', '.join(assets)})", soft_wrap=True)
-    if stale:
-        console.print(
-            "Settings, prompts or rules have changed since. Making these batches again asks only"
-            " what is not known: relgen run",
-            soft_wrap=True,
-        )
+        alike.setdefault(", ".join(assets), []).append(key)
+    for assets, keys in alike.items():
+        more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
+        console.print(f"  {assets} of {', '.join(keys[:3])}{more}", soft_wrap=True)
+    console.print("Making them again asks only what is not known: relgen run")
 
 
 def print_endpoints(console: Console, endpoints: Sequence[EndpointStatus]) -> None:

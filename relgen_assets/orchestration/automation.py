@@ -1,15 +1,18 @@
 """What happens by itself while a daemon runs: sensors and schedules.
 
-The card follows the batches. Once switched on, new articles become batches, and rejected rows are
-asked about again at night. Both are off by default, because both send requests to servers.
+The card follows the batches, and a check names those that changed settings have made stale. Once
+switched on, new articles become batches, and rejected rows are asked about again at night; both are
+off by default, because both send requests to servers.
 """
 
 import dagster as dg
 
 from relgen_assets.domain_errors import SourceError
 from relgen_assets.generation.retrying import plan_chunks
+from relgen_assets.orchestration.checks.provenance import CURRENT_CHECK
 from relgen_assets.orchestration.jobs import (
     BATCH_JOB,
+    CARD_CHECKS_JOB,
     DEFAULT_FURTHER_ATTEMPTS,
     RETRY_JOB,
     retry_config,
@@ -20,6 +23,7 @@ from relgen_assets.rows.asset_tables import RAW_EXTRACTIONS, SUMMARIES, VALIDATE
 from resources.parquet_io_manager import ParquetIOManager
 
 CARD_SENSOR = "keep_card_current"
+STALE_SENSOR = "tell_what_is_stale"
 ARTICLES_SENSOR = "new_articles"
 NIGHTLY_RETRY = "retry_rejected_nightly"
 _SECONDS_BETWEEN_LOOKS = 60
@@ -27,7 +31,7 @@ _NIGHT = "0 2 * * *"
 
 
 def build_sensors(project: Project) -> list[dg.SensorDefinition]:
-    """Return the sensor that renews the card after each batch, and the one for new articles."""
+    """Return the sensors that renew the card, that tell what is stale, and for new articles."""
     return [
         dg.AutomationConditionSensorDefinition(
             CARD_SENSOR,
@@ -35,6 +39,7 @@ def build_sensors(project: Project) -> list[dg.SensorDefinition]:
             default_status=dg.DefaultSensorStatus.RUNNING,
             minimum_interval_seconds=30,
         ),
+        _stale_sensor(project),
         _articles_sensor(project),
     ]
 
@@ -89,6 +94,28 @@ def retryable_batches(project: Project, store: ParquetIOManager) -> list[str]:
             if plan.subjects:
                 found.append(key)
     return sorted(found)
+
+
+def _stale_sensor(project: Project) -> dg.SensorDefinition:
+    # Dagster's lineage shows no staleness of partitioned assets; a warning at the card does show.
+    @dg.sensor(
+        name=STALE_SENSOR,
+        job_name=CARD_CHECKS_JOB,
+        minimum_interval_seconds=_SECONDS_BETWEEN_LOOKS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="After settings, prompts or rules have changed and the definitions were loaded"
+        " again, runs the check that names the batches made before. It sends no requests.",
+    )
+    def tell_what_is_stale(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        now = " ".join(sorted(project.code_versions.values()))
+        if context.cursor == now:
+            return dg.SensorResult(skip_reason="No setting, prompt or rule has changed.")
+        if context.instance.get_latest_materialization_event(CURRENT_CHECK.asset_key) is None:
+            return dg.SensorResult(skip_reason="There is no dataset yet.", cursor=now)
+        request = dg.RunRequest(asset_selection=[], asset_check_keys=[CURRENT_CHECK])
+        return dg.SensorResult(run_requests=[request], cursor=now)
+
+    return tell_what_is_stale
 
 
 def _articles_sensor(project: Project) -> dg.SensorDefinition:

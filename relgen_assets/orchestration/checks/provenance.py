@@ -11,6 +11,7 @@ from relgen_assets.orchestration.checks.views import WholeDataset
 from relgen_assets.orchestration.staleness import latest_materializations, stale_batches
 from relgen_assets.rows.asset_tables import VALIDATED_EXTRACTIONS
 
+CURRENT_CHECK = dg.AssetCheckKey(dg.AssetKey("dataset_card"), "batches_are_current")
 _SHOWN_BATCHES = 20
 _REMEDY = "Make these batches again; known answers are not asked again: relgen run --batches …"
 
@@ -29,7 +30,7 @@ def provenance_checks(versions: Mapping[str, str]) -> list[Check[WholeDataset]]:
             blocking=False,
         ),
         Check(
-            "batches_are_current",
+            CURRENT_CHECK.name,
             "Every batch was made under the settings, prompts and rules of now.",
             lambda dataset: _current(dataset, versions),
             blocking=False,

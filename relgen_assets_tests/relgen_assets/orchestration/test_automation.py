@@ -15,15 +15,17 @@ from relgen_assets.definitions import build_defs
 from relgen_assets.orchestration.automation import (
     ARTICLES_SENSOR,
     NIGHTLY_RETRY,
+    STALE_SENSOR,
     retryable_batches,
 )
+from relgen_assets.orchestration.checks.provenance import CURRENT_CHECK
 from relgen_assets.orchestration.jobs import BATCH_JOB
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.runs import run_batch, run_drop, run_retry
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 from relgen_assets_tests.projects import SmallProject, articles, small_project, stubborn_about
 
-SEEDS = 3
+SEEDS = 2
 """The first attempts about one chunk are useless, the next one is not."""
 
 
@@ -80,6 +82,26 @@ def test_what_sends_requests_is_off_by_default(small: SmallProject) -> None:
     assert sensor.default_status is dg.DefaultSensorStatus.STOPPED
     schedule = repository.get_schedule_def(NIGHTLY_RETRY)
     assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
+
+
+def test_a_change_runs_the_check_that_names_stale_batches_once(small: SmallProject) -> None:
+    def tick(definitions: dg.Definitions, cursor: str | None) -> dg.SensorResult:
+        context = dg.build_sensor_context(instance=small.instance, cursor=cursor)
+        result = definitions.get_repository_def().get_sensor_def(STALE_SENSOR)(context)
+        assert isinstance(result, dg.SensorResult)
+        return result
+
+    nothing = tick(small.definitions, None)
+    assert not nothing.run_requests, "there is no dataset yet"
+    small.instance.report_runless_asset_event(dg.AssetMaterialization("dataset_card"))
+    assert not tick(small.definitions, nothing.cursor).run_requests
+    settings = small.project.settings
+    colder = settings.summaries.model_copy(update={"temperature": 0.1})
+    changed = build_defs(Project(settings.model_copy(update={"summaries": colder})))
+    told = tick(changed, nothing.cursor)
+    (request,) = told.run_requests or []
+    assert request.asset_check_keys == [CURRENT_CHECK]
+    assert not tick(changed, told.cursor).run_requests
 
 
 def test_the_first_look_asks_for_all_batches_and_the_next_for_none(small: SmallProject) -> None:
@@ -142,7 +164,6 @@ def test_a_night_retries_the_batches_that_have_something_to_ask(small: SmallProj
     assert requested() == [], "no batch has answers yet"
     run_batch(small.definitions, small.instance, "papers-00000")
     assert requested() == ["papers-00000"]
-    run_retry(small.definitions, small.instance, "papers-00000", 1)
     run_retry(small.definitions, small.instance, "papers-00000", 1)
     assert requested() == []
     assert retryable_batches(small.project, small.tables) == []
