@@ -61,11 +61,12 @@ def build_defs(project: Project, resources: Mapping[str, object] | None = None) 
         project: The opened project.
         resources: Resources that replace those of the settings, by key; for tests.
     """
+    jobs = build_jobs()
     return dg.Definitions(
         assets=build_assets(project),
         asset_checks=build_checks(project),
-        jobs=[*build_jobs(), build_drop_job(project)],
-        sensors=build_sensors(project),
+        jobs=[*jobs, build_drop_job(project)],
+        sensors=build_sensors(project, jobs),
         schedules=build_schedules(project),
         resources={**build_resources(project.settings).by_key(), **(resources or {})},
         # The work waits on servers and the pool keeps state: one process a run, runs in parallel.

@@ -5,7 +5,12 @@ switched on, new articles become batches, and rejected rows are asked about agai
 off by default, because both send requests to servers.
 """
 
+from collections.abc import Sequence
+
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import (
+    UnresolvedAssetJobDefinition as AssetJob,
+)
 
 from relgen_assets.domain_errors import SourceError
 from relgen_assets.generation.retrying import plan_chunks
@@ -13,6 +18,7 @@ from relgen_assets.orchestration.checks.provenance import CURRENT_CHECK
 from relgen_assets.orchestration.jobs import (
     BATCH_JOB,
     CARD_CHECKS_JOB,
+    CARD_JOB,
     DEFAULT_FURTHER_ATTEMPTS,
     RETRY_JOB,
     retry_config,
@@ -23,15 +29,23 @@ from relgen_assets.rows.asset_tables import RAW_EXTRACTIONS, SUMMARIES, VALIDATE
 from resources.parquet_io_manager import ParquetIOManager
 
 CARD_SENSOR = "keep_card_current"
+UNLISTED_SENSOR = "card_of_new_articles"
 STALE_SENSOR = "tell_what_is_stale"
 ARTICLES_SENSOR = "new_articles"
 NIGHTLY_RETRY = "retry_rejected_nightly"
 _SECONDS_BETWEEN_LOOKS = 60
+_PARTITION_TAG = "dagster/partition"
 _NIGHT = "0 2 * * *"
 
 
-def build_sensors(project: Project) -> list[dg.SensorDefinition]:
-    """Return the sensors that renew the card, that tell what is stale, and for new articles."""
+def build_sensors(project: Project, jobs: Sequence[AssetJob]) -> list[dg.SensorDefinition]:
+    """Return the sensors: they renew the card, tell what is stale, and look for new articles.
+
+    Args:
+        project: The opened project.
+        jobs: The jobs of the graph.
+    """
+    by_name = {job.name: job for job in jobs}
     return [
         dg.AutomationConditionSensorDefinition(
             CARD_SENSOR,
@@ -39,6 +53,7 @@ def build_sensors(project: Project) -> list[dg.SensorDefinition]:
             default_status=dg.DefaultSensorStatus.RUNNING,
             minimum_interval_seconds=30,
         ),
+        _unlisted_sensor(project, by_name[BATCH_JOB], by_name[CARD_JOB]),
         _stale_sensor(project),
         _articles_sensor(project),
     ]
@@ -94,6 +109,31 @@ def retryable_batches(project: Project, store: ParquetIOManager) -> list[str]:
             if plan.subjects:
                 found.append(key)
     return sorted(found)
+
+
+def _unlisted_sensor(project: Project, batches: AssetJob, card: AssetJob) -> dg.SensorDefinition:
+    # The other sensor sees only batches that were known when the definitions were loaded.
+    known = set(project.batches.keys)
+
+    @dg.run_status_sensor(
+        run_status=dg.DagsterRunStatus.SUCCESS,
+        name=UNLISTED_SENSOR,
+        monitored_jobs=[batches],
+        request_job=card,
+        minimum_interval_seconds=_SECONDS_BETWEEN_LOOKS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Renews the card after batches of new articles, which this code location lists"
+        " only after it was loaded again.",
+    )
+    def card_of_new_articles(
+        context: dg.RunStatusSensorContext,
+    ) -> dg.RunRequest | dg.SkipReason:
+        run = context.dagster_run
+        if run.tags.get(_PARTITION_TAG) in known:
+            return dg.SkipReason(f"The card follows listed batches by {CARD_SENSOR}.")
+        return dg.RunRequest(run_key=run.run_id)
+
+    return card_of_new_articles
 
 
 def _stale_sensor(project: Project) -> dg.SensorDefinition:
@@ -158,7 +198,7 @@ def _requests(
         run_requests=[
             # As a tag, because a partition key has to be known since the definitions were loaded.
             # The run loads them anew, so it knows the batch.
-            dg.RunRequest(run_key=f"{key} {articles}", tags={"dagster/partition": key})
+            dg.RunRequest(run_key=f"{key} {articles}", tags={_PARTITION_TAG: key})
             for key, articles in found.batches.items()
         ],
     )

@@ -9,6 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import (
+    UnresolvedAssetJobDefinition as AssetJob,
+)
 
 from relgen_assets.orchestration.assets import BATCH_ASSETS
 from relgen_assets.orchestration.checks import lineage
@@ -24,7 +27,7 @@ EVERY_ROW_CHECK = dg.AssetCheckKey(dg.AssetKey("dataset_card"), lineage.NAME)
 """It reads the whole dataset, so it does not run with every batch that renews the card."""
 
 
-def build_jobs() -> list[dg.job_definition.UnresolvedAssetJobDefinition]:
+def build_jobs() -> list[AssetJob]:
     """Return the jobs over the assets of a batch and the card, and over the checks of each."""
     return [
         dg.define_asset_job(

@@ -56,7 +56,12 @@ def _current(dataset: WholeDataset, versions: Mapping[str, str]) -> dg.AssetChec
 def _warning(what: str, found: Sequence[str]) -> dg.AssetCheckResult:
     metadata: dict[str, Any] = {}
     if found:
-        metadata = {what: list(found[:_SHOWN_BATCHES]), "in_all": len(found), "remedy": _REMEDY}
+        listed = "\n".join(f"- {one}" for one in found[:_SHOWN_BATCHES])
+        metadata = {
+            what: dg.MetadataValue.md(listed),
+            "in_all": dg.MetadataValue.text(str(len(found))),  # a number would be drawn as a plot
+            "remedy": _REMEDY,
+        }
     return dg.AssetCheckResult(
         passed=not found, severity=dg.AssetCheckSeverity.WARN, metadata=metadata
     )

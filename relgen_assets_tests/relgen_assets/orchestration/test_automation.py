@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import dagster as dg
 import pytest
@@ -16,6 +17,7 @@ from relgen_assets.orchestration.automation import (
     ARTICLES_SENSOR,
     NIGHTLY_RETRY,
     STALE_SENSOR,
+    UNLISTED_SENSOR,
     retryable_batches,
 )
 from relgen_assets.orchestration.checks.provenance import CURRENT_CHECK
@@ -125,6 +127,29 @@ def test_a_grown_batch_is_made_again_and_new_ones_are_made(small: SmallProject) 
         read_articles(fresh, small, key)
     assert small.tables.read("raw_papers", "papers-00001").num_rows == 2
     assert small.tables.read("raw_papers", "papers-00002").num_rows == 2
+
+
+@pytest.mark.parametrize(("key", "requested"), [("papers-00000", False), ("papers-00002", True)])
+def test_the_card_follows_a_batch_that_the_loaded_definitions_do_not_list(
+    small: SmallProject, key: str, requested: bool
+) -> None:
+    repository = small.definitions.get_repository_def()
+    run = dg.DagsterRun(
+        job_name=BATCH_JOB,
+        run_id=str(uuid4()),
+        status=dg.DagsterRunStatus.SUCCESS,
+        tags={"dagster/partition": key},
+    )
+    context = dg.build_run_status_sensor_context(
+        sensor_name=UNLISTED_SENSOR,
+        dagster_event=dg.DagsterEvent(
+            dg.DagsterEventType.RUN_SUCCESS.value, BATCH_JOB, message="done"
+        ),
+        dagster_instance=small.instance,
+        dagster_run=run,
+    )
+    sensor = repository.get_sensor_def(UNLISTED_SENSOR)
+    assert isinstance(sensor(context), dg.RunRequest) is requested
 
 
 def test_a_dropped_batch_stays_dropped(small: SmallProject) -> None:

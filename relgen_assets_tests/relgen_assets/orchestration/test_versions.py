@@ -155,7 +155,7 @@ def test_a_changed_prompt_is_stale_until_it_is_used_and_then_what_depends_on_it(
     }
     assert set(warned) == {"rows_were_made_alike", "batches_are_current"}
     assert f"in {first}" in str(warned["rows_were_made_alike"]["mixed"].value)
-    assert warned["batches_are_current"]["outdated"].value == [f"{second}: summaries"]
+    assert warned["batches_are_current"]["outdated"].value == f"- {second}: summaries"
 
 
 def test_other_split_shares_make_the_card_stale_when_the_shards_are_written(
