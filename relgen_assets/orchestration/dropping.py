@@ -123,8 +123,7 @@ def _mark_as_missing(instance: dg.DagsterInstance, key: str) -> None:
         dropped = dg.AssetMaterialization(
             asset,
             partition=key,
-            description="The batch was dropped: nothing is stored.",
-            metadata={"dagster/row_count": 0},
+            metadata={"dropped": "Nothing is stored. Materialise it again, or leave it out."},
             tags=_ABSENT,
         )
         instance.report_runless_asset_event(dropped)
