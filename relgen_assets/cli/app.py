@@ -10,12 +10,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 
 from relgen_assets.cli.ledger import ledger_app
+from relgen_assets.cli.prompts import prompts_app
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,6 +24,7 @@ app = typer.Typer(
     help="Turn scientific articles into a fine-tuning dataset for relation extraction.",
 )
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(prompts_app, name="prompts")
 
 _DEMO_FOLDER = "demo"
 _INTERRUPTED = 130
@@ -103,6 +105,74 @@ def status() -> None:
         )
         with opened_instance(_root()) as instance:
             print_stale(console, stale_batches(instance, project.code_versions, written))
+
+
+@app.command()
+def show(
+    wanted: Annotated[
+        str, typer.Argument(metavar="ID", help="A batch, an article or a chunk; or how it begins.")
+    ],
+    rejected: Annotated[
+        bool, typer.Option("--rejected", help="Only chunks without a usable extraction.")
+    ] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="Show only so many chunks.")] = None,
+    raw: Annotated[bool, typer.Option("--raw", help="Show raw answers as well.")] = False,
+    prompt: Annotated[
+        bool, typer.Option("--prompt", help="Show the whole prompt as well.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Show chunks with their entities, relations, verdict and answer, rejected ones too."""
+    from relgen_assets.cli.show import show_chunks
+
+    with _opened() as (project, console):
+        show_chunks(
+            project,
+            console,
+            wanted,
+            rejected=rejected,
+            limit=limit,
+            raw=raw,
+            prompt=prompt,
+            as_json=as_json,
+        )
+
+
+@app.command("try")
+def try_(
+    wanted: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="CHUNK",
+            help="A chunk, an article, a batch, or an article's position in the source from 0."
+            " Default: the first chunk of the source.",
+        ),
+    ] = None,
+    temperature: Annotated[
+        float | None, typer.Option(min=0, max=2, help="Sampling temperature.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Another seed is another draw.")] = None,
+    mode: Annotated[
+        Literal["auto", "candidates", "schema"] | None,
+        typer.Option(help="How entity names are constrained."),
+    ] = None,
+    endpoint: Annotated[str | None, typer.Option(help="Ask only this endpoint.")] = None,
+    prompts: Annotated[
+        Path | None, typer.Option(help="Take prompt templates from this folder.")
+    ] = None,
+    raw: Annotated[bool, typer.Option("--raw", help="Show the raw answer as well.")] = False,
+    prompt: Annotated[
+        bool, typer.Option("--prompt", help="Show the whole prompt as well.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Ask about one chunk with the prompts at hand, and show the verdict; changes no table."""
+    from relgen_assets.cli.trying import Options, try_one
+
+    folder = prompts.absolute() if prompts else None
+    options = Options(temperature, seed, mode, endpoint, folder)
+    with _opened() as (project, console):
+        try_one(project, console, wanted, options, raw=raw, prompt=prompt, as_json=as_json)
 
 
 @app.command()

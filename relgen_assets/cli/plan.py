@@ -56,6 +56,7 @@ def plan_run(
         settings,
         experience,
         mode=settings.extractions.mode_for(embedded=not settings.pool.endpoints),
+        prompts=project.prompts,
         articles=sample,
     )
     plan = forecast(

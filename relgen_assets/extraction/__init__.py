@@ -3,13 +3,14 @@
 Pure functions: parse, repair, ground, judge. Asking a model again after a rejection belongs to
 `generation`, storing verdicts to the ledger.
 
-May touch `rows`, and `prompts` because an answer must not repeat their worked examples.
+May touch `rows`.
 """
 
 from relgen_assets.extraction.answer_schema import extraction_schema
 from relgen_assets.extraction.codes import RejectionReason, Repair
 from relgen_assets.extraction.grounding import absent, occurs
 from relgen_assets.extraction.judge import Judgement, Verdict, judge
+from relgen_assets.extraction.worked_examples import example_descriptions
 
 __all__ = [
     "Judgement",
@@ -17,6 +18,7 @@ __all__ = [
     "Repair",
     "Verdict",
     "absent",
+    "example_descriptions",
     "extraction_schema",
     "judge",
     "occurs",

@@ -84,7 +84,7 @@ class GroundedText:
         name = " ".join(name.split())
         start = self._text.find(name) if name else -1
         while start >= 0:
-            if self._borders(start, start + len(name)):
+            if at_word_borders(self._text, start, start + len(name)):
                 return True
             start = self._text.find(name, start + 1)
         return False
@@ -105,13 +105,6 @@ class GroundedText:
             start = joined.find(key, start + 1)
         return None
 
-    def _borders(self, start: int, end: int) -> bool:
-        """Return whether both `start` and `end` are word boundaries."""
-        text = self._text
-        cut_before = start > 0 and _in_word(text[start - 1]) and _in_word(text[start])
-        cut_after = end < len(text) and _in_word(text[end - 1]) and _in_word(text[end])
-        return not (cut_before or cut_after)
-
     def _piece(self, start: int, end: int) -> str | None:
         """Return the text behind a range of the joined keys, if it consists of whole words."""
         first, last = self._folded.starts.get(start), self._folded.ends.get(end)
@@ -128,6 +121,13 @@ class GroundedText:
 def occurs(name: str, text: str) -> bool:
     """Return whether `name` occurs verbatim in `text`, in whole words and ignoring white space."""
     return not absent([name], text)
+
+
+def at_word_borders(text: str, start: int, end: int) -> bool:
+    """Return whether a range of `text` begins and ends at word boundaries."""
+    cut_before = start > 0 and _in_word(text[start - 1]) and _in_word(text[start])
+    cut_after = end < len(text) and _in_word(text[end - 1]) and _in_word(text[end])
+    return not (cut_before or cut_after)
 
 
 def absent(names: Iterable[str], text: str) -> list[str]:

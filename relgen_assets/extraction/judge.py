@@ -17,7 +17,6 @@ from relgen_assets.extraction.codes import RejectionReason, Repair
 from relgen_assets.extraction.grounding import GroundedText, entity_key, is_name
 from relgen_assets.extraction.salvage import Salvaged, salvage
 from relgen_assets.extraction.shape import Draft, DraftRelation, has_known_key, to_draft
-from relgen_assets.prompts import example_descriptions
 from relgen_assets.rows.models import Extraction, Relation
 
 Verdict = Literal["valid", "repaired", "rejected"]
@@ -46,13 +45,20 @@ class Judgement:
 
 
 @lru_cache(JUDGEMENTS_KEPT)
-def judge(answer: str, text: str, *, finish_reason: str = "stop") -> Judgement:
+def judge(
+    answer: str,
+    text: str,
+    *,
+    finish_reason: str = "stop",
+    examples: frozenset[str] = frozenset(),
+) -> Judgement:
     """Return the verdict on an answer about a text; never raises, whatever the answer.
 
     Args:
         answer: The raw answer of a model.
         text: The chunk the answer is about.
         finish_reason: As reported by the server; `length` if the answer was cut off.
+        examples: Descriptions in the worked examples of the prompt, which no answer may repeat.
     """
     if not answer.strip():
         return _rejected(RejectionReason.EMPTY_ANSWER)
@@ -61,7 +67,7 @@ def judge(answer: str, text: str, *, finish_reason: str = "stop") -> Judgement:
     if salvaged is None:
         judged = _rejected(RejectionReason.NOT_JSON)
     else:
-        judged = _Reader(text).read(salvaged, cut_off=finish_reason == "length")
+        judged = _Reader(text, examples).read(salvaged, cut_off=finish_reason == "length")
     if judged.verdict == "rejected":
         return _with_cause(judged, answer, finish_reason)
     return judged
@@ -72,10 +78,12 @@ class _Reader:
 
     Args:
         text: The chunk the entities have to occur in.
+        examples: Descriptions that must not be repeated.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, examples: frozenset[str]) -> None:
         self._text = GroundedText(text)
+        self._examples = examples
         self._repairs: dict[Repair, None] = {}
         self._entities: dict[str, str] = {}
 
@@ -91,7 +99,7 @@ class _Reader:
             # The last relation may be incomplete, even if its JSON could be closed.
             self._note(Repair.TRUNCATED_TAIL_DROPPED)
             relations = relations[:-1]
-        reason = _described(draft)
+        reason = self._described(draft)
         if reason is not None:
             return self._reject(reason)
         for name in draft.entities:
@@ -144,7 +152,7 @@ class _Reader:
         kept: list[Relation] = []
         seen: set[str] = set()
         for draft in drafts:
-            if draft.description and not _is_usable(draft.description):
+            if draft.description and not self._is_usable(draft.description):
                 self._note(Repair.UNUSABLE_RELATION_DROPPED)
                 continue
             relation = self._relation(draft)
@@ -198,13 +206,20 @@ class _Reader:
             side.setdefault(key, listed)
         return list(side.values())
 
+    def _described(self, draft: Draft) -> RejectionReason | None:
+        """Return why the description of the section is unusable, or `None`."""
+        description = draft.section_description
+        if description in self._examples:
+            return RejectionReason.ECHOED_EXAMPLE
+        return None if self._is_usable(description) else RejectionReason.NO_DESCRIPTION
 
-def _described(draft: Draft) -> RejectionReason | None:
-    """Return why the description of the section is unusable, or `None`."""
-    description = draft.section_description
-    if description in example_descriptions():
-        return RejectionReason.ECHOED_EXAMPLE
-    return None if _is_usable(description) else RejectionReason.NO_DESCRIPTION
+    def _is_usable(self, description: str) -> bool:
+        """Return whether a description has content and is not copied from the prompt."""
+        return (
+            any(character.isalpha() for character in description)
+            and description not in self._examples
+            and not runs_in_a_loop(description)
+        )
 
 
 def _without_entities(draft: Draft) -> RejectionReason:
@@ -212,15 +227,6 @@ def _without_entities(draft: Draft) -> RejectionReason:
         relation.source_entities or relation.target_entities for relation in draft.relations
     )
     return RejectionReason.NO_GROUNDED_ENTITIES if named else RejectionReason.NO_ENTITIES
-
-
-def _is_usable(description: str) -> bool:
-    """Return whether a description has content and is not copied from the prompt."""
-    return (
-        any(character.isalpha() for character in description)
-        and description not in example_descriptions()
-        and not runs_in_a_loop(description)
-    )
 
 
 def _values(repairs: Iterable[Repair]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from relgen_assets.extraction import judge
+from relgen_assets.extraction.worked_examples import example_descriptions
 from relgen_assets.rows.models import Chunk, RawExtraction, ValidatedExtraction
 
 
@@ -35,7 +36,13 @@ def validate(row: RawExtraction, text: str) -> ValidatedExtraction:
             repairs=[],
             extraction=None,
         )
-    judgement = judge(row.text, text, finish_reason=row.finish_reason)
+    answers = (message.content for message in row.messages if message.role == "assistant")
+    judgement = judge(
+        row.text,
+        text,
+        finish_reason=row.finish_reason,
+        examples=example_descriptions(answers),
+    )
     return ValidatedExtraction(
         chunk_id=row.chunk_id,
         paper_id=row.paper_id,

@@ -1,24 +1,33 @@
 """The version of the rules by which answers are judged; it is recorded with every verdict.
 
-A verdict depends on the code of the modules in `RULES` and on the descriptions in the prompts'
-examples, which no answer may repeat. Comments, docstrings and layout do not count.
+A verdict depends on the code of the modules in `RULES`, and otherwise on nothing but the stored row
+and its chunk: the worked examples that no answer may repeat are those of the prompt that was sent.
+Comments, docstrings and layout do not count.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from relgen_assets.prompts import example_descriptions
-
-RULES: Final = ("cleaning", "codes", "grounding", "judge", "salvage", "shape", "validation")
+RULES: Final = (
+    "cleaning",
+    "codes",
+    "grounding",
+    "judge",
+    "salvage",
+    "shape",
+    "validation",
+    "worked_examples",
+)
 """Modules of this package that decide on an answer."""
-NO_RULES: Final = ("__init__", "answer_schema", "version")
-"""The other modules. The schema is part of an answer's key, not of its verdict."""
+NO_RULES: Final = ("__init__", "answer_schema", "places", "version")
+"""The other modules. The schema is part of an answer's key, not of its verdict, and places are only
+shown."""
 
 VERSION_CHARACTERS = 12
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
@@ -29,21 +38,18 @@ def validator() -> str:
     """Return the name and version of these rules, as recorded with each verdict."""
     package = files(__package__)
     sources = {name: (package / f"{name}.py").read_text(encoding="utf-8") for name in RULES}
-    return f"relgen-{rules_version(sources, example_descriptions())}"
+    return f"relgen-{rules_version(sources)}"
 
 
-def rules_version(sources: Mapping[str, str], descriptions: Iterable[str]) -> str:
+def rules_version(sources: Mapping[str, str]) -> str:
     """Return a short hash that changes with any rule, and with nothing else.
 
     Args:
         sources: The source text of each module of rules, by its name.
-        descriptions: The descriptions in the prompts' examples.
     """
     digest = hashlib.sha256()
     for name in sorted(sources):
         digest.update(f"{name}\n{_code_of(sources[name])}\n".encode())
-    for description in sorted(descriptions):
-        digest.update(f"{description}\n".encode())
     return digest.hexdigest()[:VERSION_CHARACTERS]
 
 

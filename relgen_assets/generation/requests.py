@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from relgen_assets.extraction import extraction_schema, judge
-from relgen_assets.prompts import extraction_messages, prompt_version, summary_messages
+from relgen_assets.extraction import extraction_schema
+from relgen_assets.prompts import PromptSet, PromptTask
 from relgen_assets.rows.models import ChatMessage, Chunk, Paper, RawExtraction, Summary
 from relgen_assets.settings import ExtractionSettings, SummarySettings
 from relgen_assets.text.candidates import candidate_terms
@@ -50,12 +50,14 @@ class ExtractionTask:
 
     Attributes:
         candidates: Terms that entity names are restricted to; empty in mode `schema`.
+        prompt_version: Version of the template.
         request: What to send, or `None` if the chunk is refused.
         refusal: Reason code of a refused chunk.
     """
 
     chunk: Chunk
     candidates: list[str]
+    prompt_version: str
     request: GenerationRequest | None
     refusal: str | None = None
 
@@ -71,10 +73,15 @@ def estimate_tokens(messages: Sequence[Message], count: Callable[[str], int]) ->
 
 
 def summary_request(
-    paper: Paper, settings: SummarySettings, count: Callable[[str], int], labels: Mapping[str, str]
+    paper: Paper,
+    settings: SummarySettings,
+    count: Callable[[str], int],
+    labels: Mapping[str, str],
+    *,
+    prompts: PromptSet,
 ) -> GenerationRequest:
     """Return the request for the summary of an article."""
-    messages = summary_messages(paper)
+    messages = prompts.summary_messages(paper)
     return GenerationRequest(
         subject=paper.paper_id,
         task=SUMMARY_TASK,
@@ -83,18 +90,13 @@ def summary_request(
         prompt_tokens=estimate_tokens(messages, count),
         affinity=paper.paper_id,
         variant=settings.variant,
-        labels={**labels, "prompt_version": prompt_version("summary")},
+        labels={**labels, "prompt_version": prompts.version("summary")},
     )
 
 
 def summary_row(request: GenerationRequest, outcome: Outcome) -> Summary:
     """Return the row of a summary request, answered or failed."""
     return Summary(paper_id=request.subject, **_generated(request, outcome))
-
-
-def is_summary(generation: Generation) -> bool:
-    """Return whether an answer is usable as a summary."""
-    return generation.finish_reason != "length" and bool(generation.text.strip())
 
 
 def extraction_tasks(
@@ -104,6 +106,8 @@ def extraction_tasks(
     settings: ExtractionSettings,
     count: Callable[[str], int],
     labels: Mapping[str, str],
+    *,
+    prompts: PromptSet,
 ) -> list[ExtractionTask]:
     """Return one task for every chunk.
 
@@ -114,24 +118,28 @@ def extraction_tasks(
         settings: Sampling and bounds.
         count: Counts the SentencePiece tokens of a text.
         labels: Facts to store with each answer.
+        prompts: The templates to fill.
     """
+    version = prompts.version(extraction_template(mode))
+    labels = {**labels, "prompt_version": version}
     tasks: list[ExtractionTask] = []
     for chunk in chunks:
         terms = candidate_terms(chunk.text, settings.max_candidates) if mode == "candidates" else []
         summary = summaries.get(chunk.paper_id)
         if summary is None:
-            tasks.append(ExtractionTask(chunk, terms, None, NO_SUMMARY))
+            tasks.append(ExtractionTask(chunk, terms, version, None, NO_SUMMARY))
         elif mode == "candidates" and len(terms) < 2:  # a relation needs two entities
-            tasks.append(ExtractionTask(chunk, terms, None, NO_CANDIDATES))
+            tasks.append(ExtractionTask(chunk, terms, version, None, NO_CANDIDATES))
         else:
-            request = _extraction_request(chunk, summary, terms, settings, count, labels)
-            tasks.append(ExtractionTask(chunk, terms, request))
+            messages = prompts.extraction_messages(summary, chunk.text, candidates=terms)
+            request = _extraction_request(chunk, messages, terms, settings, count, labels)
+            tasks.append(ExtractionTask(chunk, terms, version, request))
     return tasks
 
 
-def extraction_prompt_version(mode: Mode) -> str:
-    """Return the version of the prompt that a mode uses."""
-    return prompt_version("extraction_candidates" if mode == "candidates" else "extraction_schema")
+def extraction_template(mode: Mode) -> PromptTask:
+    """Return the prompt template that a mode uses."""
+    return "extraction_candidates" if mode == "candidates" else "extraction_schema"
 
 
 def extraction_row(task: ExtractionTask, mode: Mode, outcome: Outcome | None) -> RawExtraction:
@@ -143,36 +151,19 @@ def extraction_row(task: ExtractionTask, mode: Mode, outcome: Outcome | None) ->
         "candidates": task.candidates,
     }
     if task.request is None or outcome is None:
-        return RawExtraction(
-            **columns, **_unanswered("refused", task.refusal, extraction_prompt_version(mode), ())
-        )
+        refused = _unanswered("refused", task.refusal, task.prompt_version, ())
+        return RawExtraction(**columns, **refused)
     return RawExtraction(**columns, **_generated(task.request, outcome))
-
-
-def is_extraction(texts: Mapping[str, str]) -> Callable[[Generation], bool]:
-    """Return a predicate that accepts every answer the rules do not reject.
-
-    Args:
-        texts: Text by chunk id.
-    """
-
-    def accept(generation: Generation) -> bool:
-        text = texts[generation.subject]
-        judgement = judge(generation.text, text, finish_reason=generation.finish_reason)
-        return judgement.verdict != "rejected"
-
-    return accept
 
 
 def _extraction_request(
     chunk: Chunk,
-    summary: str,
+    messages: tuple[Message, ...],
     terms: Sequence[str],
     settings: ExtractionSettings,
     count: Callable[[str], int],
     labels: Mapping[str, str],
 ) -> GenerationRequest:
-    messages = extraction_messages(summary, chunk.text, candidates=terms)
     mode: Mode = "candidates" if terms else "schema"
     bounds = settings.bounds(mode)
     return GenerationRequest(
@@ -188,7 +179,7 @@ def _extraction_request(
         ),
         affinity=chunk.paper_id,
         variant=settings.variant,
-        labels={**labels, "prompt_version": extraction_prompt_version(mode)},
+        labels=labels,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from relgen_assets.export.configs import CONFIGS, FULL
 from relgen_assets.export.examples import FullExample, canonical_json
-from relgen_assets.prompts import prompt_version, summary_messages
+from relgen_assets.prompts import PromptSet
 from relgen_assets.rows.models import (
     ChatMessage,
     Chunk,
@@ -24,7 +24,9 @@ from relgen_assets.rows.models import (
 from resources.generation_ledger.store import Transcript
 
 
-def foreign_summaries(papers: Iterable[Paper], summaries: Iterable[Summary]) -> list[str]:
+def foreign_summaries(
+    papers: Iterable[Paper], summaries: Iterable[Summary], prompts: PromptSet
+) -> list[str]:
     """List summaries that were not generated from their own article.
 
     The messages have to be those that the current prompt makes of the article. Messages of an
@@ -33,16 +35,17 @@ def foreign_summaries(papers: Iterable[Paper], summaries: Iterable[Summary]) -> 
     Args:
         papers: Articles of the batch.
         summaries: Summaries of the batch, with the messages sent.
+        prompts: The current templates.
     """
     paper_by_id = {paper.paper_id: paper for paper in papers}
-    version = prompt_version("summary")
+    version = prompts.version("summary")
     found: list[str] = []
     for row in summaries:
         paper = paper_by_id.get(row.paper_id)
         if paper is None:
             found.append(f"{row.paper_id}: has a summary, but there is no such article")
         elif row.prompt_version == version:
-            own = [ChatMessage(**message) for message in summary_messages(paper)]
+            own = [ChatMessage(**message) for message in prompts.summary_messages(paper)]
             if row.messages != own:
                 found.append(f"{row.paper_id}: its summary was generated from another article")
         elif not _shows(row.messages, paper.abstract.strip() or "\n".join(paper.section_names)):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from relgen_assets.orchestration.partitions import Batches
 from relgen_assets.orchestration.versions import code_versions
+from relgen_assets.prompts import PromptSet, load_prompts
 from relgen_assets.settings import SETTINGS_FILE, Settings
 from relgen_assets.sources import ArticleSource, open_source
 from relgen_assets.text.chunking import Chunker
@@ -41,8 +42,14 @@ class Project:
 
     @cached_property
     def code_versions(self) -> dict[str, str]:
-        """The code version of every asset under these settings, by its name."""
-        return code_versions(self.settings)
+        """The code version of every asset under these settings and prompts, by its name."""
+        return code_versions(self.settings, self.prompts)
+
+    @cached_property
+    def prompts(self) -> PromptSet:
+        """The prompt templates: the project's own, and the bundled ones for the rest."""
+        prompts = self.settings.prompts
+        return load_prompts(Path(prompts.folder), must_exist="folder" in prompts.model_fields_set)
 
     @cached_property
     def chunker(self) -> Chunker:

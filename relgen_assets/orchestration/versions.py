@@ -19,8 +19,8 @@ from pydantic import BaseModel
 from relgen_assets.export.configs import CONFIGS
 from relgen_assets.extraction import extraction_schema
 from relgen_assets.extraction.version import validator
-from relgen_assets.generation.requests import Mode, extraction_prompt_version
-from relgen_assets.prompts import prompt_version
+from relgen_assets.generation.requests import Mode, extraction_template
+from relgen_assets.prompts import PromptSet
 from relgen_assets.rows.arrow import arrow_schema
 from relgen_assets.rows.asset_tables import (
     CHUNKS,
@@ -54,17 +54,18 @@ _EMBEDDED: Final = "embedded"
 """Stands for the model of the embedded server, which settings do not name."""
 
 
-def code_versions(settings: Settings) -> dict[str, str]:
+def code_versions(settings: Settings, prompts: PromptSet) -> dict[str, str]:
     """Return the code version of every asset, by its name.
 
     Args:
         settings: The effective settings, also those of a run that overrides some of them.
+        prompts: The templates of the project.
     """
     ingredients: dict[str, Any] = {
         RAW_PAPERS.asset: _of_papers(settings),
         CHUNKS.asset: _of_chunks(settings),
-        SUMMARIES.asset: _of_summaries(settings),
-        RAW_EXTRACTIONS.asset: _of_answers(settings),
+        SUMMARIES.asset: _of_summaries(settings, prompts),
+        RAW_EXTRACTIONS.asset: _of_answers(settings, prompts),
         VALIDATED_EXTRACTIONS.asset: [validator(), _columns(VALIDATED_EXTRACTIONS.row)],
         HF_DATASET: _of_dataset(settings),
         DATASET_CARD: [settings.dataset.title, settings.dataset.licence],
@@ -104,22 +105,22 @@ def _of_chunks(settings: Settings) -> Any:
     return [settings.chunking.model_dump(mode="json"), _columns(CHUNKS.row)]
 
 
-def _of_summaries(settings: Settings) -> Any:
+def _of_summaries(settings: Settings, prompts: PromptSet) -> Any:
     return [
         settings.summaries.model_dump(mode="json"),
-        prompt_version("summary"),
+        prompts.version("summary"),
         _model(settings),
         _columns(SUMMARIES.row),
     ]
 
 
-def _of_answers(settings: Settings) -> Any:
+def _of_answers(settings: Settings, prompts: PromptSet) -> Any:
     own = settings.extractions
     mode: Mode = own.mode_for(embedded=not settings.pool.endpoints)
     bounds = own.bounds(mode)
     return [
         mode,
-        extraction_prompt_version(mode),
+        prompts.version(extraction_template(mode)),
         _model(settings),
         [own.temperature, own.seed, own.variant, own.attempts, bounds.tokens],
         extraction_schema(

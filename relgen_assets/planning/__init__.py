@@ -7,9 +7,10 @@
 
 Printing belongs to `cli`, the simulated policy to `resources.llama_server_pool.scheduling`.
 
-May touch `sources`, `text`, `generation`, `rows`, `settings` and `domain_errors`; of the resources
-`resources.generation`, `resources.generation_ledger`, and of `resources.llama_server_pool` the
-simulation and the values it takes. This wing sends no requests and does not depend on Dagster.
+May touch `sources`, `text`, `prompts`, `generation`, `rows`, `settings` and `domain_errors`; of the
+resources `resources.generation`, `resources.generation_ledger`, and of
+`resources.llama_server_pool` the simulation and the values it takes. This wing sends no requests
+and does not depend on Dagster.
 """
 
 from relgen_assets.planning.experience import Experience, Speed, learn

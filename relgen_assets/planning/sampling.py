@@ -22,6 +22,7 @@ from relgen_assets.generation.requests import (
     summary_request,
 )
 from relgen_assets.planning.experience import Experience
+from relgen_assets.prompts import PromptSet
 from relgen_assets.rows.models import Chunk, Paper
 from relgen_assets.settings import Settings
 from relgen_assets.sources import ArticleSource
@@ -67,6 +68,7 @@ class _Counting:
     count: Callable[[str], int]
     experience: Experience
     mode: Mode
+    prompts: PromptSet
     random: Random
 
 
@@ -91,6 +93,7 @@ def take_sample(
     experience: Experience,
     *,
     mode: Mode,
+    prompts: PromptSet,
     articles: int = ARTICLES,
     seed: int = 0,
 ) -> Sample:
@@ -99,9 +102,10 @@ def take_sample(
     Args:
         source: The source of articles.
         chunker: Cuts them and counts tokens.
-        settings: Prompts, sampling and limits.
+        settings: Sampling and limits.
         experience: Known lengths of answers.
         mode: How entity names will be constrained.
+        prompts: The templates that will be filled.
         articles: Size of the sample; a smaller source is taken whole.
         seed: Seed of all random choices.
 
@@ -121,7 +125,7 @@ def take_sample(
     cut = {one.paper_id: chunker.chunks(one.paper_id, one.article, limit=limit) for one in used}
     counts = [len(cut.get(paper.paper_id, ())) for paper in papers]
     random = Random(seed)  # noqa: S311 - a draw for a forecast
-    counting = _Counting(settings, chunker.count, experience, mode, random)
+    counting = _Counting(settings, chunker.count, experience, mode, prompts, random)
     shuffled = random.sample(used, len(used))
     asked, extractions = _extractions(counting, [cut[one.paper_id] for one in shuffled])
     exact = len(papers) >= total or len(papers) < 2
@@ -150,7 +154,10 @@ def _spread(source: ArticleSource, total: int, wanted: int) -> Iterator[Paper]:
 
 def _summaries(counting: _Counting, papers: Sequence[Paper]) -> tuple[SimulatedRequest, ...]:
     options = counting.settings.summaries
-    requests = [summary_request(paper, options, counting.count, {}) for paper in papers]
+    requests = [
+        summary_request(paper, options, counting.count, {}, prompts=counting.prompts)
+        for paper in papers
+    ]
     return _simulated(counting, [_Prompt(request) for request in requests])
 
 
@@ -170,7 +177,9 @@ def _extractions(
             break
         evaluated += len(chunks)
         empty = dict.fromkeys((chunk.paper_id for chunk in chunks), "")
-        tasks = extraction_tasks(chunks, empty, counting.mode, options, counting.count, {})
+        tasks = extraction_tasks(
+            chunks, empty, counting.mode, options, counting.count, {}, prompts=counting.prompts
+        )
         for task in tasks:
             if task.request is not None:
                 own = task.chunk.tokens + counting.count("; ".join(task.candidates))

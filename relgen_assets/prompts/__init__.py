@@ -1,4 +1,4 @@
-"""Prompt templates, as text files, and the builder that fills them.
+"""Prompt templates, as text files, and the set of them that a project uses.
 
 A template is a sequence of chat turns. A line `=== system ===`, `=== user ===` or
 `=== assistant ===` opens a turn; everything up to the next such line is its content. Names in
@@ -6,21 +6,21 @@ braces such as `{text}` are filled in; all other braces are literal. A user turn
 by an assistant turn is a worked example. The parts that never change come first, so that servers
 can reuse what they have already read. When a prompt is sent, and how often, is decided elsewhere.
 
-May touch `rows` and the messages of `resources.generation`.
+`forms` says what each template is for, `parsing` reads turns, `checking` finds faults, `folder`
+reads a project's own files, and `prompt_set` fills what passed.
+
+May touch `rows`, `domain_errors` and the messages of `resources.generation`.
 """
 
-from relgen_assets.prompts.builder import (
-    PromptTask,
-    example_descriptions,
-    extraction_messages,
-    prompt_version,
-    summary_messages,
-)
+from relgen_assets.prompts.folder import load_prompts
+from relgen_assets.prompts.forms import PROMPT_TASKS, PromptTask
+from relgen_assets.prompts.prompt_set import PromptSet, Template, bundled_prompts
 
 __all__ = [
+    "PROMPT_TASKS",
+    "PromptSet",
     "PromptTask",
-    "example_descriptions",
-    "extraction_messages",
-    "prompt_version",
-    "summary_messages",
+    "Template",
+    "bundled_prompts",
+    "load_prompts",
 ]

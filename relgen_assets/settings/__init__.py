@@ -58,6 +58,7 @@ __all__ = [
     "ExtractionSettings",
     "FilesSource",
     "LedgerSettings",
+    "PromptSettings",
     "SampleSource",
     "ScientificPapersSource",
     "Section",
@@ -99,6 +100,17 @@ class ChunkingSettings(Section):
         if self.overlap > self.tokens // 2:
             raise ValueError("overlap must be at most half of tokens")
         return self
+
+
+class PromptSettings(Section):
+    """Where the project's own prompt templates are."""
+
+    folder: str = Field(
+        "prompts",
+        min_length=1,
+        description="Local folder; a file such as `summary.txt` in it replaces the bundled"
+        " template. `relgen prompts init` copies them all.",
+    )
 
 
 class SummarySettings(Section):
@@ -232,6 +244,7 @@ class Settings(BaseSettings):
     source: SourceSettings = Field(default_factory=SampleSource)
     batches: BatchSettings = Field(default_factory=BatchSettings)
     chunking: ChunkingSettings = Field(default_factory=ChunkingSettings)
+    prompts: PromptSettings = Field(default_factory=PromptSettings)
     summaries: SummarySettings = Field(default_factory=SummarySettings)
     extractions: ExtractionSettings = Field(default_factory=ExtractionSettings)
     pool: PoolOptions[Endpoint] = Field(default_factory=PoolOptions[Endpoint])

@@ -6,10 +6,10 @@ import pytest
 from pydantic import BaseModel
 
 from relgen_assets.extraction.codes import RejectionReason, Repair
+from relgen_assets.integrity.code_meanings import meanings
 from relgen_assets.settings import Settings
 from relgen_assets.sources.cleaning import REASONS
 from relgen_assets_tests.repository.pages import PAGES
-from relgen_assets_tests.repository.pages.codes import meanings
 from relgen_assets_tests.repository.pages.settings import models_in
 from relgen_assets_tests.repository.tree import ROOT
 from resources.generation import FailureReason

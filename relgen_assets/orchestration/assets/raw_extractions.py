@@ -4,11 +4,11 @@ import dagster as dg
 import pyarrow as pa
 
 from relgen_assets.extraction.validation import validate_all
+from relgen_assets.generation.acceptance import is_extraction
 from relgen_assets.generation.requests import (
     EXTRACTION_TASK,
     extraction_row,
     extraction_tasks,
-    is_extraction,
 )
 from relgen_assets.generation.retrying import plan_chunks
 from relgen_assets.orchestration.assets.common import (
@@ -57,7 +57,13 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         rows_of_summaries = SUMMARIES.rows(summaries)
         texts = {row.paper_id: row.text for row in rows_of_summaries if row.text.strip()}
         tasks = extraction_tasks(
-            rows_of_chunks, texts, mode, settings, project.chunker.count, request_labels(context)
+            rows_of_chunks,
+            texts,
+            mode,
+            settings,
+            project.chunker.count,
+            request_labels(context),
+            prompts=project.prompts,
         )
         ledger: GenerationLedger = llama_server_pool.ledger
         with exclusive(ledger, context):
@@ -73,7 +79,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
                 grant(ledger, EXTRACTION_TASK, plan.attempts)
             result = llama_server_pool.generate(
                 [task.request for task in tasks if task.request is not None],
-                accept=is_extraction({chunk.chunk_id: chunk.text for chunk in rows_of_chunks}),
+                accept=is_extraction(tasks),
                 attempts=settings.attempts,
                 granted=ledger.granted_attempts(
                     EXTRACTION_TASK, [chunk.chunk_id for chunk in rows_of_chunks]

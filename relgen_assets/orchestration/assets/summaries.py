@@ -3,7 +3,8 @@
 import dagster as dg
 import pyarrow as pa
 
-from relgen_assets.generation.requests import SUMMARY_TASK, is_summary, summary_request, summary_row
+from relgen_assets.generation.acceptance import is_summary
+from relgen_assets.generation.requests import SUMMARY_TASK, summary_request, summary_row
 from relgen_assets.generation.retrying import plan_summaries
 from relgen_assets.orchestration.assets.common import (
     batch_options,
@@ -48,7 +49,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         key = context.partition_key
         labels = request_labels(context)
         requests = [
-            summary_request(paper, settings, project.chunker.count, labels)
+            summary_request(paper, settings, project.chunker.count, labels, prompts=project.prompts)
             for paper in RAW_PAPERS.rows(raw_papers)
             if paper.status == "used"
         ]

@@ -11,6 +11,7 @@ from relgen_assets.orchestration.assets.common import (
     table_output,
     tally,
 )
+from relgen_assets.orchestration.assets.story_preview import story_preview
 from relgen_assets.orchestration.energy import KWH, kwh_per_examples, spent_kwh
 from relgen_assets.rows.asset_tables import CHUNKS, RAW_EXTRACTIONS, VALIDATED_EXTRACTIONS
 from resources.generation_ledger.ledger import GenerationLedger
@@ -35,7 +36,8 @@ def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
         The verdicts are also recorded in the ledger, with the answers that they judge.
         """
         answers = RAW_EXTRACTIONS.rows(raw_extractions)
-        rows = validate_all(CHUNKS.rows(chunks), answers)
+        rows_of_chunks = CHUNKS.rows(chunks)
+        rows = validate_all(rows_of_chunks, answers)
         rules = validator()
         generation_ledger.record_verdicts(
             [
@@ -56,6 +58,7 @@ def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
         return table_output(
             rows,
             VALIDATED_EXTRACTIONS,
+            stories=story_preview(context.partition_key, rows_of_chunks, answers, rows),
             rules=rules,
             by_verdict=tally(row.verdict for row in rows),
             rejected_by_reason=reasons,

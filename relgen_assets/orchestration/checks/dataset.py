@@ -30,7 +30,11 @@ def build_dataset_checks(
             "hf_dataset_checks",
             "hf_dataset",
             # Lineage first: it reads whole tables, in which reconciliation finds its columns.
-            [*_SHARD_CHECKS, lineage.BATCH_CHECK, reconciliation.batch_check(project.batches)],
+            [
+                *_SHARD_CHECKS,
+                lineage.batch_check(project.prompts),
+                reconciliation.batch_check(project.batches),
+            ],
             lambda context: BatchDataset(
                 context.partition_key,
                 context.resources.io_manager,
@@ -54,7 +58,7 @@ def build_dataset_checks(
         build_step(
             "dataset_card_every_row",
             "dataset_card",
-            [lineage.OVERALL_CHECK],
+            [lineage.overall_check(project.prompts)],
             lambda context: RecordedDataset(
                 context.resources.io_manager,
                 root,

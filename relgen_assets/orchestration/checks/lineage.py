@@ -20,6 +20,7 @@ from relgen_assets.integrity.lineage import (
 from relgen_assets.orchestration.checks.reconciliation import SHOWN_FAULTS, of_all_batches
 from relgen_assets.orchestration.checks.step import Check
 from relgen_assets.orchestration.checks.views import BatchDataset, RecordedDataset
+from relgen_assets.prompts import PromptSet
 from relgen_assets.rows.asset_tables import (
     ASSET_TABLES,
     CHUNKS,
@@ -55,7 +56,7 @@ class _Comparison:
     faults: list[str]
 
 
-def _compare(batch: BatchDataset) -> _Comparison:
+def _compare(batch: BatchDataset, prompts: PromptSet) -> _Comparison:
     full = full_rows(batch.shards)
     summaries, raw = batch.rows(SUMMARIES), batch.rows(RAW_EXTRACTIONS)
     answered: list[GeneratedRow] = [row for row in (*summaries, *raw) if row.status == "completed"]
@@ -64,7 +65,7 @@ def _compare(batch: BatchDataset) -> _Comparison:
         rows=len(full),
         unknown=sum(row.key not in recorded for row in answered),
         faults=[
-            *foreign_summaries(batch.rows(RAW_PAPERS), summaries),
+            *foreign_summaries(batch.rows(RAW_PAPERS), summaries, prompts),
             *unrecorded_answers(answered, recorded),
             *rows_that_differ_between_configs(full, derived_rows(batch.shards)),
             *rows_unlike_their_sources(
@@ -100,26 +101,32 @@ def _result(comparisons: Iterable[_Comparison]) -> dg.AssetCheckResult:
     )
 
 
-def _batch_result(batch: BatchDataset) -> dg.AssetCheckResult:
-    return _result([_compare(batch)])
+def batch_check(prompts: PromptSet) -> Check[BatchDataset]:
+    """Return the check of one batch.
+
+    Args:
+        prompts: The current templates.
+    """
+    return Check(
+        NAME,
+        "Every row has its own article's summary, its own chunk's text and answer, and in"
+        " `messages` exactly the prompt that was sent, as the ledger keeps it.",
+        lambda batch: _result([_compare(batch, prompts)]),
+        _SOURCES,
+    )
 
 
-def _overall_result(dataset: RecordedDataset) -> dg.AssetCheckResult:
-    return _result(map(_compare, dataset.batches()))
+def overall_check(prompts: PromptSet) -> Check[RecordedDataset]:
+    """Return the check over all batches.
 
-
-BATCH_CHECK: Final = Check(
-    NAME,
-    "Every row has its own article's summary, its own chunk's text and answer, and in `messages`"
-    " exactly the prompt that was sent, as the ledger keeps it.",
-    _batch_result,
-    _SOURCES,
-)
-OVERALL_CHECK: Final = Check(
-    NAME,
-    "Every row of every batch has its own article's summary, its own chunk's text and answer, and"
-    " exactly the prompt that was sent, as the ledger keeps it.",
-    _overall_result,
-    of_all_batches(*_SOURCES),
-    _DAILY,
-)
+    Args:
+        prompts: The current templates.
+    """
+    return Check(
+        NAME,
+        "Every row of every batch has its own article's summary, its own chunk's text and answer,"
+        " and exactly the prompt that was sent, as the ledger keeps it.",
+        lambda dataset: _result(_compare(batch, prompts) for batch in dataset.batches()),
+        of_all_batches(*_SOURCES),
+        _DAILY,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relgen_assets.extraction import Judgement, RejectionReason, Repair, judge, occurs
-from relgen_assets.prompts import extraction_messages
+from relgen_assets import extraction
+from relgen_assets.extraction import Judgement, RejectionReason, Repair, occurs
+from relgen_assets.extraction.worked_examples import example_descriptions
+from relgen_assets.prompts import bundled_prompts
 
 TEXT = (
     "Along this coast sea otters hunt sea urchins, and sea urchins graze the kelp forests. "
@@ -52,6 +55,16 @@ def with_relation(**changes: Any) -> dict[str, Any]:
 
 def without(answer: dict[str, Any], key: str) -> dict[str, Any]:
     return {name: value for name, value in answer.items() if name != key}
+
+
+def worked_example(candidates: Sequence[str] = ()) -> str:
+    """Return the answer that the prompt shows as an example."""
+    return bundled_prompts().extraction_messages("S", TEXT, candidates=candidates)[2]["content"]
+
+
+EXAMPLES = example_descriptions([worked_example(), worked_example(("sea otters", "kelp forests"))])
+judge = partial(extraction.judge, examples=EXAMPLES)
+"""The verdict on an answer to a bundled prompt."""
 
 
 def verdict_on(answer: object, **options: str) -> Judgement:
@@ -211,11 +224,6 @@ def test_a_cut_off_answer_without_anything_usable_is_called_truncated_or_a_loop(
     assert_sound(judgement, TEXT)
 
 
-def worked_example(candidates: Sequence[str] = ()) -> str:
-    """Return the answer that the prompt shows as an example."""
-    return extraction_messages("S", TEXT, candidates=candidates)[2]["content"]
-
-
 def echo(example: str) -> dict[str, Any]:
     """Return a good answer whose section is described in the words of the example."""
     return good(section_description=json.loads(example)["section_description"])
@@ -226,6 +234,12 @@ def test_the_example_of_the_prompt_is_not_accepted_as_an_answer(candidates: Sequ
     example = worked_example(candidates)
     assert judge(example, TEXT).verdict == "rejected"
     assert verdict_on(echo(example)).reason == "echoed_example"
+
+
+def test_only_the_examples_of_the_prompt_that_was_sent_count() -> None:
+    echoed = json.dumps(echo(worked_example()))
+    assert judge(echoed, TEXT, examples=frozenset({"Another sentence."})).verdict == "valid"
+    assert example_descriptions(["I see.", "{}", "[1]"]) == frozenset()
 
 
 def judged_cases() -> list[Judgement]:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from relgen_assets.generation.requests import extraction_tasks, summary_request, summary_row
-from relgen_assets.rows.models import Chunk
+from relgen_assets.extraction.validation import validate
+from relgen_assets.generation.acceptance import is_extraction
+from relgen_assets.generation.requests import (
+    Mode,
+    extraction_row,
+    extraction_tasks,
+    summary_request,
+    summary_row,
+)
+from relgen_assets.prompts import bundled_prompts
+from relgen_assets.rows.models import Chunk, Extraction, Paper, Relation
 from relgen_assets.settings import ExtractionSettings, SummarySettings
 from relgen_assets_tests.relgen_assets.export.batch import batch_of
 from resources.generation import Failure, Generation, GenerationRequest, next_attempt
@@ -18,12 +28,20 @@ MODEL = "teacher-7b"
 
 
 def summary(**settings: Any) -> GenerationRequest:
-    return summary_request(BATCH.papers[0], SummarySettings(**settings), len, {})
+    return summary_request(
+        BATCH.papers[0], SummarySettings(**settings), len, {}, prompts=bundled_prompts()
+    )
 
 
 def extraction(**settings: Any) -> GenerationRequest:
     (task,) = extraction_tasks(
-        BATCH.chunks[:1], {"lake-1": "Birds."}, "schema", ExtractionSettings(**settings), len, {}
+        BATCH.chunks[:1],
+        {"lake-1": "Birds."},
+        "schema",
+        ExtractionSettings(**settings),
+        len,
+        {},
+        prompts=bundled_prompts(),
     )
     assert task.request is not None
     return task.request
@@ -72,5 +90,76 @@ def test_a_variant_is_another_draw_for_the_same_words(ask: Any) -> None:
 
 def test_a_chunk_whose_article_has_no_summary_is_not_asked_about() -> None:
     chunks: list[Chunk] = BATCH.chunks
-    tasks = extraction_tasks(chunks, {}, "schema", ExtractionSettings(), len, {})
+    tasks = extraction_tasks(
+        chunks, {}, "schema", ExtractionSettings(), len, {}, prompts=bundled_prompts()
+    )
     assert {(task.request, task.refusal) for task in tasks} == {(None, "no_summary")}
+
+
+def test_an_answer_that_repeats_the_example_of_its_own_prompt_is_not_accepted() -> None:
+    prompts = bundled_prompts()
+    tasks = extraction_tasks(
+        BATCH.chunks[:1],
+        {"lake-1": "Birds."},
+        "schema",
+        ExtractionSettings(),
+        len,
+        {},
+        prompts=prompts,
+    )
+    request = tasks[0].request
+    assert request is not None
+    example = Extraction.model_validate_json(request.messages[2]["content"])
+    answer = Extraction(
+        section_description="Lakes have sentences.",
+        list_of_entities=["salt", "sentence"],
+        relations=[
+            Relation(
+                description="Each sentence is about salt.",
+                source_entities=["sentence"],
+                target_entities=["salt"],
+                strength="weak",
+            )
+        ],
+    )
+    copied = answer.model_copy(update={"section_description": example.section_description})
+    accept = is_extraction(tasks)
+    assert accept(replace(answered(request), text=answer.model_dump_json()))
+    assert not accept(replace(answered(request), text=copied.model_dump_json()))
+    row = extraction_row(
+        tasks[0], "schema", replace(answered(request), text=copied.model_dump_json())
+    )
+    assert validate(row, BATCH.chunks[0].text).reason == "echoed_example"
+
+
+def test_bundled_prompts_keep_the_keys_that_ledgers_hold() -> None:
+    """Literal keys of a released version: another key would ask everything again."""
+    paper = Paper(
+        paper_id="p1",
+        source="s",
+        title="Kelp",
+        abstract="Kelp forests feed urchins.",
+        section_names=["Introduction"],
+        article="x" * 300,
+        status="used",
+    )
+    text = "Sea otters eat urchins in kelp forests off the cold coast."
+    chunk = Chunk(
+        chunk_id="p1#0000", paper_id="p1", index=0, text=text, start=0, end=58, overlap=0, tokens=12
+    )
+    prompts = bundled_prompts()
+    asked = [summary_request(paper, SummarySettings(), len, {}, prompts=prompts)]
+    modes: list[Mode] = ["candidates", "schema"]
+    for mode in modes:
+        (task,) = extraction_tasks(
+            [chunk], {"p1": "A summary."}, mode, ExtractionSettings(), len, {}, prompts=prompts
+        )
+        assert task.request is not None
+        asked.append(task.request)
+    assert [
+        (request.labels["prompt_version"], generation_key(request, "m")) for request in asked
+    ] == [
+        ("fcb817f6d05d", "5ec59397a6552035d7fce90b47eb8d2bd24e4a417734b82e6082f83ab36d2462"),
+        ("1ad1cdd81f8a", "24dc6eba9ba793b7df9ec8edbfe0bcb9f310f9db270172f8e3b4607b1ee68eb4"),
+        ("a0131fb9dce0", "9e1910b63ebf7e00c00ca989471e213a2e9de2217a0ecd089d38bc8dea83b717"),
+    ]

@@ -13,11 +13,13 @@ from relgen_assets.integrity.lineage import (
     rows_unlike_their_sources,
     unrecorded_answers,
 )
-from relgen_assets.prompts import prompt_version, summary_messages
+from relgen_assets.prompts import bundled_prompts
 from relgen_assets.rows.models import ChatMessage, Paper, Summary
 from relgen_assets_tests.relgen_assets.export.batch import Batch, batch_of
 from resources.generation import Message
 from resources.generation_ledger.store import Transcript
+
+PROMPTS = bundled_prompts()
 
 
 def compared(batch: Batch, made_from: Batch) -> list[str]:
@@ -92,8 +94,8 @@ def two_articles() -> tuple[list[Paper], list[Summary]]:
     summaries = [
         row.model_copy(
             update={
-                "messages": [ChatMessage(**message) for message in summary_messages(paper)],
-                "prompt_version": prompt_version("summary"),
+                "messages": [ChatMessage(**message) for message in PROMPTS.summary_messages(paper)],
+                "prompt_version": PROMPTS.version("summary"),
             }
         )
         for paper, row in zip(batch.papers, batch.summaries, strict=True)
@@ -103,25 +105,25 @@ def two_articles() -> tuple[list[Paper], list[Summary]]:
 
 def test_summaries_swapped_between_articles_are_named() -> None:
     papers, (first, second) = two_articles()
-    assert foreign_summaries(papers, [first, second]) == []
+    assert foreign_summaries(papers, [first, second], PROMPTS) == []
     swapped = [
         first.model_copy(update={"paper_id": second.paper_id}),
         second.model_copy(update={"paper_id": first.paper_id}),
     ]
-    assert foreign_summaries(papers, swapped) == [
+    assert foreign_summaries(papers, swapped, PROMPTS) == [
         f"{paper_id}: its summary was generated from another article"
         for paper_id in ("lake-2", "lake-1")
     ]
-    assert foreign_summaries(papers[:1], [first, second]) == [
+    assert foreign_summaries(papers[:1], [first, second], PROMPTS) == [
         "lake-2: has a summary, but there is no such article"
     ]
 
 
 def test_a_summary_of_an_earlier_prompt_has_to_be_about_its_article_as_well() -> None:
     batch = batch_of("lake-1")
-    assert foreign_summaries(batch.papers, batch.summaries) == []
+    assert foreign_summaries(batch.papers, batch.summaries, PROMPTS) == []
     other = [batch.papers[0].model_copy(update={"abstract": "What lives in deserts."})]
-    assert len(foreign_summaries(other, batch.summaries)) == 1
+    assert len(foreign_summaries(other, batch.summaries, PROMPTS)) == 1
 
 
 def test_prompts_and_answers_are_those_of_the_ledger() -> None:

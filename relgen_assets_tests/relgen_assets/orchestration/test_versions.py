@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -17,7 +18,8 @@ from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.runs import run_batch, run_card
 from relgen_assets.orchestration.staleness import CODE_VERSION_TAG, stale_batches
 from relgen_assets.orchestration.versions import code_versions
-from relgen_assets.prompts import builder
+from relgen_assets.prompts import PromptSet, PromptTask, bundled_prompts, load_prompts
+from relgen_assets.prompts.prompt_set import bundled_file
 from relgen_assets.settings import Settings
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 from relgen_assets_tests.projects import SmallProject, articles, small_project
@@ -46,7 +48,7 @@ def done(
 
 def versions(**sections: dict[str, Any]) -> dict[str, str]:
     base: dict[str, Any] = {"source": FILES, "pool": {"endpoints": [SERVER]}}
-    return code_versions(Settings(**{**base, **sections}))
+    return code_versions(Settings(**{**base, **sections}), bundled_prompts())
 
 
 FILES = {"kind": "files", "path": "papers"}
@@ -98,11 +100,11 @@ def test_a_setting_changes_the_versions_of_the_assets_it_decides(
     ],
 )
 def test_a_prompt_changes_the_version_of_the_asset_that_sends_it(
-    task: str, stale: set[str], monkeypatch: pytest.MonkeyPatch
+    task: PromptTask, stale: set[str], tmp_path: Path
 ) -> None:
-    before = versions()
-    change_prompt(monkeypatch, task)
-    after = versions()
+    settings = Settings(source=FILES, pool={"endpoints": [SERVER]})
+    before = code_versions(settings, bundled_prompts())
+    after = code_versions(settings, with_changed(tmp_path, task))
     assert {asset for asset in before if before[asset] != after[asset]} == stale
 
 
@@ -125,14 +127,17 @@ def test_the_same_rows_again_leave_everything_fresh(done: SmallProject) -> None:
 
 
 def test_a_changed_prompt_is_stale_until_it_is_used_and_then_what_depends_on_it(
-    done: SmallProject, monkeypatch: pytest.MonkeyPatch
+    done: SmallProject, tmp_path: Path
 ) -> None:
     first, second = done.keys
     assert stale(done, first) == {}
-    change_prompt(monkeypatch, "summary")
-    changed = build_defs(Project(done.project.settings))
+    with_changed(tmp_path, "summary")
+    settings = done.project.settings
+    own = settings.prompts.model_copy(update={"folder": str(tmp_path)})
+    project = Project(settings.model_copy(update={"prompts": own}))
+    changed = build_defs(project)
     assert stale(done, first, changed) == {"summaries": "has a new code version"}
-    assert stale_batches(done.instance, code_versions(done.project.settings), done.keys) == {
+    assert stale_batches(done.instance, project.code_versions, done.keys) == {
         first: ["summaries"],
         second: ["summaries"],
     }
@@ -175,19 +180,16 @@ def test_a_batch_from_before_versions_were_recorded_is_stale(done: SmallProject)
     old = dg.AssetMaterialization("chunks", partition=key, tags={CODE_VERSION_TAG: "a-run-id"})
     done.instance.report_runless_asset_event(old)
     assert "chunks" in stale(done, key)
-    now = code_versions(done.project.settings)
+    now = done.project.code_versions
     assert "chunks" in stale_batches(done.instance, now, done.keys)[key]
     assert stale_batches(done.instance, now, ["never-made"]) == {}
 
 
-def change_prompt(monkeypatch: pytest.MonkeyPatch, task: str) -> None:
-    """Let a template end with one more sentence."""
-    text = builder._template_text
-    builder._turns.cache_clear()
-    monkeypatch.setattr(
-        builder, "_template_text", lambda one: text(one) + "Be brief.\n" * (one == task)
-    )
-    monkeypatch.setattr(builder, "_turns", builder._turns.__wrapped__)
+def with_changed(folder: Path, task: PromptTask) -> PromptSet:
+    """Return the templates of a project whose own file for `task` ends with one more sentence."""
+    bundled = bundled_file(task).decode()
+    (folder / f"{task}.txt").write_text(f"{bundled.rstrip()}\nBe brief.\n", encoding="utf-8")
+    return load_prompts(folder)
 
 
 def stale(

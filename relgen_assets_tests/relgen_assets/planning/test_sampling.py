@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
 from relgen_assets.domain_errors import SourceError
 from relgen_assets.generation.requests import count_tokens, summary_request
 from relgen_assets.planning import Experience, take_sample
+from relgen_assets.prompts import bundled_prompts
 from relgen_assets.rows.models import Paper
 from relgen_assets.settings import Settings
 from relgen_assets.text.chunking import Chunker
@@ -47,12 +49,18 @@ def settings(**sections: dict[str, object]) -> Settings:
     return Settings(**{"chunking": {"tokens": 100, "overlap": 20}, **sections})  # type: ignore[arg-type]
 
 
+sampled = partial(take_sample, prompts=bundled_prompts())
+
+
 def test_prompts_are_those_the_assets_send() -> None:
     source = Articles(3)
-    sample = take_sample(source, CHUNKER, settings(), Experience(), mode="schema")
+    sample = sampled(source, CHUNKER, settings(), Experience(), mode="schema")
     expected = [
         count_tokens(
-            summary_request(paper, settings().summaries, CHUNKER.count, {}).messages, CHUNKER.count
+            summary_request(
+                paper, settings().summaries, CHUNKER.count, {}, prompts=bundled_prompts()
+            ).messages,
+            CHUNKER.count,
         )
         for paper in source.read(0, 3)
     ]
@@ -60,7 +68,7 @@ def test_prompts_are_those_the_assets_send() -> None:
 
 
 def test_every_chunk_is_a_call_and_the_chunk_is_what_a_warm_server_has_to_read() -> None:
-    sample = take_sample(Articles(3), CHUNKER, settings(), Experience(), mode="schema")
+    sample = sampled(Articles(3), CHUNKER, settings(), Experience(), mode="schema")
     assert len(sample.extractions) == round(3 * sample.chunks)
     assert sample.error == 0.0
     for each in sample.extractions:
@@ -71,14 +79,14 @@ def test_every_chunk_is_a_call_and_the_chunk_is_what_a_warm_server_has_to_read()
 
 def test_a_long_source_is_sampled_at_several_places() -> None:
     source = Articles(100)
-    sample = take_sample(source, CHUNKER, settings(), Experience(), mode="schema", articles=10)
+    sample = sampled(source, CHUNKER, settings(), Experience(), mode="schema", articles=10)
     assert source.numbers == [0, 1, 20, 21, 40, 41, 60, 61, 80, 81]
     assert sample.articles == 10
 
 
 def test_candidates_make_the_prompt_longer() -> None:
-    free = take_sample(Articles(2), CHUNKER, settings(), Experience(), mode="schema")
-    bound = take_sample(Articles(2), CHUNKER, settings(), Experience(), mode="candidates")
+    free = sampled(Articles(2), CHUNKER, settings(), Experience(), mode="schema")
+    bound = sampled(Articles(2), CHUNKER, settings(), Experience(), mode="candidates")
     own = [
         max(each.request.prompt_tokens - each.shared_prefix for each in sample.extractions)
         for sample in (free, bound)
@@ -91,7 +99,7 @@ def test_a_prompt_the_pool_would_refuse_has_the_length_the_pool_estimates() -> N
     tight = settings(pool={"endpoints": endpoints}, extractions={"max_tokens": 256})
     roomy = settings(extractions={"max_tokens": 256})
     short, exact = (
-        take_sample(Articles(2), CHUNKER, each, Experience(), mode="schema").extractions[0].request
+        sampled(Articles(2), CHUNKER, each, Experience(), mode="schema").extractions[0].request
         for each in (tight, roomy)
     )
     assert short.prompt_tokens > exact.prompt_tokens
@@ -99,4 +107,4 @@ def test_a_prompt_the_pool_would_refuse_has_the_length_the_pool_estimates() -> N
 
 def test_a_sample_without_a_usable_article_is_an_error() -> None:
     with pytest.raises(SourceError, match="none of the 3 sampled articles"):
-        take_sample(Articles(3, usable=False), CHUNKER, settings(), Experience(), mode="schema")
+        sampled(Articles(3, usable=False), CHUNKER, settings(), Experience(), mode="schema")

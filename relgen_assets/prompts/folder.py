@@ -1,0 +1,151 @@
+"""A project's own templates: files that replace the bundled ones, and copies to begin with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches, unified_diff
+from pathlib import Path
+from typing import Literal
+
+from relgen_assets.domain_errors import ConfigurationError, StorageError
+from relgen_assets.prompts.forms import PROMPT_TASKS, PromptTask
+from relgen_assets.prompts.prompt_set import (
+    SUFFIX,
+    PromptSet,
+    Template,
+    bundled_file,
+    bundled_prompts,
+    read_template,
+)
+
+
+def load_prompts(folder: Path, *, must_exist: bool = False) -> PromptSet:
+    """Return the project's templates: its own files, and the bundled ones for the rest.
+
+    Args:
+        folder: Folder with files such as `summary.txt`; files without the ending `.txt` are not
+            looked at.
+        must_exist: Whether a missing folder is an error; otherwise every template is bundled.
+
+    Raises:
+        ConfigurationError: The folder is missing or cannot be read, a file has a name that no
+            template has, or a template cannot be used. All faulty files are named.
+    """
+    own: dict[PromptTask, Template] = {}
+    errors: list[ConfigurationError] = []
+    for file in _files(folder, must_exist=must_exist):
+        try:
+            task = _task_of(file)
+            own[task] = read_template(task, _read(file), file)
+        except ConfigurationError as error:
+            errors.append(error)
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        listed = "\n".join(f"{error.where}: {error.what}".rstrip() for error in errors)
+        raise ConfigurationError(
+            f"{len(errors)} files cannot be used:\n{listed}\n",
+            where=str(folder),
+            remedy=errors[0].remedy,
+        )
+    return PromptSet({task: bundled_prompts().template(task) for task in PROMPT_TASKS} | own)
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """What became of one template when the bundled ones were copied.
+
+    Attributes:
+        file: The project's file.
+        outcome: `written`; or `same` or `differs`, where a file was there and stays.
+    """
+
+    file: Path
+    outcome: Literal["written", "same", "differs"]
+
+
+def copy_bundled(folder: Path) -> list[Copied]:
+    """Copy the bundled templates into a folder; files that are there stay as they are.
+
+    Raises:
+        StorageError: The folder or a file cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return [_copy(folder / f"{task}{SUFFIX}", bundled_file(task)) for task in PROMPT_TASKS]
+    except OSError as error:
+        raise StorageError(
+            f"the templates cannot be written: {error.strerror}.",
+            where=str(error.filename or folder),
+            remedy="Choose another folder with prompts.folder, or correct the permissions.",
+        ) from error
+
+
+def changes(folder: Path) -> dict[PromptTask, str]:
+    """Return what a project's files change of the bundled ones, as unified diffs by task.
+
+    A file that cannot be used is compared as well; equal and missing ones are left out.
+
+    Raises:
+        ConfigurationError: A file cannot be read.
+    """
+    found: dict[PromptTask, str] = {}
+    for task in PROMPT_TASKS:
+        file = folder / f"{task}{SUFFIX}"
+        if not file.exists():
+            continue
+        own = _read(file).decode("utf-8", "replace").splitlines()
+        bundled = bundled_file(task).decode().splitlines()
+        lines = unified_diff(bundled, own, f"bundled {file.name}", str(file), lineterm="")
+        if diff := "\n".join(lines):
+            found[task] = diff
+    return found
+
+
+def _copy(file: Path, data: bytes) -> Copied:
+    try:
+        with file.open("xb") as opened:
+            opened.write(data)
+    except FileExistsError:
+        return Copied(file, "same" if file.read_bytes() == data else "differs")
+    return Copied(file, "written")
+
+
+def _files(folder: Path, *, must_exist: bool) -> list[Path]:
+    try:
+        return sorted(one for one in folder.iterdir() if one.suffix.casefold() == SUFFIX)
+    except FileNotFoundError as error:
+        if not must_exist:
+            return []
+        raise ConfigurationError(
+            "there is no such folder of prompt templates.",
+            where=str(folder),
+            remedy="Make it with `relgen prompts init`, or correct its name.",
+        ) from error
+    except OSError as error:
+        raise ConfigurationError(
+            f"the folder of prompt templates cannot be read: {error.strerror}.", where=str(folder)
+        ) from error
+
+
+def _task_of(file: Path) -> PromptTask:
+    for task in PROMPT_TASKS:
+        if file.name == f"{task}{SUFFIX}":
+            return task
+    names = [f"{task}{SUFFIX}" for task in PROMPT_TASKS]
+    close = get_close_matches(file.name.casefold(), names, n=1)
+    meant = f"Did you mean {close[0]}?" if close else f"Templates are {', '.join(names)}."
+    raise ConfigurationError(
+        "no prompt template has this name.",
+        where=str(file),
+        remedy=f"{meant} Rename the file, or give notes another ending than {SUFFIX}.",
+    )
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(
+            f"the prompt template cannot be read: {error.strerror}.", where=str(file)
+        ) from error

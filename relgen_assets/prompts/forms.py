@@ -1,0 +1,54 @@
+"""What each template is for: its purpose, its placeholders, and the form of its example answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+PromptTask = Literal["summary", "extraction_candidates", "extraction_schema"]
+PROMPT_TASKS: Final[tuple[PromptTask, ...]] = get_args(PromptTask)
+"""The names of all templates; each is also the name of its file, without the ending."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a template has to offer.
+
+    Attributes:
+        purpose: When the template is used, in one phrase.
+        required: Placeholders that have to be in it.
+        optional: Placeholders that may be in it.
+        answers_json: Whether its worked examples are extractions, as JSON.
+    """
+
+    purpose: str
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+    answers_json: bool = True
+
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        """All placeholders that are filled in."""
+        return (*self.required, *self.optional)
+
+
+FORMS: Final[Mapping[PromptTask, Form]] = {
+    # Both are required, because either may be empty: an article needs one of them.
+    "summary": Form(
+        "asks for the summary of an article",
+        required=("abstract", "section_names"),
+        optional=("title",),
+        answers_json=False,
+    ),
+    # A row of the dataset has to hold its summary and its text, so the prompt does.
+    "extraction_candidates": Form(
+        "asks about a chunk, with names restricted to terms of the chunk",
+        required=("summary", "text", "candidates"),
+    ),
+    "extraction_schema": Form(
+        "asks about a chunk, with free names",
+        required=("summary", "text"),
+    ),
+}
+"""The form of each template."""

@@ -1,0 +1,82 @@
+"""The templates of a project: its own files replace the bundled ones, and none is overlooked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from relgen_assets.domain_errors import ConfigurationError, StorageError
+from relgen_assets.orchestration.project import Project
+from relgen_assets.prompts import PROMPT_TASKS, bundled_prompts, load_prompts
+from relgen_assets.prompts.folder import copy_bundled
+from relgen_assets.settings import Settings
+
+OWN = "=== user ===\nSummarise: {abstract} {section_names}\n"
+
+
+def test_a_file_replaces_one_template_and_leaves_the_others(tmp_path: Path) -> None:
+    (tmp_path / "summary.txt").write_text(OWN)
+    (tmp_path / "notes.md").write_text("Nothing to read here.")
+    own, bundled = load_prompts(tmp_path), bundled_prompts()
+    assert own.template("summary").file == tmp_path / "summary.txt"
+    assert own.version("summary") != bundled.version("summary")
+    assert own.template("extraction_schema") == bundled.template("extraction_schema")
+
+
+def test_without_a_folder_every_template_is_bundled(tmp_path: Path) -> None:
+    prompts = load_prompts(tmp_path / "prompts")
+    assert all(prompts.template(task).file is None for task in PROMPT_TASKS)
+
+
+def test_a_folder_that_the_settings_name_has_to_exist(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Project(Settings()).prompts.version("summary") == bundled_prompts().version("summary")
+    with pytest.raises(ConfigurationError, match="mine: there is no such folder"):
+        _ = Project(Settings.model_validate({"prompts": {"folder": "mine"}})).prompts
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("summery.txt", "Did you mean summary.txt?"), ("x.txt", "Templates are summary.txt")],
+)
+def test_a_misspelled_file_name_is_not_overlooked(tmp_path: Path, name: str, meant: str) -> None:
+    (tmp_path / name).write_text(OWN)
+    with pytest.raises(ConfigurationError) as refused:
+        load_prompts(tmp_path)
+    assert name in str(refused.value)
+    assert meant in str(refused.value)
+
+
+def test_all_faulty_files_are_named_at_once(tmp_path: Path) -> None:
+    (tmp_path / "summary.txt").write_text("=== usr ===\n")
+    (tmp_path / "extraction_schema.txt").write_text("")
+    (tmp_path / "summary2.txt").write_text(OWN)
+    with pytest.raises(ConfigurationError) as refused:
+        load_prompts(tmp_path)
+    for name in ("summary.txt, line 1", "extraction_schema.txt, line 1", "summary2.txt"):
+        assert name in str(refused.value)
+
+
+def test_a_file_in_place_of_the_folder_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "prompts").write_text("")
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        load_prompts(tmp_path / "prompts")
+    with pytest.raises(StorageError, match="cannot be written"):
+        copy_bundled(tmp_path / "prompts")
+
+
+def test_copies_are_the_bundled_templates_and_never_overwrite(tmp_path: Path) -> None:
+    (tmp_path / "summary.txt").write_text(OWN)
+    outcomes = {one.file.name: one.outcome for one in copy_bundled(tmp_path)}
+    assert outcomes == {
+        "summary.txt": "differs",
+        "extraction_candidates.txt": "written",
+        "extraction_schema.txt": "written",
+    }
+    assert (tmp_path / "summary.txt").read_text() == OWN
+    assert {one.outcome for one in copy_bundled(tmp_path)} == {"differs", "same"}
+    copied = load_prompts(tmp_path).version("extraction_schema")
+    assert copied == bundled_prompts().version("extraction_schema")
