@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterator, Mapping
 import dagster as dg
 
 from relgen_assets.orchestration.assets import BATCH_ASSETS
+from relgen_assets.orchestration.versions import CODE_VERSION_TAG
 
-CODE_VERSION_TAG = "dagster/code_version"
 _AT_ONCE = 200
 
 

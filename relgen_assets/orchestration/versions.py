@@ -32,6 +32,8 @@ from relgen_assets.rows.asset_tables import (
 from relgen_assets.settings import Settings
 from resources.storage import shown
 
+CODE_VERSION_TAG: Final = "dagster/code_version"
+"""Tag of a materialisation that holds the code version it was made under."""
 HF_DATASET: Final = "hf_dataset"
 DATASET_CARD: Final = "dataset_card"
 

@@ -9,7 +9,7 @@ import asyncio
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,11 @@ from resources.generation import Generation, GenerationRequest
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.generation_ledger.slot_leases import SlotLeases
 from resources.llama_server_pool.embedded import shared as embedded
-from resources.llama_server_pool.endpoint import Endpoint, read_endpoints
+from resources.llama_server_pool.endpoint import (
+    Endpoint,
+    read_endpoints,
+    remaining_endpoints,
+)
 from resources.llama_server_pool.loop_thread import LoopThread
 from resources.llama_server_pool.options import PoolOptions
 from resources.llama_server_pool.policy import DispatchPolicy
@@ -63,6 +67,7 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
     _policy: DispatchPolicy = PrivateAttr(default_factory=DispatchPolicy)
     _loop: LoopThread | None = PrivateAttr(default=None)
     _supervisor: "Supervisor | None" = PrivateAttr(default=None)
+    _left_out: frozenset[str] = PrivateAttr(default=frozenset())
     _embedded: bool = PrivateAttr(default=False)
 
     def __init__(self, **values: Any) -> None:
@@ -102,6 +107,7 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
         accept: Callable[[Generation], bool] | None = None,
         attempts: int = 1,
         granted: Mapping[str, int] | None = None,
+        leave_out: Collection[str] = (),
         title: str = "",
     ) -> "BatchResult":
         """Return the outcome of every request, from the ledger or from a server.
@@ -113,6 +119,7 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
             attempts: Content attempts per request; the answer of the last one is the outcome,
                 usable or not.
             granted: Content attempts of the subjects that were granted more.
+            leave_out: Names of endpoints that take no part in this batch.
             title: Title of the work on the progress board.
 
         Returns:
@@ -123,7 +130,8 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
             NoEndpointLeft: Every endpoint was out of service for longer than the outage timeout;
                 all answers so far are in the ledger.
             EmbeddedServerError: The embedded server died.
-            ConfigurationError: The servers serve different models, or none names its model.
+            ConfigurationError: The servers serve different models, none names its model, or an
+                endpoint to leave out is unknown or the last one.
             LedgerError: The ledger cannot be read or written.
         """
         from resources.llama_server_pool.dispatch.dispatcher import Dispatcher
@@ -131,7 +139,7 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
 
         _check_subjects(requests)
         with self._lock, BOARD.begin(title or "generations", len(requests)) as progress:
-            loop, supervisor = self._open()
+            loop, supervisor = self._open(frozenset(leave_out))
             leases = SlotLeases(
                 self.ledger.database, self._policy.lease_seconds, self._policy.lease_rotation
             )
@@ -177,16 +185,19 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
                 self._embedded = False
                 embedded.release()
 
-    def _open(self) -> "tuple[LoopThread, Supervisor]":
+    def _open(self, leave_out: frozenset[str] = frozenset()) -> "tuple[LoopThread, Supervisor]":
         from resources.llama_server_pool.health.supervisor import Supervisor
 
+        endpoints: list[Endpoint] = [*remaining_endpoints(self.endpoints, leave_out)]
+        if leave_out != self._left_out:
+            self.close()  # other endpoints: what was learned of the fleet is learned anew
+            self._left_out = leave_out
         if self._loop is None or self._supervisor is None:
-            keys = _keys(self.endpoints)
-            endpoints: list[Endpoint] = [*self.endpoints]
+            keys = _keys(endpoints)
             if self.is_embedded:
                 endpoints = [embedded.acquire(Path(self.log_dir))]
                 self._embedded = True
-            model = self.model or self._common_model(endpoints)
+            model = self.model or self._common_model(self.endpoints or endpoints)
             self._supervisor = Supervisor(
                 endpoints, keys, model, self.unenforced_schema, self._policy
             )

@@ -1,4 +1,4 @@
-"""What the generating assets share: a concurrency pool, further attempts, and metadata.
+"""What the generating assets share: a concurrency pool, grants, and metadata.
 
 The metadata show the work of the servers: numbers, a table and a plot.
 """
@@ -6,9 +6,9 @@ The metadata show the work of the servers: numbers, a table and a plot.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import dagster as dg
-from pydantic import Field
 
 from relgen_assets.orchestration.assets.common import tally
 from relgen_assets.orchestration.assets.endpoint_plot import as_markdown, endpoint_plot
@@ -25,17 +25,17 @@ _COLUMNS = {
     "endpoint": ("string", "Name of the endpoint."),
     "kind": ("string", "Its hardware."),
     "requests": ("int", "Answers that were used."),
+    "tokens_out": ("int", "Tokens of those answers."),
+    "tokens_per_second": ("float", "Answer tokens per busy second, all slots together."),
+    "seconds_busy": ("float", "Time with at least one running request."),
+    "faults": ("string", "Faults by kind."),
     "tokens_in": ("int", "Prompt tokens of those answers."),
     "tokens_cached": ("int", "Prompt tokens taken from the prefix cache."),
-    "tokens_out": ("int", "Tokens of those answers."),
     "tokens_hedged": ("int", "Tokens of attempts that a faster attempt made superfluous."),
     "tokens_lost": ("int", "Tokens of attempts that failed."),
-    "seconds_busy": ("float", "Time with at least one running request."),
-    "tokens_per_second": ("float", "Answer tokens per busy second, all slots together."),
+    "watt_hours": ("float", "Configured watts times the busy time."),
     "alone": ("float", "Answer tokens per second of a request that ran alone."),
     "by_busy_slots": ("string", "The same, by the number of requests that ran together."),
-    "faults": ("string", "Faults by kind."),
-    "watt_hours": ("float", "Configured watts times the busy time."),
 }
 _SCHEMA = dg.TableSchema(
     columns=[
@@ -43,17 +43,6 @@ _SCHEMA = dg.TableSchema(
         for name, (kind, description) in _COLUMNS.items()
     ]
 )
-
-
-class RetryConfig(dg.Config):
-    """What a run may add to the attempts of earlier runs."""
-
-    further_attempts: int = Field(
-        default=0,
-        ge=0,
-        description="Attempts to add where the stored answer cannot be used, up to the setting"
-        " extractions.max_attempts.",
-    )
 
 
 def grant(ledger: GenerationLedger, task: str, attempts: Mapping[str, int]) -> None:
@@ -74,12 +63,12 @@ def request_labels(context: dg.AssetExecutionContext) -> dict[str, str]:
     return {"partition": context.partition_key, "run_id": context.run.run_id}
 
 
-def generation_metadata(rows: Sequence[GeneratedRow], report: BatchReport) -> dict[str, object]:
+def generation_metadata(rows: Sequence[GeneratedRow], report: BatchReport) -> dict[str, Any]:
     """Return metadata of a generated table: outcomes, tokens, and the work of each endpoint.
 
     Energy is left out if no endpoint has `watts`, the plot if nothing was generated.
     """
-    metadata: dict[str, object] = {
+    metadata: dict[str, Any] = {
         "by_status": tally(row.status for row in rows),
         "by_reason": tally(row.reason for row in rows),
         "by_endpoint": tally(row.endpoint or None for row in rows),

@@ -6,7 +6,7 @@ import pyarrow as pa
 from relgen_assets.export.examples import FullExample, build_examples
 from relgen_assets.export.shard_writing import write_shards
 from relgen_assets.export.splits import split_of
-from relgen_assets.orchestration.assets.common import batch_options, preview
+from relgen_assets.orchestration.assets.common import batch_options, column_lineage, preview
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.versions import data_version
 from relgen_assets.rows.asset_tables import (
@@ -36,7 +36,9 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         raw_extractions: pa.Table,
         validated_extractions: pa.Table,
     ) -> dg.MaterializeResult[None]:
-        """Examples as parquet shards, one file for each config and split that has rows.
+        """One row per chunk with a usable extraction: a complete example for fine-tuning.
+
+        Examples are parquet shards, one file for each config and split that has rows.
 
         The tables are joined by id and the joins are verified: an example whose stored prompt does
         not contain its own summary and text is an error, and nothing is written.
@@ -57,6 +59,8 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             metadata={
                 "dagster/row_count": len(examples),
                 "preview": preview(examples, FullExample),
+                "dagster/column_lineage": column_lineage(FullExample),
+                "dagster/uri": storage.shown(settings.storage.dataset),
                 "rows_by_split": dict(report.rows),
                 "articles_by_split": dict(report.articles),
                 "bytes": report.size,

@@ -21,7 +21,10 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
 
     @dg.asset(**batch_options(partitions, RAW_PAPERS.row, "parquet"))
     def raw_papers(context: dg.AssetExecutionContext) -> dg.Output[pa.Table]:
-        """Articles with abstract and section names; unusable ones are kept with their reason."""
+        """One row per article of the batch: title, abstract, section names and full text.
+
+        An article that cannot be used stays as a row, with the reason.
+        """
         rows = project.batches.rows(context.partition_key)
         papers = list(project.source.read(rows.start, rows.stop))
         reasons = tally(paper.reason for paper in papers)

@@ -1,5 +1,7 @@
 """Asset `validated_extractions`: exactly one verdict per chunk."""
 
+from typing import Any
+
 import dagster as dg
 import pyarrow as pa
 
@@ -31,7 +33,9 @@ def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
         raw_extractions: pa.Table,
         generation_ledger: GenerationLedger,
     ) -> dg.Output[pa.Table]:
-        """Parsed, repaired and grounded extractions: valid, repaired, or rejected with a reason.
+        """One row per chunk: the verdict on its answer, and the extraction unless it is rejected.
+
+        Answers are parsed, repaired where a rule allows it, and grounded in their chunk.
 
         The verdicts are also recorded in the ledger, with the answers that they judge.
         """
@@ -71,7 +75,7 @@ def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     return validated_extractions
 
 
-def _energy(context: dg.AssetExecutionContext, examples: int) -> dict[str, object]:
+def _energy(context: dg.AssetExecutionContext, examples: int) -> dict[str, Any]:
     """Return the energy spent on this batch so far, if endpoints have `watts`."""
     kwh = spent_kwh(context.instance, [context.partition_key])
     per_examples = kwh_per_examples(kwh, examples)

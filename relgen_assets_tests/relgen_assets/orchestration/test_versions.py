@@ -16,8 +16,8 @@ from relgen_assets.orchestration.assets import BATCH_ASSETS
 from relgen_assets.orchestration.failed_checks import recorded_evaluations
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.runs import run_batch, run_card
-from relgen_assets.orchestration.staleness import CODE_VERSION_TAG, stale_batches
-from relgen_assets.orchestration.versions import code_versions
+from relgen_assets.orchestration.staleness import stale_batches
+from relgen_assets.orchestration.versions import CODE_VERSION_TAG, code_versions
 from relgen_assets.prompts import PromptSet, PromptTask, bundled_prompts, load_prompts
 from relgen_assets.prompts.prompt_set import bundled_file
 from relgen_assets.settings import Settings
@@ -183,6 +183,22 @@ def test_a_batch_from_before_versions_were_recorded_is_stale(done: SmallProject)
     now = done.project.code_versions
     assert "chunks" in stale_batches(done.instance, now, done.keys)[key]
     assert stale_batches(done.instance, now, ["never-made"]) == {}
+
+
+def test_what_a_run_makes_with_its_own_options_is_stale_under_the_settings(
+    done: SmallProject,
+) -> None:
+    key = done.keys[1]
+    job = done.definitions.resolve_job_def("batches")
+    job.get_subset(asset_selection={dg.AssetKey("summaries")}).execute_in_process(
+        instance=done.instance,
+        tags={"dagster/partition": key},
+        run_config={"ops": {"summaries": {"config": {"temperature": 0.15}}}},
+    )
+    assert "summaries" in stale_batches(done.instance, done.project.code_versions, [key])[key]
+    colder = done.project.settings.summaries.model_copy(update={"temperature": 0.15})
+    project = Project(done.project.settings.model_copy(update={"summaries": colder}))
+    assert "summaries" not in stale_batches(done.instance, project.code_versions, [key])[key]
 
 
 def with_changed(folder: Path, task: PromptTask) -> PromptSet:
