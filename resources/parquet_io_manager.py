@@ -35,7 +35,7 @@ class ParquetIOManager(ConfigurableIOManager):
     """Stores Arrow tables as `<base>/<asset>/<partition>.parquet` or `<base>/<asset>.parquet`.
 
     Files are written atomically. Tables without rows keep their schema. Outside Dagster use `read`,
-    `write`, `exists` and `partitions`.
+    `write`, `remove`, `exists` and `partitions`.
     """
 
     base_path: str = Field(description="Folder of all tables: a local path or any fsspec URL.")
@@ -112,6 +112,17 @@ class ParquetIOManager(ConfigurableIOManager):
         data = sink.getvalue().to_pybytes()
         storage.write_atomic(path, data)
         return len(data)
+
+    def remove(self, asset: Asset, partition: str | None = None) -> bool:
+        """Remove a table; return whether there was one.
+
+        Raises:
+            StorageError: The file cannot be removed.
+        """
+        path = self.path_for(asset, partition)
+        existed = storage.exists(path)
+        storage.remove(path)
+        return existed
 
     @remedy_first()
     def handle_output(self, context: OutputContext, obj: Any) -> None:

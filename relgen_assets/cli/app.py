@@ -103,6 +103,18 @@ def retry(
 
 
 @app.command()
+def drop(
+    batches: Annotated[list[str], typer.Argument(help="Batch keys, or first:last.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before removing.")] = False,
+) -> None:
+    """Remove batches from tables, dataset and card; their answers stay in the ledger."""
+    from relgen_assets.cli.drop import drop_batches
+
+    with _opened() as (project, console):
+        drop_batches(project, console, _root(), batches, confirmed=yes)
+
+
+@app.command()
 def demo() -> None:
     """Turn the bundled articles into a dataset with the embedded model, without any settings."""
     with loading():
@@ -115,11 +127,11 @@ def demo() -> None:
 
 @app.command()
 def status(as_json: AsJson = False) -> None:
-    """Show the contents of each batch."""
+    """Show the contents of each batch, and which are out of date."""
     from relgen_assets.cli.status import show_status
 
     with _opened(as_json=as_json) as (project, console):
-        raise typer.Exit(show_status(project, console, as_json=as_json))
+        raise typer.Exit(show_status(project, console, _root(), as_json=as_json))
 
 
 @app.command()

@@ -72,6 +72,9 @@ class StatusDocument(Document):
     unreadable: list[BatchFaultPart] = Field(
         description="Begun batches with a table that cannot be read."
     )
+    stale: dict[str, list[str]] = Field(
+        description="Assets made under other settings, prompts or rules than now, by batch."
+    )
 
 
 class EndpointPart(Document):

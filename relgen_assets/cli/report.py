@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
@@ -69,6 +69,25 @@ def print_batches(console: Console, overviews: Sequence[tuple[str, Overview]]) -
             for key, one in overviews
         ],
     )
+
+
+def print_stale(console: Console, stale: Mapping[str, Sequence[str]]) -> None:
+    """Print which batches are out of date, those with the same assets together.
+
+    Args:
+        console: Where to print.
+        stale: The assets that were made under another code version, by batch.
+    """
+    if not stale:
+        return
+    console.print("Made under other settings, prompts or rules than those of now:")
+    alike: dict[str, list[str]] = {}
+    for key, assets in stale.items():
+        alike.setdefault(", ".join(assets), []).append(key)
+    for assets, keys in alike.items():
+        more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
+        console.print(f"  {assets} of {', '.join(keys[:3])}{more}", soft_wrap=True)
+    console.print("Making them again asks only what is not known: relgen run")
 
 
 def print_endpoints(console: Console, endpoints: Sequence[EndpointStatus]) -> None:

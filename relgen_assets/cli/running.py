@@ -24,7 +24,12 @@ from relgen_assets.integrity.overview import Overview, complete_batches, overvie
 from relgen_assets.orchestration.energy import spent_kwh
 from relgen_assets.orchestration.partitions import Batches
 from relgen_assets.orchestration.project import Project
-from relgen_assets.orchestration.runs import opened_instance, run_batch, run_card
+from relgen_assets.orchestration.runs import (
+    opened_instance,
+    run_batch,
+    run_card,
+    unfinished_batches,
+)
 from relgen_assets.rows.asset_tables import RAW_EXTRACTIONS, SUMMARIES
 from resources.progress import BOARD, ProgressTask
 from resources.time_left import RoundsLeft
@@ -49,7 +54,8 @@ def run_batches(
         console: Where to print.
         root: The project folder, home of the Dagster instance.
         selection: Batch keys or ranges; by default all batches.
-        missing: Skip batches whose usable extractions are all in the dataset.
+        missing: Skip batches whose usable extractions are all in the dataset and whose latest run
+            succeeded.
         as_json: Print one document at the end instead.
 
     Raises:
@@ -62,6 +68,8 @@ def run_batches(
         keys = select_batches(batches, selection)
     if missing:
         done = complete_batches(tables, find_shards(project.settings.storage.dataset))
+        with opened_instance(root) as instance:
+            done -= unfinished_batches(instance, keys)
         keys = [key for key in keys if key not in done]
         if not keys:  # a run may have stopped between its last batch and the card
             with opened_instance(root) as instance:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from rich.console import Console
 
@@ -19,16 +20,18 @@ from relgen_assets.cli.documents import (
 )
 from relgen_assets.cli.exit_codes import ExitCode
 from relgen_assets.cli.layout import INDENT, say_below, write
-from relgen_assets.cli.report import print_batches, print_endpoints
+from relgen_assets.cli.report import print_batches, print_endpoints, print_stale
 from relgen_assets.definitions import build_resources
 from relgen_assets.domain_errors import ActionableError, StorageError
 from relgen_assets.integrity.overview import Overview, overview
 from relgen_assets.orchestration.project import Project
+from relgen_assets.orchestration.runs import opened_instance
+from relgen_assets.orchestration.staleness import stale_batches
 from relgen_assets.settings import Settings
 from resources.llama_server_pool.reports import EndpointStatus
 
 
-def show_status(project: Project, console: Console, *, as_json: bool) -> ExitCode:
+def show_status(project: Project, console: Console, root: Path, *, as_json: bool) -> ExitCode:
     """Print what each batch holds, and return what the command exits with.
 
     A batch with a table that cannot be read hides none of the others.
@@ -43,6 +46,8 @@ def show_status(project: Project, console: Console, *, as_json: bool) -> ExitCod
                 found.append((key, overview(tables, [key])))
             except StorageError as error:
                 faults[key] = error
+    with opened_instance(root) as instance:
+        stale = stale_batches(instance, project.code_versions, [key for key, _ in found])
     if as_json:
         print_document(
             StatusDocument(
@@ -50,6 +55,7 @@ def show_status(project: Project, console: Console, *, as_json: bool) -> ExitCod
                 batches_in_all=len(batches.keys),
                 batches=[BatchPart(batch=key, counts=_counts(one)) for key, one in found],
                 unreadable=_fault_parts(faults),
+                stale=stale,
             )
         )
     else:
@@ -62,6 +68,7 @@ def show_status(project: Project, console: Console, *, as_json: bool) -> ExitCod
             console,
             f"{begun:,} of {len(batches.keys):,} batches of {batches.articles:,} articles begun",
         )
+        print_stale(console, stale)
     return ExitCode.FAILED if faults else ExitCode.DONE
 
 

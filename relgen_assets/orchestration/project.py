@@ -13,8 +13,9 @@ from pathlib import Path
 from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.orchestration.home import INSTANCE_FILE
 from relgen_assets.orchestration.partitions import Batches
+from relgen_assets.orchestration.versions import code_versions
 from relgen_assets.prompts import PromptSet, load_prompts
-from relgen_assets.settings import ENV_PREFIX, SETTINGS_FILE, STATE_FOLDER, Settings
+from relgen_assets.settings import ENV_PREFIX, SETTINGS_FILE, STATE_FOLDER, Section, Settings
 from relgen_assets.sources import ArticleSource, open_source
 from relgen_assets.text.chunking import Chunker
 
@@ -41,6 +42,19 @@ class Project:
         """The batches of the source; counts its articles unless the settings give the number."""
         source = self.settings.source
         return Batches(source.name, self.source.count(), self.settings.batches.size)
+
+    @cached_property
+    def code_versions(self) -> dict[str, str]:
+        """The code version of every asset under these settings and prompts, by its name."""
+        return code_versions(self.settings, self.prompts)
+
+    def code_version_under(self, asset: str, **sections: Section) -> str:
+        """Return the code version of an asset in a run that replaces sections of the settings.
+
+        Where it differs from that of the project, what the run makes is stale from the start.
+        """
+        settings = self.settings.model_copy(update=dict(sections))
+        return code_versions(settings, self.prompts)[asset]
 
     @cached_property
     def prompts(self) -> PromptSet:

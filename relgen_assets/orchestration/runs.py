@@ -5,7 +5,7 @@ Used by the command line. A failed step raises its own error here; the run is re
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ import dagster as dg
 from filelock import FileLock, Timeout
 
 from relgen_assets.orchestration.dead_runs import fail_dead_runs
+from relgen_assets.orchestration.drop_job import DROP_JOB, drop_config
+from relgen_assets.orchestration.failed_checks import raise_failed_checks
 from relgen_assets.orchestration.home import Origin, prepare_home
 from relgen_assets.orchestration.in_process import executing, without_helpers
 from relgen_assets.orchestration.jobs import (
@@ -32,6 +34,8 @@ _LOCK = Path(STATE_FOLDER, "dagster.lock")
 _UNTOLD_SECONDS = 2.0
 """A wait for the instance that is longer is shown."""
 _PARTITION_TAG = "dagster/partition"
+_MAKING_JOBS = (BATCH_JOB, RETRY_JOB)
+_UNSUCCESSFUL = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Logs of a run go to the instance; the terminal belongs to the progress bar."""
 
@@ -81,7 +85,7 @@ def run_batch(definitions: dg.Definitions, instance: dg.DagsterInstance, key: st
     """Materialise every asset of one batch.
 
     Raises:
-        ActionableError: The run failed; the error of the step that failed.
+        ActionableError: The run failed; the error of the step that failed, or `ChecksFailed`.
     """
     _run(definitions, instance, BATCH_JOB, {_PARTITION_TAG: key})
 
@@ -92,18 +96,50 @@ def run_retry(
     """Ask again about rejected and failed chunks of one batch, and update what depends on them.
 
     Raises:
-        ActionableError: The run failed; the error of the step that failed.
+        ActionableError: The run failed; the error of the step that failed, or `ChecksFailed`.
     """
     _run(definitions, instance, RETRY_JOB, {_PARTITION_TAG: key}, retry_config(further_attempts))
+
+
+def run_drop(definitions: dg.Definitions, instance: dg.DagsterInstance, key: str) -> None:
+    """Remove the tables and shards of one batch, and write the card anew.
+
+    Raises:
+        ActionableError: The batch is unknown or in use, or a file cannot be removed.
+    """
+    _run(definitions, instance, DROP_JOB, {_PARTITION_TAG: key}, drop_config())
 
 
 def run_card(definitions: dg.Definitions, instance: dg.DagsterInstance) -> None:
     """Materialise the dataset card from the batches that exist.
 
     Raises:
-        ActionableError: The run failed; the error of the step that failed.
+        ActionableError: The run failed; the error of the step that failed, or `ChecksFailed`.
     """
     _run(definitions, instance, CARD_JOB, {})
+
+
+def unfinished_batches(instance: dg.DagsterInstance, keys: Sequence[str]) -> set[str]:
+    """Return the batches whose latest run did not succeed, e.g. because a check failed.
+
+    Such a batch can look complete: the shards of an earlier run are still there.
+
+    Args:
+        instance: The instance that recorded the runs.
+        keys: Partition keys of the batches to look at.
+    """
+    suspects = {
+        run.tags.get(_PARTITION_TAG, "")
+        for job in _MAKING_JOBS
+        for run in instance.get_runs(dg.RunsFilter(job_name=job, statuses=_UNSUCCESSFUL))
+    }
+    return {key for key in suspects.intersection(keys) if not _last_run_succeeded(instance, key)}
+
+
+def _last_run_succeeded(instance: dg.DagsterInstance, key: str) -> bool:
+    runs = instance.get_runs(dg.RunsFilter(tags={_PARTITION_TAG: key}))
+    making = (run for run in runs if run.job_name in _MAKING_JOBS)
+    return next(making).status not in _UNSUCCESSFUL
 
 
 def _run(
@@ -117,7 +153,8 @@ def _run(
     # checks.
     run_id = str(uuid4())
     try:
-        with executing(instance, run_id):
+        what = tags.get(_PARTITION_TAG, "the dataset")
+        with executing(instance, run_id), raise_failed_checks(instance, run_id, what):
             return definitions.resolve_job_def(job).execute_in_process(
                 instance=instance,
                 tags={**NO_RETRIES, **tags},

@@ -39,6 +39,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             rows,
             CHUNKS,
             {name: str(value) for name, value in options.replaced.items()},
+            made_under=project.code_version_under(CHUNKS.asset, chunking=options.settings),
             **options.metadata(OPTIONS),
             articles=len(papers),
             tokens=sum(chunk.tokens for chunk in rows),

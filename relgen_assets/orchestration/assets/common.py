@@ -5,6 +5,7 @@ Nothing here knows what a particular asset computes.
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict, TypeVar
@@ -14,6 +15,7 @@ import pyarrow as pa
 from pydantic import BaseModel
 
 from relgen_assets.domain_errors import PartitionRefused
+from relgen_assets.orchestration.versions import CODE_VERSION_TAG, data_version
 from relgen_assets.rows.arrow import arrow_schema
 from relgen_assets.rows.asset_tables import AssetTable
 from relgen_assets.rows.column_sources import COLUMN_SOURCES, Source
@@ -74,26 +76,36 @@ def table_output(
     rows: Sequence[RowT],
     table: AssetTable[RowT],
     notes: Mapping[str, str] | None = None,
+    made_under: str | None = None,
     **metadata: Any,
 ) -> dg.Output[pa.Table]:
     """Return rows as the output of an asset, with row count, preview and further metadata.
+
+    Its data version follows from the rows: a batch made again with the same rows leaves what
+    depends on it fresh.
 
     Args:
         rows: The rows.
         table: Their table.
         notes: Facts to store in the file itself, for checks of what is stored.
+        made_under: The code version, where the run replaces settings; by default the project's.
         **metadata: Further metadata for the UI.
     """
     stored = table.table(rows)
-    return dg.Output(
-        stored.replace_schema_metadata(notes) if notes else stored,
-        metadata={
-            "dagster/row_count": len(rows),
-            "preview": preview(rows, table.row),
-            "dagster/column_lineage": column_lineage(table.row),
-            **metadata,
-        },
-    )
+    with warnings.catch_warnings():
+        # Data versions of outputs are a beta feature of Dagster; relied on knowingly.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        return dg.Output(
+            stored.replace_schema_metadata(notes) if notes else stored,
+            data_version=data_version(rows),
+            tags={CODE_VERSION_TAG: made_under} if made_under else None,
+            metadata={
+                "dagster/row_count": len(rows),
+                "preview": preview(rows, table.row),
+                "dagster/column_lineage": column_lineage(table.row),
+                **metadata,
+            },
+        )
 
 
 def preview(rows: Sequence[TableRow], model: type[TableRow]) -> dg.TableMetadataValue:

@@ -5,8 +5,10 @@ import pyarrow as pa
 
 from relgen_assets.export.examples import FullExample, build_examples
 from relgen_assets.export.shard_writing import write_shards
+from relgen_assets.export.splits import split_of
 from relgen_assets.orchestration.assets.common import batch_options, column_lineage, preview
 from relgen_assets.orchestration.project import Project
+from relgen_assets.orchestration.versions import data_version
 from relgen_assets.rows.asset_tables import (
     CHUNKS,
     RAW_EXTRACTIONS,
@@ -21,6 +23,10 @@ from resources.step_failures import remedy_first
 def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     """Return the asset that writes the shards of a batch."""
     settings = project.settings
+    shares = {
+        "validation_percent": settings.dataset.validation_percent,
+        "test_percent": settings.dataset.test_percent,
+    }
 
     @dg.asset(**batch_options(partitions, FullExample, "huggingface", "parquet"))
     @remedy_first()
@@ -46,14 +52,12 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             RAW_EXTRACTIONS.rows(raw_extractions),
             VALIDATED_EXTRACTIONS.rows(validated_extractions),
         )
-        report = write_shards(
-            settings.storage.dataset,
-            context.partition_key,
-            examples,
-            validation_percent=settings.dataset.validation_percent,
-            test_percent=settings.dataset.test_percent,
-        )
+        report = write_shards(settings.storage.dataset, context.partition_key, examples, **shares)
+        splits = {row.paper_id: split_of(row.paper_id, **shares) for row in examples}
         return dg.MaterializeResult(
+            data_version=data_version(
+                examples, (f"{article} in {split}" for article, split in splits.items())
+            ),
             metadata={
                 "dagster/row_count": len(examples),
                 "preview": preview(examples, FullExample),
@@ -63,7 +67,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
                 "articles_by_split": dict(report.articles),
                 "bytes": report.size,
                 "folder": dg.MetadataValue.path(storage.shown(settings.storage.dataset)),
-            }
+            },
         )
 
     return hf_dataset

@@ -121,6 +121,9 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         return table_output(
             rows,
             RAW_EXTRACTIONS,
+            made_under=project.code_version_under(
+                RAW_EXTRACTIONS.asset, extractions=options.settings
+            ),
             **options.metadata(OPTIONS),
             mode=mode,
             **generation_metadata(rows, result.report),

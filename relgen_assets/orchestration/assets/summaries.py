@@ -105,6 +105,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         return table_output(
             rows,
             SUMMARIES,
+            made_under=project.code_version_under(SUMMARIES.asset, summaries=options.settings),
             **options.metadata(OPTIONS),
             **generation_metadata(rows, result.report),
         )

@@ -180,4 +180,5 @@ def _rule_check(rule: Rule) -> Check[BatchTables]:
         return judge_violations(violations, rows=len(batch.rows(rule.table)), rule=rule)
 
     others = [table.asset for table in rule.tables if table != rule.table]
-    return Check(rule.name, rule.description, evaluate, others)
+    blocking = rule.severity is dg.AssetCheckSeverity.ERROR
+    return Check(rule.name, rule.description, evaluate, others, blocking=blocking)
