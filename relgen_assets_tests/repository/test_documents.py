@@ -69,6 +69,18 @@ def test_the_readme_names_only_options_there_are() -> None:
         assert set(re.findall(r"--[\w-]+", rest)) <= options, name
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_commands_in_prose_exist_with_their_options(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    for name, rest in re.findall(r"`relgen ([a-z][\w-]*)([^`]*)`", text):
+        command = relgen().commands.get(name)
+        assert command, f"there is no command {name!r}"
+        if isinstance(command, TyperGroup) or not rest:
+            continue
+        options = {option for parameter in command.params for option in parameter.opts}
+        assert set(re.findall(r"--[\w-]+", rest)) <= options, f"relgen {name}{rest}"
+
+
 def test_every_test_file_of_the_fault_tables_exists() -> None:
     """In a process of its own: benchmarks may import tests, and never the other way round."""
     listing = "from benchmarks.faults import GROUPS; print(*sum(GROUPS.values(), ()), sep='\\n')"
