@@ -28,6 +28,7 @@ NOT_RUN = frozenset(
         f"{_INSTALL}'.[embedded,dev]'",
         ".venv/bin/pip install -q -c constraints.txt -e .",
         ".venv/bin/pytest",
+        "source .venv/bin/activate",
         "llama-server -m model-7b.gguf -c 32768 -np 4 --host 0.0.0.0 --port 8080",
     }
 )
@@ -41,17 +42,18 @@ BATCH = "papers-00000"
 
 def entry(folder: Path) -> str:
     """Return the ledger key of an answer, as rows name it."""
-    rows = pq.read_table(
-        folder / "mine" / "tables" / "raw_extractions" / f"{BATCH}.parquet", columns=["key"]
-    )
+    rows = pq.read_table(folder / "data" / "raw_extractions" / f"{BATCH}.parquet", columns=["key"])
     return str(rows["key"][0])
 
 
 FILLS: dict[str, str | Callable[[Path], str]] = {
     "KEY": BATCH,
+    "BATCH": BATCH,
+    "CHUNK": "paper-0",
     "…": BATCH,
     "N": "2",
-    "FOLDER": "backup",
+    "FOLDER": "another",
+    "COPY": "backup",
     "ENTRY": entry,
 }
 """What a reader would type for what the table of commands leaves open."""
@@ -82,9 +84,10 @@ def reader(
         fills=FILLS,
         variables={"GPU_0_KEY": "secret"},
     )
-    (folder / "papers").mkdir()
+    papers = folder / "mine" / "papers"
+    papers.mkdir(parents=True)
     columns = {"article": "body", "abstract": "abstract", "section_names": "headings", "id": "doi"}
-    (folder / "papers" / "mine.jsonl").write_text(
+    (papers / "mine.jsonl").write_text(
         "".join(
             json.dumps({**row, **{mine: row[name] for name, mine in columns.items()}}) + "\n"
             for row in articles(4)
