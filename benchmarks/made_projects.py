@@ -10,22 +10,18 @@ from __future__ import annotations
 
 import json
 import random
-import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from relgen_assets_tests.fakes.answers import answer_text
+from relgen_assets_tests.fakes.good_answers import good_answer
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 
 SERVERS, SLOTS = 2, 16
-_WORD = re.compile(r"[A-Za-z]{6,}")
-_SECTION = "Section:\n"
 
 SETTINGS = """
 [source]
@@ -47,38 +43,10 @@ endpoints = [{endpoints}]
 """
 
 
-def answer(body: dict[str, Any]) -> str:
-    """Return what a good model could answer: words of the section, or a sentence as summary."""
-    prompt = body["messages"][-1]["content"]
-    schema = body.get("response_format", {}).get("json_schema", {}).get("schema")
-    if schema is not None and "list_of_entities" not in schema["properties"]:
-        return answer_text(body, schema, 0)  # the pool tries whether schemas are followed
-    if schema is None:
-        return "The article reports observations, explains them and names what remains open."
-    words = list(dict.fromkeys(_WORD.findall(prompt.rpartition(_SECTION)[2])))
-    names = (words or ["nothing"])[:: max(len(words) // 6, 1)][:6]
-    relations = [
-        {
-            "description": f"The section relates {one} to {other} in one of its sentences.",
-            "source_entities": [one],
-            "target_entities": [other],
-            "strength": "moderate",
-        }
-        for one, other in pairwise(names)
-    ]
-    return json.dumps(
-        {
-            "section_description": f"The section is about {names[0]}.",
-            "list_of_entities": names,
-            "relations": relations,
-        }
-    )
-
-
 def serve() -> None:
     """Be the servers: print their URLs, and end when standard input does."""
     servers = [
-        FakeLlamaServer(slots=SLOTS, context=32_768, answer=answer, prefix_cache=False)
+        FakeLlamaServer(slots=SLOTS, context=32_768, answer=good_answer, prefix_cache=False)
         for _ in range(SERVERS)
     ]
     for server in servers:

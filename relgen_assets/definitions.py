@@ -10,8 +10,10 @@ from pathlib import Path
 import dagster as dg
 
 from relgen_assets.orchestration.assets import build_assets
+from relgen_assets.orchestration.automation import build_schedules, build_sensors
 from relgen_assets.orchestration.checks import build_checks
-from relgen_assets.orchestration.jobs import build_jobs, build_sensors
+from relgen_assets.orchestration.drop_job import build_drop_job
+from relgen_assets.orchestration.jobs import build_jobs
 from relgen_assets.orchestration.project import Project
 from relgen_assets.settings import Settings, load_settings
 from resources.generation_ledger.ledger import GenerationLedger
@@ -59,11 +61,13 @@ def build_defs(project: Project, resources: Mapping[str, object] | None = None) 
         project: The opened project.
         resources: Resources that replace those of the settings, by key; for tests.
     """
+    jobs = build_jobs()
     return dg.Definitions(
         assets=build_assets(project),
         asset_checks=build_checks(project),
-        jobs=build_jobs(),
-        sensors=build_sensors(),
+        jobs=[*jobs, build_drop_job(project)],
+        sensors=build_sensors(project, jobs),
+        schedules=build_schedules(project),
         resources={**build_resources(project.settings).by_key(), **(resources or {})},
         # The work waits on servers and the pool keeps state: one process a run, runs in parallel.
         executor=dg.in_process_executor,

@@ -9,6 +9,8 @@ from resources.errors import ActionableError, ConfigurationError, StorageError
 
 __all__ = [
     "ActionableError",
+    "BatchInUse",
+    "ChecksFailed",
     "ConfigurationError",
     "DatasetError",
     "PartitionRefused",
@@ -19,6 +21,14 @@ __all__ = [
 
 class SourceError(ActionableError):
     """A source of articles is missing, unreadable, empty or lacks a column."""
+
+
+class BatchInUse(ActionableError):
+    """A run is working on a batch that nobody else may touch meanwhile."""
+
+
+class ChecksFailed(ActionableError):
+    """Checks of error severity failed; what depends on the checked assets was not made."""
 
 
 class PartitionRefused(ActionableError):

@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 
 from relgen_assets.definitions import build_defs, build_resources
+from relgen_assets.orchestration.check_runs import CheckOutcome, CheckRuns, NotChecked
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.runs import run_batch, run_card
 from relgen_assets.settings import load_settings
@@ -134,6 +135,13 @@ class SmallProject:
         for key in keys or self.keys:
             run_batch(self.definitions, self.instance, key)
         run_card(self.definitions, self.instance)
+
+    def check(self, *keys: str) -> list[CheckOutcome | NotChecked]:
+        """Run the checks of the given batches, all without arguments, and those over all."""
+        dataset = self.project.settings.storage.dataset
+        runs = CheckRuns(self.definitions, self.instance, self.tables, dataset)
+        batches = [one for key in keys or self.keys for one in runs.batch(key)]
+        return [*batches, *runs.over_all()]
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """The root of the project's error hierarchy, and the errors of the resources.
 
 Every error that reaches a person says what happened, where, and what to do about it. The command
-line prints these errors without a traceback; Dagster's UI shows them as the description of a failed
-step. Errors of the domain belong to the project that uses these resources.
+line prints these errors without a traceback; `step_failures` makes them the description of a failed
+step, the remedy first. Errors of the domain belong to the project that uses these resources.
 
     ActionableError
     ├── ConfigurationError      a setting is missing or wrong
@@ -15,6 +15,8 @@ step. Errors of the domain belong to the project that uses these resources.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 
 class ActionableError(Exception):
     """An error that tells a person what happened, where, and what to do.
@@ -23,7 +25,12 @@ class ActionableError(Exception):
         what: The fault, in one sentence.
         where: The affected file, setting, endpoint or partition; may be empty.
         remedy: What the reader can do about it; may be empty.
+
+    Attributes:
+        may_pass: Whether the same work may succeed later although nobody changes anything.
     """
+
+    may_pass: bool = False
 
     def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
         self.what = what
@@ -54,8 +61,46 @@ class PoolError(ActionableError):
     """The pool of language-model servers cannot do what was asked."""
 
 
+@dataclass(frozen=True, slots=True)
+class LostEndpoint:
+    """An endpoint that was out of service when its pool gave up.
+
+    Attributes:
+        state: Where it stood, in a few words.
+        fault: Its last fault, as kind and detail; empty if it had none.
+        seconds: How long it had taken no requests; at most as long as the batch.
+    """
+
+    name: str
+    state: str
+    fault: str
+    seconds: float
+
+
 class NoEndpointLeft(PoolError):
-    """Every endpoint of the pool is out of service."""
+    """Every endpoint of the pool is out of service.
+
+    Args:
+        what: The fault, in one sentence.
+        where: The pool.
+        remedy: What the reader can do about it.
+        endpoints: Every endpoint of the pool.
+        may_pass: Whether a server may come back by itself; not if all were dismissed, for a wrong
+            key for instance.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str = "",
+        remedy: str = "",
+        endpoints: tuple[LostEndpoint, ...] = (),
+        may_pass: bool = True,
+    ) -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.endpoints = endpoints
+        self.may_pass = may_pass
 
 
 class EmbeddedServerError(PoolError):

@@ -24,6 +24,7 @@ from pydantic import Field
 from resources import storage
 from resources.errors import StorageError
 from resources.parquet_bytes import read_parquet
+from resources.step_failures import remedy_first
 
 SUFFIX = ".parquet"
 
@@ -34,7 +35,7 @@ class ParquetIOManager(ConfigurableIOManager):
     """Stores Arrow tables as `<base>/<asset>/<partition>.parquet` or `<base>/<asset>.parquet`.
 
     Files are written atomically. Tables without rows keep their schema. Outside Dagster use `read`,
-    `write`, `exists` and `partitions`.
+    `write`, `remove`, `exists` and `partitions`.
     """
 
     base_path: str = Field(description="Folder of all tables: a local path or any fsspec URL.")
@@ -112,6 +113,18 @@ class ParquetIOManager(ConfigurableIOManager):
         storage.write_atomic(path, data)
         return len(data)
 
+    def remove(self, asset: Asset, partition: str | None = None) -> bool:
+        """Remove a table; return whether there was one.
+
+        Raises:
+            StorageError: The file cannot be removed.
+        """
+        path = self.path_for(asset, partition)
+        existed = storage.exists(path)
+        storage.remove(path)
+        return existed
+
+    @remedy_first()
     def handle_output(self, context: OutputContext, obj: Any) -> None:
         """Write the table that an asset returned; add its path, rows and bytes as metadata."""
         partition = _partition_of(context)
@@ -126,6 +139,7 @@ class ParquetIOManager(ConfigurableIOManager):
             }
         )
 
+    @remedy_first()
     def load_input(self, context: InputContext) -> pa.Table:
         """Return the table of the one upstream partition that the step depends on."""
         return self.read(context.asset_key, _partition_of(context))

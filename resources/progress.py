@@ -9,7 +9,9 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
 
@@ -32,6 +34,19 @@ class EndpointActivity:
 
 
 @dataclass(frozen=True, slots=True)
+class Outlook:
+    """What happens next to work that is stuck; times are of `time.monotonic()`.
+
+    Attributes:
+        gives_up: When the work is given up, unless something changes.
+        tries: What is tried again when, by name; a past time if that is going on.
+    """
+
+    gives_up: float
+    tries: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TaskProgress:
     """A snapshot of one task.
 
@@ -40,8 +55,10 @@ class TaskProgress:
         done: Finished units, including failed ones and those answered from the ledger.
         from_ledger: Units of `done` that cost nothing, because their answer was stored.
         failed: Units of `done` that were given up.
-        tokens: Tokens generated so far, over all units.
+        tokens: Tokens generated so far, over all finished units.
+        running_tokens: Tokens generated so far of units that are not finished.
         note: What users should know now, e.g. why the work is paused; may be empty.
+        outlook: What happens next, if the work is stuck.
         endpoints: What each endpoint is doing; empty for work without endpoints.
         started: `time.monotonic()` at the start.
     """
@@ -53,13 +70,32 @@ class TaskProgress:
     from_ledger: int = 0
     failed: int = 0
     tokens: int = 0
+    running_tokens: int = 0
     note: str = ""
+    outlook: Outlook | None = None
     endpoints: tuple[EndpointActivity, ...] = ()
     started: float = 0.0
     finished: bool = False
 
 
 Listener = Callable[[TaskProgress], None]
+
+_FOLLOWERS: ContextVar[tuple[Listener, ...]] = ContextVar("followers", default=())
+"""Who follows the tasks that are begun in this context."""
+
+
+@contextmanager
+def following(listener: Listener) -> Iterator[None]:
+    """Call `listener` after every change of the tasks that this block begins, and of no others.
+
+    A context, not the whole process, is followed: two runs in one process do not mix. As with
+    `subscribe`, the listener is called from the thread that made the change.
+    """
+    token = _FOLLOWERS.set((*_FOLLOWERS.get(), listener))
+    try:
+        yield
+    finally:
+        _FOLLOWERS.reset(token)
 
 
 class ProgressBoard:
@@ -99,26 +135,30 @@ class ProgressBoard:
         """Open a task of `total` units."""
         with self._lock:
             task = TaskProgress(next(self._numbers), title, total, started=time.monotonic())
-        self._publish(task)
-        return ProgressTask(self, task)
+        followers = _FOLLOWERS.get()
+        self._publish(task, followers)
+        return ProgressTask(self, task, followers)
 
-    def _publish(self, task: TaskProgress) -> None:
+    def _publish(self, task: TaskProgress, followers: tuple[Listener, ...]) -> None:
         with self._lock:
             if task.finished:
                 self._tasks.pop(task.key, None)
             else:
                 self._tasks[task.key] = task
             listeners = list(self._listeners)
-        for listener in listeners:
+        for listener in (*listeners, *followers):
             listener(task)
 
 
 class ProgressTask:
     """The handle with which work advances a task; a context manager, so it always finishes."""
 
-    def __init__(self, board: ProgressBoard, task: TaskProgress) -> None:
+    def __init__(
+        self, board: ProgressBoard, task: TaskProgress, followers: tuple[Listener, ...]
+    ) -> None:
         self._board = board
         self._task = task
+        self._followers = followers
 
     @property
     def snapshot(self) -> TaskProgress:
@@ -137,23 +177,27 @@ class ProgressTask:
                 from_ledger=task.from_ledger + from_ledger,
                 failed=task.failed + failed,
                 tokens=task.tokens + tokens,
+                running_tokens=max(0, task.running_tokens - tokens),
             )
         )
 
-    def note(self, text: str) -> None:
-        """Show a note; an empty text clears it."""
-        if text != self._task.note:
-            self._change(replace(self._task, note=text))
+    def note(self, text: str, *, outlook: Outlook | None = None) -> None:
+        """Show a note, and what happens next if the work is stuck; an empty text clears both."""
+        if (text, outlook) != (self._task.note, self._task.outlook):
+            self._change(replace(self._task, note=text, outlook=outlook))
 
-    def show_endpoints(self, endpoints: tuple[EndpointActivity, ...]) -> None:
-        """Show what each endpoint is doing."""
-        if endpoints != self._task.endpoints:
-            self._change(replace(self._task, endpoints=endpoints))
+    def show_endpoints(
+        self, endpoints: tuple[EndpointActivity, ...], running_tokens: int = 0
+    ) -> None:
+        """Show what each endpoint is doing, and how far the running units have come in tokens."""
+        task = replace(self._task, endpoints=endpoints, running_tokens=running_tokens)
+        if task != self._task:
+            self._change(task)
 
     def finish(self) -> None:
         """Close the task; further calls do nothing."""
         if not self._task.finished:
-            self._change(replace(self._task, note="", finished=True))
+            self._change(replace(self._task, note="", outlook=None, finished=True))
 
     def __enter__(self) -> ProgressTask:
         return self
@@ -163,7 +207,7 @@ class ProgressTask:
 
     def _change(self, task: TaskProgress) -> None:
         self._task = task
-        self._board._publish(task)  # noqa: SLF001 - the two classes belong together
+        self._board._publish(task, self._followers)  # noqa: SLF001 - the two classes belong together
 
 
 BOARD = ProgressBoard()

@@ -1,33 +1,29 @@
 """The command line `relgen`: thin commands over the same definitions that Dagster's UI loads.
 
 Options, tables and progress bars belong here; rules of the domain do not. `app` holds the commands,
-`progress` the bar, `report` the tables they print. An actionable error is printed as one paragraph,
-and the command exits with status 1.
+`progress` the bar, `report` and `layout` what they print, `documents` that of `--json`, `entry` and
+`interrupts` how a command ends.
 
 May touch everything below it. Only the entry point of `relgen` imports it.
 """
 
 from __future__ import annotations
 
-import os
 import sys
-
-from rich.console import Console
-
-from relgen_assets.cli.app import app
-from relgen_assets.domain_errors import ActionableError
 
 
 def main() -> None:
-    """Run the command line."""
-    errors = Console(stderr=True, soft_wrap=True, highlight=False)
+    """Run the command line and exit with its status, one of `exit_codes`."""
+    # Signals are heard before anything else is loaded, which takes seconds.
+    from relgen_assets.cli.interrupts import Interrupted, ignore_further, listen
+
+    listen()
     try:
-        app(standalone_mode=True)
-    except ActionableError as error:
-        errors.print("[bold red]Error[/] ", end="")
-        errors.print(str(error), markup=False)
-        sys.exit(1)
-    except BrokenPipeError:
-        # The reader of our output is gone: write nothing more, not even at shutdown.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        from relgen_assets.cli.entry import run_command
+
+        status = run_command()
+        ignore_further()
+    except Interrupted as stopped:
+        ignore_further()
+        status = stopped.report()
+    sys.exit(status)

@@ -6,7 +6,6 @@ Imports are inside the commands, because Dagster and the tokenizer take seconds 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,24 +14,32 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.console import Console
 
+from relgen_assets.cli.init import init
 from relgen_assets.cli.ledger import ledger_app
+from relgen_assets.cli.progress import loading
 from relgen_assets.cli.prompts import prompts_app
+from relgen_assets.cli.ui import ui
+from relgen_assets.cli.usage import CommandGroup
 
 app = typer.Typer(
+    cls=CommandGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Turn scientific articles into a fine-tuning dataset for relation extraction.",
 )
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(prompts_app, name="prompts")
+app.command()(init)
+app.command()(ui)
 
 _DEMO_FOLDER = "demo"
-_INTERRUPTED = 130
-"""Exit status after Ctrl-C, as in shells."""
 
 Batches = Annotated[
     list[str] | None,
     typer.Option("--batches", "-b", help="Batch keys, or first:last; repeatable. Default: all."),
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document; messages go to standard error.")
 ]
 
 
@@ -42,12 +49,42 @@ def run(
     missing: Annotated[
         bool, typer.Option("--missing", help="Only batches that are not in the dataset yet.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Materialise batches in this process; answers of earlier runs are reused."""
-    from relgen_assets.cli.running import run_batches
+    with loading():
+        from relgen_assets.cli.running import run_batches
+
+    with _opened(as_json=as_json) as (project, console):
+        run_batches(project, console, _root(), batches, missing=missing, as_json=as_json)
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Check machine, settings, servers and Dagster, and say what to do; exits 1 on a failure."""
+    from relgen_assets.cli.doctor import examine
+
+    examine(_root(), as_json=as_json)
+
+
+@app.command()
+def backfill(
+    batches: Batches = None,
+    missing: Annotated[
+        bool, typer.Option("--missing", help="Only batches that are not in the dataset yet.")
+    ] = False,
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="Follow the batches to their end; needs no running daemon."),
+    ] = False,
+) -> None:
+    """Materialise batches on the daemon of `relgen ui`, several at a time."""
+    from relgen_assets.cli.backfill import backfill_batches
 
     with _opened() as (project, console):
-        run_batches(project, console, _root(), batches, missing=missing)
+        backfill_batches(project, console, _root(), batches, missing=missing, watch=watch)
 
 
 @app.command("retry-rejected")
@@ -58,16 +95,30 @@ def retry(
     ] = 1,
 ) -> None:
     """Ask again about rejected and failed chunks, with another seed; keep all other answers."""
-    from relgen_assets.cli.retry import retry_rejected
+    with loading():
+        from relgen_assets.cli.retry import retry_rejected
 
     with _opened() as (project, console):
         retry_rejected(project, console, _root(), batches, attempts)
 
 
 @app.command()
+def drop(
+    batches: Annotated[list[str], typer.Argument(help="Batch keys, or first:last.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before removing.")] = False,
+) -> None:
+    """Remove batches from tables, dataset and card; their answers stay in the ledger."""
+    from relgen_assets.cli.drop import drop_batches
+
+    with _opened() as (project, console):
+        drop_batches(project, console, _root(), batches, confirmed=yes)
+
+
+@app.command()
 def demo() -> None:
     """Turn the bundled articles into a dataset with the embedded model, without any settings."""
-    from relgen_assets.cli.running import run_batches
+    with loading():
+        from relgen_assets.cli.running import run_batches
 
     with _opened(_demo_overrides()) as (project, console):
         run_batches(project, console, _root(), None)
@@ -75,20 +126,12 @@ def demo() -> None:
 
 
 @app.command()
-def status() -> None:
-    """Show the contents of each batch."""
-    from relgen_assets.cli.report import print_batches
-    from relgen_assets.definitions import build_resources
-    from relgen_assets.integrity.overview import overview
+def status(as_json: AsJson = False) -> None:
+    """Show the contents of each batch, and which are out of date."""
+    from relgen_assets.cli.status import show_status
 
-    with _opened() as (project, console):
-        tables = build_resources(project.settings).io_manager
-        written = [key for key in project.batches.keys if tables.exists("raw_papers", key)]
-        print_batches(console, ((key, overview(tables, [key])) for key in written))
-        console.print(
-            f"{len(written)} of {len(project.batches.keys)} batches of"
-            f" {project.batches.articles} articles begun"
-        )
+    with _opened(as_json=as_json) as (project, console):
+        raise typer.Exit(show_status(project, console, _root(), as_json=as_json))
 
 
 @app.command()
@@ -127,7 +170,7 @@ def try_(
     wanted: Annotated[
         str | None,
         typer.Argument(
-            metavar="[CHUNK]",
+            metavar="CHUNK",
             help="A chunk, an article, a batch, or an article's position in the source from 0."
             " Default: the first chunk of the source.",
         ),
@@ -160,16 +203,12 @@ def try_(
 
 
 @app.command()
-def endpoints() -> None:
+def endpoints(as_json: AsJson = False) -> None:
     """Show which servers answer, with model, slots, context and speed; exits 1 if none does."""
-    from relgen_assets.cli.report import print_endpoints
-    from relgen_assets.definitions import build_resources
+    from relgen_assets.cli.status import show_endpoints
 
-    with _opened() as (project, console):
-        statuses = build_resources(project.settings).llama_server_pool.describe()
-        print_endpoints(console, statuses)
-        if not any(one.answers for one in statuses):
-            raise typer.Exit(1)
+    with _opened(as_json=as_json) as (project, console):
+        raise typer.Exit(show_endpoints(project, console, as_json=as_json))
 
 
 @app.command()
@@ -184,12 +223,13 @@ def plan(
     settings: Annotated[
         Path | None, typer.Option(help="Read this settings file instead of relgen.toml.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Forecast the calls, time and energy of a run, and what another server would save."""
     from relgen_assets.cli.plan import plan_run
 
-    with _opened(file=settings) as (project, console):
-        plan_run(project, console, articles=articles, sample=sample, ask=ask)
+    with _opened(file=settings, as_json=as_json) as (project, console):
+        plan_run(project, console, articles=articles, sample=sample, ask=ask, as_json=as_json)
 
 
 @app.command()
@@ -200,82 +240,31 @@ def config() -> None:
 
 
 @app.command()
-def ui(
-    port: Annotated[int, typer.Option(help="Port of the web UI on loopback.")] = 3000,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-) -> None:
-    """Open Dagster's web UI on the instance that the other commands use."""
-    from relgen_assets.orchestration.runs import opened_instance
+def check(batches: Batches = None, as_json: AsJson = False) -> None:
+    """Run the asset checks; exits 1 if one fails, 4 if some could not run, 3 without a batch."""
+    from relgen_assets.cli.check import check_batches
 
-    root = _root()
-    with opened_instance(root):
-        pass  # creates a new instance under the lock of the other commands
-    environment = {"DAGSTER_HOME": str(root), **os.environ}
-    # Without -W, Dagster advertises its newer tool on every start.
-    command = [
-        sys.executable,
-        "-W",
-        "ignore",
-        "-m",
-        "dagster",
-        "dev",
-        "--host",
-        host,
-        "--port",
-        str(port),
-    ]
-    if not (root / "workspace.yaml").is_file():
-        command += ["--module-name", "relgen_assets.definitions"]
-    # Replaces this process, so that every signal reaches Dagster, which stops its own children.
-    os.chdir(root)
-    os.execve(sys.executable, command, environment)  # noqa: S606 - our own interpreter
-
-
-@app.command()
-def check(batches: Batches = None) -> None:
-    """Run the asset checks; exits 1 if one of error severity fails or none was evaluated."""
-    from relgen_assets.cli.report import print_checks
-    from relgen_assets.cli.running import select_batches
-    from relgen_assets.definitions import build_defs, build_resources
-    from relgen_assets.orchestration.runs import opened_instance, run_checks
-
-    with _opened() as (project, console), opened_instance(_root()) as instance:
-        tables = build_resources(project.settings).io_manager
-        keys = [
-            key
-            for key in select_batches(project.batches, batches)
-            if tables.exists("raw_papers", key)
-        ]
-        if not keys:
-            console.print(
-                "No batch is materialised yet, so there is nothing to check. Start with: relgen run"
-            )
-            raise typer.Exit(1)
-        outcomes = list(run_checks(build_defs(project), instance, keys))
-        print_checks(console, outcomes)
-        if not outcomes or any(not one.passed and one.is_error for one in outcomes):
-            raise typer.Exit(1)
+    with _opened(as_json=as_json) as (project, console):
+        raise typer.Exit(check_batches(project, console, _root(), batches, as_json=as_json))
 
 
 @contextmanager
 def _opened(
-    overrides: dict[str, Any] | None = None, *, file: Path | None = None
+    overrides: dict[str, Any] | None = None, *, file: Path | None = None, as_json: bool = False
 ) -> Iterator[tuple[Any, Console]]:
-    """Open the project in its folder, which becomes the base of relative paths."""
-    from relgen_assets.orchestration.project import Project
+    """Open the project in its folder, which becomes the base of relative paths.
+
+    With `as_json` the console is standard error: standard output is for the document alone.
+    """
+    from relgen_assets.orchestration.project import Project, require_project
     from relgen_assets.settings import load_settings
 
     root = _root()
+    if overrides is None and file is None:
+        require_project(root)
     file = file.absolute() if file else None
     os.chdir(root)
-    console = Console()
-    try:
-        yield Project(load_settings(root, overrides, file=file)), console
-    except KeyboardInterrupt:
-        console.print(
-            "Stopped. Finished generations are kept; the same command continues from here."
-        )
-        raise typer.Exit(_INTERRUPTED) from None
+    yield Project(load_settings(root, overrides, file=file)), Console(stderr=as_json)
 
 
 def _demo_overrides() -> dict[str, Any]:

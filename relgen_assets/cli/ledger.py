@@ -5,20 +5,31 @@ Thin: every figure comes from `resources.generation_ledger`. Passwords are never
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.panel import Panel
-from rich.table import Table
-from rich.text import Text
+
+from relgen_assets.cli.layout import (
+    INDENT,
+    Line,
+    print_facts,
+    print_listing,
+    say,
+    say_below,
+    write,
+    write_text,
+)
 
 if TYPE_CHECKING:
+    from relgen_assets.cli.documents import LedgerDocument
     from resources.generation_ledger.entries import LedgerEntry
     from resources.generation_ledger.ledger import GenerationLedger
     from resources.generation_ledger.pruning import Pruned
@@ -32,19 +43,29 @@ Folder = Annotated[str, typer.Argument(help="A local folder or any fsspec URL.")
 
 
 @ledger_app.command()
-def stats() -> None:
+def stats(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
     """Show calls, tokens and time by task and model, and the verdicts on answers."""
+    from relgen_assets.cli.documents import print_document
+
     with _opened() as (ledger, console):
-        _print_stats(console, ledger.stats())
+        found = ledger.stats()
+        if as_json:
+            print_document(_stats_document(found))
+        else:
+            _print_stats(console, found)
 
 
 @ledger_app.command()
 def show(
     key: Annotated[str, typer.Argument(help="A ledger key, or a unique prefix of one.")],
 ) -> None:
-    """Show one generation: request, answer and verdicts."""
+    """Show one generation whole: request, answer and verdicts; pipe it to a pager if it is long."""
     with _opened() as (ledger, console):
-        for entry in ledger.show(key):
+        for number, entry in enumerate(ledger.show(key)):
+            if number:
+                write(console, "")
             _print_entry(console, entry)
 
 
@@ -54,7 +75,7 @@ def export(folder: Folder) -> None:
     folder = _from_here(folder)
     with _opened() as (ledger, console):
         done = ledger.export(folder)
-        console.print(f"exported to {done.folder}: {_counts(done.rows)}", markup=False)
+        say(console, f"exported to {done.folder}: {_counts(done.rows)}")
 
 
 @ledger_app.command("import")
@@ -63,8 +84,8 @@ def import_(folder: Folder) -> None:
     folder = _from_here(folder)
     with _opened() as (ledger, console):
         done = ledger.import_from(folder)
-        console.print(f"imported from {done.folder}: {_counts(done.rows)}", markup=False)
-        console.print(f"{done.new} generations were new")
+        say(console, f"imported from {done.folder}: {_counts(done.rows)}")
+        say(console, f"{done.new} generations were new")
 
 
 @ledger_app.command()
@@ -84,23 +105,24 @@ def prune(
     current = validator()
     with _opened() as (ledger, console):
         found = ledger.prune(before=before, model=model, validator=current, dry_run=True)
-        console.print(f"to be removed: {_pruned(found)}")
+        say(console, f"to be removed: {_pruned(found)}")
         if dry_run or not found.total:
             return
         if not yes:
             typer.confirm("Remove them?", abort=True)
         removed = ledger.prune(before=before, model=model, validator=current)
-        console.print(f"removed: {_pruned(removed)}")
+        say(console, f"removed: {_pruned(removed)}")
 
 
 @contextmanager
 def _opened() -> Iterator[tuple[GenerationLedger, Console]]:
     """Open the ledger that the project's settings name."""
     from relgen_assets.definitions import build_resources
-    from relgen_assets.orchestration.project import find_root
+    from relgen_assets.orchestration.project import find_root, require_project
     from relgen_assets.settings import load_settings
 
     root = find_root(Path.cwd())
+    require_project(root)
     os.chdir(root)
     ledger = build_resources(load_settings(root)).generation_ledger
     try:
@@ -115,74 +137,114 @@ def _from_here(folder: str) -> str:
 
 
 def _print_stats(console: Console, found: LedgerStats) -> None:
-    calls = Table("task", "model", "standing", "calls", "tokens read", "tokens written", "hours")
-    for group in found.groups:
-        calls.add_row(
-            group.task,
-            group.model,
-            group.standing,
-            f"{group.calls:,}",
-            f"{group.prompt_tokens:,}",
-            f"{group.completion_tokens:,}",
-            f"{group.seconds / 3600:.2f}",
-        )
-    console.print(calls)
+    print_listing(
+        console,
+        ("task", "standing", "calls", "tokens read", "tokens written", "hours"),
+        [
+            Line(
+                (
+                    group.task,
+                    group.standing,
+                    f"{group.calls:,}",
+                    f"{group.prompt_tokens:,}",
+                    f"{group.completion_tokens:,}",
+                    f"{group.seconds / 3600:.2f}",
+                ),
+                [("model", group.model)],
+            )
+            for group in found.groups
+        ],
+        left=("standing",),
+    )
     if found.verdicts:
-        verdicts = Table("rules", "verdict", "reason", "answers")
-        for (validator, verdict, reason), count in sorted(
-            found.verdicts.items(), key=lambda item: (item[0][0], item[0][1], -item[1])
-        ):
-            verdicts.add_row(validator, verdict, reason or "", f"{count:,}")
-        console.print(verdicts)
+        write(console, "")
+        print_listing(
+            console,
+            ("rules", "verdict", "reason", "answers"),
+            [
+                Line((validator, verdict, reason or "", f"{count:,}"))
+                for (validator, verdict, reason), count in _sorted_verdicts(found)
+            ],
+            left=("verdict", "reason"),
+        )
     period = f", {found.first} to {found.last}" if found.first else ""
-    console.print(
-        f"{found.where}: schema {found.version}, {found.size_bytes / 1e6:.1f} MB{period}",
-        markup=False,
+    size = f"{found.size_bytes / 1e6:.1f} MB"
+    say(
+        console,
+        f"{found.where}: schema {found.version}, {size}{period}",
+    )
+
+
+def _sorted_verdicts(found: LedgerStats) -> list[tuple[tuple[str, str, str | None], int]]:
+    return sorted(found.verdicts.items(), key=lambda one: (one[0][0], one[0][1], -one[1]))
+
+
+def _stats_document(found: LedgerStats) -> LedgerDocument:
+    from relgen_assets.cli.documents import CallsPart, LedgerDocument, VerdictPart
+
+    return LedgerDocument(
+        where=found.where,
+        schema_version=found.version,
+        size_bytes=found.size_bytes,
+        first=found.first,
+        last=found.last,
+        calls=[CallsPart(**asdict(group)) for group in found.groups],
+        verdicts=[
+            VerdictPart(rules=rules, verdict=verdict, reason=reason, answers=count)
+            for (rules, verdict, reason), count in _sorted_verdicts(found)
+        ],
     )
 
 
 def _print_entry(console: Console, entry: LedgerEntry) -> None:
+    """Print all that the ledger keeps of a call; texts are neither cut nor folded."""
+    from resources.generation import Generation
+
+    print_facts(console, list(_facts(entry)))
+    for message in entry.messages:
+        _print_text(console, message["role"], message["content"])
+    if entry.json_schema is not None:
+        _print_text(console, "schema of the answer", json.dumps(entry.json_schema))
+    if isinstance(entry.outcome, Generation):
+        _print_text(console, "answer", entry.outcome.text)
+        return
+    _print_text(console, "no answer", entry.outcome.reason)
+    for fault in entry.outcome.faults:
+        say_below(console, f"{fault.endpoint}: {fault.kind} {fault.detail}", further=INDENT)
+
+
+def _facts(entry: LedgerEntry) -> Iterator[tuple[str, str]]:
     from resources.generation import Generation
 
     outcome, sampling = entry.outcome, entry.sampling
-    facts = Table.grid(padding=(0, 2))
-    rows = [
-        ("key", entry.key),
-        ("subject", f"{entry.subject} ({entry.task})"),
-        ("model", entry.model),
-        ("attempt", f"{entry.attempt} of variant {entry.variant}"),
-        (
-            "sampling",
-            f"temperature {sampling.temperature:g}, top_p {sampling.top_p:g},"
-            f" max_tokens {sampling.max_tokens}, seed {sampling.seed}",
-        ),
-        ("recorded", f"{entry.recorded_at}, partition {entry.partition}, run {entry.run_id}"),
-        *((name, value) for name, value in sorted(entry.labels.items())),
-    ]
+    yield "key", entry.key
+    yield "subject", f"{entry.subject} ({entry.task})"
+    yield "model", entry.model
+    yield "attempt", f"{entry.attempt} of variant {entry.variant}"
+    yield (
+        "sampling",
+        f"temperature {sampling.temperature:g}, top_p {sampling.top_p:g},"
+        f" max_tokens {sampling.max_tokens}, seed {sampling.seed}",
+    )
+    yield "recorded", f"{entry.recorded_at}, partition {entry.partition}, run {entry.run_id}"
+    yield from sorted(entry.labels.items())
     if isinstance(outcome, Generation):
-        rows.append(
-            (
-                "answered",
-                f"by {outcome.endpoint} in {outcome.seconds:.1f} s, {outcome.finish_reason};"
-                f" {outcome.prompt_tokens} tokens read, {outcome.completion_tokens} written",
-            )
+        yield (
+            "answered",
+            f"by {outcome.endpoint} in {outcome.seconds:.1f} s, {outcome.finish_reason};"
+            f" {outcome.prompt_tokens} tokens read, {outcome.completion_tokens} written",
         )
     if entry.superseded_at:
-        rows.append(("superseded", entry.superseded_at))
+        yield "superseded", entry.superseded_at
     for verdict in entry.verdicts:
         details = ", ".join(filter(None, [verdict.reason, *verdict.details]))
-        rows.append((verdict.validator, f"{verdict.verdict} {details}".strip()))
-    for name, value in rows:
-        facts.add_row(Text(name), Text(value))
-    console.print(facts)
-    for message in entry.messages:
-        console.print(Panel(Text(message["content"]), title=message["role"], title_align="left"))
-    if isinstance(outcome, Generation):
-        console.print(Panel(Text(outcome.text), title="answer", title_align="left"))
-        return
-    console.print(f"no answer: {outcome.reason}", markup=False)
-    for fault in outcome.faults:
-        console.print(f"  {fault.endpoint}: {fault.kind} {fault.detail}", markup=False)
+        yield verdict.validator, f"{verdict.verdict} {details}".strip()
+
+
+def _print_text(console: Console, title: str, text: str) -> None:
+    write(console, "")
+    write(console, f"--- {title}", style="bold")
+    write_text(console, text)
 
 
 def _counts(rows: Mapping[str, int]) -> str:

@@ -13,7 +13,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import TextIOBase
-from typing import IO
+from typing import IO, cast
 
 from rich.console import Console
 
@@ -38,19 +38,19 @@ def paged(console: Console) -> Iterator[Console]:
         encoding="utf-8",
         env={"LESS": _LESS, **os.environ},
     )
-    assert process.stdin is not None  # noqa: S101 - asked for above
+    pages = cast(IO[str], process.stdin)
     # Ctrl-C belongs to the pager, which stops a search with it.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         with suppress(_PagerLeftError):
             yield Console(
-                file=_PagerInput(process.stdin),  # type: ignore[arg-type]
+                file=cast(IO[str], _PagerInput(pages)),
                 force_terminal=True,
                 width=console.width,
                 highlight=False,
             )
         with suppress(BrokenPipeError):
-            process.stdin.close()
+            pages.close()
         process.wait()
     finally:
         signal.signal(signal.SIGINT, before)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 from rich.console import Console
-from rich.table import Table
 
+from relgen_assets.cli.documents import PlanDocument, ServerPart, StagePart, print_document
+from relgen_assets.cli.layout import Line, print_facts, print_listing, say, write
 from relgen_assets.definitions import build_resources
 from relgen_assets.generation.requests import EXTRACTION_TASK, SUMMARY_TASK
 from relgen_assets.orchestration.project import Project
@@ -16,6 +17,7 @@ from relgen_assets.planning import (
     Plan,
     PlannedServer,
     Sample,
+    ServerPlan,
     forecast,
     learn,
     plan_servers,
@@ -25,10 +27,17 @@ from relgen_assets.planning.experience import MOST_CALLS
 from relgen_assets.settings import Settings
 from resources.generation_ledger.call_costs import recent_calls
 from resources.llama_server_pool.pool import LlamaServerPool
+from resources.llama_server_pool.reports import EndpointStatus
 
 
 def plan_run(
-    project: Project, console: Console, *, articles: int | None, sample: int, ask: bool
+    project: Project,
+    console: Console,
+    *,
+    articles: int | None,
+    sample: int,
+    ask: bool,
+    as_json: bool = False,
 ) -> None:
     """Forecast a run of the project and print it; nothing is generated.
 
@@ -38,15 +47,16 @@ def plan_run(
         articles: Articles of the run; by default all of the source.
         sample: Articles to sample.
         ask: Whether to ask the servers for what neither settings nor ledger know.
+        as_json: Print one document instead.
 
     Raises:
-        ConfigurationError: The speed of an endpoint is unknown, or no prompt fits any server.
+        ConfigurationError: No prompt fits any server.
         SourceError: The source cannot be read.
     """
     settings = project.settings
     pool = build_resources(settings).llama_server_pool
     experience = _experience(pool, settings)
-    asked = {one.name: one for one in pool.describe() if one.answers} if ask else {}
+    asked = {one.name: one for one in pool.describe()} if ask else {}
     if ask:
         pool.close()
     fleet = plan_servers(settings.pool.endpoints, experience.speeds, asked)
@@ -66,9 +76,15 @@ def plan_run(
         batch_size=settings.batches.size,
         attempts=experience.attempts,
     )
+    if as_json:
+        print_document(_document(plan, taken, experience))
+        return
     _print_work(console, settings, plan, taken, experience)
-    _print_servers(console, plan)
+    write(console, "")
+    _print_servers(console, plan, asked)
+    write(console, "")
     _print_result(console, plan, fleet)
+    _print_assumptions(console, plan, experience, ask=ask)
 
 
 def shown_time(seconds: float) -> str:
@@ -100,44 +116,60 @@ def _print_work(
     console: Console, settings: Settings, plan: Plan, sample: Sample, experience: Experience
 ) -> None:
     error = f" ± {sample.error:.1f}" if sample.error else ""
-    console.print(
+    say(
+        console,
         f"{plan.articles:,} articles of {settings.source.name} in batches of"
         f" {settings.batches.size}, estimated from {sample.articles} of them"
         f" ({sample.usable} usable, {sample.chunks:.1f}{error} chunks an article)",
-        highlight=False,
     )
-    table = Table("calls", "number", "prompt tokens", "answer tokens", "refused")
-    for stage in plan.stages:
-        origin = "from the ledger" if experience.knows(stage.task) else "assumed"
-        table.add_row(
-            stage.task,
-            f"{stage.calls:,}",
-            f"{stage.prompt_tokens:,.0f}",
-            f"{stage.answer_tokens:,.0f} {origin}",
-            f"{stage.unplaceable:,}",
-        )
-    console.print(table)
+    write(console, "")
+    print_listing(
+        console,
+        ("calls", "number", "prompt tokens", "answer tokens", "from", "refused"),
+        [
+            Line(
+                (
+                    stage.task,
+                    f"{stage.calls:,}",
+                    f"{stage.prompt_tokens:,.0f}",
+                    f"{stage.answer_tokens:,.0f}",
+                    "ledger" if experience.knows(stage.task) else "assumed",
+                    f"{stage.unplaceable:,}",
+                )
+            )
+            for stage in plan.stages
+        ],
+        left=("from",),
+    )
 
 
-def _print_servers(console: Console, plan: Plan) -> None:
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in ("endpoint", "slots", "tokens/s", "speed", "share", "calls", "busy", "kWh"):
-        table.add_column(
-            heading, no_wrap=True, justify="left" if heading == "endpoint" else "right"
-        )
-    for one in plan.servers:
-        server = one.planned.server
-        table.add_row(
+def _print_servers(console: Console, plan: Plan, asked: Mapping[str, EndpointStatus]) -> None:
+    print_listing(
+        console,
+        ("endpoint", "slots", "tokens/s", "speed", "share", "calls", "busy", "kWh"),
+        [_server_line(one, asked.get(one.planned.server.name)) for one in plan.servers],
+        left=("speed",),
+    )
+
+
+def _server_line(one: ServerPlan, status: EndpointStatus | None) -> Line:
+    server = one.planned.server
+    return Line(
+        (
             server.name,
             f"{server.slots}" if one.planned.slots_known else f"{server.slots}?",
-            f"{server.decode_rates[-1]:.4g}",
+            f"{server.decode_rates[-1]:,.1f}",
             one.planned.origin,
             f"{one.share:.1%}",
             f"{one.calls:,.0f}",
             shown_time(one.busy_seconds),
             f"{one.kwh:,.1f}" if server.watts else "",
-        )
-    console.print(table)
+        ),
+        (
+            ("speed assumed", one.planned.assumed_from),
+            ("does not answer", status.fault if status else ""),
+        ),
+    )
 
 
 def _print_result(console: Console, plan: Plan, fleet: Sequence[PlannedServer]) -> None:
@@ -154,9 +186,79 @@ def _print_result(console: Console, plan: Plan, fleet: Sequence[PlannedServer]) 
     for kind, seconds in plan.savings.items():
         speed = fmean(one.tokens_per_second for one in fleet if one.kind == kind)
         rows.append(
-            (f"one more {kind}", f"saves {shown_time(max(0.0, seconds))} (at {speed:.3g} tokens/s)")
+            (
+                f"one more {kind}",
+                f"saves {shown_time(max(0.0, seconds))} (at {speed:,.1f} tokens/s)",
+            )
         )
-    grid = Table.grid(padding=(0, 2))
-    for name, value in rows:
-        grid.add_row(name, value)
-    console.print(grid)
+    print_facts(console, rows)
+
+
+def _print_assumptions(console: Console, plan: Plan, experience: Experience, *, ask: bool) -> None:
+    """Say which figures are assumed and how to replace them; nothing if none is."""
+    planned = [one.planned for one in plan.servers]
+    speeds = [one.server.name for one in planned if one.assumed_from]
+    slots = [one.server.name for one in planned if not one.slots_known]
+    answers = [one.task for one in plan.stages if not experience.knows(one.task)]
+    assumed = {"speed": speeds, "slots": slots, "answer tokens": answers}
+    if not any(assumed.values()):
+        return
+    facts = "; ".join(f"{what} of {', '.join(names)}" for what, names in assumed.items() if names)
+    text = [f"Assumed: {facts}."]
+    if speeds or slots:
+        keys = [key for key, used in (("decode_rate", speeds), ("slots", slots)) if used]
+        asking = "" if ask else "ask the running servers with `relgen plan --ask`, or "
+        text.append(
+            f"To replace it, {asking}set {' and '.join(keys)} of the endpoint in relgen.toml."
+        )
+    if speeds or answers:
+        known = " and ".join(
+            what for what, names in (("speeds", speeds), ("lengths of answers", answers)) if names
+        )
+        text.append(f"After a first batch the ledger knows {known}.")
+    write(console, "")
+    say(console, " ".join(text))
+
+
+def _document(plan: Plan, sample: Sample, experience: Experience) -> PlanDocument:
+    return PlanDocument(
+        articles=plan.articles,
+        sampled_articles=sample.articles,
+        chunks_per_article=sample.chunks,
+        chunks_per_article_error=sample.error,
+        stages=[
+            StagePart(
+                task=one.task,
+                calls=one.calls,
+                refused=one.unplaceable,
+                prompt_tokens=one.prompt_tokens,
+                answer_tokens=one.answer_tokens,
+                answer_tokens_assumed=not experience.knows(one.task),
+                seconds=one.seconds,
+            )
+            for one in plan.stages
+        ],
+        servers=[_server_part(one) for one in plan.servers],
+        calls=plan.calls,
+        seconds=plan.seconds,
+        overlapped_seconds=plan.overlapped_seconds,
+        kwh=plan.kwh or None,
+        seconds_saved_by_one_more=dict(plan.savings),
+    )
+
+
+def _server_part(one: ServerPlan) -> ServerPart:
+    server = one.planned.server
+    return ServerPart(
+        name=server.name,
+        kind=one.planned.kind,
+        slots=server.slots,
+        slots_assumed=not one.planned.slots_known,
+        tokens_per_second=server.decode_rates[-1],
+        speed_origin=one.planned.origin,
+        assumed_from=one.planned.assumed_from or None,
+        calls=one.calls,
+        share=one.share,
+        busy_seconds=one.busy_seconds,
+        kwh=one.kwh if server.watts else None,
+    )

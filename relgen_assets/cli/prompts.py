@@ -82,9 +82,10 @@ def diff() -> None:
 
 def _project() -> Project:
     """Open the project of the working folder, and make its folder the base of relative paths."""
-    from relgen_assets.orchestration.project import Project, find_root
+    from relgen_assets.orchestration.project import Project, find_root, require_project
     from relgen_assets.settings import load_settings
 
     root = find_root(Path.cwd())
+    require_project(root)
     os.chdir(root)
     return Project(load_settings(root))

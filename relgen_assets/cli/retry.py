@@ -12,18 +12,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
+from relgen_assets.cli.layout import Line, print_listing, say
 from relgen_assets.cli.progress import shown_progress
-from relgen_assets.cli.running import select_batches, shared_server
+from relgen_assets.cli.running import (
+    card_fault,
+    counted_batches,
+    select_batches,
+    shared_server,
+)
 from relgen_assets.definitions import build_defs, build_resources
-from relgen_assets.domain_errors import ActionableError
+from relgen_assets.domain_errors import ActionableError, StorageError
 from relgen_assets.export.shards import find_shards
 from relgen_assets.extraction.validation import validate_all
 from relgen_assets.generation.retrying import RetryPlan, plan_chunks
 from relgen_assets.integrity.overview import complete_batches
 from relgen_assets.orchestration.project import Project
-from relgen_assets.orchestration.runs import opened_instance, run_card, run_retry
+from relgen_assets.orchestration.runs import opened_instance, run_retry
 from relgen_assets.rows.asset_tables import (
     CHUNKS,
     RAW_EXTRACTIONS,
@@ -78,36 +83,44 @@ def retry_rejected(
         if tables.exists(RAW_EXTRACTIONS.asset, key)
     ]
     if not keys:
-        console.print("No batch has answers yet. Start with: relgen run")
+        say(console, "No batch has answers yet. Start with: relgen run")
         return
     complete = complete_batches(tables, find_shards(project.settings.storage.dataset))
     limit = project.settings.extractions.max_attempts
     wanted: dict[str, RetryPlan] = {}
     exhausted = 0
+    done: list[Retried] = []
     for key in keys:
-        plan, outdated = _plan(tables, key, further_attempts, limit)
+        try:
+            plan, outdated = _plan(tables, key, further_attempts, limit)
+        except StorageError as error:  # an unfinished or damaged batch must not stop the others
+            done.append(Retried(key, RetryPlan(), fault=str(error)))
+            continue
         exhausted += len(plan.exhausted)
         if plan.subjects or outdated or key not in complete:
             wanted[key] = plan
-    done: list[Retried] = []
     definitions = build_defs(project)
     server = shared_server(project) if wanted else nullcontext()
-    with opened_instance(root) as instance, server, shown_progress(console):
-        for key, plan in wanted.items():
-            try:
-                run_retry(definitions, instance, key, further_attempts)
-                done.append(Retried(key, plan, usable=_usable(tables, key, plan)))
-            except ActionableError as error:
-                done.append(Retried(key, plan, fault=str(error)))
-        run_card(definitions, instance)  # an earlier run may have stopped before it
+    with shown_progress() as shown, opened_instance(root) as instance, server:
+        with counted_batches(shown, project.batches, list(wanted)) as task:
+            for key, plan in wanted.items():
+                try:
+                    run_retry(definitions, instance, key, further_attempts)
+                    done.append(Retried(key, plan, usable=_usable(tables, key, plan)))
+                except ActionableError as error:
+                    done.append(Retried(key, plan, fault=str(error)))
+                task.advance(failed=bool(done[-1].fault))
+        card = card_fault(definitions, instance)  # an earlier run may have stopped before it
     _print(console, done, exhausted=exhausted)
     failed = [one for one in done if one.fault]
     if failed:
         raise ActionableError(
-            f"{len(failed)} of {len(done)} batches failed: "
-            + "; ".join(f"{one.batch}: {one.fault}" for one in failed),
+            f"{len(failed)} of {len(done)} batches failed, for the faults listed:"
+            f" {', '.join(one.batch for one in failed)}.",
             remedy="The others are done and all answers are kept: run the command again.",
         )
+    if card is not None:
+        raise card
 
 
 def _plan(tables: ParquetIOManager, key: str, further: int, limit: int) -> tuple[RetryPlan, bool]:
@@ -137,19 +150,32 @@ def _usable(tables: ParquetIOManager, key: str, plan: RetryPlan) -> int:
 
 def _print(console: Console, done: Sequence[Retried], *, exhausted: int) -> None:
     if done:
-        table = Table("batch", "rejected", "failed", "usable now", "fault")
-        for one in done:
-            counts = (len(one.plan.attempts), len(one.plan.failed), one.usable)
-            table.add_row(one.batch, *map(str, counts), one.fault)
-        console.print(table)
+        print_listing(
+            console,
+            ("batch", "rejected", "failed", "usable now"),
+            [
+                Line(
+                    (
+                        one.batch,
+                        f"{len(one.plan.attempts):,}",
+                        f"{len(one.plan.failed):,}",
+                        f"{one.usable:,}",
+                    ),
+                    [("fault", one.fault)],
+                )
+                for one in done
+            ],
+        )
         lagged = sum(not one.plan.subjects and not one.fault for one in done)
         if lagged:
-            console.print(
-                f"{lagged} batches had answers that were missing from the dataset; now it has them."
+            say(
+                console,
+                f"{lagged} batches had answers that the dataset missed; now it has them.",
             )
     else:
-        console.print("Nothing to ask again: no rejected or failed chunk has attempts left.")
+        say(console, "Nothing to ask again: no rejected or failed chunk has attempts left.")
     if exhausted:
-        console.print(
-            f"{exhausted} chunks have used all attempts that extractions.max_attempts allows."
+        say(
+            console,
+            f"{exhausted} chunks have used all attempts that extractions.max_attempts allows.",
         )

@@ -7,23 +7,35 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import dagster as dg
 from rich.console import Console
 
-from relgen_assets.cli.progress import shown_progress
+from relgen_assets.cli.documents import print_document
+from relgen_assets.cli.progress import RunningTasks, loading, shown_progress
 from relgen_assets.cli.report import print_run
+from relgen_assets.cli.status import run_document
 from relgen_assets.definitions import build_defs, build_resources
 from relgen_assets.domain_errors import ActionableError, ConfigurationError
 from relgen_assets.export.shards import find_shards
-from relgen_assets.integrity.overview import complete_batches, overview
+from relgen_assets.integrity.overview import Overview, complete_batches, overview
 from relgen_assets.orchestration.energy import spent_kwh
 from relgen_assets.orchestration.partitions import Batches
 from relgen_assets.orchestration.project import Project
-from relgen_assets.orchestration.runs import opened_instance, run_batch, run_card
-from resources.progress import BOARD
+from relgen_assets.orchestration.runs import (
+    opened_instance,
+    run_batch,
+    run_card,
+    unfinished_batches,
+)
+from relgen_assets.rows.asset_tables import RAW_EXTRACTIONS, SUMMARIES
+from resources.progress import BOARD, ProgressTask
+from resources.time_left import RoundsLeft
+
+BATCHES = "batches"
+"""Title of the task that counts them."""
 
 
 def run_batches(
@@ -33,6 +45,7 @@ def run_batches(
     selection: Sequence[str] | None,
     *,
     missing: bool = False,
+    as_json: bool = False,
 ) -> None:
     """Materialise batches and the card, show progress and print the results.
 
@@ -41,47 +54,86 @@ def run_batches(
         console: Where to print.
         root: The project folder, home of the Dagster instance.
         selection: Batch keys or ranges; by default all batches.
-        missing: Skip batches whose usable extractions are all in the dataset.
+        missing: Skip batches whose usable extractions are all in the dataset and whose latest run
+            succeeded.
+        as_json: Print one document at the end instead.
 
     Raises:
         ActionableError: A batch or the card failed, after the other batches were done.
     """
     started = time.monotonic()
-    tables = build_resources(project.settings).io_manager
-    keys = select_batches(project.batches, selection)
+    with loading():  # counts the articles of the source
+        batches = project.batches
+        tables = build_resources(project.settings).io_manager
+        keys = select_batches(batches, selection)
     if missing:
         done = complete_batches(tables, find_shards(project.settings.storage.dataset))
+        with opened_instance(root) as instance:
+            done -= unfinished_batches(instance, keys)
         keys = [key for key in keys if key not in done]
         if not keys:  # a run may have stopped between its last batch and the card
             with opened_instance(root) as instance:
                 run_card(build_defs(project), instance)
-            console.print("Nothing to do: every requested batch is in the dataset.")
+            if as_json:
+                print_document(run_document(project.settings, Overview(), [], {}, 0.0, 0.0))
+            else:
+                console.print("Nothing to do: every requested batch is in the dataset.")
             return
     failures: dict[str, ActionableError] = {}
-    with opened_instance(root) as instance, shared_server(project), shown_progress(console):
-        definitions = build_defs(project)
-        with BOARD.begin("batches", len(keys)) as task:
+    with shown_progress() as shown, ExitStack() as opened:
+        with BOARD.begin("opening the project", 0):
+            instance = opened.enter_context(opened_instance(root))
+            definitions = build_defs(project)
+        opened.enter_context(shared_server(project))
+        with counted_batches(shown, batches, keys) as task:
             for key in keys:
                 failed = _try_batch(definitions, instance, key)
                 failures.update(failed)
                 task.advance(failed=len(failed))
-        run_card(definitions, instance)
+        card = card_fault(definitions, instance)
         fresh = [key for key in keys if key not in failures]
         kwh = spent_kwh(instance, fresh)
-    print_run(
-        console,
-        overview(tables, fresh),
-        batches=len(fresh),
-        seconds=time.monotonic() - started,
-        kwh=kwh,
-        settings=project.settings,
-    )
+    counts, seconds = overview(tables, fresh), time.monotonic() - started
+    if as_json:
+        print_document(
+            run_document(project.settings, counts, fresh, failures, seconds, kwh, card=card)
+        )
+    elif fresh:  # of a run without any result, only the errors
+        print_run(
+            console,
+            counts,
+            batches=len(fresh),
+            seconds=seconds,
+            kwh=kwh,
+            settings=project.settings,
+        )
     if failures:
         raise ActionableError(
             f"{len(failures)} of {len(keys)} batches failed: "
             + "; ".join(f"{key}: {error}" for key, error in failures.items()),
-            remedy="The others are done. Retry these with `relgen run --missing`.",
+            remedy=f"{'The others are done. ' if fresh else ''}Retry these with"
+            " `relgen run --missing`.",
         )
+    if card is not None:
+        raise card
+
+
+@contextmanager
+def counted_batches(
+    shown: RunningTasks, batches: Batches, keys: Sequence[str]
+) -> Iterator[ProgressTask]:
+    """Open the task that counts finished batches, with an estimate of the time left.
+
+    Args:
+        shown: The display.
+        batches: All batches of the project.
+        keys: Those that are worked on, in this order.
+    """
+    sizes = [len(batches.rows(key)) for key in keys]
+    stages = (SUMMARIES.asset, RAW_EXTRACTIONS.asset)
+    shown.expect(BATCHES, RoundsLeft(sizes, stages, time.monotonic()))
+    with BOARD.begin(BATCHES, len(keys)) as task:
+        yield task
 
 
 def select_batches(batches: Batches, selection: Sequence[str] | None) -> list[str]:
@@ -113,6 +165,15 @@ def _try_batch(
     except ActionableError as error:
         return {key: error}
     return {}
+
+
+def card_fault(definitions: dg.Definitions, instance: dg.DagsterInstance) -> ActionableError | None:
+    """Renew the card; return why that failed, which must not hide the results of the batches."""
+    try:
+        run_card(definitions, instance)
+    except ActionableError as error:
+        return error
+    return None
 
 
 @contextmanager

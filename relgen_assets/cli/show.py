@@ -66,13 +66,15 @@ def show_chunks(
         typer.echo(json.dumps(_document(found, unusable, chosen, prompt=prompt), indent=2))
         return
     with paged(console) as pages:
-        printed, unjudged = len(unusable), False
+        printed, unjudged, told = len(unusable), False, set[str]()
         for paper in unusable:
             reason = f"{paper.reason}: {meaning(paper.reason or '')}"
             text = Text.assemble((visible(paper.paper_id), "bold"), ("  unusable  ", "red"), reason)
             pages.print(text, soft_wrap=not pages.is_terminal)
         for story in chosen:
-            print_story(pages, story, raw=raw, prompt=prompt)
+            new = story.chunk.paper_id not in told  # the summary is that of the article
+            told.add(story.chunk.paper_id)
+            print_story(pages, story, raw=raw, prompt=prompt, summary=new)
             printed += 1
             unjudged |= story.verdict is not None and not story.stored
         if unjudged:

@@ -23,7 +23,12 @@ _ENTITY = "bold cyan"
 
 
 def print_story(
-    console: Console, story: ChunkStory, *, raw: bool = False, prompt: bool = False
+    console: Console,
+    story: ChunkStory,
+    *,
+    raw: bool = False,
+    prompt: bool = False,
+    summary: bool = True,
 ) -> None:
     """Print one story.
 
@@ -32,6 +37,7 @@ def print_story(
         story: The story.
         raw: Whether to print the raw answer as well.
         prompt: Whether to print the messages that were sent as well.
+        summary: Whether to print the summary of the article.
     """
     chunk, standing = story.chunk, story.standing
     style = _STYLES.get(standing, "red")
@@ -46,7 +52,12 @@ def print_story(
         _indented(console, part)
     for one in story.relations:
         _indented(console, _relation(one), by=4)
-    for part in (*_judgement(story), *_answer(story, raw=raw)):
+    for part in _judgement(story):
+        _indented(console, part)
+    if summary and story.summary is not None and story.summary.text:
+        said = visible(story.summary.text.strip())
+        _indented(console, Text.assemble(("summary of the article: ", "bold"), said))
+    for part in _answer(story, raw=raw):
         _indented(console, part)
     if prompt and story.raw is not None:
         for message in story.raw.messages:
@@ -110,10 +121,8 @@ def _judgement(story: ChunkStory) -> Iterable[Text]:
 
 
 def _answer(story: ChunkStory, *, raw: bool) -> Iterable[Text]:
-    """Yield who answered and at what cost, the summary, and the raw answer if wanted."""
+    """Yield who answered and at what cost, and the raw answer if wanted."""
     row = story.raw
-    if story.summary is not None and story.summary.text:
-        yield Text.assemble(("summary: ", "bold"), visible(story.summary.text.strip()))
     if row is None:
         return
     if row.status == "completed":

@@ -17,7 +17,7 @@ from relgen_assets.cli.story import print_story
 from relgen_assets.cli.story_document import story_document
 from relgen_assets.definitions import build_resources
 from relgen_assets.domain_errors import ConfigurationError
-from relgen_assets.generation.requests import TEMPLATES
+from relgen_assets.generation.requests import extraction_template
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.trying import Trial, choose_chunk, try_chunk
 from relgen_assets.prompts import PromptSet, Template, load_prompts
@@ -72,7 +72,7 @@ def try_one(
     subject = choose_chunk(project, resources.io_manager, wanted)
     pool = resources.llama_server_pool
     try:
-        with shown_progress(Console(stderr=True)):
+        with shown_progress():
             trial = try_chunk(subject, pool, settings, project, prompts, mode)
     finally:
         pool.close()
@@ -122,7 +122,7 @@ def _print(
     prompt: bool,
     as_json: bool,
 ) -> None:
-    template = prompts.template(TEMPLATES[mode])
+    template = prompts.template(extraction_template(mode))
     sampling = settings.extractions
     if as_json:
         document = {

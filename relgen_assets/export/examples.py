@@ -41,6 +41,8 @@ class CoreExample(TableRow):
 class FullExample(CoreExample):
     """One row of the config `full`: the example, where it comes from and how it was made."""
 
+    preview = ("list_of_entities", "relations", "text", "summary", "verdict", "repairs", "chunk_id")
+
     section_description: str = Field(description="What the text is about, in a sentence or two.")
     list_of_entities: list[str] = Field(description="Entities named in the text.")
     relations: list[Relation] = Field(description="Relations between those entities.")

@@ -6,7 +6,7 @@ Where shards lie belongs to `shards`, the facts in their footers to `footers`.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow.parquet as pq
@@ -70,13 +70,8 @@ def write_shards(
         )
         by_split.setdefault(split, []).append(example)
 
+    removed = remove_shards(root, partition, keep=by_split)
     places = [(config, split) for config in CONFIGS.values() for split in SPLITS]
-    removed: list[str] = []
-    for config, split in places:
-        url = shard_url(root, config.name, split, partition)
-        if split not in by_split and storage.exists(url):
-            storage.remove(url)
-            removed.append(url)
 
     written: list[str] = []
     size = 0
@@ -95,6 +90,27 @@ def write_shards(
         removed=removed,
         size=size,
     )
+
+
+def remove_shards(root: str, partition: str, *, keep: Collection[Split] = ()) -> list[str]:
+    """Remove the shards of one partition; return where they were.
+
+    Args:
+        root: Folder of the dataset; a local path or any fsspec URL.
+        partition: Key of the partition.
+        keep: Splits whose shards stay.
+
+    Raises:
+        StorageError: A file cannot be removed.
+    """
+    removed: list[str] = []
+    for config in CONFIGS:
+        for split in SPLITS:
+            url = shard_url(root, config, split, partition)
+            if split not in keep and storage.exists(url):
+                storage.remove(url)
+                removed.append(url)
+    return removed
 
 
 def _parquet(config: DatasetConfig, examples: Sequence[FullExample]) -> bytes:

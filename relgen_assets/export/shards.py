@@ -55,6 +55,20 @@ def shard_url(root: str, config: str, split: Split, partition: str) -> str:
     return storage.join(root, config, split, partition + SUFFIX)
 
 
+def shard_places(root: str) -> list[tuple[str, Split, str]]:
+    """Return config, split and partition of every file that should be a shard; none is read.
+
+    Raises:
+        StorageError: A folder cannot be listed.
+    """
+    return [
+        (config, split, name.removesuffix(SUFFIX))
+        for config in CONFIGS
+        for split in SPLITS
+        for name in storage.list_files(storage.join(root, config, split), SUFFIX)
+    ]
+
+
 def find_shards(root: str, partition: str | None = None) -> list[Shard]:
     """Return the shards a dataset folder holds, in order of config, split and partition.
 
@@ -68,15 +82,22 @@ def find_shards(root: str, partition: str | None = None) -> list[Shard]:
         StorageError: A folder cannot be listed.
         DatasetError: A file is not a shard of this dataset; the message names it.
     """
-    places = [
-        (config, split, name.removesuffix(SUFFIX))
-        for config in CONFIGS
-        for split in SPLITS
-        for name in storage.list_files(storage.join(root, config, split), SUFFIX)
-        if partition is None or name == partition + SUFFIX
-    ]
+    places = [place for place in shard_places(root) if partition in (None, place[2])]
     with ThreadPoolExecutor(_FOOTER_READERS) as readers:
         return list(readers.map(lambda place: _read_footer(root, *place), places))
+
+
+def has_shards(root: str, partition: str) -> bool:
+    """Return whether a dataset folder holds a file of this batch, readable or not.
+
+    Raises:
+        StorageError: A folder cannot be listed.
+    """
+    return any(
+        partition + SUFFIX in storage.list_files(storage.join(root, config, split), SUFFIX)
+        for config in CONFIGS
+        for split in SPLITS
+    )
 
 
 def read_column(shard: Shard, column: str) -> list[Any]:

@@ -9,14 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from relgen_assets.extraction import (
-    Quote,
-    example_descriptions,
-    extraction_schema,
-    judge,
-    quote_schema,
-    quotes,
-)
+from relgen_assets.extraction import Quote, extraction_schema, quote_schema, quotes
 from relgen_assets.prompts import PromptSet, PromptTask
 from relgen_assets.rows.models import ChatMessage, Chunk, Mode, Paper, RawExtraction, Summary
 from relgen_assets.settings import AnswerBounds, ExtractionSettings, SummarySettings
@@ -49,12 +42,11 @@ _MESSAGE_TOKENS = 8
 _ESTIMATE_MARGIN = 1.1
 """On scientific English, other tokenizers stay within ten percent of SentencePiece v1."""
 
-TEMPLATES: Mapping[Mode, PromptTask] = {
+_TEMPLATES: Mapping[Mode, PromptTask] = {
     "candidates": "extraction_candidates",
     "quote": "extraction_quote",
     "schema": "extraction_schema",
 }
-"""The template of each mode."""
 VARIANT_SEED_STEP = 1_000
 """Distance between the seeds of two variants; attempts, which add 1 each, are fewer."""
 
@@ -114,11 +106,6 @@ def summary_row(request: GenerationRequest, outcome: Outcome) -> Summary:
     return Summary(paper_id=request.subject, **_generated(request, outcome))
 
 
-def is_summary(generation: Generation) -> bool:
-    """Return whether an answer is usable as a summary."""
-    return generation.finish_reason != "length" and bool(generation.text.strip())
-
-
 def extraction_tasks(
     chunks: Iterable[Chunk],
     summaries: Mapping[str, str],
@@ -140,7 +127,7 @@ def extraction_tasks(
         labels: Facts to store with each answer.
         prompts: The templates to fill.
     """
-    version = prompts.version(TEMPLATES[mode])
+    version = prompts.version(extraction_template(mode))
     labels = {**labels, "prompt_version": version}
     tasks: list[ExtractionTask] = []
     for chunk in chunks:
@@ -161,6 +148,11 @@ def extraction_tasks(
     return tasks
 
 
+def extraction_template(mode: Mode) -> PromptTask:
+    """Return the prompt template that a mode uses."""
+    return _TEMPLATES[mode]
+
+
 def extraction_row(task: ExtractionTask, mode: Mode, outcome: Outcome | None) -> RawExtraction:
     """Return the row of a chunk: answered, failed, or refused without being sent."""
     columns = {
@@ -173,30 +165,6 @@ def extraction_row(task: ExtractionTask, mode: Mode, outcome: Outcome | None) ->
         refused = _unanswered("refused", task.refusal, task.prompt_version, ())
         return RawExtraction(**columns, **refused)
     return RawExtraction(**columns, **_generated(task.request, outcome))
-
-
-def is_extraction(tasks: Iterable[ExtractionTask]) -> Callable[[Generation], bool]:
-    """Return a predicate that accepts every answer the rules do not reject.
-
-    Args:
-        tasks: The chunks that are asked about.
-    """
-    asked = {task.chunk.chunk_id: task for task in tasks}
-
-    def accept(generation: Generation) -> bool:
-        task = asked[generation.subject]
-        sent = task.request.messages if task.request else ()
-        judgement = judge(
-            generation.text,
-            task.chunk.text,
-            finish_reason=generation.finish_reason,
-            examples=example_descriptions(
-                message["content"] for message in sent if message["role"] == "assistant"
-            ),
-        )
-        return judgement.verdict != "rejected"
-
-    return accept
 
 
 class _Choice(NamedTuple):

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from relgen_assets.domain_errors import StorageError
 from relgen_assets.export.configs import CONFIGS
-from relgen_assets.export.shards import Shard
+from relgen_assets.export.shards import Shard, has_shards
 from relgen_assets.rows.asset_tables import (
+    ASSET_TABLES,
     CHUNKS,
     RAW_EXTRACTIONS,
     RAW_PAPERS,
@@ -88,8 +91,27 @@ def overview(tables: StoredTables, keys: list[str]) -> Overview:
     return total
 
 
+def missing_assets(tables: StoredTables, dataset: str, key: str) -> tuple[str, ...]:
+    """Return the assets of a batch that are not written yet, in the order of the pipeline.
+
+    A batch without usable extractions has no shards, so it misses none.
+
+    Args:
+        tables: Where the tables of the batches are stored.
+        dataset: Folder of the dataset.
+        key: The batch.
+    """
+    missing = [one.asset for one in ASSET_TABLES if not tables.exists(one.asset, key)]
+    with suppress(StorageError):  # a damaged table is a finding of its checks
+        if missing or (not has_shards(dataset, key) and _usable(tables, key)):
+            missing.append("hf_dataset")
+    return tuple(missing)
+
+
 def complete_batches(tables: StoredTables, shards: Iterable[Shard]) -> set[str]:
     """Return the batches whose usable extractions are all in the dataset, in every config.
+
+    A batch whose verdicts cannot be read is not among them.
 
     Args:
         tables: Where the tables of the batches are stored.
@@ -100,11 +122,17 @@ def complete_batches(tables: StoredTables, shards: Iterable[Shard]) -> set[str]:
         rows[shard.partition, shard.config] += shard.rows
     complete: set[str] = set()
     for key in tables.partitions(VALIDATED_EXTRACTIONS.asset):
-        verdicts = _count(tables.read(VALIDATED_EXTRACTIONS.asset, key, ("verdict",)), "verdict")
-        usable = verdicts["valid"] + verdicts["repaired"]
-        if all(rows[key, config] == usable for config in CONFIGS):
-            complete.add(key)
+        with suppress(StorageError):
+            usable = _usable(tables, key)
+            if all(rows[key, config] == usable for config in CONFIGS):
+                complete.add(key)
     return complete
+
+
+def _usable(tables: StoredTables, key: str) -> int:
+    """Return the number of usable extractions of a validated batch."""
+    verdicts = _count(tables.read(VALIDATED_EXTRACTIONS.asset, key, ("verdict",)), "verdict")
+    return verdicts["valid"] + verdicts["repaired"]
 
 
 def _stored(tables: StoredTables, which: AssetTable[Any], key: str) -> pa.Table | None:

@@ -1,4 +1,4 @@
-"""Jobs of the graph and the sensor that keeps the card up to date.
+"""Jobs of the graph; what starts them by itself belongs to `automation`.
 
 `batches` and `retry_rejected` take one batch, or all of them as a back-fill; `card` covers all
 batches.
@@ -9,6 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import (
+    UnresolvedAssetJobDefinition as AssetJob,
+)
 
 from relgen_assets.orchestration.assets import BATCH_ASSETS
 from relgen_assets.orchestration.checks import lineage
@@ -24,7 +27,7 @@ EVERY_ROW_CHECK = dg.AssetCheckKey(dg.AssetKey("dataset_card"), lineage.NAME)
 """It reads the whole dataset, so it does not run with every batch that renews the card."""
 
 
-def build_jobs() -> list[dg.job_definition.UnresolvedAssetJobDefinition]:
+def build_jobs() -> list[AssetJob]:
     """Return the jobs over the assets of a batch and the card, and over the checks of each."""
     return [
         dg.define_asset_job(
@@ -62,15 +65,3 @@ def retry_config(further_attempts: int) -> dict[str, Any]:
     """Return the run configuration that allows further attempts for unusable answers."""
     config = {"config": {"further_attempts": further_attempts}}
     return {"ops": {"summaries": config, "raw_extractions": config}}
-
-
-def build_sensors() -> list[dg.SensorDefinition]:
-    """Return the sensor that renews the dataset card after each batch while a daemon runs."""
-    return [
-        dg.AutomationConditionSensorDefinition(
-            "keep_card_current",
-            target=dg.AssetSelection.assets("dataset_card"),
-            default_status=dg.DefaultSensorStatus.RUNNING,
-            minimum_interval_seconds=30,
-        )
-    ]

@@ -6,16 +6,20 @@ loading the definitions stays fast and touches neither models nor tokenizers.
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from pathlib import Path
 
+from relgen_assets.domain_errors import ConfigurationError
+from relgen_assets.orchestration.home import INSTANCE_FILE
 from relgen_assets.orchestration.partitions import Batches
+from relgen_assets.orchestration.versions import code_versions
 from relgen_assets.prompts import PromptSet, load_prompts
-from relgen_assets.settings import SETTINGS_FILE, Settings
+from relgen_assets.settings import ENV_PREFIX, SETTINGS_FILE, STATE_FOLDER, Section, Settings
 from relgen_assets.sources import ArticleSource, open_source
 from relgen_assets.text.chunking import Chunker
 
-_ROOT_MARKERS = (SETTINGS_FILE, "dagster.yaml")
+_ROOT_MARKERS = (SETTINGS_FILE, INSTANCE_FILE, STATE_FOLDER)
 
 
 class Project:
@@ -40,6 +44,19 @@ class Project:
         return Batches(source.name, self.source.count(), self.settings.batches.size)
 
     @cached_property
+    def code_versions(self) -> dict[str, str]:
+        """The code version of every asset under these settings and prompts, by its name."""
+        return code_versions(self.settings, self.prompts)
+
+    def code_version_under(self, asset: str, **sections: Section) -> str:
+        """Return the code version of an asset in a run that replaces sections of the settings.
+
+        Where it differs from that of the project, what the run makes is stale from the start.
+        """
+        settings = self.settings.model_copy(update=dict(sections))
+        return code_versions(settings, self.prompts)[asset]
+
+    @cached_property
     def prompts(self) -> PromptSet:
         """The prompt templates: the project's own, and the bundled ones for the rest."""
         prompts = self.settings.prompts
@@ -59,6 +76,24 @@ class Project:
 def find_root(start: Path) -> Path:
     """Return the project folder: the nearest one upwards with a settings file, or `start`."""
     for folder in (start, *start.parents):
-        if any((folder / marker).is_file() for marker in _ROOT_MARKERS):
+        if (folder / SETTINGS_FILE).is_file():
             return folder
     return start
+
+
+def require_project(root: Path) -> None:
+    """Refuse to work in a folder that is no project, which would strew files over it.
+
+    Settings may also come from the environment alone, as in containers. A folder where
+    `relgen demo` ran has state, and counts.
+
+    Raises:
+        ConfigurationError: Nothing here says that this is a project.
+    """
+    named = any(variable.upper().startswith(ENV_PREFIX) for variable in os.environ)
+    if not named and not any((root / marker).exists() for marker in _ROOT_MARKERS):
+        raise ConfigurationError(
+            f"this folder is no project: neither it nor a folder above holds a {SETTINGS_FILE}.",
+            where=str(root),
+            remedy="Make one with `relgen init`, or try the bundled articles with `relgen demo`.",
+        )

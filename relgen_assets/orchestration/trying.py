@@ -11,16 +11,17 @@ from dataclasses import dataclass
 
 from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.extraction.validation import validate
+from relgen_assets.generation.acceptance import is_summary
 from relgen_assets.generation.requests import (
     EXTRACTION_TASK,
     SUMMARY_TASK,
     extraction_row,
     extraction_tasks,
-    is_summary,
     summary_request,
     summary_row,
 )
 from relgen_assets.integrity.chunk_story import ChunkStory
+from relgen_assets.integrity.code_meanings import meaning
 from relgen_assets.integrity.lookup import find, split_chunk_id, unknown_id
 from relgen_assets.integrity.overview import StoredTables
 from relgen_assets.orchestration.assets.summaries import ATTEMPTS
@@ -179,10 +180,16 @@ def _cut(
     project: Project, papers: Iterable[Paper], number: int, *, where: str, batch: str = ""
 ) -> Subject:
     """Return a chunk of the first usable article."""
-    paper = next((one for one in papers if one.status == "used"), None)
-    if paper is None:
+    reason = ""
+    for paper in papers:
+        if paper.status == "used":
+            break
+        reason = f" {meaning(paper.reason or '')}"
+    else:
         raise ConfigurationError(
-            "no article here can be used.", where=where, remedy="Name another article or batch."
+            f"no article here can be used.{reason}",
+            where=where,
+            remedy="Name another article or batch.",
         )
     limit = project.settings.chunking.max_chunks_per_article
     chunks = project.chunker.chunks(paper.paper_id, paper.article, limit=limit)

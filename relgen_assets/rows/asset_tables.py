@@ -72,6 +72,9 @@ SUMMARIES: Final = AssetTable("summaries", Summary)
 RAW_EXTRACTIONS: Final = AssetTable("raw_extractions", RawExtraction)
 VALIDATED_EXTRACTIONS: Final = AssetTable("validated_extractions", ValidatedExtraction)
 
+CHUNK_LIMIT: Final = "max_chunks_per_article"
+"""Metadata of a stored table of chunks: the limit on chunks that its run set for itself."""
+
 ASSET_TABLES: Final[tuple[AssetTable[Any], ...]] = (
     RAW_PAPERS,
     CHUNKS,

@@ -7,7 +7,7 @@ in this module.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,6 +20,9 @@ class TableRow(BaseModel):
     """Base of every table row: unknown columns are errors, values are immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    preview: ClassVar[tuple[str, ...]] = ()
+    """The columns by which a person knows a row, in the order in which the UI shows them."""
 
 
 class Relation(TableRow):
@@ -49,6 +52,8 @@ class ChatMessage(TableRow):
 class Paper(TableRow):
     """One article of the source (asset `raw_papers`)."""
 
+    preview = ("title", "abstract", "section_names", "article", "status", "reason", "paper_id")
+
     paper_id: str = Field(description="Id of the article: the source's own, or a content hash.")
     source: str = Field(description="Name of the source the article came from.")
     title: str = Field(description="Title, empty where the source has none.")
@@ -61,6 +66,8 @@ class Paper(TableRow):
 
 class Chunk(TableRow):
     """One window of an article (asset `chunks`)."""
+
+    preview = ("text", "tokens", "start", "end", "overlap", "chunk_id")
 
     chunk_id: str = Field(description="`<paper_id>#<index, four digits>`.")
     paper_id: str = Field(description="Article the chunk was cut from.")
@@ -96,9 +103,13 @@ class GeneratedRow(TableRow):
 class Summary(GeneratedRow):
     """The summary of one article (asset `summaries`); `text` is the summary."""
 
+    preview = ("text", "status", "reason", "completion_tokens", "endpoint", "paper_id")
+
 
 class RawExtraction(GeneratedRow):
     """The raw answer for one chunk (asset `raw_extractions`)."""
+
+    preview = ("text", "status", "reason", "finish_reason", "attempt", "endpoint", "chunk_id")
 
     chunk_id: str = Field(description="Chunk the request is about.")
     mode: Mode = Field(description="How decoding was constrained.")
@@ -107,6 +118,15 @@ class RawExtraction(GeneratedRow):
 
 class ValidatedExtraction(TableRow):
     """The verdict on one chunk (asset `validated_extractions`)."""
+
+    preview = (
+        "extraction.list_of_entities",
+        "extraction.relations",
+        "verdict",
+        "reason",
+        "repairs",
+        "chunk_id",
+    )
 
     chunk_id: str = Field(description="Chunk the verdict is about.")
     paper_id: str = Field(description="Article of the chunk.")

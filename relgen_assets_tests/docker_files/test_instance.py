@@ -52,6 +52,18 @@ def test_the_instance_is_valid(home: Path) -> None:
     assert config["concurrency"]["runs"]["max_concurrent_runs"] > generating > 0
 
 
+@pytest.mark.parametrize("folder", [DOCKER, DOCKER.parent], ids=["docker", "project"])
+def test_runs_whose_process_died_are_started_again_but_not_those_whose_step_failed(
+    home: Path, folder: Path
+) -> None:
+    shutil.copy(folder / "dagster.yaml", home)
+    config, _ = dagster_instance_config(str(home))
+    retries = config["run_retries"]
+    assert retries["enabled"] is True
+    assert 0 < retries["max_retries"] <= 3
+    assert retries["retry_on_asset_or_op_failure"] is False
+
+
 def test_its_parts_can_be_made(home: Path) -> None:
     instance = InstanceRef.from_dir(str(home))
     assert isinstance(instance.run_coordinator, QueuedRunCoordinator)

@@ -58,7 +58,7 @@ def test_the_readme_lists_exactly_the_commands_there_are() -> None:
     for name, rest in commands_in_the_readme():
         command = relgen().commands[name]
         if isinstance(command, TyperGroup):
-            assert set(rest.split("/")) == set(command.commands)
+            assert {words.split()[0] for words in rest.split("/")} == set(command.commands)
 
 
 def test_the_readme_names_only_options_there_are() -> None:
@@ -67,6 +67,18 @@ def test_the_readme_names_only_options_there_are() -> None:
             option for parameter in relgen().commands[name].params for option in parameter.opts
         }
         assert set(re.findall(r"--[\w-]+", rest)) <= options, name
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_commands_in_prose_exist_with_their_options(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    for name, rest in re.findall(r"`relgen ([a-z][\w-]*)([^`]*)`", text):
+        command = relgen().commands.get(name)
+        assert command, f"there is no command {name!r}"
+        if isinstance(command, TyperGroup) or not rest:
+            continue
+        options = {option for parameter in command.params for option in parameter.opts}
+        assert set(re.findall(r"--[\w-]+", rest)) <= options, f"relgen {name}{rest}"
 
 
 def test_every_test_file_of_the_fault_tables_exists() -> None:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-from pydantic import BaseModel
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
+import typer.main
+from pydantic import BaseModel
+from typer.core import TyperGroup
+
+from relgen_assets.cli.app import app
+from relgen_assets.cli.documents import DOCUMENTS
 from relgen_assets.extraction.codes import RejectionReason, Repair
 from relgen_assets.integrity.code_meanings import meanings
 from relgen_assets.settings import Settings
@@ -28,8 +35,37 @@ def test_a_page_is_what_the_code_says(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_the_readme_links_every_page(path: str) -> None:
-    assert f"]({path})" in (ROOT / "README.md").read_text(encoding="utf-8")
+def test_every_page_is_linked_from_the_readme_or_from_the_overview_it_links(path: str) -> None:
+    overview = "docs/architecture.md"
+    links = {
+        document: (ROOT / document).read_text(encoding="utf-8")
+        for document in ("README.md", overview)
+    }
+    assert f"]({overview})" in links["README.md"]
+    assert f"]({path})" in links["README.md"] or f"]({Path(path).name})" in links[overview]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS.values(), ids=lambda document: document.__name__)
+def test_every_key_of_a_document_is_explained_and_on_the_page(document: type[BaseModel]) -> None:
+    page = PAGES["docs/exit-codes.md"]()
+    for model in all_models(document):
+        for name, field in model.model_fields.items():
+            assert field.description, name
+            assert f"| `{name}` |" in page, name
+
+
+def test_every_document_belongs_to_a_command_with_json() -> None:
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
+    assert set(DOCUMENTS) <= set(_commands_with_json(group))
+
+
+def _commands_with_json(group: TyperGroup, path: str = "") -> Iterator[str]:
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from _commands_with_json(command, f"{path}{name} ")
+        elif any("--json" in parameter.opts for parameter in command.params):
+            yield f"{path}{name}"
 
 
 @pytest.mark.parametrize("model", all_models(Settings)[1:], ids=lambda model: model.__name__)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from resources.progress import ProgressBoard, TaskProgress
+import threading
+
+from resources.progress import Outlook, ProgressBoard, TaskProgress, following
 
 
 def test_listeners_hear_of_every_change_until_they_leave() -> None:
@@ -50,3 +52,38 @@ def test_tasks_are_distinguished() -> None:
     one, other = board.begin("a", 1), board.begin("a", 1)
     assert one.snapshot.key != other.snapshot.key
     assert len(board.running()) == 2
+
+
+def test_a_follower_hears_of_the_tasks_of_its_own_block_only() -> None:
+    board = ProgressBoard()
+    heard: dict[str, list[str]] = {"a": [], "b": []}
+    both_follow = threading.Barrier(2)
+
+    def run(name: str) -> None:
+        def listen(task: TaskProgress) -> None:
+            heard[name].append(task.title)
+
+        with following(listen):
+            both_follow.wait(5)
+            with board.begin(name, 1) as task:
+                worker = threading.Thread(target=task.advance)
+                worker.start()
+                worker.join()
+        with board.begin("later", 1):
+            pass
+
+    runs = [threading.Thread(target=run, args=(name,)) for name in heard]
+    for one in runs:
+        one.start()
+    for one in runs:
+        one.join()
+    assert heard == {"a": ["a"] * 3, "b": ["b"] * 3}, "begun, advanced by another thread, finished"
+
+
+def test_what_happens_next_goes_with_its_note() -> None:
+    task = ProgressBoard().begin("summaries", 4)
+    outlook = Outlook(gives_up=60.0, tries=(("gpu-0", 4.0),))
+    task.note("no endpoint is left", outlook=outlook)
+    assert task.snapshot.outlook == outlook
+    task.note("")
+    assert task.snapshot.outlook is None

@@ -46,7 +46,8 @@ FORMER_NAMES: Final = {"patience_seconds": "reconnect_seconds"}
 class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
     """Completed generations in SQLite or PostgreSQL, shared by all endpoints and runs.
 
-    Opened on first use; usable from any thread, any number of processes, and without Dagster.
+    Opened on first use, so that a fault is one of the step that meets it, with its own message.
+    Usable from any thread, any number of processes, and without Dagster.
     Every method raises `LedgerError` if the database cannot do what was asked.
     """
 
@@ -98,10 +99,6 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
     def engine(self) -> Engine:
         """The SQLAlchemy engine, for custom reports."""
         return self.database.engine
-
-    def setup_for_execution(self, _context: InitResourceContext) -> None:
-        """Open the ledger, so that a run fails before it asks anything."""
-        _ = self.database
 
     def teardown_after_execution(self, _context: InitResourceContext) -> None:
         """Close the connections of a run."""

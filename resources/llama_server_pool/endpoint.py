@@ -6,9 +6,9 @@ Configuration only: discovering what it leaves open, and talking to the server, 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -98,6 +98,9 @@ class Endpoint(BaseModel):
         return value.rstrip("/").removesuffix("/v1")
 
 
+EndpointT = TypeVar("EndpointT", bound=Endpoint)
+
+
 def read_endpoints(given: Sequence[Endpoint | Mapping[str, Any]]) -> list[Endpoint]:
     """Return endpoints from plain values.
 
@@ -117,6 +120,34 @@ def read_endpoints(given: Sequence[Endpoint | Mapping[str, Any]]) -> list[Endpoi
             faults = "; ".join(_explain(fault) for fault in error.errors(include_url=False))
             raise ConfigurationError(f"{faults}.", where=f"endpoint {name!r}") from error
     return endpoints
+
+
+def remaining_endpoints(
+    endpoints: Sequence[EndpointT], left_out: Collection[str]
+) -> list[EndpointT]:
+    """Return the endpoints without those left out by name.
+
+    Raises:
+        ConfigurationError: A name is unknown, or no endpoint would remain.
+    """
+    names = [one.name for one in endpoints]
+    unknown = sorted(set(left_out) - set(names))
+    if unknown:
+        raise ConfigurationError(
+            f"there is no endpoint {', '.join(map(repr, unknown))} to leave out.",
+            where="endpoints to leave out",
+            remedy=f"Configured are: {', '.join(names)}."
+            if names
+            else "None is configured, and the embedded server cannot be left out.",
+        )
+    remaining = [one for one in endpoints if one.name not in left_out]
+    if left_out and not remaining:
+        raise ConfigurationError(
+            "no endpoint would be left.",
+            where="endpoints to leave out",
+            remedy=f"Keep at least one of: {', '.join(names)}.",
+        )
+    return remaining
 
 
 def _explain(fault: ErrorDetails) -> str:

@@ -5,14 +5,12 @@ Plain pydantic, so that settings can nest it without loading Dagster; the resour
 
 from __future__ import annotations
 
-from typing import Any, Final, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from resources.former_names import accept_former_names
-from resources.llama_server_pool.endpoint import Endpoint
-
-EndpointT = TypeVar("EndpointT", bound=Endpoint)
+from resources.llama_server_pool.endpoint import EndpointT
 
 FORMER_NAMES: Final = {"patience_seconds": "outage_timeout_seconds"}
 

@@ -9,7 +9,7 @@ import asyncio
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,11 @@ from resources.generation import Generation, GenerationRequest
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.generation_ledger.slot_leases import SlotLeases
 from resources.llama_server_pool.embedded import shared as embedded
-from resources.llama_server_pool.endpoint import Endpoint, read_endpoints
+from resources.llama_server_pool.endpoint import (
+    Endpoint,
+    read_endpoints,
+    remaining_endpoints,
+)
 from resources.llama_server_pool.loop_thread import LoopThread
 from resources.llama_server_pool.options import PoolOptions
 from resources.llama_server_pool.policy import DispatchPolicy
@@ -45,7 +49,8 @@ class EndpointConfig(Endpoint, Config):
 class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
     """Any number of OpenAI-compatible servers that work on one batch after another.
 
-    Without configured endpoints, the embedded server is started at setup and released at teardown.
+    Without configured endpoints, the embedded server is started on first use and released at
+    teardown. Nothing is opened at setup: a fault is one of the step that meets it.
 
     Raises:
         ConfigurationError: Two endpoints share a name or serve different models, or the environment
@@ -63,6 +68,7 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
     _policy: DispatchPolicy = PrivateAttr(default_factory=DispatchPolicy)
     _loop: LoopThread | None = PrivateAttr(default=None)
     _supervisor: "Supervisor | None" = PrivateAttr(default=None)
+    _left_out: frozenset[str] = PrivateAttr(default=frozenset())
     _embedded: bool = PrivateAttr(default=False)
 
     def __init__(self, **values: Any) -> None:
@@ -87,10 +93,6 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
         """Whether the embedded server is used."""
         return not self.endpoints
 
-    def setup_for_execution(self, _context: InitResourceContext) -> None:
-        """Check the keys, start the embedded server if it is needed, open the event loop."""
-        self._open()
-
     def teardown_after_execution(self, _context: InitResourceContext) -> None:
         """Close all connections and release the embedded server."""
         self.close()
@@ -102,6 +104,7 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
         accept: Callable[[Generation], bool] | None = None,
         attempts: int = 1,
         granted: Mapping[str, int] | None = None,
+        leave_out: Collection[str] = (),
         title: str = "",
     ) -> "BatchResult":
         """Return the outcome of every request, from the ledger or from a server.
@@ -113,6 +116,7 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
             attempts: Content attempts per request; the answer of the last one is the outcome,
                 usable or not.
             granted: Content attempts of the subjects that were granted more.
+            leave_out: Names of endpoints that take no part in this batch.
             title: Title of the work on the progress board.
 
         Returns:
@@ -123,7 +127,8 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
             NoEndpointLeft: Every endpoint was out of service for longer than the outage timeout;
                 all answers so far are in the ledger.
             EmbeddedServerError: The embedded server died.
-            ConfigurationError: The servers serve different models, or none names its model.
+            ConfigurationError: The servers serve different models, none names its model, or an
+                endpoint to leave out is unknown or the last one.
             LedgerError: The ledger cannot be read or written.
         """
         from resources.llama_server_pool.dispatch.dispatcher import Dispatcher
@@ -131,7 +136,7 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
 
         _check_subjects(requests)
         with self._lock, BOARD.begin(title or "generations", len(requests)) as progress:
-            loop, supervisor = self._open()
+            loop, supervisor = self._open(frozenset(leave_out))
             leases = SlotLeases(
                 self.ledger.database, self._policy.lease_seconds, self._policy.lease_rotation
             )
@@ -145,7 +150,13 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
                 return loop.run(Dispatcher(supervisor, self.ledger, leases, order, progress).run())
             except NoEndpointLeft as error:
                 remedy = self.outage_remedy or error.remedy
-                raise NoEndpointLeft(error.what, where=error.where, remedy=remedy) from error
+                raise NoEndpointLeft(
+                    error.what,
+                    where=error.where,
+                    remedy=remedy,
+                    endpoints=error.endpoints,
+                    may_pass=error.may_pass,
+                ) from error
 
     def describe(self) -> "list[EndpointStatus]":
         """Ask every endpoint what it serves and how fast it answers; does not start a batch."""
@@ -177,16 +188,19 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
                 self._embedded = False
                 embedded.release()
 
-    def _open(self) -> "tuple[LoopThread, Supervisor]":
+    def _open(self, leave_out: frozenset[str] = frozenset()) -> "tuple[LoopThread, Supervisor]":
         from resources.llama_server_pool.health.supervisor import Supervisor
 
+        endpoints: list[Endpoint] = [*remaining_endpoints(self.endpoints, leave_out)]
+        if leave_out != self._left_out:
+            self.close()  # other endpoints: what was learned of the fleet is learned anew
+            self._left_out = leave_out
         if self._loop is None or self._supervisor is None:
-            keys = _keys(self.endpoints)
-            endpoints: list[Endpoint] = [*self.endpoints]
+            keys = _keys(endpoints)
             if self.is_embedded:
                 endpoints = [embedded.acquire(Path(self.log_dir))]
                 self._embedded = True
-            model = self.model or self._common_model(endpoints)
+            model = self.model or self._common_model(self.endpoints or endpoints)
             self._supervisor = Supervisor(
                 endpoints, keys, model, self.unenforced_schema, self._policy
             )

@@ -26,9 +26,9 @@ BATCH_ASSETS = (*(table.asset for table in ASSET_TABLES), "hf_dataset")
 
 
 def build_assets(project: Project) -> list[dg.AssetsDefinition]:
-    """Return every asset of the graph, in the order of the pipeline."""
+    """Return every asset of the graph, in the order of the pipeline, with its code version."""
     partitions = project.batches.definition()
-    return [
+    assets = [
         raw_papers.build(project, partitions),
         chunks.build(project, partitions),
         summaries.build(project, partitions),
@@ -36,4 +36,11 @@ def build_assets(project: Project) -> list[dg.AssetsDefinition]:
         validated_extractions.build(partitions),
         hf_dataset.build(project, partitions),
         dataset_card.build(project),
+    ]
+    versions = project.code_versions
+    return [
+        asset.map_asset_specs(
+            lambda spec: spec.replace_attributes(code_version=versions[spec.key.to_user_string()])
+        )
+        for asset in assets
     ]

@@ -4,19 +4,31 @@ import dagster as dg
 import pyarrow as pa
 
 from relgen_assets.orchestration.assets.common import batch_options, table_output
+from relgen_assets.orchestration.assets.run_options import read_options, setting_options
 from relgen_assets.orchestration.project import Project
-from relgen_assets.rows.asset_tables import CHUNKS, RAW_PAPERS
+from relgen_assets.rows.asset_tables import CHUNK_LIMIT, CHUNKS, RAW_PAPERS
+from resources.step_failures import remedy_first
+
+OPTIONS = (CHUNK_LIMIT,)
+"""The settings that a run may replace."""
 
 
 def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     """Return the asset that cuts articles into chunks."""
-    chunking = project.settings.chunking
 
-    @dg.asset(**batch_options(partitions, CHUNKS.row, "sentencepiece", "parquet"))
-    def chunks(raw_papers: pa.Table) -> dg.Output[pa.Table]:
-        """Exact substrings of the articles with their offsets; overlapping windows of tokens."""
+    @dg.asset(
+        **batch_options(partitions, CHUNKS.row, "sentencepiece", "parquet"),
+        config_schema=setting_options("chunks", "chunking", project.settings.chunking, OPTIONS),
+    )
+    @remedy_first()
+    def chunks(context: dg.AssetExecutionContext, raw_papers: pa.Table) -> dg.Output[pa.Table]:
+        """One row per chunk: an exact substring of its article, with its offsets and tokens.
+
+        Neighbouring chunks of an article overlap; together they cover all of it.
+        """
         papers = [paper for paper in RAW_PAPERS.rows(raw_papers) if paper.status == "used"]
-        limit = chunking.max_chunks_per_article
+        options = read_options(context, project.settings.chunking)
+        limit = options.settings.max_chunks_per_article
         rows = [
             chunk
             for paper in papers
@@ -26,6 +38,9 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         return table_output(
             rows,
             CHUNKS,
+            {name: str(value) for name, value in options.replaced.items()},
+            made_under=project.code_version_under(CHUNKS.asset, chunking=options.settings),
+            **options.metadata(OPTIONS),
             articles=len(papers),
             tokens=sum(chunk.tokens for chunk in rows),
             longest_chunk_tokens=max((chunk.tokens for chunk in rows), default=0),

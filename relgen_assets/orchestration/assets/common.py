@@ -5,6 +5,7 @@ Nothing here knows what a particular asset computes.
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict, TypeVar
@@ -14,9 +15,12 @@ import pyarrow as pa
 from pydantic import BaseModel
 
 from relgen_assets.domain_errors import PartitionRefused
+from relgen_assets.orchestration.versions import CODE_VERSION_TAG, data_version
 from relgen_assets.rows.arrow import arrow_schema
 from relgen_assets.rows.asset_tables import AssetTable
+from relgen_assets.rows.column_sources import COLUMN_SOURCES, Source
 from relgen_assets.rows.models import TableRow
+from relgen_assets.rows.previews import column_of, preview_values
 
 RowT = TypeVar("RowT", bound=TableRow)
 
@@ -27,7 +31,6 @@ FEWEST_ROWS_TO_REFUSE = 5
 the source was misread."""
 
 _PREVIEW_ROWS = 5
-_PREVIEW_CHARACTERS = 160
 
 
 class AssetOptions(TypedDict):
@@ -54,13 +57,14 @@ def batch_options(
 
 
 def column_schema(model: type[BaseModel]) -> dg.TableSchema:
-    """Return the columns of a row class as Dagster shows them."""
+    """Return the columns of a row class as Dagster shows them, each with where it comes from."""
+    sources = COLUMN_SOURCES[model.__name__]
     return dg.TableSchema(
         columns=[
             dg.TableColumn(
                 name=field.name,
                 type=str(field.type) if not pa.types.is_nested(field.type) else _short(field.type),
-                description=(field.metadata or {}).get(b"description", b"").decode() or None,
+                description=_described(field, sources.get(field.name, ())),
                 constraints=dg.TableColumnConstraints(nullable=field.nullable),
             )
             for field in arrow_schema(model)
@@ -69,28 +73,62 @@ def column_schema(model: type[BaseModel]) -> dg.TableSchema:
 
 
 def table_output(
-    rows: Sequence[RowT], table: AssetTable[RowT], **metadata: Any
+    rows: Sequence[RowT],
+    table: AssetTable[RowT],
+    notes: Mapping[str, str] | None = None,
+    made_under: str | None = None,
+    **metadata: Any,
 ) -> dg.Output[pa.Table]:
-    """Return rows as the output of an asset, with row count, preview and further metadata."""
-    return dg.Output(
-        table.table(rows),
-        metadata={
-            "dagster/row_count": len(rows),
-            "preview": preview(rows, table.row),
-            **metadata,
-        },
+    """Return rows as the output of an asset, with row count, preview and further metadata.
+
+    Its data version follows from the rows: a batch made again with the same rows leaves what
+    depends on it fresh.
+
+    Args:
+        rows: The rows.
+        table: Their table.
+        notes: Facts to store in the file itself, for checks of what is stored.
+        made_under: The code version, where the run replaces settings; by default the project's.
+        **metadata: Further metadata for the UI.
+    """
+    stored = table.table(rows)
+    with warnings.catch_warnings():
+        # Data versions of outputs are a beta feature of Dagster; relied on knowingly.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        return dg.Output(
+            stored.replace_schema_metadata(notes) if notes else stored,
+            data_version=data_version(rows),
+            tags={CODE_VERSION_TAG: made_under} if made_under else None,
+            metadata={
+                "dagster/row_count": len(rows),
+                "preview": preview(rows, table.row),
+                "dagster/column_lineage": column_lineage(table.row),
+                **metadata,
+            },
+        )
+
+
+def preview(rows: Sequence[TableRow], model: type[TableRow]) -> dg.TableMetadataValue:
+    """Return the first rows as a table for the UI: what matters of each, long values shortened."""
+    columns = {column.name: column for column in column_schema(model).columns}
+    shown = [
+        dg.TableColumn(title, type=columns[name].type, description=columns[name].description)
+        for title, name in map(column_of, model.preview)
+    ]
+    return dg.MetadataValue.table(
+        [dg.TableRecord(preview_values(row)) for row in rows[:_PREVIEW_ROWS]],
+        schema=dg.TableSchema(columns=shown),
     )
 
 
-def preview(rows: Sequence[BaseModel], model: type[BaseModel]) -> dg.TableMetadataValue:
-    """Return the first rows as a table for the UI, long values shortened."""
-    records = [
-        dg.TableRecord(
-            {name: _shorten(value) for name, value in row.model_dump(mode="json").items()}
-        )
-        for row in rows[:_PREVIEW_ROWS]
-    ]
-    return dg.MetadataValue.table(records, schema=column_schema(model))
+def column_lineage(model: type[BaseModel]) -> dg.TableColumnLineage:
+    """Return where the columns of a row class come from, as Dagster records it."""
+    return dg.TableColumnLineage(
+        {
+            column: [dg.TableColumnDep(dg.AssetKey(other), name) for other, name in sources]
+            for column, sources in COLUMN_SOURCES[model.__name__].items()
+        }
+    )
 
 
 def tally(values: Iterable[str | None]) -> dict[str, int]:
@@ -120,14 +158,13 @@ def refuse_above(threshold: float, *, bad: int, total: int, what: str, partition
         )
 
 
+def _described(field: pa.Field, sources: Sequence[Source]) -> str | None:
+    description = (field.metadata or {}).get(b"description", b"").decode()
+    origin = ", ".join(f"{asset}.{column}" for asset, column in sources)
+    return f"{description} From {origin}." if origin else description or None
+
+
 def _short(arrow_type: pa.DataType) -> str:
     if pa.types.is_list(arrow_type):
         return f"list<{_short(arrow_type.value_type)}>"
     return "struct" if pa.types.is_struct(arrow_type) else str(arrow_type)
-
-
-def _shorten(value: object) -> str | int | float | bool | None:
-    if isinstance(value, int | float | bool) or value is None:
-        return value
-    text = value if isinstance(value, str) else repr(value)
-    return text if len(text) <= _PREVIEW_CHARACTERS else f"{text[:_PREVIEW_CHARACTERS]}…"

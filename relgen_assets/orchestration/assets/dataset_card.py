@@ -5,6 +5,8 @@ import dagster as dg
 from relgen_assets.export.card import write_card
 from relgen_assets.orchestration.assets.common import GROUP, OWNERS
 from relgen_assets.orchestration.project import Project
+from relgen_assets.orchestration.versions import text_version
+from resources.step_failures import remedy_first
 
 
 def build(project: Project) -> dg.AssetsDefinition:
@@ -22,6 +24,7 @@ def build(project: Project) -> dg.AssetsDefinition:
             & ~dg.AutomationCondition.in_progress()
         ),
     )
+    @remedy_first()
     def dataset_card() -> dg.MaterializeResult[None]:
         """README.md with the YAML for `datasets.load_dataset`, after any number of batches."""
         report = write_card(
@@ -30,6 +33,7 @@ def build(project: Project) -> dg.AssetsDefinition:
             licence=settings.dataset.licence,
         )
         return dg.MaterializeResult(
+            data_version=text_version([report.text]),
             metadata={
                 "card": dg.MetadataValue.md(report.text),
                 "path": dg.MetadataValue.path(report.url),
@@ -40,7 +44,7 @@ def build(project: Project) -> dg.AssetsDefinition:
                     for config, splits in report.rows.items()
                     for split, rows in splits.items()
                 },
-            }
+            },
         )
 
     return dataset_card

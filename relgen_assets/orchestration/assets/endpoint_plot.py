@@ -11,7 +11,8 @@ from xml.sax.saxutils import escape
 from resources.llama_server_pool.reports import BatchReport, EndpointReport
 
 _ROW, _BAR = 22, 14
-_NAMES, _BARS, _NOTES = 130, 260, 300
+_NAMES, _BARS, _NOTES = 120, 170, 190
+"""Together the room beside the names of metadata, in a window of 1,280 pixels."""
 _LONGEST_NAME = 18
 _USED, _WASTED, _TEXT = "#3b7dd8", "#e0a030", "#808080"  # readable on light and dark backgrounds
 

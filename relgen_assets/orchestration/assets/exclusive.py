@@ -13,6 +13,11 @@ from resources.progress import BOARD
 WAITING = "another run is working on this partition; waiting until it is done"
 
 
+def lease_title(asset: str, partition: str) -> str:
+    """Return the name of the lease that a run holds while it generates for a batch."""
+    return f"{asset}/{partition}"
+
+
 @contextmanager
 def exclusive(ledger: GenerationLedger, context: dg.AssetExecutionContext) -> Iterator[None]:
     """Hold the lease on the asset and partition of a step while the block runs.
@@ -24,11 +29,10 @@ def exclusive(ledger: GenerationLedger, context: dg.AssetExecutionContext) -> It
         ledger: The ledger that both runs use.
         context: The step.
     """
-    title = f"{context.asset_key.to_user_string()}/{context.partition_key}"
+    title = lease_title(context.asset_key.to_user_string(), context.partition_key)
     with ExitStack() as notice:
 
         def tell() -> None:
-            context.log.info(WAITING)
             notice.enter_context(BOARD.begin(title, 0)).note(WAITING)
 
         with ledger.lease(title, waiting=tell):

@@ -1,18 +1,22 @@
-"""What the generating assets share: a concurrency pool, further attempts, and metadata.
+"""What the generating assets share: a concurrency pool, grants, and metadata.
 
 The metadata show the work of the servers: numbers, a table and a plot.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import dagster as dg
-from pydantic import Field
 
 from relgen_assets.orchestration.assets.common import tally
 from relgen_assets.orchestration.assets.endpoint_plot import as_markdown, endpoint_plot
+from relgen_assets.orchestration.assets.exclusive import exclusive
 from relgen_assets.orchestration.energy import KWH
+from relgen_assets.orchestration.outage_retries import retried_outages
+from relgen_assets.orchestration.progress_log import logged_progress
 from relgen_assets.rows.models import GeneratedRow
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.llama_server_pool.reports import BatchReport, EndpointReport
@@ -25,17 +29,17 @@ _COLUMNS = {
     "endpoint": ("string", "Name of the endpoint."),
     "kind": ("string", "Its hardware."),
     "requests": ("int", "Answers that were used."),
+    "tokens_out": ("int", "Tokens of those answers."),
+    "tokens_per_second": ("float", "Answer tokens per busy second, all slots together."),
+    "seconds_busy": ("float", "Time with at least one running request."),
+    "faults": ("string", "Faults by kind."),
     "tokens_in": ("int", "Prompt tokens of those answers."),
     "tokens_cached": ("int", "Prompt tokens taken from the prefix cache."),
-    "tokens_out": ("int", "Tokens of those answers."),
     "tokens_hedged": ("int", "Tokens of attempts that a faster attempt made superfluous."),
     "tokens_lost": ("int", "Tokens of attempts that failed."),
-    "seconds_busy": ("float", "Time with at least one running request."),
-    "tokens_per_second": ("float", "Answer tokens per busy second, all slots together."),
+    "watt_hours": ("float", "Configured watts times the busy time."),
     "alone": ("float", "Answer tokens per second of a request that ran alone."),
     "by_busy_slots": ("string", "The same, by the number of requests that ran together."),
-    "faults": ("string", "Faults by kind."),
-    "watt_hours": ("float", "Configured watts times the busy time."),
 }
 _SCHEMA = dg.TableSchema(
     columns=[
@@ -45,15 +49,19 @@ _SCHEMA = dg.TableSchema(
 )
 
 
-class RetryConfig(dg.Config):
-    """What a run may add to the attempts of earlier runs."""
+@contextmanager
+def generating(ledger: GenerationLedger, context: dg.AssetExecutionContext) -> Iterator[None]:
+    """Surround the requests of a step with what they need.
 
-    further_attempts: int = Field(
-        default=0,
-        ge=0,
-        description="Attempts to add where the stored answer cannot be used, up to the setting"
-        " extractions.max_attempts.",
-    )
+    Their progress and warnings go into the log of the run, one run at a time works on the
+    partition, and an outage of all servers is tried again where that helps.
+
+    Args:
+        ledger: The ledger that all runs use.
+        context: The step.
+    """
+    with retried_outages(context), logged_progress(context.log), exclusive(ledger, context):
+        yield
 
 
 def grant(ledger: GenerationLedger, task: str, attempts: Mapping[str, int]) -> None:
@@ -74,12 +82,12 @@ def request_labels(context: dg.AssetExecutionContext) -> dict[str, str]:
     return {"partition": context.partition_key, "run_id": context.run.run_id}
 
 
-def generation_metadata(rows: Sequence[GeneratedRow], report: BatchReport) -> dict[str, object]:
+def generation_metadata(rows: Sequence[GeneratedRow], report: BatchReport) -> dict[str, Any]:
     """Return metadata of a generated table: outcomes, tokens, and the work of each endpoint.
 
     Energy is left out if no endpoint has `watts`, the plot if nothing was generated.
     """
-    metadata: dict[str, object] = {
+    metadata: dict[str, Any] = {
         "by_status": tally(row.status for row in rows),
         "by_reason": tally(row.reason for row in rows),
         "by_endpoint": tally(row.endpoint or None for row in rows),

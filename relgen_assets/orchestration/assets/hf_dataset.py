@@ -5,8 +5,10 @@ import pyarrow as pa
 
 from relgen_assets.export.examples import FullExample, build_examples
 from relgen_assets.export.shard_writing import write_shards
-from relgen_assets.orchestration.assets.common import batch_options, preview
+from relgen_assets.export.splits import split_of
+from relgen_assets.orchestration.assets.common import batch_options, column_lineage, preview
 from relgen_assets.orchestration.project import Project
+from relgen_assets.orchestration.versions import data_version
 from relgen_assets.rows.asset_tables import (
     CHUNKS,
     RAW_EXTRACTIONS,
@@ -15,13 +17,19 @@ from relgen_assets.rows.asset_tables import (
     VALIDATED_EXTRACTIONS,
 )
 from resources import storage
+from resources.step_failures import remedy_first
 
 
 def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     """Return the asset that writes the shards of a batch."""
     settings = project.settings
+    shares = {
+        "validation_percent": settings.dataset.validation_percent,
+        "test_percent": settings.dataset.test_percent,
+    }
 
     @dg.asset(**batch_options(partitions, FullExample, "huggingface", "parquet"))
+    @remedy_first()
     def hf_dataset(
         context: dg.AssetExecutionContext,
         raw_papers: pa.Table,
@@ -30,7 +38,9 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         raw_extractions: pa.Table,
         validated_extractions: pa.Table,
     ) -> dg.MaterializeResult[None]:
-        """Examples as parquet shards, one file for each config and split that has rows.
+        """One row per chunk with a usable extraction: a complete example for fine-tuning.
+
+        Examples are parquet shards, one file for each config and split that has rows.
 
         The tables are joined by id and the joins are verified: an example whose stored prompt does
         not contain its own summary and text is an error, and nothing is written.
@@ -42,22 +52,22 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             RAW_EXTRACTIONS.rows(raw_extractions),
             VALIDATED_EXTRACTIONS.rows(validated_extractions),
         )
-        report = write_shards(
-            settings.storage.dataset,
-            context.partition_key,
-            examples,
-            validation_percent=settings.dataset.validation_percent,
-            test_percent=settings.dataset.test_percent,
-        )
+        report = write_shards(settings.storage.dataset, context.partition_key, examples, **shares)
+        splits = {row.paper_id: split_of(row.paper_id, **shares) for row in examples}
         return dg.MaterializeResult(
+            data_version=data_version(
+                examples, (f"{article} in {split}" for article, split in splits.items())
+            ),
             metadata={
                 "dagster/row_count": len(examples),
                 "preview": preview(examples, FullExample),
+                "dagster/column_lineage": column_lineage(FullExample),
+                "dagster/uri": storage.shown(settings.storage.dataset),
                 "rows_by_split": dict(report.rows),
                 "articles_by_split": dict(report.articles),
                 "bytes": report.size,
                 "folder": dg.MetadataValue.path(storage.shown(settings.storage.dataset)),
-            }
+            },
         )
 
     return hf_dataset

@@ -4,11 +4,11 @@ import dagster as dg
 import pyarrow as pa
 
 from relgen_assets.extraction.validation import validate_all
+from relgen_assets.generation.acceptance import is_extraction
 from relgen_assets.generation.requests import (
     EXTRACTION_TASK,
     extraction_row,
     extraction_tasks,
-    is_extraction,
 )
 from relgen_assets.generation.retrying import plan_chunks
 from relgen_assets.orchestration.assets.common import (
@@ -17,41 +17,61 @@ from relgen_assets.orchestration.assets.common import (
     table_output,
     tally,
 )
-from relgen_assets.orchestration.assets.exclusive import exclusive
 from relgen_assets.orchestration.assets.generated import (
     SERVERS_POOL,
-    RetryConfig,
+    generating,
     generation_metadata,
     grant,
     request_labels,
+)
+from relgen_assets.orchestration.assets.run_options import (
+    read_options,
+    server_options,
+    setting_options,
 )
 from relgen_assets.orchestration.project import Project
 from relgen_assets.rows.asset_tables import CHUNKS, RAW_EXTRACTIONS, SUMMARIES
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.llama_server_pool.pool import LlamaServerPool
 from resources.parquet_io_manager import ParquetIOManager
+from resources.step_failures import remedy_first
 
 MAX_FAILED_SHARE = 0.2
 """Above this share of unanswered chunks the servers are at fault, not the chunks."""
 
+OPTIONS = ("mode", "temperature", "seed", "variant")
+"""The settings that a run may replace."""
+
 
 def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     """Return the asset that asks the model for entities and relations."""
-    settings = project.settings.extractions
 
     @dg.asset(
-        **batch_options(partitions, RAW_EXTRACTIONS.row, "openai", "parquet"), pool=SERVERS_POOL
+        **batch_options(partitions, RAW_EXTRACTIONS.row, "openai", "parquet"),
+        pool=SERVERS_POOL,
+        config_schema={
+            **setting_options(
+                "raw_extractions", "extractions", project.settings.extractions, OPTIONS
+            ),
+            **server_options("raw_extractions", project.settings.pool.endpoints),
+        },
     )
+    @remedy_first()
     def raw_extractions(
         context: dg.AssetExecutionContext,
-        config: RetryConfig,
         chunks: pa.Table,
         summaries: pa.Table,
         llama_server_pool: LlamaServerPool,
         io_manager: dg.ResourceParam[ParquetIOManager],
     ) -> dg.Output[pa.Table]:
-        """Entities and relations of each chunk as JSON: the raw answers to summary and chunk."""
+        """One row per chunk: the model's raw answer, entities and relations as JSON, unjudged.
+
+        The prompt shows the summary and the chunk and is stored word for word. A row without an
+        answer has a reason.
+        """
         key = context.partition_key
+        options = read_options(context, project.settings.extractions)
+        settings = options.settings
         mode = settings.mode_for(embedded=llama_server_pool.is_embedded)
         rows_of_chunks = CHUNKS.rows(chunks)
         rows_of_summaries = SUMMARIES.rows(summaries)
@@ -66,14 +86,14 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             prompts=project.prompts,
         )
         ledger: GenerationLedger = llama_server_pool.ledger
-        with exclusive(ledger, context):
-            if config.further_attempts and io_manager.exists(context.asset_key, key):
+        with generating(ledger, context):
+            if options.further_attempts and io_manager.exists(context.asset_key, key):
                 stored = RAW_EXTRACTIONS.read(io_manager, key)
                 plan = plan_chunks(
                     stored,
                     validate_all(rows_of_chunks, stored),
                     rows_of_summaries,
-                    further=config.further_attempts,
+                    further=options.further_attempts,
                     limit=settings.max_attempts,
                 )
                 grant(ledger, EXTRACTION_TASK, plan.attempts)
@@ -84,6 +104,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
                 granted=ledger.granted_attempts(
                     EXTRACTION_TASK, [chunk.chunk_id for chunk in rows_of_chunks]
                 ),
+                leave_out=options.leave_out,
                 title=context.asset_key.to_user_string(),
             )
         rows = [
@@ -97,6 +118,15 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             what=f"without an answer ({tally(row.reason for row in rows)})",
             partition=key,
         )
-        return table_output(rows, RAW_EXTRACTIONS, **generation_metadata(rows, result.report))
+        return table_output(
+            rows,
+            RAW_EXTRACTIONS,
+            made_under=project.code_version_under(
+                RAW_EXTRACTIONS.asset, extractions=options.settings
+            ),
+            **options.metadata(OPTIONS),
+            mode=mode,
+            **generation_metadata(rows, result.report),
+        )
 
     return raw_extractions

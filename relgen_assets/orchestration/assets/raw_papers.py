@@ -11,6 +11,7 @@ from relgen_assets.orchestration.assets.common import (
 )
 from relgen_assets.orchestration.project import Project
 from relgen_assets.rows.asset_tables import RAW_PAPERS
+from resources.step_failures import remedy_first
 
 MAX_UNUSABLE_SHARE = 0.5
 """Above this share of unusable articles the source is misread rather than untidy."""
@@ -20,8 +21,12 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
     """Return the asset that reads articles from the project's source."""
 
     @dg.asset(**batch_options(partitions, RAW_PAPERS.row, "parquet"))
+    @remedy_first()
     def raw_papers(context: dg.AssetExecutionContext) -> dg.Output[pa.Table]:
-        """Articles with abstract and section names; unusable ones are kept with their reason."""
+        """One row per article of the batch: title, abstract, section names and full text.
+
+        An article that cannot be used stays as a row, with the reason.
+        """
         rows = project.batches.rows(context.partition_key)
         papers = list(project.source.read(rows.start, rows.stop))
         reasons = tally(paper.reason for paper in papers)

@@ -3,7 +3,8 @@
 import dagster as dg
 import pyarrow as pa
 
-from relgen_assets.generation.requests import SUMMARY_TASK, is_summary, summary_request, summary_row
+from relgen_assets.generation.acceptance import is_summary
+from relgen_assets.generation.requests import SUMMARY_TASK, summary_request, summary_row
 from relgen_assets.generation.retrying import plan_summaries
 from relgen_assets.orchestration.assets.common import (
     batch_options,
@@ -11,19 +12,24 @@ from relgen_assets.orchestration.assets.common import (
     table_output,
     tally,
 )
-from relgen_assets.orchestration.assets.exclusive import exclusive
 from relgen_assets.orchestration.assets.generated import (
     SERVERS_POOL,
-    RetryConfig,
+    generating,
     generation_metadata,
     grant,
     request_labels,
+)
+from relgen_assets.orchestration.assets.run_options import (
+    read_options,
+    server_options,
+    setting_options,
 )
 from relgen_assets.orchestration.project import Project
 from relgen_assets.rows.asset_tables import RAW_PAPERS, SUMMARIES
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.llama_server_pool.pool import LlamaServerPool
 from resources.parquet_io_manager import ParquetIOManager
+from resources.step_failures import remedy_first
 
 MAX_FAILED_SHARE = 0.2
 """Above this share of unanswered articles the servers are at fault, not the articles."""
@@ -31,33 +37,49 @@ MAX_FAILED_SHARE = 0.2
 ATTEMPTS = 2
 """An empty or cut summary is asked for once more."""
 
+OPTIONS = ("temperature", "seed", "variant")
+"""The settings that a run may replace."""
+
 
 def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     """Return the asset that summarises articles."""
-    settings = project.settings.summaries
 
-    @dg.asset(**batch_options(partitions, SUMMARIES.row, "openai", "parquet"), pool=SERVERS_POOL)
+    @dg.asset(
+        **batch_options(partitions, SUMMARIES.row, "openai", "parquet"),
+        pool=SERVERS_POOL,
+        config_schema={
+            **setting_options("summaries", "summaries", project.settings.summaries, OPTIONS),
+            **server_options("summaries", project.settings.pool.endpoints),
+        },
+    )
+    @remedy_first()
     def summaries(
         context: dg.AssetExecutionContext,
-        config: RetryConfig,
         raw_papers: pa.Table,
         llama_server_pool: LlamaServerPool,
         io_manager: dg.ResourceParam[ParquetIOManager],
     ) -> dg.Output[pa.Table]:
-        """A short summary of each article, generated from its abstract and section names."""
+        """One row per usable article: its summary, the exact prompt, and which server answered.
+
+        The model writes it from abstract and section names; the prompt of every chunk shows it. A
+        row without an answer has a reason.
+        """
         key = context.partition_key
+        options = read_options(context, project.settings.summaries)
         labels = request_labels(context)
         requests = [
-            summary_request(paper, settings, project.chunker.count, labels, prompts=project.prompts)
+            summary_request(
+                paper, options.settings, project.chunker.count, labels, prompts=project.prompts
+            )
             for paper in RAW_PAPERS.rows(raw_papers)
             if paper.status == "used"
         ]
         ledger: GenerationLedger = llama_server_pool.ledger
-        with exclusive(ledger, context):
-            if config.further_attempts and io_manager.exists(context.asset_key, key):
+        with generating(ledger, context):
+            if options.further_attempts and io_manager.exists(context.asset_key, key):
                 plan = plan_summaries(
                     SUMMARIES.read(io_manager, key),
-                    further=config.further_attempts,
+                    further=options.further_attempts,
                     limit=project.settings.extractions.max_attempts,
                 )
                 grant(ledger, SUMMARY_TASK, plan.attempts)
@@ -68,6 +90,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
                 granted=ledger.granted_attempts(
                     SUMMARY_TASK, [request.subject for request in requests]
                 ),
+                leave_out=options.leave_out,
                 title=context.asset_key.to_user_string(),
             )
         rows = [summary_row(request, result.outcomes[request.subject]) for request in requests]
@@ -79,6 +102,12 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             what=f"without an answer ({failed})",
             partition=key,
         )
-        return table_output(rows, SUMMARIES, **generation_metadata(rows, result.report))
+        return table_output(
+            rows,
+            SUMMARIES,
+            made_under=project.code_version_under(SUMMARIES.asset, summaries=options.settings),
+            **options.metadata(OPTIONS),
+            **generation_metadata(rows, result.report),
+        )
 
     return summaries

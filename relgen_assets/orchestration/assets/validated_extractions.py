@@ -1,5 +1,7 @@
 """Asset `validated_extractions`: exactly one verdict per chunk."""
 
+from typing import Any
+
 import dagster as dg
 import pyarrow as pa
 
@@ -16,6 +18,7 @@ from relgen_assets.orchestration.energy import KWH, kwh_per_examples, spent_kwh
 from relgen_assets.rows.asset_tables import CHUNKS, RAW_EXTRACTIONS, VALIDATED_EXTRACTIONS
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.generation_ledger.verdicts_and_grants import RecordedVerdict
+from resources.step_failures import remedy_first
 
 MAX_REJECTED_SHARE = 0.9
 """Above this share of rejected answers the model or the prompt is unfit, not the articles."""
@@ -25,13 +28,16 @@ def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     """Return the asset that repairs, grounds and judges the raw answers."""
 
     @dg.asset(**batch_options(partitions, VALIDATED_EXTRACTIONS.row, "pydantic", "parquet"))
+    @remedy_first()
     def validated_extractions(
         context: dg.AssetExecutionContext,
         chunks: pa.Table,
         raw_extractions: pa.Table,
         generation_ledger: GenerationLedger,
     ) -> dg.Output[pa.Table]:
-        """Parsed, repaired and grounded extractions: valid, repaired, or rejected with a reason.
+        """One row per chunk: the verdict on its answer, and the extraction unless it is rejected.
+
+        Answers are parsed, repaired where a rule allows it, and grounded in their chunk.
 
         The verdicts are also recorded in the ledger, with the answers that they judge.
         """
@@ -71,7 +77,7 @@ def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     return validated_extractions
 
 
-def _energy(context: dg.AssetExecutionContext, examples: int) -> dict[str, object]:
+def _energy(context: dg.AssetExecutionContext, examples: int) -> dict[str, Any]:
     """Return the energy spent on this batch so far, if endpoints have `watts`."""
     kwh = spent_kwh(context.instance, [context.partition_key])
     per_examples = kwh_per_examples(kwh, examples)

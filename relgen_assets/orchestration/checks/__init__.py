@@ -3,6 +3,7 @@
 `step` runs the checks of an asset together, `views` reads their data. `batch` turns the
 invariants of `integrity` into checks of tables, and `dataset` checks the finished folder.
 `reconciliation` and `lineage` compare the two: nothing may be lost or mixed up in between.
+`provenance` warns of batches that were made in different ways, or in another way than now.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from relgen_assets.orchestration.checks.views import BatchTables
 from relgen_assets.rows.arrow import arrow_schema
 from relgen_assets.rows.asset_tables import (
     ASSET_TABLES,
+    CHUNK_LIMIT,
     CHUNKS,
     RAW_EXTRACTIONS,
     RAW_PAPERS,
@@ -44,6 +45,7 @@ class Rule:
         tables: Tables whose rows the function takes.
         tolerated: Share of the asset's rows that may violate the rule.
         severity: `WARN` where a person decides.
+        arguments: Returns further arguments of the function, which depend on what is stored.
     """
 
     table: Table
@@ -53,6 +55,7 @@ class Rule:
     tables: tuple[Table, ...]
     tolerated: float = 0.0
     severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR
+    arguments: Callable[[BatchTables], dict[str, Any]] = lambda _batch: {}
 
 
 MAX_UNUSABLE_SHARE = 0.1
@@ -74,10 +77,10 @@ def rules(settings: Settings) -> list[Rule]:
         Rule(CHUNKS, "offsets_match_text", "Chunks are what their offsets say, without gaps.",
              invariants.chunks_match_articles, (papers, CHUNKS)),
         Rule(CHUNKS, "articles_are_covered", "Nothing of a usable article is missing.",
-             partial(
-                 invariants.articles_are_covered,
-                 limited=chunking.max_chunks_per_article is not None,
-             ), (papers, CHUNKS)),
+             invariants.articles_are_covered, (papers, CHUNKS),
+             arguments=lambda batch: {
+                 "limited": chunking.max_chunks_per_article is not None or _cut_by_run(batch)
+             }),
         Rule(CHUNKS, "within_token_limit", f"No chunk exceeds {chunking.tokens} tokens.",
              partial(invariants.chunks_fit, tokens=chunking.tokens), (CHUNKS,)),
         Rule(SUMMARIES, "one_per_article", "Each usable article has exactly one summary row.",
@@ -133,9 +136,8 @@ def judge_violations(violations: Sequence[str], *, rows: int, rule: Rule) -> dg.
         "tolerated": rule.tolerated,
     }
     if violations:
-        metadata["first"] = dg.MetadataValue.md(
-            "\n".join(f"- {violation}" for violation in violations[:_SHOWN_VIOLATIONS])
-        )
+        # Not as Markdown: an id may name an image, which a browser would load.
+        metadata["first"] = list(violations[:_SHOWN_VIOLATIONS])
     return dg.AssetCheckResult(
         passed=share <= rule.tolerated, severity=rule.severity, metadata=metadata
     )
@@ -154,6 +156,11 @@ def schema_differences(table: pa.Table, model: type[BaseModel]) -> list[str]:
     return differences
 
 
+def _cut_by_run(batch: BatchTables) -> bool:
+    """Return whether the run that stored the chunks had a limit on them of its own."""
+    return CHUNK_LIMIT.encode() in (batch.table(CHUNKS).schema.metadata or {})
+
+
 def _schema_check(which: Table) -> Check[BatchTables]:
     def evaluate(batch: BatchTables) -> dg.AssetCheckResult:
         table = batch.table(which)
@@ -168,8 +175,10 @@ def _schema_check(which: Table) -> Check[BatchTables]:
 
 def _rule_check(rule: Rule) -> Check[BatchTables]:
     def evaluate(batch: BatchTables) -> dg.AssetCheckResult:
-        violations = rule.violations(*(batch.rows(table) for table in rule.tables))
+        rows = [batch.rows(table) for table in rule.tables]
+        violations = rule.violations(*rows, **rule.arguments(batch))
         return judge_violations(violations, rows=len(batch.rows(rule.table)), rule=rule)
 
     others = [table.asset for table in rule.tables if table != rule.table]
-    return Check(rule.name, rule.description, evaluate, others)
+    blocking = rule.severity is dg.AssetCheckSeverity.ERROR
+    return Check(rule.name, rule.description, evaluate, others, blocking=blocking)

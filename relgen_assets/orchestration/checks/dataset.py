@@ -9,6 +9,7 @@ import dagster as dg
 from relgen_assets.domain_errors import DatasetError
 from relgen_assets.export.loading import article_places, in_two_batches, in_two_splits, loads
 from relgen_assets.orchestration.checks import lineage, reconciliation
+from relgen_assets.orchestration.checks.provenance import provenance_checks
 from relgen_assets.orchestration.checks.step import Check, build_step
 from relgen_assets.orchestration.checks.views import BatchDataset, RecordedDataset, WholeDataset
 from relgen_assets.orchestration.project import Project
@@ -46,8 +47,12 @@ def build_dataset_checks(
         build_step(
             "dataset_card_checks",
             "dataset_card",
-            [*_FOLDER_CHECKS, reconciliation.overall_check(project.batches)],
-            lambda context: WholeDataset(context.resources.io_manager, root),
+            [
+                *_FOLDER_CHECKS,
+                reconciliation.overall_check(project.batches),
+                *provenance_checks(project.code_versions),
+            ],
+            lambda context: WholeDataset(context.resources.io_manager, root, context.instance),
             resources={"io_manager"},
         ),
         build_step(
@@ -55,7 +60,10 @@ def build_dataset_checks(
             "dataset_card",
             [lineage.overall_check(project.prompts)],
             lambda context: RecordedDataset(
-                context.resources.io_manager, root, context.resources.generation_ledger
+                context.resources.io_manager,
+                root,
+                context.instance,
+                context.resources.generation_ledger,
             ),
             resources={"io_manager", "generation_ledger"},
         ),
@@ -78,7 +86,8 @@ def _one_split_per_article(batch: BatchDataset) -> dg.AssetCheckResult:
 def _folder_loads(dataset: WholeDataset) -> dg.AssetCheckResult:
     try:
         shards = dataset.shards
-        found = loads(dataset.root, shards)
+        # A folder without a shard cannot be loaded, and need not: no batch has got that far.
+        found = loads(dataset.root, shards) if shards else {}
     except DatasetError as error:
         return dg.AssetCheckResult(passed=False, metadata={"fault": str(error)})
     loaded = {f"{config}/{split}": rows for (config, split), rows in found.items()}

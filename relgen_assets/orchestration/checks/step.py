@@ -3,14 +3,20 @@
 Each check keeps its own name, description, severity and result, and can be selected alone. A
 separate step for every check would cost more than most checks do: Dagster writes a dozen events per
 step. This module does not know what is checked.
+
+A check of error severity is blocking: when it fails, the run fails and nothing that depends on the
+asset is made. A run of checks alone makes nothing, so there a failed check is a result and hides
+none of the others.
 """
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import dagster as dg
+
+from resources.step_failures import remedy_first
 
 ViewT = TypeVar("ViewT")
 
@@ -24,6 +30,7 @@ class Check(Generic[ViewT]):
         evaluate: Returns the result, given the view that all checks of the step share.
         reads: Further assets the check reads.
         automation: When to run the check on its own; `None`: whenever its asset is materialised.
+        blocking: Whether a failure of error severity fails the run and stops what follows.
     """
 
     name: str
@@ -31,6 +38,7 @@ class Check(Generic[ViewT]):
     evaluate: Callable[[ViewT], dg.AssetCheckResult]
     reads: Sequence[str | dg.AssetDep] = ()
     automation: dg.AutomationCondition[dg.AssetCheckKey] | None = None
+    blocking: bool = True
 
 
 def build_step(
@@ -63,6 +71,7 @@ def build_step(
                 additional_deps=check.reads,
                 partitions_def=partitions,
                 automation_condition=check.automation,
+                blocking=check.blocking,
             )
             for check in checks
         ]
@@ -71,8 +80,11 @@ def build_step(
         name=name, specs=specs, can_subset=True, required_resource_keys=set(resources)
     )
     def step(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        # A run of checks alone has steps that wait for each other, but no asset to hold back.
+        materializes = bool(context.job_def.asset_layer.selected_asset_keys)
         selected = {key.name for key in context.selected_asset_check_keys}
-        view = open_view(context)
+        with remedy_first():
+            view = open_view(context)
         errors: list[Exception] = []
         for check in checks:
             if check.name in selected:
@@ -83,16 +95,39 @@ def build_step(
                     context.log.error("Check %s could not run: %s", check.name, error)
                     errors.append(error)
                 else:
-                    yield _named(result, asset, check.name)
+                    kind = dg.AssetCheckResult if materializes else _ReportedResult
+                    yield _named(result, asset, check.name, kind)
         if errors:
-            raise errors[0]
+            with remedy_first():
+                raise errors[0]
 
     return step
 
 
-def _named(result: dg.AssetCheckResult, asset: str, check: str) -> dg.AssetCheckResult:
+class _ReportedResult(dg.AssetCheckResult):
+    """A result that fails no step, however bad it is."""
+
+    def to_asset_check_evaluation(self, step_context: Any) -> dg.AssetCheckEvaluation:
+        """Return the evaluation that Dagster stores."""
+        one = super().to_asset_check_evaluation(step_context)
+        return dg.AssetCheckEvaluation(
+            asset_key=one.asset_key,
+            check_name=one.check_name,
+            passed=one.passed,
+            metadata=one.metadata,
+            target_materialization_data=one.target_materialization_data,
+            severity=one.severity,
+            description=one.description,
+            blocking=False,
+            partition=one.partition,
+        )
+
+
+def _named(
+    result: dg.AssetCheckResult, asset: str, check: str, kind: type[dg.AssetCheckResult]
+) -> dg.AssetCheckResult:
     """Return a result with the name of its check, which a step of several checks needs."""
-    return dg.AssetCheckResult(
+    return kind(
         asset_key=asset,
         check_name=check,
         passed=result.passed,

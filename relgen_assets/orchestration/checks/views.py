@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
+import dagster as dg
 import pyarrow as pa
 
 from relgen_assets.export.shards import Shard, find_shards
@@ -109,16 +110,18 @@ class BatchDataset(BatchTables):
 
 
 class WholeDataset:
-    """The dataset of all batches, and the tables it was made from.
+    """The dataset of all batches, the tables it was made from, and what its runs recorded.
 
     Args:
         store: Where the tables are stored.
         root: Folder of the dataset.
+        instance: The instance that recorded the runs.
     """
 
-    def __init__(self, store: ParquetIOManager, root: str) -> None:
+    def __init__(self, store: ParquetIOManager, root: str, instance: dg.DagsterInstance) -> None:
         self.store = store
         self.root = root
+        self.instance = instance
 
     @cached_property
     def shards(self) -> Sequence[Shard]:
@@ -145,11 +148,18 @@ class RecordedDataset(WholeDataset):
     Args:
         store: Where the tables are stored.
         root: Folder of the dataset.
+        instance: The instance that recorded the runs.
         ledger: The ledger that the answers were recorded in.
     """
 
-    def __init__(self, store: ParquetIOManager, root: str, ledger: GenerationLedger) -> None:
-        super().__init__(store, root)
+    def __init__(
+        self,
+        store: ParquetIOManager,
+        root: str,
+        instance: dg.DagsterInstance,
+        ledger: GenerationLedger,
+    ) -> None:
+        super().__init__(store, root, instance)
         self._ledger = ledger
 
     def batches(self) -> Iterator[BatchDataset]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from relgen_assets import cli
+from relgen_assets.cli.interrupts import SIGNALS
 
 Relgen = Callable[..., tuple[int, str, str]]
 """Calls `relgen` with arguments; returns exit status, output and error output."""
@@ -20,12 +23,23 @@ def relgen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
     def call(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["relgen", *arguments])
         monkeypatch.setenv("COLUMNS", "200")
-        try:
+        with _signals_as_before(), pytest.raises(SystemExit) as end:
             cli.main()
-            status = 0
-        except SystemExit as stop:
-            status = int(stop.code or 0)
+        status = int(end.value.code or 0)
         captured = capsys.readouterr()
         return status, captured.out, captured.err
 
     return call
+
+
+@contextmanager
+def _signals_as_before() -> Iterator[None]:
+    """Undo what a command does to its process, which is not its own here."""
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
+    hook = sys.unraisablehook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook
+        for number, handler in handlers.items():
+            signal.signal(number, handler)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from relgen_assets.cli.exit_codes import ExitCode
 from relgen_assets.cli.running import select_batches
 from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.orchestration.partitions import Batches
@@ -73,7 +74,7 @@ def test_check_fails_on_a_damaged_dataset(folder: Path, relgen: Relgen) -> None:
 
 def test_check_fails_when_there_is_nothing_to_check(folder: Path, relgen: Relgen) -> None:
     code, output, _ = relgen("check")
-    assert code == 1
+    assert code == ExitCode.NOTHING_TO_CHECK
     assert "there is nothing to check" in output
 
 
@@ -94,8 +95,9 @@ def test_endpoints_shows_which_servers_answer(
     assert server.model in output
     server.stop()
     code, output, _ = relgen("endpoints")
-    assert code == 1
-    assert "no:" in output
+    assert code == ExitCode.FAILED
+    assert "fault: " in output
+    assert "0 of 1 endpoints answer" in output
 
 
 @pytest.mark.parametrize(
@@ -111,7 +113,7 @@ def test_wrong_settings_are_one_error_without_a_traceback(
 ) -> None:
     (folder / "relgen.toml").write_text(text, encoding="utf-8")
     code, _, error = relgen("status")
-    assert code == 1
+    assert code == ExitCode.USAGE
     assert error.startswith("Error")
     assert expected in error
     assert "Traceback" not in error
@@ -130,21 +132,9 @@ def test_a_missing_key_names_the_variable(
 ) -> None:
     monkeypatch.delenv("TEST_GPU_KEY")
     code, output, error = relgen("run")
-    assert code == 1
+    assert code == ExitCode.USAGE
     assert "TEST_GPU_KEY" in output + error
     assert "gpu-0" in output + error
-
-
-def test_ctrl_c_ends_with_130_and_says_how_to_continue(
-    folder: Path, relgen: Relgen, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupted(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("relgen_assets.cli.running.run_batch", interrupted)
-    code, output, _ = relgen("run")
-    assert code == 130
-    assert "continues from here" in output
 
 
 def test_batches_are_chosen_by_key_and_by_range() -> None:
@@ -162,3 +152,18 @@ def test_batches_are_chosen_by_key_and_by_range() -> None:
 def test_a_wrong_batch_is_an_error_that_names_it(named: str) -> None:
     with pytest.raises(ConfigurationError, match=named.split(":")[0]):
         select_batches(Batches("arxiv", 100, 20), [named])
+
+
+def test_a_run_without_any_server_prints_no_results_and_few_lines(
+    folder: Path, relgen: Relgen, server: FakeLlamaServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.stop()
+    monkeypatch.setenv("RELGEN_POOL__OUTAGE_TIMEOUT_SECONDS", "3")
+    code, output, error = relgen("run", "--batches", "papers-00000")
+    assert code == ExitCode.FAILED
+    assert output == "", "no table of zeros, no load_dataset"
+    lines = error.splitlines()
+    assert sum("no endpoint is left; waiting up to 3 s" in line for line in lines) == 1
+    assert any("gpu-0: refused" in line for line in lines)
+    assert lines[-1].startswith("Error 1 of 1 batches failed: papers-00000: ")
+    assert len(lines) <= 10

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from relgen_assets.cli.exit_codes import ExitCode
 from relgen_assets.cli.plan import shown_time
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 from relgen_assets_tests.relgen_assets.cli.conftest import Relgen
@@ -44,26 +45,36 @@ def test_a_million_articles_are_planned_without_asking_a_server(
     status, out, _ = relgen("plan", "--articles", "1000000")
     assert status == 0
     assert "1,000,000 articles of sample" in out
-    assert re.search(r"summary +│ 1,000,000 ", out)
+    assert re.search(r"summary +1,000,000 ", out)
     for expected in ("gpu-1", "board", "configured", "kWh while busy", "one more gpu", "assumed"):
         assert expected in out
     assert re.search(r"time +[\d,.]+ d, batch after batch", out)
 
 
-def test_an_unknown_speed_is_one_error_that_names_the_endpoint(
+def test_an_unknown_speed_is_assumed_and_the_plan_says_so(folder: Path, relgen: Relgen) -> None:
+    (folder / "relgen.toml").write_text(TWO_SERVERS, encoding="utf-8")
+    status, out, _ = relgen("plan")
+    assert status == 0
+    assert re.search(r"board .* 2.3 +assumed", out)
+    assert "speed assumed: default for kind arm" in out
+    assert "Assumed: speed of board; slots of board; answer tokens of summary, extraction." in out
+    assert "relgen plan --ask" in out
+    assert "set decode_rate and slots" in out
+
+
+def test_a_server_that_was_asked_in_vain_is_assumed_with_its_fault(
     folder: Path, relgen: Relgen
 ) -> None:
     (folder / "relgen.toml").write_text(TWO_SERVERS, encoding="utf-8")
-    status, _, err = relgen("plan")
-    assert status == 1
-    assert "'board' is not known" in err
-    assert "relgen endpoints" in err
-    assert "Traceback" not in err
+    status, out, _ = relgen("plan", "--ask")
+    assert status == 0
+    assert out.count("does not answer: ") == 2
+    assert "relgen plan --ask" not in out  # that was just done
 
 
 def test_a_missing_settings_file_is_an_error(folder: Path, relgen: Relgen) -> None:
     status, _, err = relgen("plan", "--settings", "nothing.toml")
-    assert status == 1
+    assert status == ExitCode.USAGE
     assert "nothing.toml" in err
 
 
@@ -81,7 +92,7 @@ def test_what_the_ledger_knows_takes_the_place_of_assumptions(folder: Path, relg
     assert status == 0
     assert re.search(r"gpu-1 .*learned", out)
     assert re.search(r"board .*configured", out)
-    assert re.search(r"extraction .*5\d from the ledger", out)
+    assert re.search(r"extraction .*5\d +ledger", out)
     assert re.search(r"summary .*assumed", out)
 
 
@@ -100,7 +111,7 @@ def test_the_documented_fleet_can_be_planned(folder: Path, relgen: Relgen) -> No
     assert status == 0
     assert out.count("rtx3090-") == 4
     assert out.count("orange-pi-") == 5
-    calls = re.search(r"extraction +│ ([\d,]+) ", out)
+    calls = re.search(r"extraction +([\d,]+) ", out)
     assert calls is not None
     assert f"6,364 articles make {calls[1]} extractions" in " ".join(DOCUMENT.read_text().split())
 

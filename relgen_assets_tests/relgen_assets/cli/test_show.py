@@ -64,6 +64,7 @@ def test_rejected_and_failed_chunks_give_their_reason(folder: Path, relgen: Relg
     assert "no_relations: No relation is left" in output
     assert "lake-1#0002  failed" in output
     assert "endpoints_exhausted: The request failed too often" in output
+    assert output.count("summary of the article: Birds and shrimp.") == 1
 
 
 def test_a_batch_is_limited_and_names_unusable_articles(folder: Path, relgen: Relgen) -> None:

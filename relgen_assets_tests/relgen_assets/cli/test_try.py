@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
-from relgen_assets_tests.projects import articles, asked, write_project
+from relgen_assets_tests.projects import UNUSABLE, articles, asked, write_project
 from relgen_assets_tests.relgen_assets.cli.conftest import Relgen
 from relgen_assets_tests.relgen_assets.stored_batches import store, telling_batch
 from resources.parquet_io_manager import ParquetIOManager
@@ -26,7 +26,7 @@ def server() -> Iterator[FakeLlamaServer]:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: FakeLlamaServer) -> Path:
     """A project with three articles that no run has touched."""
-    write_project(tmp_path, articles(3), server)
+    write_project(tmp_path, [*articles(3), UNUSABLE], server)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -91,6 +91,7 @@ def test_a_stored_chunk_is_asked_about_as_it_is_stored(
     [
         (["paper-7"], "no batch, article or chunk has this id. Nearest are: "),
         (["paper-1#99"], "paper-1: this article has no chunk 99. Its chunks are 0 to"),
+        (["empty"], "no article here can be used. The article is missing or blank."),
         (["--endpoint", "gpu-9"], "there is no such endpoint. Configured are: gpu-0."),
         (["--prompts", "nowhere"], "nowhere: there is no such folder of prompt templates"),
         (["--temperature", "3"], "--temperature"),

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from relgen_assets.extraction.validation import validate
+from relgen_assets.generation.acceptance import is_extraction
 from relgen_assets.generation.requests import (
+    extraction_row,
     extraction_tasks,
     summary_request,
     summary_row,
 )
 from relgen_assets.prompts import bundled_prompts
-from relgen_assets.rows.models import Chunk, Mode, Paper
+from relgen_assets.rows.models import Chunk, Extraction, Mode, Paper, Relation
 from relgen_assets.settings import ExtractionSettings, SummarySettings
 from relgen_assets_tests.relgen_assets.export.batch import batch_of
 from resources.generation import Failure, Generation, GenerationRequest, next_attempt
@@ -89,6 +93,42 @@ def test_a_chunk_whose_article_has_no_summary_is_not_asked_about() -> None:
         chunks, {}, "schema", ExtractionSettings(), len, {}, prompts=bundled_prompts()
     )
     assert {(task.request, task.refusal) for task in tasks} == {(None, "no_summary")}
+
+
+def test_an_answer_that_repeats_the_example_of_its_own_prompt_is_not_accepted() -> None:
+    prompts = bundled_prompts()
+    tasks = extraction_tasks(
+        BATCH.chunks[:1],
+        {"lake-1": "Birds."},
+        "schema",
+        ExtractionSettings(),
+        len,
+        {},
+        prompts=prompts,
+    )
+    request = tasks[0].request
+    assert request is not None
+    example = Extraction.model_validate_json(request.messages[2]["content"])
+    answer = Extraction(
+        section_description="Lakes have sentences.",
+        list_of_entities=["salt", "sentence"],
+        relations=[
+            Relation(
+                description="Each sentence is about salt.",
+                source_entities=["sentence"],
+                target_entities=["salt"],
+                strength="weak",
+            )
+        ],
+    )
+    copied = answer.model_copy(update={"section_description": example.section_description})
+    accept = is_extraction(tasks)
+    assert accept(replace(answered(request), text=answer.model_dump_json()))
+    assert not accept(replace(answered(request), text=copied.model_dump_json()))
+    row = extraction_row(
+        tasks[0], "schema", replace(answered(request), text=copied.model_dump_json())
+    )
+    assert validate(row, BATCH.chunks[0].text).reason == "echoed_example"
 
 
 def test_bundled_prompts_keep_the_keys_that_ledgers_hold() -> None:

@@ -13,7 +13,8 @@ from relgen_assets.domain_errors import PartitionRefused
 from relgen_assets.export.configs import CONFIGS
 from relgen_assets.integrity.overview import overview
 from relgen_assets.orchestration.assets import BATCH_ASSETS
-from relgen_assets.orchestration.runs import CheckOutcome, run_batch, run_checks
+from relgen_assets.orchestration.check_runs import CheckOutcome
+from relgen_assets.orchestration.runs import run_batch
 from relgen_assets.rows.arrow import from_table, to_table
 from relgen_assets.rows.models import (
     Chunk,
@@ -47,7 +48,10 @@ def done(
 
 @pytest.fixture(scope="module")
 def checked(done: SmallProject) -> list[CheckOutcome]:
-    return list(run_checks(done.definitions, done.instance, done.keys[:2]))
+    found = done.check(*done.keys[:2])
+    outcomes = [one for one in found if isinstance(one, CheckOutcome)]
+    assert outcomes == found  # nothing was left unchecked
+    return outcomes
 
 
 def test_every_article_is_kept_with_its_status(done: SmallProject) -> None:
@@ -141,7 +145,7 @@ def test_a_damaged_table_fails_its_checks(tmp_path: Path, server: FakeLlamaServe
         chunks = from_table(small.tables.read("chunks", small.keys[0]), Chunk)
         moved = [chunks[0].model_copy(update={"start": chunks[0].start + 1}), *chunks[1:]]
         small.tables.write(to_table(moved, Chunk), "chunks", small.keys[0])
-        outcomes = run_checks(small.definitions, small.instance, small.keys)
+        outcomes = [one for one in small.check() if isinstance(one, CheckOutcome)]
         failed = {outcome.name for outcome in outcomes if not outcome.passed}
         assert "offsets_match_text" in failed
 

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.planning import Speed, plan_servers
 from relgen_assets.planning.experience import PREFILL_PER_DECODE
-from relgen_assets.planning.planned_servers import EMBEDDED_SPEED, one_more
-from resources.llama_server_pool.endpoint import Endpoint, read_endpoints
+from relgen_assets.planning.planned_servers import ASSUMED_SPEEDS, EMBEDDED_SPEED, one_more
+from resources.llama_server_pool.endpoint import Endpoint, EndpointKind, read_endpoints
 from resources.llama_server_pool.reports import EndpointStatus
 
 
@@ -45,10 +44,31 @@ def test_a_server_that_was_asked_supplies_what_is_not_set() -> None:
     assert (one.origin, one.slots_known) == ("measured", True)
 
 
-def test_unknown_speeds_are_one_error_that_names_each_endpoint_and_the_way_out() -> None:
-    configs = endpoints({"name": "a"}, {"name": "b", "decode_rate": 5.0}, {"name": "c"})
-    with pytest.raises(ConfigurationError, match=r"'a', 'c' is not known.*relgen endpoints"):
-        plan_servers(configs, {})
+def test_an_unknown_speed_is_the_median_of_known_endpoints_of_its_kind() -> None:
+    configs = endpoints(
+        {"name": "a"},
+        {"name": "b", "decode_rate": 5.0},
+        {"name": "c", "decode_rate": 9.0},
+        {"name": "d", "decode_rate": 100.0},
+        {"name": "board", "kind": "arm", "decode_rate": 1.0},
+    )
+    assumed = plan_servers(configs, {"c": Speed(70.0, 7.0)})[0]
+    assert (assumed.origin, assumed.assumed_from) == ("assumed", "median of b, c, d (gpu)")
+    assert assumed.server.decode_rates[-1] == 7.0
+
+
+@pytest.mark.parametrize("kind", EndpointKind)
+def test_without_a_known_endpoint_of_its_kind_the_documented_speed_is_assumed(
+    kind: EndpointKind,
+) -> None:
+    other = next(one for one in EndpointKind if one is not kind)
+    configs = endpoints(
+        {"name": "a", "kind": kind}, {"name": "b", "kind": other, "decode_rate": 50.0}
+    )
+    assumed, known = plan_servers(configs, {})
+    assert assumed.assumed_from == f"default for kind {kind.value}"
+    assert assumed.server.decode_rates[-1] == ASSUMED_SPEEDS[kind].decode
+    assert (known.origin, known.assumed_from) == ("configured", "")
 
 
 def test_without_endpoints_the_embedded_server_is_planned() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.prompts import PROMPT_TASKS, PromptTask, bundled_prompts
 from relgen_assets.prompts.forms import FORMS
 from relgen_assets.prompts.prompt_set import read_template
+from relgen_assets_tests.repository.tree import ROOT
 
 QUESTION = "=== user ===\n{abstract}\n{section_names}\n"
 EXAMPLE = {
@@ -135,6 +137,13 @@ def test_line_ends_of_windows_change_neither_prompt_nor_version() -> None:
     assert windows == unix
     assert read_template("summary", unix.text.rstrip().encode()) == unix
     assert windows.version == unix.version
+
+
+def test_the_example_of_the_documentation_is_a_template() -> None:
+    page = (ROOT / "docs" / "prompts.md").read_text(encoding="utf-8")
+    block = page[page.index("    === system") :].partition("\n\n- ")[0]
+    template = read_template("extraction_schema", textwrap.dedent(block).encode())
+    assert [turn.role for turn in template.turns] == ["system", "user", "assistant", "user"]
 
 
 PIECES = st.sampled_from(

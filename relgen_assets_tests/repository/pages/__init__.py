@@ -13,6 +13,7 @@ from typing import Final
 
 from relgen_assets_tests.repository.pages.codes import codes_page
 from relgen_assets_tests.repository.pages.endpoint_states import state_page
+from relgen_assets_tests.repository.pages.exit_codes import exit_codes_page
 from relgen_assets_tests.repository.pages.layers import architecture_page
 from relgen_assets_tests.repository.pages.settings import settings_page
 
@@ -20,6 +21,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "docs/architecture.md": architecture_page,
     "docs/codes.md": codes_page,
     "docs/endpoint-states.md": state_page,
+    "docs/exit-codes.md": exit_codes_page,
     "docs/settings.md": settings_page,
 }
 """What makes each page, by its path in the project."""

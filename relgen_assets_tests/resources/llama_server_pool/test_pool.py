@@ -34,7 +34,7 @@ from relgen_assets_tests.resources.llama_server_pool.waiting import wait_for
 from resources.errors import ConfigurationError, LedgerError, NoEndpointLeft
 from resources.generation import Failure, Generation, Sampling
 from resources.llama_server_pool.embedded import shared as embedded
-from resources.llama_server_pool.endpoint import Endpoint
+from resources.llama_server_pool.endpoint import Endpoint, remaining_endpoints
 from resources.llama_server_pool.pool import LlamaServerPool
 from resources.progress import BOARD, TaskProgress
 
@@ -53,6 +53,45 @@ def test_every_endpoint_works_with_as_many_requests_as_it_has_slots(tmp_path: Pa
         assert (large.peak, small.peak) == (3, 1)
         assert result.report.generated == 32
         assert not result.report.failed
+
+
+def test_an_endpoint_can_be_left_out_of_one_batch(tmp_path: Path) -> None:
+    with (
+        FakeLlamaServer(slots=2, answer=echo, decode=200.0) as one,
+        FakeLlamaServer(slots=2, answer=echo, decode=200.0) as other,
+        pool_of(tmp_path, endpoint(one, "one"), endpoint(other, "other")) as pool,
+    ):
+        without = pool.generate(questions(8), leave_out=["one"])
+        assert {answer.endpoint for answer in generations(without.outcomes).values()} == {"other"}
+        assert [report.name for report in without.report.endpoints] == ["other"]
+        both = pool.generate([question(number) for number in range(20, 36)])
+        assert {answer.endpoint for answer in generations(both.outcomes).values()} == {
+            "one",
+            "other",
+        }
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["thre"], "no endpoint 'thre'.*Configured are: one, two"),
+        (["one", "two"], "no endpoint would be left.*one, two"),
+    ],
+)
+def test_what_cannot_be_left_out_is_an_error_that_lists_the_endpoints(
+    tmp_path: Path, names: list[str], message: str
+) -> None:
+    known = [endpoint_at("http://127.0.0.1:9", "one"), endpoint_at("http://127.0.0.1:8", "two")]
+    with (
+        pool_of(tmp_path, *known) as pool,
+        pytest.raises(ConfigurationError, match=message),
+    ):
+        pool.generate(questions(1), leave_out=names)
+
+
+def test_the_embedded_server_cannot_be_left_out() -> None:
+    with pytest.raises(ConfigurationError, match="embedded server cannot be left out"):
+        remaining_endpoints([], ["embedded"])
 
 
 def test_slots_and_context_are_asked_when_not_configured(tmp_path: Path) -> None:

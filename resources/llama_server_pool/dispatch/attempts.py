@@ -97,6 +97,11 @@ class RunningAttempts:
         """Whether any running attempt has produced tokens."""
         return any(attempt.watch.moved is not None for attempt, _ in self._running.values())
 
+    @property
+    def tokens(self) -> int:
+        """Tokens that the running attempts have produced so far."""
+        return sum(attempt.watch.tokens for attempt, _ in self._running.values())
+
     def enforce_deadlines(self, now: float) -> None:
         """Stop attempts that hang or run on servers that are gone."""
         for attempt, task in self._running.values():
@@ -165,6 +170,7 @@ class RunningAttempts:
             endpoint.heard_from(now)
             if attempt.watch.moved is None:
                 self._began(attempt, now)
+            endpoint.account.streamed_tokens += max(0, tokens - attempt.watch.tokens)
             attempt.watch.progress(tokens, now)
             self._fleet.scheduler.progress(attempt.number, tokens, now)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from resources.generation import GenerationRequest, Outcome
 from resources.generation_ledger.slot_leases import SlotLeases
+from resources.llama_server_pool.dispatch.activity import Activity
 from resources.llama_server_pool.dispatch.attempt_ends import AttemptEnds
 from resources.llama_server_pool.dispatch.attempts import RunningAttempt, RunningAttempts
 from resources.llama_server_pool.dispatch.intake import Intake
@@ -62,6 +63,7 @@ class Dispatcher:
         self._outcomes = Outcomes(order, self._intake, progress)
         self._sharing = Sharing(fleet, leases, self._outcomes.missing)
         self._outage_timeout = OutageTimeout(fleet, order, progress)
+        self._activity = Activity(fleet, self._attempts, progress)
 
     async def run(self) -> BatchResult:
         """Return the outcome of every request.
@@ -102,6 +104,7 @@ class Dispatcher:
             self._attempts.enforce_deadlines(now)
             self._outage_timeout.check(now, moving=self._attempts.moving)
             self._set_aside_unplaceable(now)
+            self._activity.show(now)
             await self._rest()
 
     async def _rest(self) -> None:

@@ -5,14 +5,11 @@
 
 from __future__ import annotations
 
-import logging
-
-from resources.errors import NoEndpointLeft
+from resources.errors import LostEndpoint, NoEndpointLeft
 from resources.llama_server_pool.dispatch.order import BatchOrder
+from resources.llama_server_pool.health.endpoint_view import EndpointView
 from resources.llama_server_pool.health.supervisor import Supervisor
-from resources.progress import ProgressTask
-
-logger = logging.getLogger(__name__)
+from resources.progress import Outlook, ProgressTask
 
 
 class OutageTimeout:
@@ -30,6 +27,7 @@ class OutageTimeout:
         self._progress = progress
         self._lost_since: float | None = None
         self._idle_since: float | None = None
+        self._out_since: dict[str, float] = {}
 
     def check(self, now: float, *, moving: bool) -> None:
         """Note whether the batch is in an outage, and end the batch if it lasts too long.
@@ -43,16 +41,19 @@ class OutageTimeout:
             NoEndpointLeft: No endpoint has been in service for longer than the outage timeout, or
                 none can come back in this batch.
         """
-        if self._fleet.serving_endpoints(now):
+        serving = {endpoint.name for endpoint in self._fleet.serving_endpoints(now)}
+        for name in self._fleet.endpoints:
+            if name in serving:
+                self._out_since.pop(name, None)
+            else:
+                self._out_since.setdefault(name, now)
+        if serving:
             self._end_outage()
             return
         if not all(endpoint.tried for endpoint in self._fleet.endpoints.values()):
             return
         if self._lost_since is None:
             self._lost_since = now
-            logger.warning(
-                "No endpoint is left; waiting up to %.0f s. %s", self._seconds, self._faults()
-            )
         self._may_return()
         end = self._lost_since + self._seconds
         left = end - now
@@ -63,9 +64,13 @@ class OutageTimeout:
                 where="LlamaServerPool",
                 remedy="All answers so far are kept. Start or fix the servers, check them with "
                 "`LlamaServerPool.describe`, and run the batch again.",
+                endpoints=self._lost_endpoints(now),
+                may_pass=not self._fleet.all_dismissed,
             )
+        # Without the seconds that are left: a note that changes every second is news every second.
         self._progress.note(
-            f"no endpoint is left; waiting {max(left, 0.0):.0f} s more. {self._faults()}"
+            f"no endpoint is left; waiting up to {self._seconds:.0f} s. {self._faults()}",
+            outlook=Outlook(gives_up=end, tries=self._next_tries()),
         )
 
     def exhausted(self, now: float, *, idle: bool) -> bool:
@@ -90,8 +95,32 @@ class OutageTimeout:
     def _faults(self) -> str:
         """Return each endpoint with its last fault."""
         return "; ".join(
-            f"{endpoint.name}: {fault.kind}, {fault.detail}"
-            if (fault := endpoint.dismissed or endpoint.last_fault)
-            else f"{endpoint.name}: loading"
+            f"{endpoint.name}: {_fault(endpoint) or 'loading'}"
             for endpoint in self._fleet.endpoints.values()
         )
+
+    def _next_tries(self) -> tuple[tuple[str, float], ...]:
+        """Return when each endpoint is tried again that can come back in this batch."""
+        return tuple(
+            (endpoint.name, endpoint.rests_until)
+            for endpoint in self._fleet.endpoints.values()
+            if not endpoint.dismissed
+        )
+
+    def _lost_endpoints(self, now: float) -> tuple[LostEndpoint, ...]:
+        """Return each endpoint as the error describes it."""
+        return tuple(
+            LostEndpoint(
+                name,
+                endpoint.shown_state(now, needs_schema=self._fleet.needs_schema),
+                _fault(endpoint),
+                now - self._out_since[name],
+            )
+            for name, endpoint in self._fleet.endpoints.items()
+        )
+
+
+def _fault(endpoint: EndpointView) -> str:
+    """Return the last fault of an endpoint as kind and detail; empty if it had none."""
+    fault = endpoint.dismissed or endpoint.last_fault
+    return f"{fault.kind}, {fault.detail.rstrip('.')}" if fault else ""

@@ -2,5 +2,5 @@
 
 Starting, sharing and stopping its process belong here; batches and requests do not.
 
-May touch `endpoint`, `resources.storage` and `resources.errors`.
+May touch `endpoint`, `resources.progress`, `resources.storage` and `resources.errors`.
 """

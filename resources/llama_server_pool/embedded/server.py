@@ -23,6 +23,7 @@ from typing import IO, Self
 from resources.errors import EmbeddedServerError
 from resources.llama_server_pool.embedded.model import INSTALL, fast_copy, find_model
 from resources.llama_server_pool.endpoint import Dialect, Endpoint, EndpointKind
+from resources.progress import BOARD
 
 SERVER_MODULE = "llama_cpp"
 EMBEDDED = "embedded"
@@ -80,9 +81,17 @@ class EmbeddedServer:
             EmbeddedServerError: A package is missing, or the server died or did not become healthy;
                 the message quotes the end of its log.
         """
-        model = find_model()
-        _require_server()
-        model = fast_copy(model)
+        with BOARD.begin("embedded server", 0) as task:
+            task.note("checking the installation")
+            model = find_model()
+            _require_server()
+            task.note("preparing the model, once on this machine")
+            model = fast_copy(model)
+            task.note("loading the model")
+            return self._start(model)
+
+    def _start(self, model: Path) -> Endpoint:
+        """Launch the process; again if another one was faster to take the port."""
         for last in (False,) * (START_ATTEMPTS - 1) + (True,):
             config = self._launch(model)
             try:

@@ -26,6 +26,7 @@ class EndpointAccount:
     completion_tokens: int = 0
     hedged_tokens: int = 0
     lost_tokens: int = 0
+    streamed_tokens: int = 0
     faults: Counter[str] = field(default_factory=Counter[str])
     running: int = 0
     _busy: float = 0.0

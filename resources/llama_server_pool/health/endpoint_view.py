@@ -165,6 +165,23 @@ class EndpointView:
         """Return whether it must pass a trial before it gets requests."""
         return not self.tried_out or (needs_schema and self._enforces_schema is None)
 
+    def shown_state(self, now: float, *, needs_schema: bool) -> str:
+        """Return its state in a word or two for people: ready, or why it gets no requests."""
+        fault = self._last_fault.kind if self._last_fault else ""
+        if self._condition.admission is Admission.dismissed:
+            return f"left out: {fault}"
+        if self._condition.contact is Contact.loading:
+            return "loading"
+        if self._condition.service is Service.open:
+            return f"out: {fault}"
+        if now < self._throttle.paused_until:
+            return "throttled"
+        if self._condition.contact not in IN_TOUCH:
+            return "connecting"
+        if self.needs_trial(needs_schema=needs_schema):
+            return "on trial"
+        return "ready" if self.slots_granted(now) else "used by others"
+
     def quiet(self, now: float) -> bool:
         """Return whether it has been silent for a while although it has work."""
         return self.account.running > 0 and now - self._heard >= self._policy.quiet_seconds

@@ -20,7 +20,7 @@ def common_model(endpoints: Sequence[EndpointState]) -> str | None:
     if not all(endpoint.has_said_all for endpoint in endpoints):
         return None
     named = {
-        endpoint.name: _plain(endpoint.facts.model)
+        endpoint.name: plain_name(endpoint.facts.model)
         for endpoint in endpoints
         if endpoint.facts is not None and endpoint.facts.model
     }
@@ -47,7 +47,7 @@ def refuse_other_model(facts: ServerFacts, model: str | None, endpoint: Endpoint
         EndpointFault: The server names another model.
     """
     served = facts.model
-    if model and served and endpoint.client.model is None and _plain(served) != model:
+    if model and served and endpoint.client.model is None and plain_name(served) != model:
         detail = f"it serves the model {served!r}, the pool serves {model!r}"
         raise EndpointFault("wrong_model", detail, Disposition.auth)
 
@@ -66,6 +66,6 @@ def refuse_models(models: Mapping[str, str]) -> None:
     )
 
 
-def _plain(model: str) -> str:
+def plain_name(model: str) -> str:
     """Return a model's name without folders and file suffix."""
     return PurePath(model).name.removesuffix(".gguf")

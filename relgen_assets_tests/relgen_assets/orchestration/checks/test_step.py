@@ -9,6 +9,7 @@ import pytest
 
 from relgen_assets.domain_errors import DatasetError
 from relgen_assets.orchestration.checks.step import Check, build_step
+from resources.step_failures import error_of
 
 KEY = "batch-00001"
 PARTITIONS = dg.StaticPartitionsDefinition([KEY])
@@ -107,6 +108,7 @@ def test_neither_does_one_that_meets_a_table_of_other_columns() -> None:
     assert not result.success
 
 
-def test_its_own_error_is_raised() -> None:
-    with pytest.raises(DatasetError, match="the file is damaged"):
+def test_its_own_error_stands_behind_the_failure() -> None:
+    with pytest.raises(dg.Failure, match="the file is damaged") as caught:
         evaluate(DAMAGED, FIRST)
+    assert isinstance(error_of(caught.value), DatasetError)

@@ -1,0 +1,52 @@
+"""Retries of a step whose servers were all out of service, in runs that nobody waits for.
+
+The pool has waited for its outage timeout before it gave up. A back-fill at night should still not
+lose batch after batch to one long outage, so the step rests and tries again a few times. It keeps
+its place in the queue meanwhile: other runs would only meet the same dead servers. Answers are in
+the ledger, so the next attempt asks only what is missing.
+
+A run of the command line is not retried: a person waits for the error and can mend the servers.
+It says so with Dagster's own tag, which keeps the daemon from retrying the run as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import dagster as dg
+
+from resources.errors import ActionableError
+
+NO_RETRIES: Final = {"dagster/max_retries": "0"}
+"""Tags of a run that is not retried, neither its steps nor as a whole."""
+RETRIES: Final = 3
+FIRST_PAUSE_SECONDS: Final = 60.0
+"""Rest before the first retry; each further one doubles it."""
+
+
+@contextmanager
+def retried_outages(context: dg.AssetExecutionContext) -> Iterator[None]:
+    """Ask Dagster for a retry of the step if the block fails for a reason that may pass.
+
+    Raises:
+        dagster.RetryRequested: The step shall be tried again after a pause.
+        ActionableError: The error of the block, where no retry helps, is wanted or is left.
+    """
+    try:
+        yield
+    except ActionableError as error:
+        retried = not NO_RETRIES.items() <= context.run.tags.items()
+        if not error.may_pass or not retried or context.retry_number >= RETRIES:
+            raise
+        pause = FIRST_PAUSE_SECONDS * 2**context.retry_number
+        context.log.error(
+            "%s\nThe step is tried again in %.0f s (retry %d of %d). What happened: %s",
+            error.remedy,
+            pause,
+            context.retry_number + 1,
+            RETRIES,
+            error.what,
+        )
+        raise dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=pause) from error

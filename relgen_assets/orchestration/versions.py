@@ -1,0 +1,170 @@
+"""Code versions: what decides the rows of an asset. Data versions: what a table holds.
+
+Dagster calls a batch of an asset stale when the code version it was made under is another now, or
+when a table it was made from has another data version now. Code versions are hashes of settings,
+prompts and rules. They need no source, no model and no secret, so that they cost nothing while
+definitions load. Addresses, keys and capacities of servers decide no row and are left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import dagster as dg
+from pydantic import BaseModel
+
+from relgen_assets.export.configs import CONFIGS
+from relgen_assets.extraction import Quote, extraction_schema, quote_schema
+from relgen_assets.extraction.version import validator
+from relgen_assets.generation.requests import extraction_template
+from relgen_assets.prompts import PromptSet
+from relgen_assets.rows.arrow import arrow_schema
+from relgen_assets.rows.asset_tables import (
+    CHUNKS,
+    RAW_EXTRACTIONS,
+    RAW_PAPERS,
+    SUMMARIES,
+    VALIDATED_EXTRACTIONS,
+)
+from relgen_assets.rows.models import Mode
+from relgen_assets.settings import AnswerBounds, Settings
+from resources.storage import shown
+
+CODE_VERSION_TAG: Final = "dagster/code_version"
+"""Tag of a materialisation that holds the code version it was made under."""
+HF_DATASET: Final = "hf_dataset"
+DATASET_CARD: Final = "dataset_card"
+
+REVISIONS: Final[Mapping[str, int]] = {
+    RAW_PAPERS.asset: 1,
+    CHUNKS.asset: 1,
+    SUMMARIES.asset: 1,
+    RAW_EXTRACTIONS.asset: 1,
+    VALIDATED_EXTRACTIONS.asset: 1,
+    HF_DATASET: 1,
+    DATASET_CARD: 1,
+}
+"""Revision of the code of each asset. Add one when the same input would now give other rows; rules
+and prompts have versions of their own and need none."""
+
+_CHARACTERS: Final = 12
+_ANY_TERMS: Final = ("one", "other")
+_ANY_QUOTE: Final = Quote("One acts on the other.", *_ANY_TERMS)
+"""Stand for the terms and quotes of a chunk, so that the form of the schema counts."""
+_EMBEDDED: Final = "embedded"
+"""Stands for the model of the embedded server, which settings do not name."""
+
+
+def code_versions(settings: Settings, prompts: PromptSet) -> dict[str, str]:
+    """Return the code version of every asset, by its name.
+
+    Args:
+        settings: The effective settings, also those of a run that overrides some of them.
+        prompts: The templates of the project.
+    """
+    ingredients: dict[str, Any] = {
+        RAW_PAPERS.asset: _of_papers(settings),
+        CHUNKS.asset: _of_chunks(settings),
+        SUMMARIES.asset: _of_summaries(settings, prompts),
+        RAW_EXTRACTIONS.asset: _of_answers(settings, prompts),
+        VALIDATED_EXTRACTIONS.asset: [validator(), _columns(VALIDATED_EXTRACTIONS.row)],
+        HF_DATASET: _of_dataset(settings),
+        DATASET_CARD: [settings.dataset.title, settings.dataset.licence],
+    }
+    return {
+        asset: _digest([json.dumps([REVISIONS[asset], one], sort_keys=True)])
+        for asset, one in ingredients.items()
+    }
+
+
+def data_version(rows: Iterable[BaseModel], facts: Iterable[str] = ()) -> dg.DataVersion:
+    """Return a version that changes with the content and with nothing else.
+
+    Args:
+        rows: The rows, in their order.
+        facts: What else belongs to the content, such as the split of each article.
+    """
+    return text_version([*(row.model_dump_json() for row in rows), *facts])
+
+
+def text_version(parts: Iterable[str]) -> dg.DataVersion:
+    """Return the data version of texts, such as the lines of a card."""
+    return dg.DataVersion(_digest(parts))
+
+
+def _of_papers(settings: Settings) -> Any:
+    # The number of articles adds batches and changes no full one. The size of a batch decides which
+    # articles its key stands for.
+    source = settings.source.model_dump(mode="json", exclude={"articles"})
+    plain = {
+        name: shown(value) if isinstance(value, str) else value for name, value in source.items()
+    }
+    return [plain, settings.batches.size, _columns(RAW_PAPERS.row)]
+
+
+def _of_chunks(settings: Settings) -> Any:
+    return [settings.chunking.model_dump(mode="json"), _columns(CHUNKS.row)]
+
+
+def _of_summaries(settings: Settings, prompts: PromptSet) -> Any:
+    return [
+        settings.summaries.model_dump(mode="json"),
+        prompts.version("summary"),
+        _model(settings),
+        _columns(SUMMARIES.row),
+    ]
+
+
+def _of_answers(settings: Settings, prompts: PromptSet) -> Any:
+    own = settings.extractions
+    mode: Mode = own.mode_for(embedded=not settings.pool.endpoints)
+    bounds = own.bounds(mode)
+    return [
+        mode,
+        prompts.version(extraction_template(mode)),
+        _model(settings),
+        [own.temperature, own.seed, own.variant, own.attempts, bounds.tokens],
+        _schema(mode, bounds),
+        own.max_candidates if mode != "schema" else None,
+        _columns(RAW_EXTRACTIONS.row),
+    ]
+
+
+def _schema(mode: Mode, bounds: AnswerBounds) -> dict[str, Any]:
+    """Return the form of the schema of answers, with stand-ins for what is of the chunk."""
+    limits = {"max_entities": bounds.entities, "max_relations": bounds.relations}
+    if mode == "quote":
+        return quote_schema([_ANY_QUOTE], **limits)
+    return extraction_schema(candidates=_ANY_TERMS if mode == "candidates" else (), **limits)
+
+
+def _of_dataset(settings: Settings) -> Any:
+    shares = settings.dataset
+    configs = {name: _columns(config.row) for name, config in CONFIGS.items()}
+    return [shares.validation_percent, shares.test_percent, configs]
+
+
+def _model(settings: Settings) -> str | list[str]:
+    """Return the model by which answers are stored, as far as settings name it."""
+    pool = settings.pool
+    if pool.model:
+        return pool.model
+    if not pool.endpoints:
+        return _EMBEDDED
+    return sorted({one.model for one in pool.endpoints if one.model})
+
+
+def _columns(row: type[BaseModel]) -> Sequence[str]:
+    """Return the columns of a row class; its descriptions do not count."""
+    return [f"{field.name} {field.type}" for field in arrow_schema(row)]
+
+
+def _digest(parts: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        # The length keeps two parts apart from one that holds both.
+        digest.update(f"{len(part)}:{part}\n".encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()[:_CHARACTERS]

@@ -1,0 +1,79 @@
+"""Where the columns of each table come from: columns of earlier tables that decide their values.
+
+Dagster's UI shows it with each column. A column that nothing upstream decides, such as the name of
+a server, is not listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+Source = tuple[str, str]
+"""An asset and one of its columns."""
+
+
+def _from(asset: str, *columns: str) -> tuple[Source, ...]:
+    return tuple((asset, column) for column in columns)
+
+
+def _same(asset: str, *columns: str) -> dict[str, tuple[Source, ...]]:
+    """Return the sources of columns that are copied under their own names."""
+    return {column: ((asset, column),) for column in columns}
+
+
+_ABSTRACT = _from("raw_papers", "title", "abstract", "section_names")
+_SHOWN = (*_from("summaries", "text"), *_from("chunks", "text"))
+_JUDGED = (*_from("raw_extractions", "text", "finish_reason", "status"), *_from("chunks", "text"))
+_VERDICT = _from("validated_extractions", "extraction")
+_ANSWERED = ("text", "finish_reason", "prompt_tokens", "completion_tokens", "attempt", "key")
+
+COLUMN_SOURCES: Final[Mapping[str, Mapping[str, tuple[Source, ...]]]] = MappingProxyType(
+    {
+        "Paper": {},
+        "Chunk": {
+            **_same("raw_papers", "paper_id"),
+            "chunk_id": _from("raw_papers", "paper_id"),
+            **dict.fromkeys(
+                ("index", "text", "start", "end", "overlap", "tokens"),
+                _from("raw_papers", "article"),
+            ),
+        },
+        "Summary": {
+            **_same("raw_papers", "paper_id"),
+            **dict.fromkeys(("messages", *_ANSWERED), _ABSTRACT),
+        },
+        "RawExtraction": {
+            **_same("chunks", "paper_id", "chunk_id"),
+            "candidates": _from("chunks", "text"),
+            **dict.fromkeys(("messages", *_ANSWERED), _SHOWN),
+        },
+        "ValidatedExtraction": {
+            **_same("raw_extractions", "paper_id", "chunk_id"),
+            **dict.fromkeys(("verdict", "reason", "repairs", "extraction"), _JUDGED),
+        },
+        "FullExample": {
+            "summary": _from("summaries", "text"),
+            **_same("chunks", "text", "paper_id", "chunk_id", "index", "start", "end", "tokens"),
+            **dict.fromkeys(
+                ("extraction", "section_description", "list_of_entities", "relations"), _VERDICT
+            ),
+            **_same("raw_papers", "source", "title", "abstract", "section_names"),
+            **_same("validated_extractions", "verdict", "repairs"),
+            **_same(
+                "raw_extractions",
+                "mode",
+                "model",
+                "prompt_version",
+                "prompt_tokens",
+                "completion_tokens",
+                "attempt",
+            ),
+            "sent_messages": _from("raw_extractions", "messages"),
+            "summary_model": _from("summaries", "model"),
+            "summary_prompt_version": _from("summaries", "prompt_version"),
+        },
+    }
+)
+"""By name of the row class and column. Articles come from outside, so their columns have none."""

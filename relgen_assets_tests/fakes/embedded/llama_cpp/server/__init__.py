@@ -1,0 +1,1 @@
+"""A server of llama-cpp-python in which the fake one answers."""

@@ -1,0 +1,118 @@
+"""The event log of an instance: what it stores is what Dagster's own class reads, and back."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from resources.sqlite_event_log import SqliteEventLog
+
+OURS = ("resources.sqlite_event_log", "SqliteEventLog")
+DAGSTERS = ("dagster._core.storage.event_log", "SqliteEventLogStorage")
+
+
+@dg.asset
+def numbers() -> dg.MaterializeResult[None]:
+    return dg.MaterializeResult(metadata={"count": 3})
+
+
+@contextmanager
+def opened(folder: Path, storage: tuple[str, str] = OURS) -> Iterator[dg.DagsterInstance]:
+    """Open the instance of a folder, as `dagster.yaml` describes it."""
+    module, name = storage
+    (folder / "dagster.yaml").write_text(
+        f"event_log_storage:\n  module: {module}\n  class: {name}\n"
+        f"  config: {{base_dir: {folder / 'events'}}}\n"
+        "telemetry: {enabled: false}\n",
+        encoding="utf-8",
+    )
+    with dg.DagsterInstance.from_config(str(folder)) as instance:
+        yield instance
+
+
+def run(instance: dg.DagsterInstance) -> str:
+    """Materialise the asset; return the id of the run."""
+    return dg.materialize([numbers], instance=instance).run_id
+
+
+def counted(instance: dg.DagsterInstance) -> int:
+    """Return how many materialisations the instance knows."""
+    return len(instance.fetch_materializations(numbers.key, limit=10).records)
+
+
+def test_the_class_of_the_settings_is_used(tmp_path: Path) -> None:
+    with opened(tmp_path) as instance:
+        assert isinstance(instance.event_log_storage, SqliteEventLog)
+
+
+def test_an_instance_can_change_to_this_class_and_back(tmp_path: Path) -> None:
+    runs: list[str] = []
+    for number, storage in enumerate((DAGSTERS, OURS, DAGSTERS), start=1):
+        with opened(tmp_path, storage) as instance:
+            runs.append(run(instance))
+            assert counted(instance) == number
+            for one in runs:
+                kinds = {entry.dagster_event_type for entry in instance.all_logs(one)}
+                assert {dg.DagsterEventType.RUN_SUCCESS} <= kinds
+
+
+def test_another_process_sees_every_event_at_once(tmp_path: Path) -> None:
+    with opened(tmp_path) as writing, opened(tmp_path) as reading:
+        run(writing)
+        assert counted(reading) == 1
+        run(writing)
+        assert counted(reading) == 2
+
+
+def test_a_watcher_is_told_of_new_events(tmp_path: Path) -> None:
+    arrived = threading.Event()
+    with opened(tmp_path) as writing, opened(tmp_path, DAGSTERS) as watching:
+        job = dg.Definitions([numbers], jobs=[dg.define_asset_job("all")]).resolve_job_def("all")
+        created = writing.create_run_for_job(job)
+        watching.watch_event_logs(created.run_id, None, lambda _entry, _cursor: arrived.set())
+        writing.report_engine_event("something happened", created)
+        assert arrived.wait(10)
+
+
+def test_threads_write_side_by_side(tmp_path: Path) -> None:
+    with opened(tmp_path) as instance:
+        run(instance)
+        threads = [threading.Thread(target=run, args=[instance]) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert counted(instance) == 3
+
+
+def test_a_forked_process_leaves_the_connection_of_its_parent_alone(tmp_path: Path) -> None:
+    with opened(tmp_path) as instance:
+        run(instance)
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if counted(instance) == 1 else 1)
+        assert os.waitpid(child, 0)[1] == 0
+        run(instance)
+        assert counted(instance) == 2
+
+
+def test_a_closed_log_opens_again_and_a_wiped_one_is_empty(tmp_path: Path) -> None:
+    with opened(tmp_path) as instance:
+        run(instance)
+        instance.event_log_storage.dispose()
+        assert counted(instance) == 1
+        instance.event_log_storage.wipe()
+        assert counted(instance) == 0
+        run(instance)
+        assert counted(instance) == 1
+
+
+def test_the_events_of_a_run_need_its_id(tmp_path: Path) -> None:
+    with opened(tmp_path) as instance, pytest.raises(ValueError, match="give its id"):
+        instance.event_log_storage.run_connection(None)  # type: ignore[attr-defined]
