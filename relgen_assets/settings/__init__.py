@@ -144,7 +144,7 @@ _BOUNDS: dict[Mode, AnswerBounds] = {
 class ExtractionSettings(Section):
     """How extractions are generated."""
 
-    mode: Literal["auto"] | Mode = Field(
+    mode: Literal["auto", "candidates", "quote", "schema"] = Field(
         "auto",
         description="`schema` leaves the answer free within its shape; `candidates` restricts"
         " entities to terms of the chunk; `quote` restricts the whole answer to sentences of the"

@@ -14,7 +14,7 @@ from relgen_assets_tests.relgen_assets.cli.conftest import Relgen
 from relgen_assets_tests.relgen_assets.stored_batches import store, telling_batch
 from resources.parquet_io_manager import ParquetIOManager
 
-OWN = "=== system ===\nBe brief.\n=== user ===\n{summary}\n\n{text}\n\n{candidates}\n"
+OWN = "=== system ===\nBe brief.\n=== user ===\n{summary}\n\n{text}\n\n{quotes}\n"
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_a_new_project_needs_no_run_and_gets_no_table(
     code, output, error = relgen("try")
     assert code == 0, error
     assert output.startswith("paper-0#0000  ")
-    assert "Asked with extraction_candidates 1ad1cdd81f8a (bundled), temperature 0.2" in output
+    assert "Asked with extraction_quote 7e2fc18d86e4 (bundled), temperature 0.2" in output
     assert "The answer is kept in the ledger" in output
     assert len(asked(server)) == 2  # the summary, then the chunk
     assert not (folder / "data").exists()
@@ -53,14 +53,14 @@ def test_a_folder_of_prompts_and_other_settings_are_tried(
     folder: Path, relgen: Relgen, server: FakeLlamaServer
 ) -> None:
     (folder / "mine").mkdir()
-    (folder / "mine" / "extraction_candidates.txt").write_text(OWN)
+    (folder / "mine" / "extraction_quote.txt").write_text(OWN)
     code, output, _ = relgen(
         *("try", "paper-2#1", "--prompts", "mine", "--temperature", "0.9", "--json", "--prompt")
     )
     assert code == 0
     document = json.loads(output)
     assert document["chunk_id"] == "paper-2#0001"
-    assert document["template_file"].endswith("mine/extraction_candidates.txt")
+    assert document["template_file"].endswith("mine/extraction_quote.txt")
     assert document["answer"]["messages"][0]["content"] == "Be brief."
     assert (document["temperature"], document["from_ledger"]) == (0.9, False)
     sent = asked(server)[-1]

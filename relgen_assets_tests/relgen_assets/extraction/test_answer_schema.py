@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from relgen_assets.extraction import extraction_schema, judge
+from relgen_assets.extraction import Quote, extraction_schema, judge, quote_schema
 
 CANDIDATES = ["sea otters", "sea urchins", "Na+ (aq)", "kelp"]
 
@@ -30,7 +30,7 @@ def test_every_string_and_array_is_bounded(candidates: list[str]) -> None:
     json.dumps(schema)
     for node in nodes(schema):
         if node.get("type") == "array":
-            assert 1 <= node["minItems"] <= node["maxItems"] <= 12
+            assert 0 <= node["minItems"] <= node["maxItems"] <= 12
         if node.get("type") == "string":
             assert "enum" in node or "pattern" in node or node["maxLength"] < 2_000
         if node.get("type") == "object":
@@ -41,8 +41,35 @@ def test_every_string_and_array_is_bounded(candidates: list[str]) -> None:
 def test_the_bounds_are_those_asked_for() -> None:
     properties = extraction_schema(max_entities=2, max_relations=5)["properties"]
     assert properties["list_of_entities"]["maxItems"] == 2
-    assert properties["list_of_entities"]["minItems"] == 2
     assert properties["relations"]["maxItems"] == 5
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        extraction_schema(max_entities=2, max_relations=5),
+        extraction_schema(max_entities=2, max_relations=5, candidates=CANDIDATES),
+        quote_schema(
+            [Quote("Otters eat kelp.", "Otters", "kelp")], max_entities=2, max_relations=5
+        ),
+    ],
+)
+def test_an_answer_may_say_nothing(schema: dict[str, Any]) -> None:
+    """A model that always has to assert something makes it up."""
+    properties = schema["properties"]
+    assert properties["list_of_entities"]["minItems"] == 0
+    assert properties["relations"]["minItems"] == 0
+
+
+def test_with_quotes_only_the_choice_and_the_strength_are_free() -> None:
+    one, other = Quote("Otters eat urchins.", "Otters", "urchins"), Quote("A eats B.", "A", "B")
+    properties = quote_schema([one, other], max_entities=6, max_relations=3)["properties"]
+    assert properties["section_description"]["enum"] == [one.sentence, other.sentence]
+    assert properties["list_of_entities"]["items"]["enum"] == ["Otters", "urchins", "A", "B"]
+    first, second = properties["relations"]["items"]["anyOf"]
+    assert first["properties"]["description"]["enum"] == [one.sentence]
+    assert first["properties"]["source_entities"]["items"]["enum"] == ["Otters"]
+    assert second["properties"]["target_entities"]["items"]["enum"] == ["B"]
 
 
 def test_with_candidates_no_other_name_can_be_given_and_nothing_relates_to_itself() -> None:

@@ -148,7 +148,7 @@ def test_bundled_prompts_keep_the_keys_that_ledgers_hold() -> None:
     )
     prompts = bundled_prompts()
     asked = [summary_request(paper, SummarySettings(), len, {}, prompts=prompts)]
-    modes: list[Mode] = ["candidates", "schema"]
+    modes: list[Mode] = ["candidates", "quote", "schema"]
     for mode in modes:
         (task,) = extraction_tasks(
             [chunk], {"p1": "A summary."}, mode, ExtractionSettings(), len, {}, prompts=prompts
@@ -159,6 +159,7 @@ def test_bundled_prompts_keep_the_keys_that_ledgers_hold() -> None:
         (request.labels["prompt_version"], generation_key(request, "m")) for request in asked
     ] == [
         ("fcb817f6d05d", "5ec59397a6552035d7fce90b47eb8d2bd24e4a417734b82e6082f83ab36d2462"),
-        ("1ad1cdd81f8a", "24dc6eba9ba793b7df9ec8edbfe0bcb9f310f9db270172f8e3b4607b1ee68eb4"),
-        ("a0131fb9dce0", "9e1910b63ebf7e00c00ca989471e213a2e9de2217a0ecd089d38bc8dea83b717"),
+        ("1ad1cdd81f8a", "3ad884d360031e71d405854184dcc5299827f30a619fdc9ab347c20e72fac45d"),
+        ("7e2fc18d86e4", "9e2c238a79e8ebee84c620159fa7f36f44bea3be36a7ef644b4c251693fa199d"),
+        ("a0131fb9dce0", "7cec5b99656da38253d334f4a61ae22ca22acc82df9d3dd4c904310ac7c51f7b"),
     ]

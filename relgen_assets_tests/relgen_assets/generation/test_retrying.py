@@ -6,12 +6,23 @@ from typing import Any
 
 from relgen_assets.extraction.validation import validate_all
 from relgen_assets.generation.retrying import RetryPlan, plan_chunks, plan_summaries
-from relgen_assets.rows.models import RawExtraction, Summary
-from relgen_assets_tests.relgen_assets.export.batch import EXTRACTION, batch_of
+from relgen_assets.rows.models import Extraction, RawExtraction, Relation, Summary
+from relgen_assets_tests.relgen_assets.export.batch import batch_of
 
 BATCH = batch_of("lake-1", chunks=1)
 TEXT = "Flamingos eat brine shrimp."
-GOOD = EXTRACTION.model_dump_json()
+GOOD = Extraction(
+    section_description=TEXT,
+    list_of_entities=["Flamingos", "brine shrimp"],
+    relations=[
+        Relation(
+            description=TEXT,
+            source_entities=["Flamingos"],
+            target_entities=["brine shrimp"],
+            strength="strong",
+        )
+    ],
+).model_dump_json()
 NO_SUMMARY = {"status": "refused", "reason": "no_summary", "attempt": 0}
 
 

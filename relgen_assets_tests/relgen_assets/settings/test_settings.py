@@ -80,7 +80,7 @@ def test_endpoints_are_read_with_their_defaults(tmp_path: Path) -> None:
         ("[ledger]\nrenew_before = 2999-01-01\n", "ledger.renew_before", "not lie in the future"),
         ('[ledger]\nrenew_before = "soon"\n', "ledger.renew_before", "valid datetime"),
         ("[pool]\nendpoint = 1\n", "pool.endpoint", "endpoints, model, outage_timeout_seconds"),
-        ('[extractions]\nmode = "fast"\n', "extractions.mode", "'candidates' or 'schema'"),
+        ('[extractions]\nmode = "fast"\n', "extractions.mode", "'quote' or 'schema'"),
         (
             '[[pool.endpoints]]\nname = "a"\nurl = "localhost:1"\n',
             "pool.endpoints.0.url",
@@ -199,13 +199,13 @@ def test_secrets_are_names_of_variables_never_values(
 @pytest.mark.parametrize(
     ("configured", "embedded", "mode"),
     [
-        ("auto", True, "candidates"),
+        ("auto", True, "quote"),
         ("auto", False, "schema"),
         ("schema", True, "schema"),
         ("candidates", False, "candidates"),
     ],
 )
-def test_decoding_is_restricted_to_candidates_for_the_embedded_model_or_on_demand(
+def test_decoding_is_restricted_to_quotes_for_the_embedded_model_and_as_set_on_demand(
     tmp_path: Path, configured: str, embedded: bool, mode: str
 ) -> None:
     settings = load_settings(tmp_path, {"extractions": {"mode": configured}})
