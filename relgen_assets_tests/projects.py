@@ -23,7 +23,7 @@ from resources.parquet_io_manager import ParquetIOManager
 SENTENCES = (
     "Reef corals contain dinoflagellate algae inside their gut cells.",
     "Marine heatwaves can damage photosystem II of the algae and release reactive oxygen species.",
-    "The coral host then expels the algae, and its white skeleton shows through the tissue.",
+    "The coral host can expel the algae, and its white skeleton shows through the tissue.",
     "Nitrifying bacteria oxidise ammonium to nitrite in well aerated soils.",
     "Denitrifying bacteria reduce nitrate to dinitrogen where oxygen is scarce.",
     "Graphite anodes contain lithium ions between their carbon layers during charging.",
