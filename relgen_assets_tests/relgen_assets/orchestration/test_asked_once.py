@@ -173,7 +173,7 @@ def test_a_retry_that_was_stopped_after_its_answers_is_finished_without_a_call(
         small.tables.write(table, "validated_extractions", key)
     server.requests.clear()
     assert _files(small, key) != done
-    assert "1 batches had answers that were missing from the dataset" in _retry(small, key)
+    assert "1 batches had answers that the dataset missed" in _retry(small, key)
     assert _files(small, key) == done
     assert asked(server) == []
     assert "Nothing to ask again" in _retry(small, key)
