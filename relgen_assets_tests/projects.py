@@ -33,7 +33,7 @@ SENTENCES = (
 UNUSABLE: dict[str, Any] = {"id": "empty", "article": "", "abstract": "x", "section_names": "y"}
 
 
-def articles(count: int, sentences: int = 12) -> list[dict[str, Any]]:
+def articles(count: int, sentences: int = 13) -> list[dict[str, Any]]:
     """Return different articles in the form of the `files` source."""
     return [
         {
