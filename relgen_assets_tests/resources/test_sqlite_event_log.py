@@ -52,6 +52,8 @@ def opened(folder: Path, storage: tuple[str, str] = OURS) -> Iterator[dg.Dagster
     (folder / "dagster.yaml").write_text(
         f"event_log_storage:\n  module: {module}\n  class: {name}\n"
         f"  config: {{base_dir: {folder / 'events'}}}\n"
+        "compute_logs:\n  module: dagster._core.storage.noop_compute_log_manager\n"
+        "  class: NoOpComputeLogManager\n"
         "telemetry: {enabled: false}\n",
         encoding="utf-8",
     )
