@@ -24,6 +24,10 @@ WORKSPACE_FILE = "workspace.yaml"
 LOCATION = "relgen"
 """Name of the code location in every workspace: a queued run is found by it."""
 _HOME = "DAGSTER_HOME"
+_BATCH_SIZE = "DAGSTER_EVENT_BATCH_SIZE"
+_EVENTS_AT_ONCE = "100"
+"""A run begins with the news of everything that it will make and check, 29 events for a batch of
+articles. Dagster stores up to so many of them at once; without its variable, one by one."""
 _SHIPPED_NOTE = "# Written by relgen at each start. For one of your own, run: relgen init\n"
 
 
@@ -94,6 +98,7 @@ def prepare_home(root: Path) -> Home:
             remedy="Use a folder that you may write to.",
         ) from error
     os.environ[_HOME] = str(home.folder)
+    os.environ.setdefault(_BATCH_SIZE, _EVENTS_AT_ONCE)
     return home
 
 
