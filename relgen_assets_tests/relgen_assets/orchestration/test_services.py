@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import time
 from pathlib import Path
 
@@ -16,8 +17,10 @@ from relgen_assets.orchestration.services import (
     Services,
     forget_daemon,
     heard_from_daemon,
+    note_pid,
     only_services,
     running_services,
+    shared_lock,
 )
 
 
@@ -34,6 +37,26 @@ def test_services_of_a_project_run_once(tmp_path: Path) -> None:
         ):
             pass
     assert running_services(tmp_path) is None
+
+
+def test_services_left_by_a_relgen_that_was_killed_are_told_with_what_stops_them(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / ".relgen").mkdir()
+    with shared_lock(tmp_path) as lock:  # closed afterwards, as when the process is killed
+        left = subprocess.Popen(["/bin/sleep", "60"], pass_fds=(lock,))
+        note_pid(lock, left.pid)
+    try:
+        with (
+            pytest.raises(ConfigurationError, match=f"still run.*kill {left.pid}$"),
+            only_services(tmp_path, "relgen ui"),
+        ):
+            pass
+    finally:
+        left.terminate()
+        left.wait()
+    with only_services(tmp_path, "relgen ui"):
+        pass
 
 
 def test_looking_for_services_leaves_no_trace(tmp_path: Path) -> None:
