@@ -45,9 +45,9 @@ def launch_with(page: Page, project: ServedProject, batch: str, config: str) -> 
         config: The configuration as YAML.
     """
     page.goto(project.page(f"{JOB}/playground"))
-    page.get_by_placeholder("Partition").click()
+    expect(shown(page, "No errors")).to_be_visible()  # before, the list of partitions is empty
+    page.get_by_placeholder("Partition").fill(batch)
     shown(page, batch).click()
-    expect(shown(page, "No errors")).to_be_visible()
     page.locator(".CodeMirror").first.click()
     page.keyboard.press("ControlOrMeta+A")
     page.keyboard.insert_text(config)
