@@ -27,7 +27,7 @@ HEARTBEAT_SECONDS = 45.0
 """A living daemon is heard more often: it reports every 30 seconds."""
 _LOCK = Path(STATE_FOLDER, "services.lock")
 _CARD = Path(STATE_FOLDER, "services.json")
-_DAGSTER = Path(STATE_FOLDER, "dagster.lock")
+_DAGSTER = Path(STATE_FOLDER, "dagster-services.lock")
 """Locked while Dagster's services run; holds the process to stop."""
 
 

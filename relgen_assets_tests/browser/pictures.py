@@ -39,6 +39,7 @@ DECODE = 40.0
 """Tokens per second of the fake server, slow enough to see a run at work."""
 WORKING = re.compile(r"raw_extractions .*\b[4-9]/\d")
 """What stands on the screen when the picture is taken: extractions, some of them done."""
+RUN_ID = re.compile("^[0-9a-f]{8}$")
 WATCHED_SECONDS = 120.0
 DRAWN_SECONDS = 1.0
 """Time to draw the rest of the screen."""
@@ -128,7 +129,7 @@ def draw_failure(browser: Browser, project: ServedProject, picture: Path) -> Non
     page = browser.new_page(viewport=LOW)
     page.goto(project.page("runs"))
     page.get_by_text("Hide navigation").click()
-    page.get_by_role("link", name=re.compile("^[0-9a-f]{8}$")).first.click()
+    page.locator('a[href*="/runs/"]').filter(has_text=RUN_ID).first.click()
     page.get_by_text("What happened:").filter(visible=True).last.wait_for()
     expect(shown(page, "Failure")).to_be_visible()
     page.screenshot(path=picture)

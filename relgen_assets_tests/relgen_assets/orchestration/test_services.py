@@ -6,12 +6,14 @@ import os
 import subprocess
 import time
 from pathlib import Path
+from threading import Thread
 
 import dagster as dg
 import pytest
 from dagster._daemon.types import DaemonHeartbeat
 
 from relgen_assets.domain_errors import ConfigurationError
+from relgen_assets.orchestration.runs import opened_instance
 from relgen_assets.orchestration.services import (
     HEARTBEAT_SECONDS,
     Services,
@@ -57,6 +59,25 @@ def test_services_left_by_a_relgen_that_was_killed_are_told_with_what_stops_them
         left.wait()
     with only_services(tmp_path, "relgen ui"):
         pass
+
+
+def test_other_commands_open_the_instance_while_services_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DAGSTER_HOME", "")  # so that what the command sets is undone
+    (tmp_path / ".relgen").mkdir()
+    opened: list[dg.DagsterInstance] = []
+
+    def command() -> None:
+        with opened_instance(tmp_path) as instance:
+            opened.append(instance)
+
+    with only_services(tmp_path, "relgen ui"), shared_lock(tmp_path):
+        other = Thread(target=command, daemon=True)
+        other.start()
+        other.join(30)
+        assert opened
 
 
 def test_looking_for_services_leaves_no_trace(tmp_path: Path) -> None:
