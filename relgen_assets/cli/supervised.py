@@ -64,7 +64,11 @@ def stopping_signals() -> Iterator[None]:
 
 @contextmanager
 def supervised(
-    command: Sequence[str], folder: Path, log: IO[bytes] | None = None
+    command: Sequence[str],
+    folder: Path,
+    log: IO[bytes] | None = None,
+    *,
+    inherits: Sequence[int] = (),
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a command until the block ends; within `stopping_signals`.
 
@@ -75,9 +79,16 @@ def supervised(
         command: The command and its arguments.
         folder: Its working folder.
         log: Where its output goes; by default to the terminal.
+        inherits: File descriptors that stay open in it.
     """
     process = subprocess.Popen(  # noqa: S603 - our own interpreter
-        command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0
+        command,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        process_group=0,
+        pass_fds=inherits,
     )
     patience = STOP_SECONDS
     try:

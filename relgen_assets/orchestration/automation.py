@@ -52,6 +52,7 @@ def build_sensors(project: Project, jobs: Sequence[AssetJob]) -> list[dg.SensorD
             target=dg.AssetSelection.assets("dataset_card"),
             default_status=dg.DefaultSensorStatus.RUNNING,
             minimum_interval_seconds=30,
+            description="Writes the dataset card again after listed batches have changed.",
         ),
         _unlisted_sensor(project, by_name[BATCH_JOB], by_name[CARD_JOB]),
         _stale_sensor(project),
