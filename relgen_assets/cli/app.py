@@ -5,7 +5,6 @@ Imports are inside the commands, because Dagster and the tokenizer take seconds 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from rich.console import Console
 
 from relgen_assets.cli.init import init
 from relgen_assets.cli.ledger import ledger_app
+from relgen_assets.cli.opening import open_project, project_root
 from relgen_assets.cli.progress import loading
 from relgen_assets.cli.prompts import prompts_app
 from relgen_assets.cli.ui import ui
@@ -56,7 +56,7 @@ def run(
         from relgen_assets.cli.running import run_batches
 
     with _opened(as_json=as_json) as (project, console):
-        run_batches(project, console, _root(), batches, missing=missing, as_json=as_json)
+        run_batches(project, console, project_root(), batches, missing=missing, as_json=as_json)
 
 
 @app.command()
@@ -66,7 +66,7 @@ def doctor(
     """Check machine, settings, servers and Dagster, and say what to do; exits 1 on a failure."""
     from relgen_assets.cli.doctor import examine
 
-    examine(_root(), as_json=as_json)
+    examine(project_root(), as_json=as_json)
 
 
 @app.command()
@@ -84,7 +84,7 @@ def backfill(
     from relgen_assets.cli.backfill import backfill_batches
 
     with _opened() as (project, console):
-        backfill_batches(project, console, _root(), batches, missing=missing, watch=watch)
+        backfill_batches(project, console, project_root(), batches, missing=missing, watch=watch)
 
 
 @app.command("retry-rejected")
@@ -99,7 +99,7 @@ def retry(
         from relgen_assets.cli.retry import retry_rejected
 
     with _opened() as (project, console):
-        retry_rejected(project, console, _root(), batches, attempts)
+        retry_rejected(project, console, project_root(), batches, attempts)
 
 
 @app.command()
@@ -111,7 +111,7 @@ def drop(
     from relgen_assets.cli.drop import drop_batches
 
     with _opened() as (project, console):
-        drop_batches(project, console, _root(), batches, confirmed=yes)
+        drop_batches(project, console, project_root(), batches, confirmed=yes)
 
 
 @app.command()
@@ -121,7 +121,7 @@ def demo() -> None:
         from relgen_assets.cli.running import run_batches
 
     with _opened(_demo_overrides()) as (project, console):
-        run_batches(project, console, _root(), None)
+        run_batches(project, console, project_root(), None)
         console.print("\nSee every step: relgen ui", markup=False)
 
 
@@ -131,7 +131,7 @@ def status(as_json: AsJson = False) -> None:
     from relgen_assets.cli.status import show_status
 
     with _opened(as_json=as_json) as (project, console):
-        raise typer.Exit(show_status(project, console, _root(), as_json=as_json))
+        raise typer.Exit(show_status(project, console, project_root(), as_json=as_json))
 
 
 @app.command()
@@ -245,7 +245,7 @@ def check(batches: Batches = None, as_json: AsJson = False) -> None:
     from relgen_assets.cli.check import check_batches
 
     with _opened(as_json=as_json) as (project, console):
-        raise typer.Exit(check_batches(project, console, _root(), batches, as_json=as_json))
+        raise typer.Exit(check_batches(project, console, project_root(), batches, as_json=as_json))
 
 
 @contextmanager
@@ -256,15 +256,7 @@ def _opened(
 
     With `as_json` the console is standard error: standard output is for the document alone.
     """
-    from relgen_assets.orchestration.project import Project, require_project
-    from relgen_assets.settings import load_settings
-
-    root = _root()
-    if overrides is None and file is None:
-        require_project(root)
-    file = file.absolute() if file else None
-    os.chdir(root)
-    yield Project(load_settings(root, overrides, file=file)), Console(stderr=as_json)
+    yield open_project(overrides, file=file), Console(stderr=as_json)
 
 
 def _demo_overrides() -> dict[str, Any]:
@@ -272,7 +264,7 @@ def _demo_overrides() -> dict[str, Any]:
     from relgen_assets.settings import load_settings
 
     overrides: dict[str, Any] = {"source": {"kind": "sample"}, "pool": {}}
-    settings = load_settings(_root())
+    settings = load_settings(project_root())
     if settings.source.kind != "sample" or settings.pool.endpoints:
         overrides["storage"] = {
             "data": f"{_DEMO_FOLDER}/data",
@@ -280,9 +272,3 @@ def _demo_overrides() -> dict[str, Any]:
             "state": settings.storage.state,
         }
     return overrides
-
-
-def _root() -> Path:
-    from relgen_assets.orchestration.project import find_root
-
-    return find_root(Path.cwd())

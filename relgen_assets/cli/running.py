@@ -13,7 +13,7 @@ from pathlib import Path
 import dagster as dg
 from rich.console import Console
 
-from relgen_assets.cli.documents import print_document
+from relgen_assets.cli.document import print_document
 from relgen_assets.cli.progress import RunningTasks, loading, shown_progress
 from relgen_assets.cli.report import print_run
 from relgen_assets.cli.status import run_document
