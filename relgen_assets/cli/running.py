@@ -19,16 +19,15 @@ from relgen_assets.cli.report import print_run
 from relgen_assets.cli.status import run_document
 from relgen_assets.definitions import build_defs, build_resources
 from relgen_assets.domain_errors import ActionableError, ConfigurationError
-from relgen_assets.export.shards import find_shards
-from relgen_assets.integrity.overview import Overview, complete_batches, overview
+from relgen_assets.integrity.overview import Overview, overview
 from relgen_assets.orchestration.energy import spent_kwh
 from relgen_assets.orchestration.partitions import Batches
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.runs import (
+    missing_batches,
     opened_instance,
     run_batch,
     run_card,
-    unfinished_batches,
 )
 from relgen_assets.rows.asset_tables import RAW_EXTRACTIONS, SUMMARIES
 from resources.progress import BOARD, ProgressTask
@@ -67,13 +66,11 @@ def run_batches(
         tables = build_resources(project.settings).io_manager
         keys = select_batches(batches, selection)
     if missing:
-        done = complete_batches(tables, find_shards(project.settings.storage.dataset))
         with opened_instance(root) as instance:
-            done -= unfinished_batches(instance, keys)
-        keys = [key for key in keys if key not in done]
-        if not keys:  # a run may have stopped between its last batch and the card
-            with opened_instance(root) as instance:
+            keys = missing_batches(instance, tables, project.settings.storage.dataset, keys)
+            if not keys:  # a run may have stopped between its last batch and the card
                 run_card(build_defs(project), instance)
+        if not keys:
             if as_json:
                 print_document(run_document(project.settings, Overview(), [], {}, 0.0, 0.0))
             else:

@@ -80,7 +80,9 @@ def _serve(console: Console, root: Path, host: str, port: int) -> None:
             except Stopped:
                 runs = len(launched_runs(instance))
                 told = f" and unfinished runs ({runs}); finished answers are kept" if runs else ""
-                console.print(f"\nStopping Dagster's services{told} … (once more: at once)")
+                console.print(
+                    f"\nStopping Dagster's services{told} … (once more: at once)", markup=False
+                )
                 raise
     raise ActionableError(
         f"Dagster's services ended by themselves, with status {services.returncode}.",

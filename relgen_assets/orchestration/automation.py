@@ -24,6 +24,7 @@ from relgen_assets.orchestration.jobs import (
     retry_config,
 )
 from relgen_assets.orchestration.new_articles import Grown, Shifted, growth
+from relgen_assets.orchestration.partitions import PARTITION_TAG
 from relgen_assets.orchestration.project import Project
 from relgen_assets.rows.asset_tables import RAW_EXTRACTIONS, SUMMARIES, VALIDATED_EXTRACTIONS
 from resources.parquet_io_manager import ParquetIOManager
@@ -34,7 +35,6 @@ STALE_SENSOR = "tell_what_is_stale"
 ARTICLES_SENSOR = "new_articles"
 NIGHTLY_RETRY = "retry_rejected_nightly"
 _SECONDS_BETWEEN_LOOKS = 60
-_PARTITION_TAG = "dagster/partition"
 _NIGHT = "0 2 * * *"
 
 
@@ -129,7 +129,7 @@ def _unlisted_sensor(project: Project, batches: AssetJob, card: AssetJob) -> dg.
         context: dg.RunStatusSensorContext,
     ) -> dg.RunRequest | dg.SkipReason:
         run = context.dagster_run
-        if run.tags.get(_PARTITION_TAG) in known:
+        if run.tags.get(PARTITION_TAG) in known:
             return dg.SkipReason(f"The card follows listed batches by {CARD_SENSOR}.")
         return dg.RunRequest(run_key=run.run_id)
 
@@ -198,7 +198,7 @@ def _requests(
         run_requests=[
             # As a tag, because a partition key has to be known since the definitions were loaded.
             # The run loads them anew, so it knows the batch.
-            dg.RunRequest(run_key=f"{key} {articles}", tags={_PARTITION_TAG: key})
+            dg.RunRequest(run_key=f"{key} {articles}", tags={PARTITION_TAG: key})
             for key, articles in found.batches.items()
         ],
     )

@@ -16,13 +16,10 @@ import dagster as dg
 
 from relgen_assets.domain_errors import ActionableError
 from relgen_assets.integrity.overview import StoredTables, missing_assets
-from relgen_assets.orchestration.in_process import executing
+from relgen_assets.orchestration.in_process import QUIET, executing
 from relgen_assets.orchestration.jobs import BATCH_CHECKS_JOB, CARD_CHECKS_JOB
 from relgen_assets.orchestration.outage_retries import NO_RETRIES
-
-_PARTITION_TAG = "dagster/partition"
-_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-"""The terminal belongs to the results; logs go to the instance."""
+from relgen_assets.orchestration.partitions import PARTITION_TAG
 
 _WRAPPERS = (dg.DagsterResourceFunctionError.__name__, dg.Failure.__name__)
 """Errors that only wrap the one of a resource."""
@@ -150,9 +147,8 @@ def _run(
     with executing(instance, run_id):
         result = job.with_hooks({note}).execute_in_process(
             instance=instance,
-            # As a tag: Dagster refuses its own argument for jobs that hold only checks.
-            tags=NO_RETRIES if partition is None else {**NO_RETRIES, _PARTITION_TAG: partition},
-            run_config=_QUIET,
+            tags=NO_RETRIES if partition is None else {**NO_RETRIES, PARTITION_TAG: partition},
+            run_config=QUIET,
             run_id=run_id,
             raise_on_error=False,  # a step that fails must not keep the others from running
         )
