@@ -20,7 +20,7 @@ from relgen_assets.cli.status import run_document
 from relgen_assets.definitions import build_defs, build_resources
 from relgen_assets.domain_errors import ActionableError, ConfigurationError
 from relgen_assets.integrity.overview import Overview, overview
-from relgen_assets.orchestration.energy import spent_kwh
+from relgen_assets.orchestration.energy import GENERATED, spent_kwh
 from relgen_assets.orchestration.partitions import Batches
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.runs import (
@@ -29,7 +29,6 @@ from relgen_assets.orchestration.runs import (
     run_batch,
     run_card,
 )
-from relgen_assets.rows.asset_tables import RAW_EXTRACTIONS, SUMMARIES
 from resources.progress import BOARD, ProgressTask
 from resources.time_left import RoundsLeft
 
@@ -107,7 +106,8 @@ def run_batches(
     if failures:
         raise ActionableError(
             f"{len(failures)} of {len(keys)} batches failed: "
-            + "; ".join(f"{key}: {error}" for key, error in failures.items()),
+            + "; ".join(f"{key}: {error}" for key, error in failures.items())
+            + (f"; the card: {card}" if card is not None else ""),
             remedy=f"{'The others are done. ' if fresh else ''}Retry these with"
             " `relgen run --missing`.",
         )
@@ -127,8 +127,7 @@ def counted_batches(
         keys: Those that are worked on, in this order.
     """
     sizes = [len(batches.rows(key)) for key in keys]
-    stages = (SUMMARIES.asset, RAW_EXTRACTIONS.asset)
-    shown.expect(BATCHES, RoundsLeft(sizes, stages, time.monotonic()))
+    shown.expect(BATCHES, RoundsLeft(sizes, GENERATED, time.monotonic()))
     with BOARD.begin(BATCHES, len(keys)) as task:
         yield task
 

@@ -6,13 +6,14 @@ off by default, because both send requests to servers.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import (
     UnresolvedAssetJobDefinition as AssetJob,
 )
 
-from relgen_assets.domain_errors import SourceError
+from relgen_assets.domain_errors import SourceError, StorageError
 from relgen_assets.generation.retrying import plan_chunks
 from relgen_assets.orchestration.checks.provenance import CURRENT_CHECK
 from relgen_assets.orchestration.jobs import (
@@ -92,23 +93,31 @@ def retryable_batches(project: Project, store: ParquetIOManager) -> list[str]:
 
     Args:
         project: The opened project.
-        store: Where the tables are stored; batches without verdicts are left out.
+        store: Where the tables are stored; batches without verdicts, and those with a table that
+            cannot be read, are left out.
     """
-    table = VALIDATED_EXTRACTIONS
+    stored = set(store.partitions(VALIDATED_EXTRACTIONS.asset))
     found: list[str] = []
-    for key in set(store.partitions(table.asset)).intersection(project.batches.keys):
-        verdicts = store.read(table.asset, key, ("verdict",)).column("verdict").to_pylist()
-        if "rejected" in verdicts:  # only then are whole tables worth reading
-            plan = plan_chunks(
-                RAW_EXTRACTIONS.read(store, key),
-                table.read(store, key),
-                SUMMARIES.read(store, key),
-                further=DEFAULT_FURTHER_ATTEMPTS,
-                limit=project.settings.extractions.max_attempts,
-            )
-            if plan.subjects:
+    for key in sorted(stored.intersection(project.batches.keys)):
+        with suppress(StorageError):  # a damaged table is a finding of its checks
+            if _has_something_to_ask(project, store, key):
                 found.append(key)
-    return sorted(found)
+    return found
+
+
+def _has_something_to_ask(project: Project, store: ParquetIOManager, key: str) -> bool:
+    table = VALIDATED_EXTRACTIONS
+    verdicts = store.read(table.asset, key, ("verdict",)).column("verdict").to_pylist()
+    if "rejected" not in verdicts:  # only otherwise are whole tables worth reading
+        return False
+    plan = plan_chunks(
+        RAW_EXTRACTIONS.read(store, key),
+        table.read(store, key),
+        SUMMARIES.read(store, key),
+        further=DEFAULT_FURTHER_ATTEMPTS,
+        limit=project.settings.extractions.max_attempts,
+    )
+    return bool(plan.subjects)
 
 
 def _unlisted_sensor(project: Project, batches: AssetJob, card: AssetJob) -> dg.SensorDefinition:
