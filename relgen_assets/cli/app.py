@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from relgen_assets.cli.chunk_commands import show, try_
 from relgen_assets.cli.init import init
 from relgen_assets.cli.ledger import ledger_app
 from relgen_assets.cli.opening import open_project, project_root
@@ -30,7 +31,6 @@ app = typer.Typer(
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(prompts_app, name="prompts")
 app.command()(init)
-app.command()(ui)
 
 _DEMO_FOLDER = "demo"
 
@@ -134,72 +134,8 @@ def status(as_json: AsJson = False) -> None:
         raise typer.Exit(show_status(project, console, project_root(), as_json=as_json))
 
 
-@app.command()
-def show(
-    wanted: Annotated[
-        str, typer.Argument(metavar="ID", help="A batch, an article or a chunk; or how it begins.")
-    ],
-    rejected: Annotated[
-        bool, typer.Option("--rejected", help="Only chunks without a usable extraction.")
-    ] = False,
-    limit: Annotated[int | None, typer.Option(min=1, help="Show only so many chunks.")] = None,
-    raw: Annotated[bool, typer.Option("--raw", help="Show raw answers as well.")] = False,
-    prompt: Annotated[
-        bool, typer.Option("--prompt", help="Show the whole prompt as well.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-) -> None:
-    """Show chunks with their entities, relations, verdict and answer, rejected ones too."""
-    from relgen_assets.cli.show import show_chunks
-
-    with _opened() as (project, console):
-        show_chunks(
-            project,
-            console,
-            wanted,
-            rejected=rejected,
-            limit=limit,
-            raw=raw,
-            prompt=prompt,
-            as_json=as_json,
-        )
-
-
-@app.command("try")
-def try_(
-    wanted: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="CHUNK",
-            help="A chunk, an article, a batch, or an article's position in the source from 0."
-            " Default: the first chunk of the source.",
-        ),
-    ] = None,
-    temperature: Annotated[
-        float | None, typer.Option(min=0, max=2, help="Sampling temperature.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Another seed is another draw.")] = None,
-    mode: Annotated[
-        Literal["auto", "candidates", "schema"] | None,
-        typer.Option(help="How entity names are constrained."),
-    ] = None,
-    endpoint: Annotated[str | None, typer.Option(help="Ask only this endpoint.")] = None,
-    prompts: Annotated[
-        Path | None, typer.Option(help="Take prompt templates from this folder.")
-    ] = None,
-    raw: Annotated[bool, typer.Option("--raw", help="Show the raw answer as well.")] = False,
-    prompt: Annotated[
-        bool, typer.Option("--prompt", help="Show the whole prompt as well.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-) -> None:
-    """Ask about one chunk with the prompts at hand, and show the verdict; changes no table."""
-    from relgen_assets.cli.trying import Options, try_one
-
-    folder = prompts.absolute() if prompts else None
-    options = Options(temperature, seed, mode, endpoint, folder)
-    with _opened() as (project, console):
-        try_one(project, console, wanted, options, raw=raw, prompt=prompt, as_json=as_json)
+app.command()(show)
+app.command("try")(try_)
 
 
 @app.command()
@@ -246,6 +182,9 @@ def check(batches: Batches = None, as_json: AsJson = False) -> None:
 
     with _opened(as_json=as_json) as (project, console):
         raise typer.Exit(check_batches(project, console, project_root(), batches, as_json=as_json))
+
+
+app.command()(ui)
 
 
 @contextmanager

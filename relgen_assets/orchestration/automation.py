@@ -174,7 +174,8 @@ def _articles_sensor(project: Project) -> dg.SensorDefinition:
         minimum_interval_seconds=_SECONDS_BETWEEN_LOOKS,
         default_status=dg.DefaultSensorStatus.STOPPED,
         description="Makes a batch of new articles at the end of the source, and makes the last"
-        " batch again when it has grown. Batches that were dropped stay dropped.",
+        " batch again when it has grown. The first look takes every batch that was never made."
+        " Batches that were dropped stay dropped.",
     )
     def new_articles(
         context: dg.SensorEvaluationContext, io_manager: dg.ResourceParam[ParquetIOManager]
