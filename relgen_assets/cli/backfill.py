@@ -17,18 +17,16 @@ from rich.console import Console
 
 from relgen_assets.cli.backfill_lines import follow, tell
 from relgen_assets.cli.ports import free_port
-from relgen_assets.cli.running import select_batches
+from relgen_assets.cli.running import card_fault, select_batches
 from relgen_assets.cli.services import DEFAULT_HOST, DEFAULT_PORT, dagster_services
 from relgen_assets.cli.supervised import Stopped, stopping_signals
 from relgen_assets.definitions import build_defs, build_resources
 from relgen_assets.domain_errors import ActionableError
-from relgen_assets.export.shards import find_shards
-from relgen_assets.integrity.overview import complete_batches
 from relgen_assets.orchestration import backfills
 from relgen_assets.orchestration.backfills import BatchState, Snapshot
 from relgen_assets.orchestration.launched_runs import wait_for_runs
 from relgen_assets.orchestration.project import Project
-from relgen_assets.orchestration.runs import opened_instance, run_card
+from relgen_assets.orchestration.runs import missing_batches, opened_instance
 from relgen_assets.orchestration.services import (
     Services,
     heard_from_daemon,
@@ -65,21 +63,21 @@ def backfill_batches(
         console: Where to print.
         root: The project folder.
         selection: Batch keys or ranges; by default all batches.
-        missing: Skip batches whose usable extractions are all in the dataset.
+        missing: Skip batches whose usable extractions are all in the dataset and whose latest run
+            succeeded.
         watch: Follow the batches to their end; run a daemon if there is none.
 
     Raises:
         ActionableError: No daemon runs, the back-fill could not start, or a batch failed.
     """
     keys = select_batches(project.batches, selection)
-    if missing:
-        tables = build_resources(project.settings).io_manager
-        done = complete_batches(tables, find_shards(project.settings.storage.dataset))
-        keys = [key for key in keys if key not in done]
-    if not keys:
-        console.print("Nothing to do: every requested batch is in the dataset.")
-        return
     with opened_instance(root) as instance:
+        if missing:
+            tables = build_resources(project.settings).io_manager
+            keys = missing_batches(instance, tables, project.settings.storage.dataset, keys)
+        if not keys:
+            console.print("Nothing to do: every requested batch is in the dataset.")
+            return
         services = running_services(root)
         if services is not None or heard_from_daemon(instance) is not None:
             _on_running_daemon(console, instance, root, services, keys, watch=watch)
@@ -164,8 +162,10 @@ def _on_own_daemon(
         )
         raise typer.Exit(stopped.status) from None
     # The sensor that keeps the card current had no time left for the last batches.
-    run_card(build_defs(project), instance)
+    card = card_fault(build_defs(project), instance)
     _require_success(instance, now, ended=True)
+    if card is not None:
+        raise card
 
 
 def _watch_own(

@@ -5,7 +5,6 @@ The questions are in `cli.diagnosis`; here they are asked in order and the answe
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -32,8 +31,10 @@ from relgen_assets.cli.diagnosis.place import (
     check_state,
 )
 from relgen_assets.cli.diagnosis.servers import check_servers
+from relgen_assets.cli.document import print_document
 from relgen_assets.cli.exit_codes import ExitCode
 from relgen_assets.cli.services import DEFAULT_HOST, DEFAULT_PORT
+from relgen_assets.cli.setup_documents import DoctorDocument, FindingPart
 from relgen_assets.domain_errors import ActionableError
 from relgen_assets.orchestration.project import Project, require_project
 from relgen_assets.settings import load_settings
@@ -58,7 +59,8 @@ def examine(root: Path, *, as_json: bool) -> None:
             _print(console, finding)
     failed = any(one.level is Level.FAIL for one in found)
     if as_json:
-        typer.echo(json.dumps({"ok": not failed, "checks": [asdict(one) for one in found]}))
+        parts = [FindingPart(**asdict(one)) for one in found]
+        print_document(DoctorDocument(ok=not failed, checks=parts))
     else:
         _print_total(console, found)
     if failed:

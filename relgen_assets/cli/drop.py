@@ -48,13 +48,13 @@ def drop_batches(
     lines = {key: _contents(tables, dataset, key) for key in held}
     if not confirmed:
         for line in lines.values():
-            console.print(line, soft_wrap=True)
+            console.print(line, markup=False, soft_wrap=True)
         typer.confirm("Remove them? Answers stay in the ledger.", abort=True)
     definitions = build_defs(project)
     with opened_instance(root) as instance:
         for key, line in lines.items():
             run_drop(definitions, instance, key)
-            console.print(f"removed {line}", soft_wrap=True)
+            console.print(f"removed {line}", markup=False, soft_wrap=True)
     console.print("The card is written anew. Making a batch again asks nothing: relgen run")
 
 

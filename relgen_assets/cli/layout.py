@@ -8,12 +8,13 @@ long text is wrapped between words; a pipe gets whole lines of any length. Nothi
 from __future__ import annotations
 
 import textwrap
-import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.console import Console
+
+from relgen_assets.text.visible import visible
 
 INDENT = "    "
 _GAP = "  "
@@ -130,14 +131,6 @@ def write_text(console: Console, text: str) -> None:
             say(console, line)
         else:
             write(console, line)
-
-
-def visible(text: str) -> str:
-    r"""Return a text with its control characters, except line breaks and tabs, as `\x1b`."""
-    return "".join(
-        f"\\x{ord(char):02x}" if unicodedata.category(char) == "Cc" and char not in "\n\t" else char
-        for char in text
-    )
 
 
 def _print_details(console: Console, details: Iterable[tuple[str, str]]) -> None:

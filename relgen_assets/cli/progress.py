@@ -19,6 +19,7 @@ from relgen_assets.cli.plain_progress import SECONDS_BETWEEN_LINES, PlainLines
 from relgen_assets.cli.progress_view import live_lines, time_left
 from relgen_assets.cli.terminal import DisplayConsole, display_console
 from relgen_assets.orchestration.progress_log import LOGGERS, in_step
+from relgen_assets.text.visible import visible
 from resources.progress import BOARD, TaskProgress
 from resources.time_left import RoundsLeft
 
@@ -113,7 +114,8 @@ class _Warnings(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Print a warning as a line of its own."""
         if not in_step():
-            self._console.print(f"Warning: {record.getMessage()}", style="yellow", markup=False)
+            said = visible(record.getMessage())
+            self._console.print(f"Warning: {said}", style="yellow", markup=False)
 
 
 @contextmanager

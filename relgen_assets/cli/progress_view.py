@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from relgen_assets.text.visible import visible
 from resources.progress import EndpointActivity, Outlook, TaskProgress
 from resources.time_left import seconds_left
 
@@ -34,7 +35,9 @@ def live_lines(task: TaskProgress, left: float | None, now: float, width: int) -
     """
     lines = [_head(task, left, now, width)]
     if task.note and task.total:
-        lines += [Text(f"  {part}", style="yellow") for part in _wrapped(task.note, width - 2)]
+        lines += [
+            Text(f"  {part}", style="yellow") for part in _wrapped(visible(task.note), width - 2)
+        ]
     if task.outlook is not None:
         lines.append(Text(f"  {_next(task.outlook, now)}", style="yellow"))
     lines += [Text(f"  {line}", style="dim") for line in endpoint_lines(task.endpoints)]
@@ -111,7 +114,7 @@ def _head(task: TaskProgress, left: float | None, now: float, width: int) -> Tex
     if not task.total:
         turn = _SPINNER[int(now * 4) % len(_SPINNER)]
         taken = Text(f"{turn} {shown_time(now - task.started)}  ", style="cyan")
-        return Text(f"{task.title:<{_TITLE}} ", style="bold") + taken + Text(task.note)
+        return Text(f"{task.title:<{_TITLE}} ", style="bold") + taken + Text(visible(task.note))
     title = Text(f"{task.title[:_TITLE]:<{_TITLE}} ", style="bold")
     parts = [f"{task.done}/{task.total}"]
     if task.failed:

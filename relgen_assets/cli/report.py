@@ -86,7 +86,7 @@ def print_stale(console: Console, stale: Mapping[str, Sequence[str]]) -> None:
         alike.setdefault(", ".join(assets), []).append(key)
     for assets, keys in alike.items():
         more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
-        console.print(f"  {assets} of {', '.join(keys[:3])}{more}", soft_wrap=True)
+        console.print(f"  {assets} of {', '.join(keys[:3])}{more}", markup=False, soft_wrap=True)
     console.print("Making them again asks only what is not known: relgen run")
 
 

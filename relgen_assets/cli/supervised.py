@@ -16,6 +16,8 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
+from relgen_assets.cli.interrupts import STATUS_OF_SIGNALS
+
 STOP_SECONDS = 75.0
 """Dagster gives its services a minute to stop."""
 
@@ -29,7 +31,7 @@ class Stopped(BaseException):
     """
 
     def __init__(self, number: int, *, again: bool) -> None:
-        self.status = 128 + number
+        self.status = STATUS_OF_SIGNALS + number
         self.again = again
         super().__init__(number)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from relgen_assets.cli.opening import open_project, project_root
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from relgen_assets.orchestration.home import Home
 
 Port = Annotated[int, typer.Option(min=1, max=65_535, help="Port of the web UI.")]
@@ -21,14 +23,10 @@ def ui(port: Port = 3000, host: Host = "127.0.0.1") -> None:
     from relgen_assets.cli.ports import require_free_port
     from relgen_assets.cli.supervised import Stopped, stopping_signals
     from relgen_assets.orchestration.home import prepare_home
-    from relgen_assets.orchestration.project import find_root, require_project
     from relgen_assets.orchestration.services import only_services
-    from relgen_assets.settings import load_settings
 
-    root = find_root(Path.cwd())
-    require_project(root)
-    os.chdir(root)
-    load_settings(root)  # with wrong ones, the web UI would show an error and no asset
+    open_project()  # with wrong settings, the web UI would show an error and no asset
+    root = project_root()
     console = Console(soft_wrap=True, highlight=False, stderr=True)
     home = prepare_home(root)
     url = f"http://{host}:{port}"
@@ -82,7 +80,9 @@ def _serve(console: Console, root: Path, host: str, port: int) -> None:
             except Stopped:
                 runs = len(launched_runs(instance))
                 told = f" and unfinished runs ({runs}); finished answers are kept" if runs else ""
-                console.print(f"\nStopping Dagster's services{told} … (once more: at once)")
+                console.print(
+                    f"\nStopping Dagster's services{told} … (once more: at once)", markup=False
+                )
                 raise
     raise ActionableError(
         f"Dagster's services ended by themselves, with status {services.returncode}.",

@@ -88,6 +88,15 @@ def test_errors_of_settings_have_a_status_of_their_own(
     assert relgen("config") == (status, "", f"Error {error}\n")
 
 
+def test_a_wrong_setting_that_a_library_wraps_is_told_like_any_other(
+    meet: Meet, relgen: Relgen
+) -> None:
+    wrapped = RuntimeError("in a library")
+    wrapped.__cause__ = ConfigurationError("unknown key.", where="relgen.toml")
+    meet(wrapped)
+    assert relgen("config") == (ExitCode.USAGE, "", f"Error {wrapped.__cause__}\n")
+
+
 @pytest.mark.parametrize("status", [ExitCode.INTERRUPTED, ExitCode.TERMINATED])
 def test_a_signal_counts_for_more_than_what_failed_because_of_it(
     meet: Meet, relgen: Relgen, status: ExitCode

@@ -20,6 +20,7 @@ from relgen_assets.orchestration.assets import BATCH_ASSETS
 from relgen_assets.orchestration.check_runs import CheckOutcome
 from relgen_assets.orchestration.drop_job import DROP_JOB, OP
 from relgen_assets.orchestration.dropping import stored_batches
+from relgen_assets.orchestration.partitions import PARTITION_TAG
 from relgen_assets.orchestration.runs import run_drop
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 from relgen_assets_tests.projects import SmallProject, articles, asked, small_project
@@ -65,7 +66,7 @@ def test_a_batch_that_a_run_is_working_on_is_refused(done: SmallProject) -> None
         job_name="batches",
         run_id=str(uuid4()),
         status=dg.DagsterRunStatus.STARTED,
-        tags={"dagster/partition": key},
+        tags={PARTITION_TAG: key},
     )
     done.instance.add_run(run)
     with pytest.raises(BatchInUse, match=f"{run.run_id} of batches is started"):
