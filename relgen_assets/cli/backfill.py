@@ -15,7 +15,9 @@ import dagster as dg
 import typer
 from rich.console import Console
 
-from relgen_assets.cli.backfill_lines import follow, tell
+from relgen_assets.cli.backfill_lines import follow
+from relgen_assets.cli.failed_batches import reasons_of
+from relgen_assets.cli.layout import say
 from relgen_assets.cli.ports import free_port
 from relgen_assets.cli.running import card_fault, select_batches
 from relgen_assets.cli.services import DEFAULT_HOST, DEFAULT_PORT, dagster_services
@@ -102,7 +104,7 @@ def _on_running_daemon(
 ) -> None:
     """Let the daemon that runs do the back-fill; a signal ends the watching only."""
     backfill_id = backfills.request(instance, keys)
-    tell(
+    say(
         console,
         f"Back-fill {backfill_id} of {len(keys)} batches is requested. The daemon"
         f" ({services or 'started by a command of Dagster'}) takes it up within 30 s.",
@@ -121,7 +123,7 @@ def _on_running_daemon(
         with stopping_signals():
             now = follow(console, instance, backfill_id, require_daemon, only_start=not watch)
     except Stopped as stopped:
-        tell(
+        say(
             console,
             f"\nBack-fill {backfill_id} goes on, on the daemon. Only watching has ended.",
         )
@@ -145,7 +147,7 @@ def _on_own_daemon(
     try:
         with only_services(root, COMMAND, url), stopping_signals(), _LOG.open("wb") as log:
             backfill_id = backfills.request(instance, keys)  # first, so the daemon finds it
-            tell(
+            say(
                 console,
                 f"Back-fill {backfill_id} of {len(keys)} batches. No daemon runs: Dagster's"
                 f" services run until it is done, with the web UI on {url} (log: {_LOG}).",
@@ -156,7 +158,7 @@ def _on_own_daemon(
             finally:
                 backfills.close(instance, backfill_id)
     except Stopped as stopped:
-        tell(
+        say(
             console,
             "Cancelled. Finished answers are kept; go on with: relgen backfill --missing --watch",
         )
@@ -190,7 +192,7 @@ def _watch_own(
         now = follow(console, instance, backfill_id, require_services)
         wait_for_runs(instance, _CARD_SECONDS)
     except BaseException:
-        tell(console, f"\nCancelling back-fill {backfill_id} … (once more: at once)")
+        say(console, f"\nCancelling back-fill {backfill_id} … (once more: at once)")
         backfills.cancel(instance, backfill_id)
         raise
     return now
@@ -213,13 +215,13 @@ def _require_success(instance: dg.DagsterInstance, now: Snapshot, *, ended: bool
         raise ActionableError(f"the back-fill could not start its runs: {now.fault}")
     failed = now.among(BatchState.failed, BatchState.cancelled)
     if ended and (failed or now.cancelled):
-        reasons = [
-            f"{key}: {backfills.why_failed(instance, now.runs[key])}"
+        reasons = {
+            key: backfills.why_failed(instance, now.runs[key])
             if now.states[key] is BatchState.failed
-            else f"{key}: cancelled"
+            else "cancelled"
             for key in failed
-        ]
+        }
         raise ActionableError(
-            f"{len(failed)} of {len(now.states)} batches did not succeed: " + "; ".join(reasons),
-            remedy="All answers are kept. Retry with: relgen backfill --missing --watch",
+            f"{len(failed)} of {len(now.states)} batches did not succeed: {reasons_of(reasons)}",
+            remedy="All answers are kept. To go on: relgen backfill --missing --watch",
         )

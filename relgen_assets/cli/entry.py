@@ -12,9 +12,12 @@ from rich.console import Console
 
 from relgen_assets.cli.exit_codes import ExitCode
 from relgen_assets.cli.interrupts import close_output, interrupt_behind, received
+from relgen_assets.cli.layout import say
 from relgen_assets.cli.unexpected import explain, record
 from relgen_assets.text.visible import visible
 from resources.errors import ActionableError, ConfigurationError
+
+_ERROR = "Error "
 
 
 def run_command() -> int:
@@ -51,6 +54,11 @@ def _run() -> int:
 
 
 def _print_error(text: str) -> None:
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
-    console.print("[bold red]Error[/] ", end="")
-    console.print(visible(text), markup=False)  # it may quote what a server said
+    # It may quote what a server said.
+    say(
+        Console(stderr=True),
+        visible(text),
+        first=_ERROR,
+        indent=" " * len(_ERROR),
+        style="bold red",
+    )

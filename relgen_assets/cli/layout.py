@@ -80,7 +80,9 @@ def print_facts(console: Console, facts: Sequence[tuple[str, str]]) -> None:
         say(console, value, first=start, indent=" " * cell_len(start))
 
 
-def say(console: Console, text: str, *, first: str = "", indent: str = "") -> None:
+def say(
+    console: Console, text: str, *, first: str = "", indent: str = "", style: str | None = None
+) -> None:
     """Print a text with a start of its own, wrapped between words on a terminal.
 
     Args:
@@ -88,20 +90,24 @@ def say(console: Console, text: str, *, first: str = "", indent: str = "") -> No
         text: The text; its line breaks are kept.
         first: What the first line begins with.
         indent: What further lines begin with.
+        style: Style of `first`, on a terminal.
     """
-    start = first
+    start, width = first, max(cell_len(first), cell_len(indent))
     for paragraph in text.splitlines() or [""]:
         lines = [paragraph]
         if console.is_terminal:
             # A word that is longer than the line stays whole, so that it can be copied.
             lines = textwrap.wrap(
                 paragraph,
-                max(20, console.width - cell_len(indent)),
+                max(20, console.width - width),
                 break_long_words=False,
                 break_on_hyphens=False,
                 drop_whitespace=True,
             ) or [""]
         for line in lines:
+            if start and style is not None and console.is_terminal:
+                console.out(visible(start), style=style, end="", highlight=False)
+                start, style = "", None
             write(console, f"{start}{line}".rstrip())
             start = indent
 

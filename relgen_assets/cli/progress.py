@@ -78,8 +78,11 @@ class RunningTasks:
 
 
 @contextmanager
-def shown_progress() -> Iterator[RunningTasks]:
+def shown_progress(*, leave_last: bool = True) -> Iterator[RunningTasks]:
     """Show the tasks of the board while the block runs.
+
+    Args:
+        leave_last: Leave the last task that was counted on the terminal.
 
     Yields:
         The tasks, which can be told what rounds to expect.
@@ -87,7 +90,7 @@ def shown_progress() -> Iterator[RunningTasks]:
     tasks = RunningTasks()
     with display_console() as console, _printed_warnings(console):
         live = console.is_terminal and not console.is_dumb_terminal
-        with _live(console, tasks) if live else _plain(console, tasks):
+        with _live(console, tasks, leave_last) if live else _plain(console, tasks):
             yield tasks
 
 
@@ -114,8 +117,12 @@ class _Warnings(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Print a warning as a line of its own."""
         if not in_step():
-            said = visible(record.getMessage())
-            self._console.print(f"Warning: {said}", style="yellow", markup=False)
+            self._console.print(
+                visible(f"Warning: {record.getMessage()}"),
+                style="yellow",
+                markup=False,
+                soft_wrap=not self._console.is_terminal,  # wrapped between words
+            )
 
 
 @contextmanager
@@ -126,7 +133,7 @@ def loading() -> Iterator[None]:
 
 
 @contextmanager
-def _live(console: DisplayConsole, tasks: RunningTasks) -> Iterator[None]:
+def _live(console: DisplayConsole, tasks: RunningTasks, leave_last: bool) -> Iterator[None]:
     def frame() -> Group:
         now, width = time.monotonic(), console.width
         return Group(
@@ -146,7 +153,7 @@ def _live(console: DisplayConsole, tasks: RunningTasks) -> Iterator[None]:
             try:
                 yield
             finally:
-                display.transient = not tasks.shown()
+                display.transient = not (leave_last and tasks.shown())
     finally:
         leave()
 

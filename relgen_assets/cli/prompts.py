@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from relgen_assets.cli.layout import INDENT, say, say_below
 from relgen_assets.cli.opening import open_project
 
 prompts_app = typer.Typer(
@@ -23,13 +24,13 @@ def init() -> None:
 
     folder = Path(open_project().settings.prompts.folder)
     copied = copy_bundled(folder)
-    console = Console(soft_wrap=True, highlight=False)
+    console = Console()
     for one in copied:
         kept = {"same": "kept, as bundled", "differs": "kept, differs from the bundled one"}
-        console.print(f"{one.file}: {kept.get(one.outcome, one.outcome)}", markup=False)
+        say(console, f"{one.file}: {kept.get(one.outcome, one.outcome)}")
     if changes(folder):
-        console.print("What your files change: relgen prompts diff")
-    console.print("Edit a file, then try it on one chunk: relgen try")
+        say(console, "What your files change: relgen prompts diff")
+    say(console, "Edit a file, then try it on one chunk: relgen try")
 
 
 @prompts_app.command("list")
@@ -56,12 +57,12 @@ def list_(
     if as_json:
         print_document(PromptsDocument(prompts=listed))
         return
-    console = Console(soft_wrap=True, highlight=False)
+    console = Console()
     for one in listed:
         changed = "changed" if one.changed else "as bundled"
         origin = f"{one.file}, {changed}" if one.file else "bundled"
-        console.print(f"{one.template:<22} {one.version}  {origin}", markup=False)
-        console.print(f"    {one.purpose}", markup=False, style="dim")
+        say(console, origin, first=f"{one.template:<22} {one.version}  ", indent=INDENT)
+        say_below(console, one.purpose)
 
 
 @prompts_app.command()

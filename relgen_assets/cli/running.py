@@ -14,6 +14,7 @@ import dagster as dg
 from rich.console import Console
 
 from relgen_assets.cli.document import print_document
+from relgen_assets.cli.failed_batches import reasons_of
 from relgen_assets.cli.progress import RunningTasks, loading, shown_progress
 from relgen_assets.cli.report import print_run
 from relgen_assets.cli.status import run_document
@@ -106,10 +107,9 @@ def run_batches(
     if failures:
         raise ActionableError(
             f"{len(failures)} of {len(keys)} batches failed: "
-            + "; ".join(f"{key}: {error}" for key, error in failures.items())
+            + reasons_of({key: str(error) for key, error in failures.items()})
             + (f"; the card: {card}" if card is not None else ""),
-            remedy=f"{'The others are done. ' if fresh else ''}Retry these with"
-            " `relgen run --missing`.",
+            remedy=f"{'The others are done. ' if fresh else ''}To go on: relgen run --missing",
         )
     if card is not None:
         raise card

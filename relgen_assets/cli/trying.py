@@ -71,7 +71,7 @@ def try_one(
     subject = choose_chunk(project, resources.io_manager, wanted)
     pool = resources.llama_server_pool
     try:
-        with shown_progress():
+        with shown_progress(leave_last=False):
             trial = try_chunk(subject, pool, settings, project, prompts, mode)
     finally:
         pool.close()

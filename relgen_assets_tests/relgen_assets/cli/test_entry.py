@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -95,6 +96,17 @@ def test_a_wrong_setting_that_a_library_wraps_is_told_like_any_other(
     wrapped.__cause__ = ConfigurationError("unknown key.", where="relgen.toml")
     meet(wrapped)
     assert relgen("config") == (ExitCode.USAGE, "", f"Error {wrapped.__cause__}\n")
+
+
+def test_on_a_terminal_a_long_error_is_wrapped_between_words(
+    meet: Meet, relgen: Relgen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    error = StorageError("it cannot be read. " * 20, where="a", remedy="Run `relgen check`.")
+    meet(error)
+    text = re.sub("\x1b\\[[0-9;]*m", "", relgen("config")[2])
+    assert all(len(line) <= 200 for line in text.splitlines())
+    assert text.split() == ["Error", *str(error).split()]
 
 
 @pytest.mark.parametrize("status", [ExitCode.INTERRUPTED, ExitCode.TERMINATED])
