@@ -158,9 +158,11 @@ def _on_own_daemon(
             finally:
                 backfills.close(instance, backfill_id)
     except Stopped as stopped:
+        line = "\n" if stopped.again else ""  # after the ^C that the terminal shows
         say(
             console,
-            "Cancelled. Finished answers are kept; go on with: relgen backfill --missing --watch",
+            f"{line}Cancelled. Finished answers are kept."
+            " To go on: relgen backfill --missing --watch",
         )
         raise typer.Exit(stopped.status) from None
     # The sensor that keeps the card current had no time left for the last batches.

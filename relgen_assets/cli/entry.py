@@ -14,7 +14,6 @@ from relgen_assets.cli.exit_codes import ExitCode
 from relgen_assets.cli.interrupts import close_output, interrupt_behind, received
 from relgen_assets.cli.layout import say
 from relgen_assets.cli.unexpected import explain, record
-from relgen_assets.text.visible import visible
 from resources.errors import ActionableError, ConfigurationError
 
 _ERROR = "Error "

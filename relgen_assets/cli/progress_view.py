@@ -77,7 +77,9 @@ def plain_line(task: TaskProgress, left: float | None, now: float) -> str:
     parts += [*_speed(task, now), shown_time(now - task.started)]
     if left is not None and not task.finished:
         parts.append(f"eta {shown_time(left)}")
-    parts += [f"{one.name} {_load(one)} {one.state}" for one in task.endpoints[:MOST_ENDPOINTS]]
+    if not task.finished:  # at the end, all are idle
+        busy = task.endpoints[:MOST_ENDPOINTS]
+        parts += [f"{one.name} {_load(one)} {one.state}" for one in busy]
     if task.note:
         parts.append(task.note)
     return ", ".join(parts)
@@ -131,7 +133,7 @@ def _head(task: TaskProgress, left: float | None, now: float, width: int) -> Tex
 def _speed(task: TaskProgress, now: float) -> list[str]:
     """Return requests and tokens per second, if the task asks language models."""
     fresh, seconds = task.done - task.from_ledger, now - task.started
-    if not task.endpoints or seconds <= 0:
+    if not task.endpoints or seconds <= 0 or (task.finished and not fresh):
         return []
     speed = sum(one.tokens_per_second for one in task.endpoints)
     if task.finished:
