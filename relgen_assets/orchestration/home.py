@@ -80,6 +80,8 @@ def find_home(root: Path) -> Home:
 def prepare_home(root: Path) -> Home:
     """Make sure that the home exists, and name it in `DAGSTER_HOME` for this and child processes.
 
+    They also store what a run plans at once, unless the environment says otherwise.
+
     Raises:
         ConfigurationError: `DAGSTER_HOME` is relative, or not a folder.
         StorageError: The state folder cannot be written.
@@ -98,7 +100,7 @@ def prepare_home(root: Path) -> Home:
             remedy="Use a folder that you may write to.",
         ) from error
     os.environ[_HOME] = str(home.folder)
-    os.environ.setdefault(_BATCH_SIZE, _EVENTS_AT_ONCE)
+    os.environ[_BATCH_SIZE] = os.environ.get(_BATCH_SIZE) or _EVENTS_AT_ONCE
     return home
 
 
