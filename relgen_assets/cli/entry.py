@@ -56,7 +56,7 @@ def _print_error(text: str) -> None:
     # It may quote what a server said.
     say(
         Console(stderr=True),
-        visible(text),
+        text,
         first=_ERROR,
         indent=" " * len(_ERROR),
         style="bold red",

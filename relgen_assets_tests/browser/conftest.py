@@ -1,4 +1,8 @@
-"""A web UI and a browser for the tests of this folder; without a Chromium they are skipped."""
+"""A web UI and a browser for the tests of this folder; without a Chromium they are skipped.
+
+They end with the module: while Playwright runs, its event loop occupies the thread, in which tests of
+other modules want to run theirs.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,7 @@ PATIENCE_MS = 30_000
 """Longest wait for something to appear on a page, in milliseconds."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The Chromium of this machine, headless."""
     program = find_chromium()
@@ -28,7 +32,7 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedProject]:
     """A project with a running web UI, started only where there is a browser."""
     with (
@@ -45,7 +49,7 @@ def page(browser: Browser) -> Iterator[Page]:
         yield opened
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def batch(browser: Browser, served: ServedProject) -> str:
     """A batch that was materialised in the browser."""
     key = "papers-00000"
