@@ -1,7 +1,7 @@
 """A web UI and a browser for the tests of this folder; without a Chromium they are skipped.
 
-They end with the module: while Playwright runs, its event loop occupies the thread, in which tests of
-other modules want to run theirs.
+They end with the module: while Playwright runs, its event loop occupies the thread, in which tests
+of other modules want to run theirs.
 """
 
 from __future__ import annotations
