@@ -13,12 +13,14 @@ import dagster as dg
 
 from relgen_assets.definitions import build_defs, build_resources
 from relgen_assets.orchestration.check_runs import CheckOutcome, CheckRuns, NotChecked
+from relgen_assets.orchestration.in_process import StepOutput
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.runs import run_batch, run_card
 from relgen_assets.settings import load_settings
 from relgen_assets_tests.fakes import answers
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 from resources.parquet_io_manager import ParquetIOManager
+from resources.sqlite_event_log import SqliteEventLog
 
 SENTENCES = (
     "Reef corals contain dinoflagellate algae inside their gut cells.",
@@ -182,6 +184,22 @@ def small_project(
         },
     )
     project = Project(settings)
-    with dg.instance_for_test(temp_dir=str(folder)) as instance:
+    with dg.instance_for_test(_as_shipped(folder), temp_dir=str(folder)) as instance:
         tables = build_resources(settings).io_manager
         yield SmallProject(folder, project, build_defs(project), instance, tables)
+
+
+def _as_shipped(folder: Path) -> dict[str, Any]:
+    """Return the storages of an instance that runs of the command line write to.
+
+    Dagster's own would start four processes a step, and open a database for every event.
+    """
+    storages = {"event_log_storage": SqliteEventLog, "compute_logs": StepOutput}
+    return {
+        name: {
+            "module": one.__module__,
+            "class": one.__name__,
+            "config": {"base_dir": str(folder / name)},
+        }
+        for name, one in storages.items()
+    }

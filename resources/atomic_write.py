@@ -46,6 +46,25 @@ def write_local(path: Path, data: bytes) -> None:
     _sync_folder(path.parent)
 
 
+def write_new(path: Path, data: bytes) -> bool:
+    """Write a local file unless one is there; return whether it was written.
+
+    Raises:
+        OSError: The file cannot be written; no part of it is left.
+    """
+    try:
+        with path.open("xb") as file:  # never replaces a file, not even in a race
+            try:
+                file.write(data)
+                file.flush()
+            except BaseException:
+                path.unlink(missing_ok=True)
+                raise
+    except FileExistsError:
+        return False
+    return True
+
+
 def puts_whole(filesystem: Any) -> bool:
     """Return whether a file system uploads a file in one piece, as object stores do."""
     put = getattr(filesystem.pipe_file, "__func__", None)

@@ -14,11 +14,13 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from typing import Any
 
+from dagster import EventLogEntry
+from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
 from dagster._serdes import ConfigurableClassData
@@ -39,8 +41,9 @@ class SqliteEventLog(SqliteEventLogStorage):
     """
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
-        self._one_at_a_time = threading.Lock()
+        self._one_at_a_time = threading.RLock()
         self._known: set[str] = set()
+        self._begun: dict[str, Connection] = {}
         super().__init__(base_dir, inst_data)
 
     @classmethod
@@ -60,6 +63,21 @@ class SqliteEventLog(SqliteEventLogStorage):
         """Return a connection to the database with the events of assets and checks of all runs."""
         return self._connected(INDEX_SHARD_NAME)
 
+    def store_event(self, event: EventLogEntry) -> None:
+        """Store an event; what is stored of it in the index is one transaction."""
+        with self.index_connection() if _in_index(event) else nullcontext():
+            super().store_event(event)
+
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """Store the events of a run, all or none, in one transaction of each database.
+
+        Args:
+            events: Events of one run.
+        """
+        with self.run_connection(events[0].run_id), self.index_connection():
+            for event in events:
+                self.store_event(event)
+
     def wipe(self) -> None:
         """Delete all events."""
         self._known.clear()
@@ -72,13 +90,31 @@ class SqliteEventLog(SqliteEventLogStorage):
 
     @contextmanager
     def _connected(self, shard: str) -> Iterator[Connection]:
+        """Yield a connection in a transaction: a new one, or that of a surrounding block."""
+        with self._one_at_a_time:
+            if shard in self._begun:
+                yield self._begun[shard]
+                return
+            with self._transaction(shard) as connection:
+                self._begun[shard] = connection
+                try:
+                    yield connection
+                finally:
+                    del self._begun[shard]
+
+    @contextmanager
+    def _transaction(self, shard: str) -> Iterator[Connection]:
         if shard not in self._known:
             with super().run_connection(shard):
                 self._known.add(shard)  # Dagster has made the tables
         url = self.conn_string_for_shard(shard)
         engine = _engine(url, os.getpid(), keep=shard == INDEX_SHARD_NAME)
-        with self._one_at_a_time, engine.begin() as connection:
+        with engine.begin() as connection:
             yield connection
+
+
+def _in_index(event: EventLogEntry) -> bool:
+    return event.is_dagster_event and event.dagster_event_type in ASSET_EVENTS | ASSET_CHECK_EVENTS
 
 
 @lru_cache(maxsize=_ENGINES)

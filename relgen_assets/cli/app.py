@@ -5,17 +5,18 @@ Imports are inside the commands, because Dagster and the tokenizer take seconds 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from relgen_assets.cli.chunk_commands import show, try_
 from relgen_assets.cli.init import init
 from relgen_assets.cli.ledger import ledger_app
+from relgen_assets.cli.opening import open_project, project_root
 from relgen_assets.cli.progress import loading
 from relgen_assets.cli.prompts import prompts_app
 from relgen_assets.cli.ui import ui
@@ -30,7 +31,6 @@ app = typer.Typer(
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(prompts_app, name="prompts")
 app.command()(init)
-app.command()(ui)
 
 _DEMO_FOLDER = "demo"
 
@@ -56,7 +56,7 @@ def run(
         from relgen_assets.cli.running import run_batches
 
     with _opened(as_json=as_json) as (project, console):
-        run_batches(project, console, _root(), batches, missing=missing, as_json=as_json)
+        run_batches(project, console, project_root(), batches, missing=missing, as_json=as_json)
 
 
 @app.command()
@@ -66,7 +66,7 @@ def doctor(
     """Check machine, settings, servers and Dagster, and say what to do; exits 1 on a failure."""
     from relgen_assets.cli.doctor import examine
 
-    examine(_root(), as_json=as_json)
+    examine(project_root(), as_json=as_json)
 
 
 @app.command()
@@ -84,7 +84,7 @@ def backfill(
     from relgen_assets.cli.backfill import backfill_batches
 
     with _opened() as (project, console):
-        backfill_batches(project, console, _root(), batches, missing=missing, watch=watch)
+        backfill_batches(project, console, project_root(), batches, missing=missing, watch=watch)
 
 
 @app.command("retry-rejected")
@@ -99,7 +99,7 @@ def retry(
         from relgen_assets.cli.retry import retry_rejected
 
     with _opened() as (project, console):
-        retry_rejected(project, console, _root(), batches, attempts)
+        retry_rejected(project, console, project_root(), batches, attempts)
 
 
 @app.command()
@@ -111,7 +111,7 @@ def drop(
     from relgen_assets.cli.drop import drop_batches
 
     with _opened() as (project, console):
-        drop_batches(project, console, _root(), batches, confirmed=yes)
+        drop_batches(project, console, project_root(), batches, confirmed=yes)
 
 
 @app.command()
@@ -121,7 +121,7 @@ def demo() -> None:
         from relgen_assets.cli.running import run_batches
 
     with _opened(_demo_overrides()) as (project, console):
-        run_batches(project, console, _root(), None)
+        run_batches(project, console, project_root(), None)
         console.print("\nSee every step: relgen ui", markup=False)
 
 
@@ -131,75 +131,11 @@ def status(as_json: AsJson = False) -> None:
     from relgen_assets.cli.status import show_status
 
     with _opened(as_json=as_json) as (project, console):
-        raise typer.Exit(show_status(project, console, _root(), as_json=as_json))
+        raise typer.Exit(show_status(project, console, project_root(), as_json=as_json))
 
 
-@app.command()
-def show(
-    wanted: Annotated[
-        str, typer.Argument(metavar="ID", help="A batch, an article or a chunk; or how it begins.")
-    ],
-    rejected: Annotated[
-        bool, typer.Option("--rejected", help="Only chunks without a usable extraction.")
-    ] = False,
-    limit: Annotated[int | None, typer.Option(min=1, help="Show only so many chunks.")] = None,
-    raw: Annotated[bool, typer.Option("--raw", help="Show raw answers as well.")] = False,
-    prompt: Annotated[
-        bool, typer.Option("--prompt", help="Show the whole prompt as well.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-) -> None:
-    """Show chunks with their entities, relations, verdict and answer, rejected ones too."""
-    from relgen_assets.cli.show import show_chunks
-
-    with _opened() as (project, console):
-        show_chunks(
-            project,
-            console,
-            wanted,
-            rejected=rejected,
-            limit=limit,
-            raw=raw,
-            prompt=prompt,
-            as_json=as_json,
-        )
-
-
-@app.command("try")
-def try_(
-    wanted: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="CHUNK",
-            help="A chunk, an article, a batch, or an article's position in the source from 0."
-            " Default: the first chunk of the source.",
-        ),
-    ] = None,
-    temperature: Annotated[
-        float | None, typer.Option(min=0, max=2, help="Sampling temperature.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Another seed is another draw.")] = None,
-    mode: Annotated[
-        Literal["auto", "candidates", "quote", "schema"] | None,
-        typer.Option(help="How entity names are constrained."),
-    ] = None,
-    endpoint: Annotated[str | None, typer.Option(help="Ask only this endpoint.")] = None,
-    prompts: Annotated[
-        Path | None, typer.Option(help="Take prompt templates from this folder.")
-    ] = None,
-    raw: Annotated[bool, typer.Option("--raw", help="Show the raw answer as well.")] = False,
-    prompt: Annotated[
-        bool, typer.Option("--prompt", help="Show the whole prompt as well.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-) -> None:
-    """Ask about one chunk with the prompts at hand, and show the verdict; changes no table."""
-    from relgen_assets.cli.trying import Options, try_one
-
-    folder = prompts.absolute() if prompts else None
-    options = Options(temperature, seed, mode, endpoint, folder)
-    with _opened() as (project, console):
-        try_one(project, console, wanted, options, raw=raw, prompt=prompt, as_json=as_json)
+app.command()(show)
+app.command("try")(try_)
 
 
 @app.command()
@@ -245,7 +181,10 @@ def check(batches: Batches = None, as_json: AsJson = False) -> None:
     from relgen_assets.cli.check import check_batches
 
     with _opened(as_json=as_json) as (project, console):
-        raise typer.Exit(check_batches(project, console, _root(), batches, as_json=as_json))
+        raise typer.Exit(check_batches(project, console, project_root(), batches, as_json=as_json))
+
+
+app.command()(ui)
 
 
 @contextmanager
@@ -256,15 +195,7 @@ def _opened(
 
     With `as_json` the console is standard error: standard output is for the document alone.
     """
-    from relgen_assets.orchestration.project import Project, require_project
-    from relgen_assets.settings import load_settings
-
-    root = _root()
-    if overrides is None and file is None:
-        require_project(root)
-    file = file.absolute() if file else None
-    os.chdir(root)
-    yield Project(load_settings(root, overrides, file=file)), Console(stderr=as_json)
+    yield open_project(overrides, file=file), Console(stderr=as_json)
 
 
 def _demo_overrides() -> dict[str, Any]:
@@ -272,7 +203,7 @@ def _demo_overrides() -> dict[str, Any]:
     from relgen_assets.settings import load_settings
 
     overrides: dict[str, Any] = {"source": {"kind": "sample"}, "pool": {}}
-    settings = load_settings(_root())
+    settings = load_settings(project_root())
     if settings.source.kind != "sample" or settings.pool.endpoints:
         overrides["storage"] = {
             "data": f"{_DEMO_FOLDER}/data",
@@ -280,9 +211,3 @@ def _demo_overrides() -> dict[str, Any]:
             "state": settings.storage.state,
         }
     return overrides
-
-
-def _root() -> Path:
-    from relgen_assets.orchestration.project import find_root
-
-    return find_root(Path.cwd())

@@ -15,20 +15,20 @@ import dagster as dg
 import typer
 from rich.console import Console
 
-from relgen_assets.cli.backfill_lines import follow, tell
+from relgen_assets.cli.backfill_lines import follow
+from relgen_assets.cli.failed_batches import reasons_of
+from relgen_assets.cli.layout import say
 from relgen_assets.cli.ports import free_port
-from relgen_assets.cli.running import select_batches
+from relgen_assets.cli.running import card_fault, select_batches
 from relgen_assets.cli.services import DEFAULT_HOST, DEFAULT_PORT, dagster_services
 from relgen_assets.cli.supervised import Stopped, stopping_signals
 from relgen_assets.definitions import build_defs, build_resources
 from relgen_assets.domain_errors import ActionableError
-from relgen_assets.export.shards import find_shards
-from relgen_assets.integrity.overview import complete_batches
 from relgen_assets.orchestration import backfills
 from relgen_assets.orchestration.backfills import BatchState, Snapshot
 from relgen_assets.orchestration.launched_runs import wait_for_runs
 from relgen_assets.orchestration.project import Project
-from relgen_assets.orchestration.runs import opened_instance, run_card
+from relgen_assets.orchestration.runs import missing_batches, opened_instance
 from relgen_assets.orchestration.services import (
     Services,
     heard_from_daemon,
@@ -65,21 +65,21 @@ def backfill_batches(
         console: Where to print.
         root: The project folder.
         selection: Batch keys or ranges; by default all batches.
-        missing: Skip batches whose usable extractions are all in the dataset.
+        missing: Skip batches whose usable extractions are all in the dataset and whose latest run
+            succeeded.
         watch: Follow the batches to their end; run a daemon if there is none.
 
     Raises:
         ActionableError: No daemon runs, the back-fill could not start, or a batch failed.
     """
     keys = select_batches(project.batches, selection)
-    if missing:
-        tables = build_resources(project.settings).io_manager
-        done = complete_batches(tables, find_shards(project.settings.storage.dataset))
-        keys = [key for key in keys if key not in done]
-    if not keys:
-        console.print("Nothing to do: every requested batch is in the dataset.")
-        return
     with opened_instance(root) as instance:
+        if missing:
+            tables = build_resources(project.settings).io_manager
+            keys = missing_batches(instance, tables, project.settings.storage.dataset, keys)
+        if not keys:
+            console.print("Nothing to do: every requested batch is in the dataset.")
+            return
         services = running_services(root)
         if services is not None or heard_from_daemon(instance) is not None:
             _on_running_daemon(console, instance, root, services, keys, watch=watch)
@@ -104,7 +104,7 @@ def _on_running_daemon(
 ) -> None:
     """Let the daemon that runs do the back-fill; a signal ends the watching only."""
     backfill_id = backfills.request(instance, keys)
-    tell(
+    say(
         console,
         f"Back-fill {backfill_id} of {len(keys)} batches is requested. The daemon"
         f" ({services or 'started by a command of Dagster'}) takes it up within 30 s.",
@@ -123,7 +123,7 @@ def _on_running_daemon(
         with stopping_signals():
             now = follow(console, instance, backfill_id, require_daemon, only_start=not watch)
     except Stopped as stopped:
-        tell(
+        say(
             console,
             f"\nBack-fill {backfill_id} goes on, on the daemon. Only watching has ended.",
         )
@@ -147,7 +147,7 @@ def _on_own_daemon(
     try:
         with only_services(root, COMMAND, url), stopping_signals(), _LOG.open("wb") as log:
             backfill_id = backfills.request(instance, keys)  # first, so the daemon finds it
-            tell(
+            say(
                 console,
                 f"Back-fill {backfill_id} of {len(keys)} batches. No daemon runs: Dagster's"
                 f" services run until it is done, with the web UI on {url} (log: {_LOG}).",
@@ -158,14 +158,18 @@ def _on_own_daemon(
             finally:
                 backfills.close(instance, backfill_id)
     except Stopped as stopped:
-        tell(
+        line = "\n" if stopped.again else ""  # after the ^C that the terminal shows
+        say(
             console,
-            "Cancelled. Finished answers are kept; go on with: relgen backfill --missing --watch",
+            f"{line}Cancelled. Finished answers are kept."
+            " To go on: relgen backfill --missing --watch",
         )
         raise typer.Exit(stopped.status) from None
     # The sensor that keeps the card current had no time left for the last batches.
-    run_card(build_defs(project), instance)
+    card = card_fault(build_defs(project), instance)
     _require_success(instance, now, ended=True)
+    if card is not None:
+        raise card
 
 
 def _watch_own(
@@ -190,7 +194,7 @@ def _watch_own(
         now = follow(console, instance, backfill_id, require_services)
         wait_for_runs(instance, _CARD_SECONDS)
     except BaseException:
-        tell(console, f"\nCancelling back-fill {backfill_id} … (once more: at once)")
+        say(console, f"\nCancelling back-fill {backfill_id} … (once more: at once)")
         backfills.cancel(instance, backfill_id)
         raise
     return now
@@ -213,13 +217,13 @@ def _require_success(instance: dg.DagsterInstance, now: Snapshot, *, ended: bool
         raise ActionableError(f"the back-fill could not start its runs: {now.fault}")
     failed = now.among(BatchState.failed, BatchState.cancelled)
     if ended and (failed or now.cancelled):
-        reasons = [
-            f"{key}: {backfills.why_failed(instance, now.runs[key])}"
+        reasons = {
+            key: backfills.why_failed(instance, now.runs[key])
             if now.states[key] is BatchState.failed
-            else f"{key}: cancelled"
+            else "cancelled"
             for key in failed
-        ]
+        }
         raise ActionableError(
-            f"{len(failed)} of {len(now.states)} batches did not succeed: " + "; ".join(reasons),
-            remedy="All answers are kept. Retry with: relgen backfill --missing --watch",
+            f"{len(failed)} of {len(now.states)} batches did not succeed: {reasons_of(reasons)}",
+            remedy="All answers are kept. To go on: relgen backfill --missing --watch",
         )

@@ -13,6 +13,7 @@ from datetime import datetime
 import dagster as dg
 from rich.console import Console
 
+from relgen_assets.cli.layout import say
 from relgen_assets.orchestration import backfills
 from relgen_assets.orchestration.backfills import BatchState, Snapshot
 
@@ -51,7 +52,8 @@ class BackfillLines:
 
     def _print(self, text: str) -> None:
         stamp = datetime.now().astimezone().strftime("%H:%M:%S")
-        tell(self._console, f"{stamp}  {text}")
+        start = f"{stamp}  "
+        say(self._console, text, first=start, indent=" " * len(start))
 
 
 def follow(
@@ -81,8 +83,3 @@ def follow(
             return now
         require_worker(now)
         time.sleep(max(_POLL_SECONDS, took * _REST))
-
-
-def tell(console: Console, text: str) -> None:
-    """Print a paragraph as it is, for the terminal to wrap: commands in it can be copied."""
-    console.print(text, markup=False, highlight=False, soft_wrap=True)

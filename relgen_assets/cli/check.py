@@ -11,12 +11,12 @@ from pathlib import Path
 
 from rich.console import Console
 
+from relgen_assets.cli.document import print_document
 from relgen_assets.cli.documents import (
     CheckDocument,
     CheckPart,
     FaultPart,
     UncheckedPart,
-    print_document,
 )
 from relgen_assets.cli.exit_codes import ExitCode
 from relgen_assets.cli.layout import INDENT, say, say_below, write

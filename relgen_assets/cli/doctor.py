@@ -5,7 +5,6 @@ The questions are in `cli.diagnosis`; here they are asked in order and the answe
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -32,14 +31,17 @@ from relgen_assets.cli.diagnosis.place import (
     check_state,
 )
 from relgen_assets.cli.diagnosis.servers import check_servers
+from relgen_assets.cli.document import print_document
 from relgen_assets.cli.exit_codes import ExitCode
+from relgen_assets.cli.layout import say, write
 from relgen_assets.cli.services import DEFAULT_HOST, DEFAULT_PORT
+from relgen_assets.cli.setup_documents import DoctorDocument, FindingPart
 from relgen_assets.domain_errors import ActionableError
 from relgen_assets.orchestration.project import Project, require_project
 from relgen_assets.settings import load_settings
 
 _STYLES = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "bold red"}
-_NAME_WIDTH = 12
+_LEVEL_WIDTH, _NAME_WIDTH = 5, 12
 
 
 def examine(root: Path, *, as_json: bool) -> None:
@@ -50,7 +52,7 @@ def examine(root: Path, *, as_json: bool) -> None:
         as_json: Print one JSON document when all is known, instead of lines as it comes.
     """
     os.chdir(root)
-    console = Console(soft_wrap=True, highlight=False)
+    console = Console()
     found: list[Finding] = []
     for finding in _findings(root):
         found.append(finding)
@@ -58,7 +60,8 @@ def examine(root: Path, *, as_json: bool) -> None:
             _print(console, finding)
     failed = any(one.level is Level.FAIL for one in found)
     if as_json:
-        typer.echo(json.dumps({"ok": not failed, "checks": [asdict(one) for one in found]}))
+        parts = [FindingPart(**asdict(one)) for one in found]
+        print_document(DoctorDocument(ok=not failed, checks=parts))
     else:
         _print_total(console, found)
     if failed:
@@ -93,14 +96,16 @@ def _findings(root: Path) -> Iterator[Finding]:
 
 
 def _print(console: Console, finding: Finding) -> None:
-    style = _STYLES[finding.level]
-    console.print(f"[{style}]{finding.level.value:<5}[/] ", end="")
-    console.print(f"{finding.name:<{_NAME_WIDTH}} {finding.found}", markup=False)
+    level = f"{finding.level.value:<{_LEVEL_WIDTH}} "
+    text = f"{finding.name:<{_NAME_WIDTH}} {finding.found}"
+    below = " " * (len(level) + _NAME_WIDTH + 1)
+    say(console, text, first=level, indent=below, style=_STYLES[finding.level])
     if finding.remedy:
-        console.print(f"{'':<6}{'':<{_NAME_WIDTH}} → {finding.remedy}", markup=False)
+        say(console, finding.remedy, first=f"{below}→ ", indent=f"{below}  ")
 
 
 def _print_total(console: Console, found: Sequence[Finding]) -> None:
     failures = sum(one.level is Level.FAIL for one in found)
     warnings = sum(one.level is Level.WARN for one in found)
-    console.print(f"\n{len(found)} findings; failures: {failures}, warnings: {warnings}")
+    write(console, "")
+    write(console, f"{len(found)} findings; failures: {failures}, warnings: {warnings}")

@@ -6,19 +6,15 @@ Durations are seconds, speeds tokens per second, energy kilowatt-hours. What is 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from relgen_assets.cli.document import Document
+from relgen_assets.cli.setup_documents import DoctorDocument, PromptsDocument
+from relgen_assets.cli.story_document import ShowDocument, TryDocument
 from relgen_assets.domain_errors import ActionableError
-
-
-class Document(BaseModel):
-    """A part of what `--json` prints."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class FaultPart(Document):
@@ -233,12 +229,10 @@ DOCUMENTS: Mapping[str, type[Document]] = {
     "endpoints": EndpointsDocument,
     "plan": PlanDocument,
     "check": CheckDocument,
+    "show": ShowDocument,
+    "try": TryDocument,
+    "doctor": DoctorDocument,
+    "prompts list": PromptsDocument,
     "ledger stats": LedgerDocument,
 }
 """What each command prints with `--json`."""
-
-
-def print_document(document: Document) -> None:
-    """Print a document on standard output, which gets nothing else."""
-    sys.stdout.write(document.model_dump_json(indent=2) + "\n")
-    sys.stdout.flush()

@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
+from relgen_assets.cli.layout import say
 from relgen_assets.cli.running import select_batches
 from relgen_assets.definitions import build_defs, build_resources
 from relgen_assets.export.shards import shard_places
@@ -48,13 +49,13 @@ def drop_batches(
     lines = {key: _contents(tables, dataset, key) for key in held}
     if not confirmed:
         for line in lines.values():
-            console.print(line, soft_wrap=True)
+            say(console, line)
         typer.confirm("Remove them? Answers stay in the ledger.", abort=True)
     definitions = build_defs(project)
     with opened_instance(root) as instance:
         for key, line in lines.items():
             run_drop(definitions, instance, key)
-            console.print(f"removed {line}", soft_wrap=True)
+            say(console, f"removed {line}")
     console.print("The card is written anew. Making a batch again asks nothing: relgen run")
 
 

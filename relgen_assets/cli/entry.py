@@ -12,8 +12,11 @@ from rich.console import Console
 
 from relgen_assets.cli.exit_codes import ExitCode
 from relgen_assets.cli.interrupts import close_output, interrupt_behind, received
+from relgen_assets.cli.layout import say
 from relgen_assets.cli.unexpected import explain, record
 from resources.errors import ActionableError, ConfigurationError
+
+_ERROR = "Error "
 
 
 def run_command() -> int:
@@ -31,11 +34,10 @@ def _tell(error: Exception) -> int:
     """Print what a person can do about an error; return the exit status."""
     if isinstance(error, BrokenPipeError):  # the reader of our output is gone
         close_output()
-    elif isinstance(error, ActionableError):
-        _print_error(str(error))
-    else:
-        _print_error(str(explain(error) or record(error)))
-    return ExitCode.USAGE if isinstance(error, ConfigurationError) else ExitCode.FAILED
+        return ExitCode.FAILED
+    told = error if isinstance(error, ActionableError) else explain(error) or record(error)
+    _print_error(str(told))
+    return ExitCode.USAGE if isinstance(told, ConfigurationError) else ExitCode.FAILED
 
 
 def _run() -> int:
@@ -51,6 +53,11 @@ def _run() -> int:
 
 
 def _print_error(text: str) -> None:
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
-    console.print("[bold red]Error[/] ", end="")
-    console.print(text, markup=False)
+    # It may quote what a server said.
+    say(
+        Console(stderr=True),
+        text,
+        first=_ERROR,
+        indent=" " * len(_ERROR),
+        style="bold red",
+    )

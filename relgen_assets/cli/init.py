@@ -53,14 +53,9 @@ def init(
 def _write(path: Path) -> bool:
     """Write a file of the package, unless one is there; return whether it was written."""
     from relgen_assets.orchestration.home import shipped_file
+    from resources.atomic_write import write_new
 
-    text = shipped_file(path.name.removeprefix(".")).read_bytes()
-    try:
-        with path.open("xb") as file:  # never replaces a file, not even in a race
-            file.write(text)
-    except FileExistsError:
-        return False
-    return True
+    return write_new(path, shipped_file(path.name.removeprefix(".")).read_bytes())
 
 
 def _refuse_package(target: Path) -> None:

@@ -16,6 +16,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 from contextlib import suppress
 from types import FrameType
 
@@ -103,6 +104,8 @@ class _Handler:
         if self._first is None:
             self._first, _received = number, Interrupted(number)
             logging.lastResort = logging.NullHandler()  # libraries tell of connections cut off
+            # Python tells of work that was handed over and stopped before it began.
+            warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
             threading.Thread(target=self._see_to_the_end, args=(number,), daemon=True).start()
         elif not self._again:
             return

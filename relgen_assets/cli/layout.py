@@ -8,12 +8,13 @@ long text is wrapped between words; a pipe gets whole lines of any length. Nothi
 from __future__ import annotations
 
 import textwrap
-import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.console import Console
+
+from relgen_assets.text.visible import visible
 
 INDENT = "    "
 _GAP = "  "
@@ -79,7 +80,9 @@ def print_facts(console: Console, facts: Sequence[tuple[str, str]]) -> None:
         say(console, value, first=start, indent=" " * cell_len(start))
 
 
-def say(console: Console, text: str, *, first: str = "", indent: str = "") -> None:
+def say(
+    console: Console, text: str, *, first: str = "", indent: str = "", style: str | None = None
+) -> None:
     """Print a text with a start of its own, wrapped between words on a terminal.
 
     Args:
@@ -87,20 +90,24 @@ def say(console: Console, text: str, *, first: str = "", indent: str = "") -> No
         text: The text; its line breaks are kept.
         first: What the first line begins with.
         indent: What further lines begin with.
+        style: Style of `first`, on a terminal.
     """
-    start = first
+    start, width = first, max(cell_len(first), cell_len(indent))
     for paragraph in text.splitlines() or [""]:
         lines = [paragraph]
         if console.is_terminal:
             # A word that is longer than the line stays whole, so that it can be copied.
             lines = textwrap.wrap(
                 paragraph,
-                max(20, console.width - cell_len(indent)),
+                max(20, console.width - width),
                 break_long_words=False,
                 break_on_hyphens=False,
                 drop_whitespace=True,
             ) or [""]
         for line in lines:
+            if start and style is not None and console.is_terminal:
+                console.out(visible(start), style=style, end="", highlight=False)
+                start, style = "", None
             write(console, f"{start}{line}".rstrip())
             start = indent
 
@@ -130,14 +137,6 @@ def write_text(console: Console, text: str) -> None:
             say(console, line)
         else:
             write(console, line)
-
-
-def visible(text: str) -> str:
-    r"""Return a text with its control characters, except line breaks and tabs, as `\x1b`."""
-    return "".join(
-        f"\\x{ord(char):02x}" if unicodedata.category(char) == "Cc" and char not in "\n\t" else char
-        for char in text
-    )
 
 
 def _print_details(console: Console, details: Iterable[tuple[str, str]]) -> None:

@@ -6,7 +6,6 @@ Thin: every figure comes from `resources.generation_ledger`. Passwords are never
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -27,6 +26,7 @@ from relgen_assets.cli.layout import (
     write,
     write_text,
 )
+from relgen_assets.cli.opening import open_project
 
 if TYPE_CHECKING:
     from relgen_assets.cli.documents import LedgerDocument
@@ -47,7 +47,7 @@ def stats(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Show calls, tokens and time by task and model, and the verdicts on answers."""
-    from relgen_assets.cli.documents import print_document
+    from relgen_assets.cli.document import print_document
 
     with _opened() as (ledger, console):
         found = ledger.stats()
@@ -118,13 +118,8 @@ def prune(
 def _opened() -> Iterator[tuple[GenerationLedger, Console]]:
     """Open the ledger that the project's settings name."""
     from relgen_assets.definitions import build_resources
-    from relgen_assets.orchestration.project import find_root, require_project
-    from relgen_assets.settings import load_settings
 
-    root = find_root(Path.cwd())
-    require_project(root)
-    os.chdir(root)
-    ledger = build_resources(load_settings(root)).generation_ledger
+    ledger = build_resources(open_project().settings).generation_ledger
     try:
         yield ledger, Console(soft_wrap=True)
     finally:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from relgen_assets.cli.progress_view import plain_line
+from relgen_assets.text.visible import visible
 from resources.progress import TaskProgress
 
 SECONDS_BETWEEN_LINES = 30.0
@@ -80,4 +81,4 @@ class PlainLines:
             text: when for text, when in self._recent.items() if now - when < SECONDS_BETWEEN_LINES
         }
         self._recent[line] = self.printed = now
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(visible(line), markup=False, highlight=False, soft_wrap=True)

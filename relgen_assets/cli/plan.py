@@ -7,7 +7,8 @@ from statistics import fmean
 
 from rich.console import Console
 
-from relgen_assets.cli.documents import PlanDocument, ServerPart, StagePart, print_document
+from relgen_assets.cli.document import print_document
+from relgen_assets.cli.documents import PlanDocument, ServerPart, StagePart
 from relgen_assets.cli.layout import Line, print_facts, print_listing, say, write
 from relgen_assets.definitions import build_resources
 from relgen_assets.generation.requests import EXTRACTION_TASK, SUMMARY_TASK

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,7 +15,6 @@ from relgen_assets.domain_errors import ConfigurationError
 
 _LISTENING = "0A"
 """State of a listening socket in `/proc/net/tcp`."""
-_SHOWN = 60
 
 
 def require_free_port(host: str, port: int) -> None:
@@ -74,12 +74,19 @@ def listener(port: int) -> str | None:
         try:
             if any(str(link.readlink()) in sockets for link in (process / "fd").iterdir()):
                 words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
-                command = " ".join([Path(words[0]).name, *words[1:]]).strip()
-                shown = command if len(command) <= _SHOWN else f"{command[:_SHOWN]}…"
-                return f"{shown} (pid {process.name})"
+                return f"{_program(words)} (pid {process.name})"
         except OSError:  # of another user, or gone meanwhile
             continue
     return None
+
+
+def _program(words: Sequence[str]) -> str:
+    """Return the program of a command line, and what Python runs; other arguments may be keys."""
+    name, module = Path(words[0]).name, words[1:3]
+    if module[:1] == ["-m"]:
+        return " ".join([name, *module])
+    script = module[:1] if module and not module[0].startswith("-") else []
+    return " ".join([name, *(Path(one).name for one in script)]).strip()
 
 
 def _listening_inodes(port: int) -> set[str]:

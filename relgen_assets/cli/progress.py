@@ -19,6 +19,7 @@ from relgen_assets.cli.plain_progress import SECONDS_BETWEEN_LINES, PlainLines
 from relgen_assets.cli.progress_view import live_lines, time_left
 from relgen_assets.cli.terminal import DisplayConsole, display_console
 from relgen_assets.orchestration.progress_log import LOGGERS, in_step
+from relgen_assets.text.visible import visible
 from resources.progress import BOARD, TaskProgress
 from resources.time_left import RoundsLeft
 
@@ -77,8 +78,11 @@ class RunningTasks:
 
 
 @contextmanager
-def shown_progress() -> Iterator[RunningTasks]:
+def shown_progress(*, leave_last: bool = True) -> Iterator[RunningTasks]:
     """Show the tasks of the board while the block runs.
+
+    Args:
+        leave_last: Leave the last task that was counted on the terminal.
 
     Yields:
         The tasks, which can be told what rounds to expect.
@@ -86,7 +90,7 @@ def shown_progress() -> Iterator[RunningTasks]:
     tasks = RunningTasks()
     with display_console() as console, _printed_warnings(console):
         live = console.is_terminal and not console.is_dumb_terminal
-        with _live(console, tasks) if live else _plain(console, tasks):
+        with _live(console, tasks, leave_last) if live else _plain(console, tasks):
             yield tasks
 
 
@@ -113,7 +117,12 @@ class _Warnings(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Print a warning as a line of its own."""
         if not in_step():
-            self._console.print(f"Warning: {record.getMessage()}", style="yellow", markup=False)
+            self._console.print(
+                visible(f"Warning: {record.getMessage()}"),
+                style="yellow",
+                markup=False,
+                soft_wrap=not self._console.is_terminal,  # wrapped between words
+            )
 
 
 @contextmanager
@@ -124,7 +133,7 @@ def loading() -> Iterator[None]:
 
 
 @contextmanager
-def _live(console: DisplayConsole, tasks: RunningTasks) -> Iterator[None]:
+def _live(console: DisplayConsole, tasks: RunningTasks, leave_last: bool) -> Iterator[None]:
     def frame() -> Group:
         now, width = time.monotonic(), console.width
         return Group(
@@ -144,7 +153,7 @@ def _live(console: DisplayConsole, tasks: RunningTasks) -> Iterator[None]:
             try:
                 yield
             finally:
-                display.transient = not tasks.shown()
+                display.transient = not (leave_last and tasks.shown())
     finally:
         leave()
 

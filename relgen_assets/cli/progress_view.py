@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from relgen_assets.text.visible import visible
 from resources.progress import EndpointActivity, Outlook, TaskProgress
 from resources.time_left import seconds_left
 
@@ -34,7 +35,9 @@ def live_lines(task: TaskProgress, left: float | None, now: float, width: int) -
     """
     lines = [_head(task, left, now, width)]
     if task.note and task.total:
-        lines += [Text(f"  {part}", style="yellow") for part in _wrapped(task.note, width - 2)]
+        lines += [
+            Text(f"  {part}", style="yellow") for part in _wrapped(visible(task.note), width - 2)
+        ]
     if task.outlook is not None:
         lines.append(Text(f"  {_next(task.outlook, now)}", style="yellow"))
     lines += [Text(f"  {line}", style="dim") for line in endpoint_lines(task.endpoints)]
@@ -74,7 +77,9 @@ def plain_line(task: TaskProgress, left: float | None, now: float) -> str:
     parts += [*_speed(task, now), shown_time(now - task.started)]
     if left is not None and not task.finished:
         parts.append(f"eta {shown_time(left)}")
-    parts += [f"{one.name} {_load(one)} {one.state}" for one in task.endpoints[:MOST_ENDPOINTS]]
+    if not task.finished:  # at the end, all are idle
+        busy = task.endpoints[:MOST_ENDPOINTS]
+        parts += [f"{one.name} {_load(one)} {one.state}" for one in busy]
     if task.note:
         parts.append(task.note)
     return ", ".join(parts)
@@ -111,7 +116,7 @@ def _head(task: TaskProgress, left: float | None, now: float, width: int) -> Tex
     if not task.total:
         turn = _SPINNER[int(now * 4) % len(_SPINNER)]
         taken = Text(f"{turn} {shown_time(now - task.started)}  ", style="cyan")
-        return Text(f"{task.title:<{_TITLE}} ", style="bold") + taken + Text(task.note)
+        return Text(f"{task.title:<{_TITLE}} ", style="bold") + taken + Text(visible(task.note))
     title = Text(f"{task.title[:_TITLE]:<{_TITLE}} ", style="bold")
     parts = [f"{task.done}/{task.total}"]
     if task.failed:
@@ -128,7 +133,7 @@ def _head(task: TaskProgress, left: float | None, now: float, width: int) -> Tex
 def _speed(task: TaskProgress, now: float) -> list[str]:
     """Return requests and tokens per second, if the task asks language models."""
     fresh, seconds = task.done - task.from_ledger, now - task.started
-    if not task.endpoints or seconds <= 0:
+    if not task.endpoints or seconds <= 0 or (task.finished and not fresh):
         return []
     speed = sum(one.tokens_per_second for one in task.endpoints)
     if task.finished:

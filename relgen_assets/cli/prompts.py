@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-if TYPE_CHECKING:
-    from relgen_assets.orchestration.project import Project
+from relgen_assets.cli.layout import INDENT, say, say_below
+from relgen_assets.cli.opening import open_project
 
 prompts_app = typer.Typer(
     no_args_is_help=True, help="Copy the prompt templates to change them, and list those in use."
@@ -24,15 +22,15 @@ def init() -> None:
     """Copy the bundled templates into the project; files that are there stay as they are."""
     from relgen_assets.prompts.folder import changes, copy_bundled
 
-    folder = Path(_project().settings.prompts.folder)
+    folder = Path(open_project().settings.prompts.folder)
     copied = copy_bundled(folder)
-    console = Console(soft_wrap=True, highlight=False)
+    console = Console()
     for one in copied:
         kept = {"same": "kept, as bundled", "differs": "kept, differs from the bundled one"}
-        console.print(f"{one.file}: {kept.get(one.outcome, one.outcome)}", markup=False)
+        say(console, f"{one.file}: {kept.get(one.outcome, one.outcome)}")
     if changes(folder):
-        console.print("What your files change: relgen prompts diff")
-    console.print("Edit a file, then try it on one chunk: relgen try")
+        say(console, "What your files change: relgen prompts diff")
+    say(console, "Edit a file, then try it on one chunk: relgen try")
 
 
 @prompts_app.command("list")
@@ -40,29 +38,31 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Show which file each template comes from, with its version."""
+    from relgen_assets.cli.document import print_document
+    from relgen_assets.cli.setup_documents import PromptPart, PromptsDocument
     from relgen_assets.prompts import PROMPT_TASKS, bundled_prompts
     from relgen_assets.prompts.forms import FORMS
 
-    prompts = _project().prompts
+    prompts = open_project().prompts
     listed = [
-        {
-            "template": task,
-            "version": prompts.version(task),
-            "file": str(template.file) if (template := prompts.template(task)).file else None,
-            "changed": prompts.version(task) != bundled_prompts().version(task),
-            "purpose": FORMS[task].purpose,
-        }
+        PromptPart(
+            template=task,
+            version=prompts.version(task),
+            file=str(template.file) if (template := prompts.template(task)).file else None,
+            changed=prompts.version(task) != bundled_prompts().version(task),
+            purpose=FORMS[task].purpose,
+        )
         for task in PROMPT_TASKS
     ]
     if as_json:
-        typer.echo(json.dumps({"prompts": listed}, indent=2))
+        print_document(PromptsDocument(prompts=listed))
         return
-    console = Console(soft_wrap=True, highlight=False)
+    console = Console()
     for one in listed:
-        changed = ", changed" if one["changed"] else ", as bundled"
-        origin = f"{one['file']}{changed}" if one["file"] else "bundled"
-        console.print(f"{one['template']:<22} {one['version']}  {origin}", markup=False)
-        console.print(f"    {one['purpose']}", markup=False, style="dim")
+        changed = "changed" if one.changed else "as bundled"
+        origin = f"{one.file}, {changed}" if one.file else "bundled"
+        say(console, origin, first=f"{one.template:<22} {one.version}  ", indent=INDENT)
+        say_below(console, one.purpose)
 
 
 @prompts_app.command()
@@ -71,21 +71,10 @@ def diff() -> None:
     from relgen_assets.prompts.folder import changes
 
     console = Console(soft_wrap=True, highlight=False)
-    found = changes(Path(_project().settings.prompts.folder))
+    found = changes(Path(open_project().settings.prompts.folder))
     for text in found.values():
         for line in text.splitlines():
             styles = {"+": "green", "-": "red", "@": "cyan"}
             console.print(Text(line, style=styles.get(line[:1], "")))
     if not found:
         console.print("Every template is as bundled.")
-
-
-def _project() -> Project:
-    """Open the project of the working folder, and make its folder the base of relative paths."""
-    from relgen_assets.orchestration.project import Project, find_root, require_project
-    from relgen_assets.settings import load_settings
-
-    root = find_root(Path.cwd())
-    require_project(root)
-    os.chdir(root)
-    return Project(load_settings(root))

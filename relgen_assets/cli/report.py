@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
-from relgen_assets.cli.layout import Line, print_facts, print_listing, write
+from relgen_assets.cli.failed_batches import named_batches
+from relgen_assets.cli.layout import Line, print_facts, print_listing, say, write
 from relgen_assets.export.configs import DEFAULT
 from relgen_assets.integrity.overview import Overview
 from relgen_assets.orchestration.energy import EXAMPLES, kwh_per_examples
@@ -85,8 +86,7 @@ def print_stale(console: Console, stale: Mapping[str, Sequence[str]]) -> None:
     for key, assets in stale.items():
         alike.setdefault(", ".join(assets), []).append(key)
     for assets, keys in alike.items():
-        more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
-        console.print(f"  {assets} of {', '.join(keys[:3])}{more}", soft_wrap=True)
+        say(console, f"{assets} of {named_batches(keys)}", first="  ", indent="    ")
     console.print("Making them again asks only what is not known: relgen run")
 
 

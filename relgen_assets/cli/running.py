@@ -13,24 +13,23 @@ from pathlib import Path
 import dagster as dg
 from rich.console import Console
 
-from relgen_assets.cli.documents import print_document
+from relgen_assets.cli.document import print_document
+from relgen_assets.cli.failed_batches import reasons_of
 from relgen_assets.cli.progress import RunningTasks, loading, shown_progress
 from relgen_assets.cli.report import print_run
 from relgen_assets.cli.status import run_document
 from relgen_assets.definitions import build_defs, build_resources
 from relgen_assets.domain_errors import ActionableError, ConfigurationError
-from relgen_assets.export.shards import find_shards
-from relgen_assets.integrity.overview import Overview, complete_batches, overview
-from relgen_assets.orchestration.energy import spent_kwh
+from relgen_assets.integrity.overview import Overview, overview
+from relgen_assets.orchestration.energy import GENERATED, spent_kwh
 from relgen_assets.orchestration.partitions import Batches
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.runs import (
+    missing_batches,
     opened_instance,
     run_batch,
     run_card,
-    unfinished_batches,
 )
-from relgen_assets.rows.asset_tables import RAW_EXTRACTIONS, SUMMARIES
 from resources.progress import BOARD, ProgressTask
 from resources.time_left import RoundsLeft
 
@@ -67,13 +66,11 @@ def run_batches(
         tables = build_resources(project.settings).io_manager
         keys = select_batches(batches, selection)
     if missing:
-        done = complete_batches(tables, find_shards(project.settings.storage.dataset))
         with opened_instance(root) as instance:
-            done -= unfinished_batches(instance, keys)
-        keys = [key for key in keys if key not in done]
-        if not keys:  # a run may have stopped between its last batch and the card
-            with opened_instance(root) as instance:
+            keys = missing_batches(instance, tables, project.settings.storage.dataset, keys)
+            if not keys:  # a run may have stopped between its last batch and the card
                 run_card(build_defs(project), instance)
+        if not keys:
             if as_json:
                 print_document(run_document(project.settings, Overview(), [], {}, 0.0, 0.0))
             else:
@@ -110,9 +107,9 @@ def run_batches(
     if failures:
         raise ActionableError(
             f"{len(failures)} of {len(keys)} batches failed: "
-            + "; ".join(f"{key}: {error}" for key, error in failures.items()),
-            remedy=f"{'The others are done. ' if fresh else ''}Retry these with"
-            " `relgen run --missing`.",
+            + reasons_of({key: str(error) for key, error in failures.items()})
+            + (f"; the card: {card}" if card is not None else ""),
+            remedy=f"{'The others are done. ' if fresh else ''}To go on: relgen run --missing",
         )
     if card is not None:
         raise card
@@ -130,8 +127,7 @@ def counted_batches(
         keys: Those that are worked on, in this order.
     """
     sizes = [len(batches.rows(key)) for key in keys]
-    stages = (SUMMARIES.asset, RAW_EXTRACTIONS.asset)
-    shown.expect(BATCHES, RoundsLeft(sizes, stages, time.monotonic()))
+    shown.expect(BATCHES, RoundsLeft(sizes, GENERATED, time.monotonic()))
     with BOARD.begin(BATCHES, len(keys)) as task:
         yield task
 

@@ -19,7 +19,7 @@ from relgen_assets.orchestration.launched_runs import (
     launched_runs,
     orphaned_runs,
 )
-from relgen_assets.orchestration.services import forget_daemon
+from relgen_assets.orchestration.services import forget_daemon, note_pid, shared_lock
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 3000
@@ -46,7 +46,11 @@ def dagster_services(
     command = [sys.executable, "-W", "ignore", "-m", "dagster", "dev"]
     command += ["--workspace", str(workspace_file(root)), "--host", host, "--port", str(port)]
     try:
-        with supervised(command, root, log) as services:
+        with (
+            shared_lock(root) as lock,
+            supervised(command, root, log, inherits=(lock,)) as services,
+        ):
+            note_pid(lock, services.pid)
             try:
                 yield services
             finally:

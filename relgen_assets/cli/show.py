@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from itertools import islice
-from typing import Any
 
-import typer
 from rich.console import Console
 from rich.text import Text
 
+from relgen_assets.cli.document import print_document
 from relgen_assets.cli.pager import paged
 from relgen_assets.cli.story import print_story
-from relgen_assets.cli.story_document import story_document
+from relgen_assets.cli.story_document import ShowDocument, UnusablePart, chunk_part
 from relgen_assets.definitions import build_resources
 from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.integrity.chunk_story import ChunkStory, stored_papers, stored_stories
@@ -63,7 +61,7 @@ def show_chunks(
     )
     unusable = _unusable(tables, found)
     if as_json:
-        typer.echo(json.dumps(_document(found, unusable, chosen, prompt=prompt), indent=2))
+        print_document(_document(found, unusable, chosen, prompt=prompt))
         return
     with paged(console) as pages:
         printed, unjudged, told = len(unusable), False, set[str]()
@@ -117,13 +115,15 @@ def _unusable(tables: StoredTables, found: Found) -> list[Paper]:
 
 def _document(
     found: Found, unusable: Iterable[Paper], chosen: Iterable[ChunkStory], *, prompt: bool
-) -> dict[str, Any]:
-    return {
-        "id": found.id,
-        "batch": found.batch,
-        "unusable_articles": [
-            {"paper_id": one.paper_id, "reason": one.reason, "meaning": meaning(one.reason or "")}
+) -> ShowDocument:
+    return ShowDocument(
+        id=found.id,
+        batch=found.batch,
+        unusable_articles=[
+            UnusablePart(
+                paper_id=one.paper_id, reason=one.reason, meaning=meaning(one.reason or "")
+            )
             for one in unusable
         ],
-        "chunks": [story_document(story, prompt=prompt) for story in chosen],
-    }
+        chunks=[chunk_part(story, prompt=prompt) for story in chosen],
+    )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from relgen_assets.cli.document import print_document
 from relgen_assets.cli.documents import (
     BatchFaultPart,
     BatchPart,
@@ -16,7 +17,6 @@ from relgen_assets.cli.documents import (
     FaultPart,
     RunDocument,
     StatusDocument,
-    print_document,
 )
 from relgen_assets.cli.exit_codes import ExitCode
 from relgen_assets.cli.layout import INDENT, say_below, write

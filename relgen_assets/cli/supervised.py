@@ -16,6 +16,8 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
+from relgen_assets.cli.interrupts import STATUS_OF_SIGNALS
+
 STOP_SECONDS = 75.0
 """Dagster gives its services a minute to stop."""
 
@@ -29,7 +31,7 @@ class Stopped(BaseException):
     """
 
     def __init__(self, number: int, *, again: bool) -> None:
-        self.status = 128 + number
+        self.status = STATUS_OF_SIGNALS + number
         self.again = again
         super().__init__(number)
 
@@ -64,7 +66,11 @@ def stopping_signals() -> Iterator[None]:
 
 @contextmanager
 def supervised(
-    command: Sequence[str], folder: Path, log: IO[bytes] | None = None
+    command: Sequence[str],
+    folder: Path,
+    log: IO[bytes] | None = None,
+    *,
+    inherits: Sequence[int] = (),
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a command until the block ends; within `stopping_signals`.
 
@@ -75,9 +81,16 @@ def supervised(
         command: The command and its arguments.
         folder: Its working folder.
         log: Where its output goes; by default to the terminal.
+        inherits: File descriptors that stay open in it.
     """
     process = subprocess.Popen(  # noqa: S603 - our own interpreter
-        command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0
+        command,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        process_group=0,
+        pass_fds=inherits,
     )
     patience = STOP_SECONDS
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,11 +9,12 @@ from typing import Literal
 import typer
 from rich.console import Console
 
+from relgen_assets.cli.document import print_document
 from relgen_assets.cli.exit_codes import ExitCode
 from relgen_assets.cli.pager import paged
 from relgen_assets.cli.progress import shown_progress
 from relgen_assets.cli.story import print_story
-from relgen_assets.cli.story_document import story_document
+from relgen_assets.cli.story_document import TryDocument, chunk_part
 from relgen_assets.definitions import build_resources
 from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.generation.requests import extraction_template
@@ -72,7 +72,7 @@ def try_one(
     subject = choose_chunk(project, resources.io_manager, wanted)
     pool = resources.llama_server_pool
     try:
-        with shown_progress():
+        with shown_progress(leave_last=False):
             trial = try_chunk(subject, pool, settings, project, prompts, mode)
     finally:
         pool.close()
@@ -125,15 +125,16 @@ def _print(
     template = prompts.template(extraction_template(mode))
     sampling = settings.extractions
     if as_json:
-        document = {
-            **story_document(trial.story, prompt=prompt),
-            "from_ledger": trial.from_ledger,
-            "template": template.task,
-            "template_file": str(template.file) if template.file else None,
-            "temperature": sampling.temperature,
-            "seed": sampling.seed,
-        }
-        typer.echo(json.dumps(document, indent=2))
+        print_document(
+            TryDocument(
+                **dict(chunk_part(trial.story, prompt=prompt)),
+                from_ledger=trial.from_ledger,
+                template=template.task,
+                template_file=str(template.file) if template.file else None,
+                temperature=sampling.temperature,
+                seed=sampling.seed,
+            )
+        )
         return
     with paged(console) as pages:
         print_story(pages, trial.story, raw=raw, prompt=prompt)

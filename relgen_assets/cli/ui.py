@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from relgen_assets.cli.layout import say
+from relgen_assets.cli.opening import open_project, project_root
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from relgen_assets.orchestration.home import Home
 
 Port = Annotated[int, typer.Option(min=1, max=65_535, help="Port of the web UI.")]
@@ -21,21 +24,17 @@ def ui(port: Port = 3000, host: Host = "127.0.0.1") -> None:
     from relgen_assets.cli.ports import require_free_port
     from relgen_assets.cli.supervised import Stopped, stopping_signals
     from relgen_assets.orchestration.home import prepare_home
-    from relgen_assets.orchestration.project import find_root, require_project
     from relgen_assets.orchestration.services import only_services
-    from relgen_assets.settings import load_settings
 
-    root = find_root(Path.cwd())
-    require_project(root)
-    os.chdir(root)
-    load_settings(root)  # with wrong ones, the web UI would show an error and no asset
-    console = Console(soft_wrap=True, highlight=False, stderr=True)
+    open_project()  # with wrong settings, the web UI would show an error and no asset
+    root = project_root()
+    console = Console(stderr=True)
     home = prepare_home(root)
     url = f"http://{host}:{port}"
     with only_services(root, "relgen ui", url):
         require_free_port(host, port)
         say_home(console, home)
-        console.print(f"Web UI of {root}: {url} (Ctrl-C stops it)", markup=False)
+        say(console, f"Web UI of {root}: {url} (Ctrl-C stops it)")
         try:
             with stopping_signals():
                 _serve(console, root, host, port)
@@ -49,9 +48,10 @@ def say_home(console: Console, home: Home) -> None:
     from relgen_assets.orchestration.home import INSTANCE_FILE, Origin
 
     if home.origin is Origin.shipped:
-        console.print(
+        say(
+            console,
             f"The project has no {INSTANCE_FILE}: the shipped one is used."
-            " `relgen init` makes one of your own."
+            " `relgen init` makes one of your own.",
         )
 
 
@@ -72,9 +72,10 @@ def _serve(console: Console, root: Path, host: str, port: int) -> None:
     with opened_instance(root) as instance:  # a new one is made here, under the lock
         age = heard_from_daemon(instance)
         if age is not None:
-            console.print(
+            say(
+                console,
                 f"Another Dagster daemon reported on this instance {age:.0f} s ago. If it still"
-                " runs, stop it: two would both start what is queued."
+                " runs, stop it: two would both start what is queued.",
             )
         with dagster_services(root, instance, host, port) as services:
             try:
@@ -82,7 +83,7 @@ def _serve(console: Console, root: Path, host: str, port: int) -> None:
             except Stopped:
                 runs = len(launched_runs(instance))
                 told = f" and unfinished runs ({runs}); finished answers are kept" if runs else ""
-                console.print(f"\nStopping Dagster's services{told} … (once more: at once)")
+                say(console, f"\nStopping Dagster's services{told} … (once more: at once)")
                 raise
     raise ActionableError(
         f"Dagster's services ended by themselves, with status {services.returncode}.",

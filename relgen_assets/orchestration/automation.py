@@ -6,13 +6,14 @@ off by default, because both send requests to servers.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import (
     UnresolvedAssetJobDefinition as AssetJob,
 )
 
-from relgen_assets.domain_errors import SourceError
+from relgen_assets.domain_errors import SourceError, StorageError
 from relgen_assets.generation.retrying import plan_chunks
 from relgen_assets.orchestration.checks.provenance import CURRENT_CHECK
 from relgen_assets.orchestration.jobs import (
@@ -24,6 +25,7 @@ from relgen_assets.orchestration.jobs import (
     retry_config,
 )
 from relgen_assets.orchestration.new_articles import Grown, Shifted, growth
+from relgen_assets.orchestration.partitions import PARTITION_TAG
 from relgen_assets.orchestration.project import Project
 from relgen_assets.rows.asset_tables import RAW_EXTRACTIONS, SUMMARIES, VALIDATED_EXTRACTIONS
 from resources.parquet_io_manager import ParquetIOManager
@@ -34,7 +36,6 @@ STALE_SENSOR = "tell_what_is_stale"
 ARTICLES_SENSOR = "new_articles"
 NIGHTLY_RETRY = "retry_rejected_nightly"
 _SECONDS_BETWEEN_LOOKS = 60
-_PARTITION_TAG = "dagster/partition"
 _NIGHT = "0 2 * * *"
 
 
@@ -52,6 +53,7 @@ def build_sensors(project: Project, jobs: Sequence[AssetJob]) -> list[dg.SensorD
             target=dg.AssetSelection.assets("dataset_card"),
             default_status=dg.DefaultSensorStatus.RUNNING,
             minimum_interval_seconds=30,
+            description="Writes the dataset card again after listed batches have changed.",
         ),
         _unlisted_sensor(project, by_name[BATCH_JOB], by_name[CARD_JOB]),
         _stale_sensor(project),
@@ -92,23 +94,31 @@ def retryable_batches(project: Project, store: ParquetIOManager) -> list[str]:
 
     Args:
         project: The opened project.
-        store: Where the tables are stored; batches without verdicts are left out.
+        store: Where the tables are stored; batches without verdicts, and those with a table that
+            cannot be read, are left out.
     """
-    table = VALIDATED_EXTRACTIONS
+    stored = set(store.partitions(VALIDATED_EXTRACTIONS.asset))
     found: list[str] = []
-    for key in set(store.partitions(table.asset)).intersection(project.batches.keys):
-        verdicts = store.read(table.asset, key, ("verdict",)).column("verdict").to_pylist()
-        if "rejected" in verdicts:  # only then are whole tables worth reading
-            plan = plan_chunks(
-                RAW_EXTRACTIONS.read(store, key),
-                table.read(store, key),
-                SUMMARIES.read(store, key),
-                further=DEFAULT_FURTHER_ATTEMPTS,
-                limit=project.settings.extractions.max_attempts,
-            )
-            if plan.subjects:
+    for key in sorted(stored.intersection(project.batches.keys)):
+        with suppress(StorageError):  # a damaged table is a finding of its checks
+            if _has_something_to_ask(project, store, key):
                 found.append(key)
-    return sorted(found)
+    return found
+
+
+def _has_something_to_ask(project: Project, store: ParquetIOManager, key: str) -> bool:
+    table = VALIDATED_EXTRACTIONS
+    verdicts = store.read(table.asset, key, ("verdict",)).column("verdict").to_pylist()
+    if "rejected" not in verdicts:  # only otherwise are whole tables worth reading
+        return False
+    plan = plan_chunks(
+        RAW_EXTRACTIONS.read(store, key),
+        table.read(store, key),
+        SUMMARIES.read(store, key),
+        further=DEFAULT_FURTHER_ATTEMPTS,
+        limit=project.settings.extractions.max_attempts,
+    )
+    return bool(plan.subjects)
 
 
 def _unlisted_sensor(project: Project, batches: AssetJob, card: AssetJob) -> dg.SensorDefinition:
@@ -129,7 +139,7 @@ def _unlisted_sensor(project: Project, batches: AssetJob, card: AssetJob) -> dg.
         context: dg.RunStatusSensorContext,
     ) -> dg.RunRequest | dg.SkipReason:
         run = context.dagster_run
-        if run.tags.get(_PARTITION_TAG) in known:
+        if run.tags.get(PARTITION_TAG) in known:
             return dg.SkipReason(f"The card follows listed batches by {CARD_SENSOR}.")
         return dg.RunRequest(run_key=run.run_id)
 
@@ -165,7 +175,8 @@ def _articles_sensor(project: Project) -> dg.SensorDefinition:
         minimum_interval_seconds=_SECONDS_BETWEEN_LOOKS,
         default_status=dg.DefaultSensorStatus.STOPPED,
         description="Makes a batch of new articles at the end of the source, and makes the last"
-        " batch again when it has grown. Batches that were dropped stay dropped.",
+        " batch again when it has grown. The first look takes every batch that was never made."
+        " Batches that were dropped stay dropped.",
     )
     def new_articles(
         context: dg.SensorEvaluationContext, io_manager: dg.ResourceParam[ParquetIOManager]
@@ -198,7 +209,7 @@ def _requests(
         run_requests=[
             # As a tag, because a partition key has to be known since the definitions were loaded.
             # The run loads them anew, so it knows the batch.
-            dg.RunRequest(run_key=f"{key} {articles}", tags={_PARTITION_TAG: key})
+            dg.RunRequest(run_key=f"{key} {articles}", tags={PARTITION_TAG: key})
             for key, articles in found.batches.items()
         ],
     )

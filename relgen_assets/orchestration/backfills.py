@@ -25,11 +25,11 @@ from dagster._core.remote_representation.external_data import partition_set_snap
 
 from relgen_assets.orchestration.home import LOCATION
 from relgen_assets.orchestration.jobs import BATCH_JOB
+from relgen_assets.orchestration.partitions import PARTITION_TAG
 
 _REPOSITORY = "__repository__"
 """Dagster's name for the definitions of a module."""
 _BACKFILL_TAG = "dagster/backfill"
-_PARTITION_TAG = "dagster/partition"
 _WILL_RETRY_TAG = "dagster/will_retry"
 _RETRIED_TAG = "dagster/auto_retry_run_id"
 _RUNNING = frozenset({"STARTING", "STARTED", "CANCELING"})
@@ -114,7 +114,7 @@ def look_at(instance: dg.DagsterInstance, backfill_id: str) -> Snapshot:
     found = instance.get_runs(dg.RunsFilter(tags={_BACKFILL_TAG: backfill_id}))  # newest first
     runs: dict[str, dg.DagsterRun] = {}
     for run in found:
-        runs.setdefault(run.tags[_PARTITION_TAG], run)
+        runs.setdefault(run.tags[PARTITION_TAG], run)
     states = {
         key: _state(runs[key]) if key in runs else BatchState.waiting
         for key in backfill.partition_names or ()

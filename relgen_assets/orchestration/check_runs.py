@@ -16,13 +16,10 @@ import dagster as dg
 
 from relgen_assets.domain_errors import ActionableError
 from relgen_assets.integrity.overview import StoredTables, missing_assets
-from relgen_assets.orchestration.in_process import executing
+from relgen_assets.orchestration.in_process import QUIET, executing
 from relgen_assets.orchestration.jobs import BATCH_CHECKS_JOB, CARD_CHECKS_JOB
 from relgen_assets.orchestration.outage_retries import NO_RETRIES
-
-_PARTITION_TAG = "dagster/partition"
-_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-"""The terminal belongs to the results; logs go to the instance."""
+from relgen_assets.orchestration.partitions import PARTITION_TAG
 
 _WRAPPERS = (dg.DagsterResourceFunctionError.__name__, dg.Failure.__name__)
 """Errors that only wrap the one of a resource."""
@@ -134,9 +131,35 @@ def _run(
     keys: _Keys,
     partition: str | None,
 ) -> Iterator[CheckOutcome | NotChecked]:
-    """Run some checks of a job; those without a result come last, with the error of their step."""
-    if not keys:
-        return
+    """Run some checks of a job; those without a result come last, with the error of their step.
+
+    Dagster skips steps that come after one with an error. In checks alone none needs another, so
+    what was skipped is run again without it.
+    """
+    steps = {step.node_def.name: step.check_keys for step in definitions.asset_checks or ()}
+    errors: dict[str, BaseException] = {}
+    evaluated: set[dg.AssetCheckKey] = set()
+    left = keys
+    while left:
+        result, new = _execute(instance, job, left, partition)
+        yield from _outcomes(result, partition)
+        errors |= new
+        evaluated |= {one.asset_check_key for one in result.get_asset_check_evaluations()}
+        skipped = left - evaluated - {key for step in new for key in steps[step]}
+        if skipped == left:
+            raise _before_any_step(result)
+        left = skipped
+    yield from _without_result(keys - evaluated, errors, steps, partition)
+
+
+def _execute(
+    instance: dg.DagsterInstance, job: dg.JobDefinition, keys: _Keys, partition: str | None
+) -> tuple[dg.ExecuteInProcessResult, dict[str, BaseException]]:
+    """Run some checks of a job; return the errors of the steps that had one as well.
+
+    Raises:
+        ActionableError: The run failed before its first step.
+    """
     errors: dict[str, BaseException] = {}
 
     @dg.failure_hook(name="note_the_error_of_a_step")
@@ -150,9 +173,8 @@ def _run(
     with executing(instance, run_id):
         result = job.with_hooks({note}).execute_in_process(
             instance=instance,
-            # As a tag: Dagster refuses its own argument for jobs that hold only checks.
-            tags=NO_RETRIES if partition is None else {**NO_RETRIES, _PARTITION_TAG: partition},
-            run_config=_QUIET,
+            tags=NO_RETRIES if partition is None else {**NO_RETRIES, PARTITION_TAG: partition},
+            run_config=QUIET,
             run_id=run_id,
             raise_on_error=False,  # a step that fails must not keep the others from running
         )
@@ -161,9 +183,11 @@ def _run(
             raise error  # Ctrl-C, which Dagster takes for the failure of a step
     if not result.success and not errors:
         raise _before_any_step(result)
-    evaluated: set[dg.AssetCheckKey] = set()
+    return result, errors
+
+
+def _outcomes(result: dg.ExecuteInProcessResult, partition: str | None) -> Iterator[CheckOutcome]:
     for evaluation in result.get_asset_check_evaluations():
-        evaluated.add(evaluation.asset_check_key)
         yield CheckOutcome(
             asset=evaluation.asset_key.to_user_string(),
             name=evaluation.check_name,
@@ -172,17 +196,22 @@ def _run(
             is_error=evaluation.severity is dg.AssetCheckSeverity.ERROR,
             details={name: value.value for name, value in evaluation.metadata.items()},
         )
-    yield from _without_result(definitions, keys - evaluated, errors, partition)
 
 
 def _without_result(
-    definitions: dg.Definitions,
     keys: _Keys,
     errors: Mapping[str, BaseException],
+    steps: Mapping[str, _Keys],
     partition: str | None,
 ) -> Iterator[NotChecked]:
-    """Yield the checks that have no result, those with the same error together."""
-    steps = {step.node_def.name: step.check_keys for step in definitions.asset_checks or ()}
+    """Yield those checks that have no result, those with the same error together.
+
+    Args:
+        keys: Checks without a result.
+        errors: The errors of steps, by name.
+        steps: The checks of each step, by name.
+        partition: Their batch.
+    """
     by_fault: dict[str, tuple[ActionableError, set[dg.AssetCheckKey]]] = {}
     for step, error in errors.items():
         fault = _actionable(error)

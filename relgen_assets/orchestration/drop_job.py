@@ -10,6 +10,7 @@ from relgen_assets.orchestration.dropping import drop_batch
 from relgen_assets.orchestration.project import Project
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.parquet_io_manager import ParquetIOManager
+from resources.step_failures import remedy_first
 
 DROP_JOB: Final = "drop_batch"
 OP: Final = "remove_batch"
@@ -29,6 +30,7 @@ def build_drop_job(project: Project) -> dg.JobDefinition:
     """Return the job that drops one batch, once it is confirmed."""
 
     @dg.op(name=OP, out=dg.Out(dg.Nothing), description="Removes tables and shards of a batch.")
+    @remedy_first()
     def remove(
         context: dg.OpExecutionContext,
         config: DropConfig,

@@ -22,7 +22,7 @@ from relgen_assets.export.shards import shard_places
 from relgen_assets.orchestration.assets import BATCH_ASSETS
 from relgen_assets.orchestration.assets.exclusive import lease_title
 from relgen_assets.orchestration.energy import GENERATED
-from relgen_assets.orchestration.partitions import Batches
+from relgen_assets.orchestration.partitions import PARTITION_TAG, Batches
 from relgen_assets.orchestration.project import Project
 from relgen_assets.rows.asset_tables import ASSET_TABLES
 from resources.generation_ledger.ledger import GenerationLedger
@@ -70,10 +70,10 @@ def drop_batch(
     instance: dg.DagsterInstance,
     run_id: str,
 ) -> Dropped:
-    """Remove the shards and tables of a batch, write the card anew and mark the assets as missing.
+    """Mark the assets of a batch as missing, remove its shards and tables, and renew the card.
 
-    What comes last in the pipeline is removed first: a drop that is interrupted leaves an
-    unfinished batch, which can be dropped or finished.
+    The first table goes last: a drop that is interrupted leaves an unfinished batch, which can be
+    dropped again or finished.
 
     Args:
         project: The opened project.
@@ -92,12 +92,12 @@ def drop_batch(
     _refuse_unknown(project.batches, key, stored_batches(store, root))
     _refuse_active(instance, key, run_id)
     with _alone(ledger, key):
-        shards = remove_shards(root, key)
-        tables = [one.asset for one in reversed(ASSET_TABLES) if store.remove(one.asset, key)]
         _mark_as_missing(instance, key)
+        shards = remove_shards(root, key)
         card = write_card(
             root, title=project.settings.dataset.title, licence=project.settings.dataset.licence
         )
+        tables = [one.asset for one in reversed(ASSET_TABLES) if store.remove(one.asset, key)]
     return Dropped(key, tables[::-1], len(shards), card)
 
 
@@ -107,7 +107,7 @@ def _refuse_unknown(batches: Batches, key: str, stored: set[str]) -> None:
 
 
 def _refuse_active(instance: dg.DagsterInstance, key: str, run_id: str) -> None:
-    of_batch = dg.RunsFilter(tags={"dagster/partition": key}, statuses=_ACTIVE)
+    of_batch = dg.RunsFilter(tags={PARTITION_TAG: key}, statuses=_ACTIVE)
     others = [run for run in instance.get_runs(of_batch) if run.run_id != run_id]
     if others:
         run = others[0]

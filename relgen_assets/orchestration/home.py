@@ -24,6 +24,10 @@ WORKSPACE_FILE = "workspace.yaml"
 LOCATION = "relgen"
 """Name of the code location in every workspace: a queued run is found by it."""
 _HOME = "DAGSTER_HOME"
+_BATCH_SIZE = "DAGSTER_EVENT_BATCH_SIZE"
+_EVENTS_AT_ONCE = "100"
+"""A run begins with the news of everything that it will make and check, 29 events for a batch of
+articles. Dagster stores up to so many of them at once; without its variable, one by one."""
 _SHIPPED_NOTE = "# Written by relgen at each start. For one of your own, run: relgen init\n"
 
 
@@ -76,6 +80,8 @@ def find_home(root: Path) -> Home:
 def prepare_home(root: Path) -> Home:
     """Make sure that the home exists, and name it in `DAGSTER_HOME` for this and child processes.
 
+    They also store what a run plans at once, unless the environment says otherwise.
+
     Raises:
         ConfigurationError: `DAGSTER_HOME` is relative, or not a folder.
         StorageError: The state folder cannot be written.
@@ -94,6 +100,7 @@ def prepare_home(root: Path) -> Home:
             remedy="Use a folder that you may write to.",
         ) from error
     os.environ[_HOME] = str(home.folder)
+    os.environ[_BATCH_SIZE] = os.environ.get(_BATCH_SIZE) or _EVENTS_AT_ONCE
     return home
 
 

@@ -13,7 +13,7 @@ import signal
 import sys
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import dagster as dg
 from dagster._core.execution.compute_logs import redirect_to_file
@@ -27,6 +27,9 @@ from dagster._utils import ensure_file, interrupts, touch_file
 
 from relgen_assets.orchestration.dead_runs import alive, fail_interrupted
 from relgen_assets.orchestration.step_progress import shown_steps
+
+QUIET: Final[Mapping[str, Any]] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""Run configuration: the log goes to the instance only, since the terminal belongs to a display."""
 
 
 class StepOutput(LocalComputeLogManager):

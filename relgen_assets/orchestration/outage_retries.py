@@ -5,12 +5,16 @@ lose batch after batch to one long outage, so the step rests and tries again a f
 its place in the queue meanwhile: other runs would only meet the same dead servers. Answers are in
 the ledger, so the next attempt asks only what is missing.
 
+The rest is part of the step. Between the attempts of a step, Dagster hears no *Terminate* until its
+own pause is over.
+
 A run of the command line is not retried: a person waits for the error and can mend the servers.
 It says so with Dagster's own tag, which keeps the daemon from retrying the run as well.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -28,10 +32,11 @@ FIRST_PAUSE_SECONDS: Final = 60.0
 
 @contextmanager
 def retried_outages(context: dg.AssetExecutionContext) -> Iterator[None]:
-    """Ask Dagster for a retry of the step if the block fails for a reason that may pass.
+    """Rest and ask Dagster for a retry of the step if the block fails for a reason that may pass.
 
     Raises:
-        dagster.RetryRequested: The step shall be tried again after a pause.
+        dagster.RetryRequested: The step has rested and shall be tried again.
+        dagster.DagsterExecutionInterruptedError: The run was cancelled meanwhile.
         ActionableError: The error of the block, where no retry helps, is wanted or is left.
     """
     try:
@@ -49,4 +54,5 @@ def retried_outages(context: dg.AssetExecutionContext) -> Iterator[None]:
             RETRIES,
             error.what,
         )
-        raise dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=pause) from error
+        time.sleep(pause)
+        raise dg.RetryRequested(max_retries=RETRIES) from error

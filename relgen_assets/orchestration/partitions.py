@@ -8,12 +8,16 @@ the order of the articles.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import dagster as dg
 
 from relgen_assets.domain_errors import ConfigurationError
 
-_DIGITS = 5
+PARTITION_TAG: Final = "dagster/partition"
+"""Tag of a run that holds the batch it works on. Runs are given their batch by it, since Dagster
+refuses its own argument for jobs that hold only checks."""
+_DIGITS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)

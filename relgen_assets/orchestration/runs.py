@@ -14,11 +14,13 @@ from uuid import uuid4
 import dagster as dg
 from filelock import FileLock, Timeout
 
+from relgen_assets.export.shards import find_shards
+from relgen_assets.integrity.overview import StoredTables, complete_batches
 from relgen_assets.orchestration.dead_runs import fail_dead_runs
 from relgen_assets.orchestration.drop_job import DROP_JOB, drop_config
 from relgen_assets.orchestration.failed_checks import raise_failed_checks
 from relgen_assets.orchestration.home import Origin, prepare_home
-from relgen_assets.orchestration.in_process import executing, without_helpers
+from relgen_assets.orchestration.in_process import QUIET, executing, without_helpers
 from relgen_assets.orchestration.jobs import (
     BATCH_JOB,
     CARD_JOB,
@@ -26,6 +28,7 @@ from relgen_assets.orchestration.jobs import (
     retry_config,
 )
 from relgen_assets.orchestration.outage_retries import NO_RETRIES
+from relgen_assets.orchestration.partitions import PARTITION_TAG
 from relgen_assets.settings import STATE_FOLDER
 from resources.progress import BOARD
 from resources.step_failures import error_of
@@ -33,11 +36,8 @@ from resources.step_failures import error_of
 _LOCK = Path(STATE_FOLDER, "dagster.lock")
 _UNTOLD_SECONDS = 2.0
 """A wait for the instance that is longer is shown."""
-_PARTITION_TAG = "dagster/partition"
 _MAKING_JOBS = (BATCH_JOB, RETRY_JOB)
 _UNSUCCESSFUL = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
-_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-"""Logs of a run go to the instance; the terminal belongs to the progress bar."""
 
 
 @contextmanager
@@ -87,7 +87,7 @@ def run_batch(definitions: dg.Definitions, instance: dg.DagsterInstance, key: st
     Raises:
         ActionableError: The run failed; the error of the step that failed, or `ChecksFailed`.
     """
-    _run(definitions, instance, BATCH_JOB, {_PARTITION_TAG: key})
+    _run(definitions, instance, BATCH_JOB, {PARTITION_TAG: key})
 
 
 def run_retry(
@@ -98,7 +98,7 @@ def run_retry(
     Raises:
         ActionableError: The run failed; the error of the step that failed, or `ChecksFailed`.
     """
-    _run(definitions, instance, RETRY_JOB, {_PARTITION_TAG: key}, retry_config(further_attempts))
+    _run(definitions, instance, RETRY_JOB, {PARTITION_TAG: key}, retry_config(further_attempts))
 
 
 def run_drop(definitions: dg.Definitions, instance: dg.DagsterInstance, key: str) -> None:
@@ -107,7 +107,7 @@ def run_drop(definitions: dg.Definitions, instance: dg.DagsterInstance, key: str
     Raises:
         ActionableError: The batch is unknown or in use, or a file cannot be removed.
     """
-    _run(definitions, instance, DROP_JOB, {_PARTITION_TAG: key}, drop_config())
+    _run(definitions, instance, DROP_JOB, {PARTITION_TAG: key}, drop_config())
 
 
 def run_card(definitions: dg.Definitions, instance: dg.DagsterInstance) -> None:
@@ -119,17 +119,32 @@ def run_card(definitions: dg.Definitions, instance: dg.DagsterInstance) -> None:
     _run(definitions, instance, CARD_JOB, {})
 
 
-def unfinished_batches(instance: dg.DagsterInstance, keys: Sequence[str]) -> set[str]:
-    """Return the batches whose latest run did not succeed, e.g. because a check failed.
-
-    Such a batch can look complete: the shards of an earlier run are still there.
+def missing_batches(
+    instance: dg.DagsterInstance, tables: StoredTables, dataset: str, keys: Sequence[str]
+) -> list[str]:
+    """Return the batches that the dataset lacks, or whose latest run did not succeed.
 
     Args:
         instance: The instance that recorded the runs.
+        tables: Where the tables of the batches are stored.
+        dataset: Folder of the dataset.
         keys: Partition keys of the batches to look at.
+
+    Raises:
+        DatasetError: A file of the dataset is not a shard.
+        StorageError: A folder cannot be listed.
+    """
+    done = complete_batches(tables, find_shards(dataset)) - _unfinished(instance, keys)
+    return [key for key in keys if key not in done]
+
+
+def _unfinished(instance: dg.DagsterInstance, keys: Sequence[str]) -> set[str]:
+    """Return the batches whose latest run did not succeed, e.g. because a check failed.
+
+    Such a batch can look complete: the shards of an earlier run are still there.
     """
     suspects = {
-        run.tags.get(_PARTITION_TAG, "")
+        run.tags.get(PARTITION_TAG, "")
         for job in _MAKING_JOBS
         for run in instance.get_runs(dg.RunsFilter(job_name=job, statuses=_UNSUCCESSFUL))
     }
@@ -137,7 +152,7 @@ def unfinished_batches(instance: dg.DagsterInstance, keys: Sequence[str]) -> set
 
 
 def _last_run_succeeded(instance: dg.DagsterInstance, key: str) -> bool:
-    runs = instance.get_runs(dg.RunsFilter(tags={_PARTITION_TAG: key}))
+    runs = instance.get_runs(dg.RunsFilter(tags={PARTITION_TAG: key}))
     making = (run for run in runs if run.job_name in _MAKING_JOBS)
     return next(making).status not in _UNSUCCESSFUL
 
@@ -149,16 +164,14 @@ def _run(
     tags: dict[str, str],
     config: dict[str, Any] | None = None,
 ) -> dg.ExecuteInProcessResult:
-    # The partition is given as a tag: Dagster refuses its own argument for jobs that hold only
-    # checks.
     run_id = str(uuid4())
     try:
-        what = tags.get(_PARTITION_TAG, "the dataset")
+        what = tags.get(PARTITION_TAG, "the dataset")
         with executing(instance, run_id), raise_failed_checks(instance, run_id, what):
             return definitions.resolve_job_def(job).execute_in_process(
                 instance=instance,
                 tags={**NO_RETRIES, **tags},
-                run_config={**_QUIET, **(config or {})},
+                run_config={**QUIET, **(config or {})},
                 run_id=run_id,
             )
     except dg.Failure as failure:

@@ -1,12 +1,14 @@
 """The Dagster services of a project: the daemon, and mostly a web server beside it.
 
-A project needs one daemon: two would both start what is queued. Those that `relgen` starts hold a
-lock, which the operating system releases when they die. Those started by Dagster's own commands
+A project needs one daemon: two would both start what is queued. A `relgen` that runs services
+holds a lock, which the operating system releases when it dies. The services hold another: if
+`relgen` is killed, they go on, and the next one says so. Services started by Dagster's own commands
 show only by their heartbeats, which outlive them for a while.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import time
@@ -25,6 +27,8 @@ HEARTBEAT_SECONDS = 45.0
 """A living daemon is heard more often: it reports every 30 seconds."""
 _LOCK = Path(STATE_FOLDER, "services.lock")
 _CARD = Path(STATE_FOLDER, "services.json")
+_DAGSTER = Path(STATE_FOLDER, "dagster-services.lock")
+"""Locked while Dagster's services run; holds the process to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ def only_services(root: Path, command: str, url: str = "") -> Iterator[None]:
         url: Address of its web UI.
 
     Raises:
-        ConfigurationError: Another one runs.
+        ConfigurationError: Another one runs, or one that was killed has left its services.
     """
     lock = FileLock(root / _LOCK, blocking=False)
     try:
@@ -84,6 +88,8 @@ def only_services(root: Path, command: str, url: str = "") -> Iterator[None]:
             remedy="Use those, or stop them first.",
         ) from None
     try:
+        with shared_lock(root):  # to know that none are left, before a used port is reported
+            pass
         card = Services(command, os.getpid(), url)
         (root / _CARD).write_text(json.dumps(asdict(card)), encoding="utf-8")
         yield
@@ -91,6 +97,43 @@ def only_services(root: Path, command: str, url: str = "") -> Iterator[None]:
         with suppress(OSError):
             (root / _CARD).unlink()
         lock.release()
+
+
+@contextmanager
+def shared_lock(root: Path) -> Iterator[int]:
+    """Lock the project for Dagster's services until the block ends.
+
+    A child process that inherits the lock keeps it when this process is killed.
+
+    Args:
+        root: The project folder, with a state folder.
+
+    Yields:
+        File descriptor of the lock, for `note_pid` and for the child.
+
+    Raises:
+        ConfigurationError: Services that a killed `relgen` has left still run.
+    """
+    path = root / _DAGSTER
+    lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigurationError(
+                "Dagster's services still run, although the `relgen` that started them was killed.",
+                where=str(root),
+                remedy=f"Stop them, then start again: kill {path.read_text('utf-8')}",
+            ) from None
+        yield lock
+    finally:
+        os.close(lock)
+
+
+def note_pid(lock: int, pid: int) -> None:
+    """Write into a lock of `shared_lock` which process holds it."""
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, str(pid).encode(), 0)
 
 
 def heard_from_daemon(

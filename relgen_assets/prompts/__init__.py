@@ -9,7 +9,8 @@ can reuse what they have already read. When a prompt is sent, and how often, is 
 `forms` says what each template is for, `parsing` reads turns, `checking` finds faults, `folder`
 reads a project's own files, and `prompt_set` fills what passed.
 
-May touch `rows`, `domain_errors` and the messages of `resources.generation`.
+May touch `rows`, `domain_errors`, the messages of `resources.generation`, and
+`resources.atomic_write`.
 """
 
 from relgen_assets.prompts.folder import load_prompts

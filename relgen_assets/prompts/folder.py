@@ -17,6 +17,7 @@ from relgen_assets.prompts.prompt_set import (
     bundled_prompts,
     read_template,
 )
+from resources.atomic_write import write_new
 
 
 def load_prompts(folder: Path, *, must_exist: bool = False) -> PromptSet:
@@ -103,12 +104,9 @@ def changes(folder: Path) -> dict[PromptTask, str]:
 
 
 def _copy(file: Path, data: bytes) -> Copied:
-    try:
-        with file.open("xb") as opened:
-            opened.write(data)
-    except FileExistsError:
-        return Copied(file, "same" if file.read_bytes() == data else "differs")
-    return Copied(file, "written")
+    if write_new(file, data):
+        return Copied(file, "written")
+    return Copied(file, "same" if file.read_bytes() == data else "differs")
 
 
 def _files(folder: Path, *, must_exist: bool) -> list[Path]:

@@ -118,7 +118,7 @@ def _fault(paper: Paper) -> str | None:
         return EMPTY_ARTICLE
     if len(text) < SHORTEST_ARTICLE:
         return TOO_SHORT
-    visible = [c for c in text[:_LETTER_SAMPLE] if not c.isspace()]
+    visible = "".join(text[:_LETTER_SAMPLE].split())
     if sum(map(str.isalpha, visible)) < SMALLEST_LETTER_SHARE * len(visible):
         return NOT_TEXT
     if not paper.abstract and not paper.section_names:

@@ -2,14 +2,16 @@
 
     python -m relgen_assets_tests.browser.pictures
 
-`relgen run` in a terminal of 80 columns, and the graph in Dagit. Screens are real; the server and
-its answers are fake. Taken by hand, not in the test run: look at them before they are committed.
+`relgen run` in a terminal of 80 columns; in Dagit the graph, and a run without a server. Screens
+are real; the server and its answers are fake. Taken by hand, not in the test run: look at them
+before they are committed.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import subprocess
 import tempfile
 import time
 from html import escape
@@ -30,10 +32,14 @@ from relgen_assets_tests.repository.tree import ROOT
 PICTURES = ROOT / "docs" / "pictures"
 COLUMNS, ROWS = 80, 24
 WIDE = ViewportSize(width=1900, height=760)
+LOW = ViewportSize(width=1240, height=640)
+ANOTHER_DRAW = {"RELGEN_SUMMARIES__VARIANT": "2"}
+"""Settings under which no answer is known, so that a run needs its server."""
 DECODE = 40.0
 """Tokens per second of the fake server, slow enough to see a run at work."""
 WORKING = re.compile(r"raw_extractions .*\b[4-9]/\d")
 """What stands on the screen when the picture is taken: extractions, some of them done."""
+RUN_ID = re.compile("^[0-9a-f]{8}$")
 WATCHED_SECONDS = 120.0
 DRAWN_SECONDS = 1.0
 """Time to draw the rest of the screen."""
@@ -56,6 +62,8 @@ def main() -> None:
     ):
         draw_terminal(browser, run_in_terminal(project), PICTURES / "terminal.png")
         draw_graph(browser, project, PICTURES / "graph.png")
+        run_without_server(project)
+        draw_failure(browser, project, PICTURES / "failure.png")
 
 
 def run_in_terminal(project: ServedProject) -> pyte.Screen:
@@ -67,7 +75,7 @@ def run_in_terminal(project: ServedProject) -> pyte.Screen:
         RELGEN[0],
         [*RELGEN[1:], "run"],
         cwd=str(project.folder),
-        env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color"},
+        env={**_environment(), "TERM": "xterm-256color"},
         dimensions=(ROWS, COLUMNS),
         encoding="utf-8",
     )
@@ -102,6 +110,33 @@ def draw_graph(browser: Browser, project: ServedProject, picture: Path) -> None:
     shown(page, "dataset_card").wait_for()
     expect(page.get_by_text("Loading...")).to_have_count(0, timeout=60_000)
     page.screenshot(path=picture)
+
+
+def run_without_server(project: ServedProject) -> None:
+    """Run a batch while its server is dead, until it fails."""
+    project.server.stop()
+    subprocess.run(
+        [*RELGEN, "run", "--batches", "papers-00000"],
+        cwd=project.folder,
+        env={**_environment(), **ANOTHER_DRAW},
+        check=False,
+    )
+    project.server.start()
+
+
+def draw_failure(browser: Browser, project: ServedProject, picture: Path) -> None:
+    """Draw the page of the latest run, which failed."""
+    page = browser.new_page(viewport=LOW)
+    page.goto(project.page("runs"))
+    page.get_by_text("Hide navigation").click()
+    page.locator('a[href*="/runs/"]').filter(has_text=RUN_ID).first.click()
+    page.get_by_text("What happened:").filter(visible=True).last.wait_for()
+    expect(shown(page, "Failure")).to_be_visible()
+    page.screenshot(path=picture)
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def _lines(screen: pyte.Screen) -> list[str]:

@@ -5,21 +5,44 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.events import ASSET_EVENTS
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecord
 
 from resources.sqlite_event_log import SqliteEventLog
 
 OURS = ("resources.sqlite_event_log", "SqliteEventLog")
+WRITTEN = 10
 DAGSTERS = ("dagster._core.storage.event_log", "SqliteEventLogStorage")
 
 
 @dg.asset
 def numbers() -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(metadata={"count": 3})
+
+
+@dg.asset_check(asset=numbers)
+def numbers_are_few() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=True)
+
+
+@dg.asset_check(asset=numbers)
+def numbers_are_odd() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=False)
+
+
+class Unwritable(dg.EventLogEntry):
+    """An event that ends the transaction it is stored in."""
+
+    @property
+    def dagster_event_type(self) -> dg.DagsterEventType:
+        """Fail where the index would be written."""
+        raise dg.DagsterInvariantViolationError("cannot be written")
 
 
 @contextmanager
@@ -29,6 +52,8 @@ def opened(folder: Path, storage: tuple[str, str] = OURS) -> Iterator[dg.Dagster
     (folder / "dagster.yaml").write_text(
         f"event_log_storage:\n  module: {module}\n  class: {name}\n"
         f"  config: {{base_dir: {folder / 'events'}}}\n"
+        "compute_logs:\n  module: dagster._core.storage.noop_compute_log_manager\n"
+        "  class: NoOpComputeLogManager\n"
         "telemetry: {enabled: false}\n",
         encoding="utf-8",
     )
@@ -43,7 +68,14 @@ def run(instance: dg.DagsterInstance) -> str:
 
 def counted(instance: dg.DagsterInstance) -> int:
     """Return how many materialisations the instance knows."""
-    return len(instance.fetch_materializations(numbers.key, limit=10).records)
+    return len(instance.fetch_materializations(numbers.key, limit=100).records)
+
+
+def checked(instance: dg.DagsterInstance) -> dict[str, AssetCheckExecutionRecord]:
+    """Return the last result of each check, by its name."""
+    keys = [dg.AssetCheckKey(numbers.key, name) for name in ("numbers_are_few", "numbers_are_odd")]
+    found = instance.event_log_storage.get_latest_asset_check_execution_by_key(keys)
+    return {key.name: one for key, one in found.items()}
 
 
 def test_the_class_of_the_settings_is_used(tmp_path: Path) -> None:
@@ -70,6 +102,32 @@ def test_another_process_sees_every_event_at_once(tmp_path: Path) -> None:
         assert counted(reading) == 2
 
 
+@pytest.mark.parametrize("at_once", ["0", "100"])
+def test_what_a_run_plans_is_stored_alike_one_by_one_and_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: str
+) -> None:
+    monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", at_once)
+    with opened(tmp_path) as instance:
+        ended = dg.materialize([numbers, numbers_are_few, numbers_are_odd], instance=instance)
+        kinds = [entry.dagster_event_type for entry in instance.all_logs(ended.run_id)]
+        assert kinds.count(dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED) == 1
+        assert kinds.count(dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED) == 2
+        assert counted(instance) == 1
+        checks = {key: one.status.value for key, one in checked(instance).items()}
+        assert checks == {"numbers_are_few": "SUCCEEDED", "numbers_are_odd": "FAILED"}
+
+
+def test_events_that_are_stored_at_once_are_stored_all_or_none(tmp_path: Path) -> None:
+    with opened(tmp_path) as instance:
+        stored = instance.all_logs(run(instance))
+        good = next(one for one in stored if one.dagster_event_type in ASSET_EVENTS)
+        broken = [good, Unwritable(*good)]  # type: ignore[no-untyped-call]
+        with pytest.raises(dg.DagsterInvariantViolationError, match="cannot be written"):
+            instance.event_log_storage.store_event_batch(broken)
+        assert instance.all_logs(good.run_id) == stored
+        assert counted(instance) == 1
+
+
 def test_a_watcher_is_told_of_new_events(tmp_path: Path) -> None:
     arrived = threading.Event()
     with opened(tmp_path) as writing, opened(tmp_path, DAGSTERS) as watching:
@@ -81,14 +139,23 @@ def test_a_watcher_is_told_of_new_events(tmp_path: Path) -> None:
 
 
 def test_threads_write_side_by_side(tmp_path: Path) -> None:
+    # Events only: Dagster starts no two runs at once in one process, where the configuration of
+    # logging and a handler that stores an event may wait for each other for ever.
     with opened(tmp_path) as instance:
-        run(instance)
-        threads = [threading.Thread(target=run, args=[instance]) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(60)
-        assert counted(instance) == 3
+        ids = [run(instance) for _ in range(2)]
+        runs = [dg.DagsterRun("numbers", run_id=one) for one in ids]
+
+        def write(own: dg.DagsterRun) -> None:
+            for number in range(WRITTEN):
+                instance.report_engine_event(f"event {number}", own)
+                instance.report_runless_asset_event(dg.AssetMaterialization(numbers.key))
+
+        with ThreadPoolExecutor() as threads:
+            list(threads.map(write, runs))
+        for one in ids:
+            told = [entry.message for entry in instance.all_logs(one)]
+            assert told[-WRITTEN:] == [f"event {number}" for number in range(WRITTEN)]
+        assert counted(instance) == 2 + 2 * WRITTEN
 
 
 def test_a_forked_process_leaves_the_connection_of_its_parent_alone(tmp_path: Path) -> None:

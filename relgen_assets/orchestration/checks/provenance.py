@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from relgen_assets.integrity.mixtures import mixtures
+from relgen_assets.orchestration.assets.plain_markdown import plain
 from relgen_assets.orchestration.checks.step import Check
 from relgen_assets.orchestration.checks.views import WholeDataset
 from relgen_assets.orchestration.staleness import latest_materializations, stale_batches
@@ -56,7 +57,8 @@ def _current(dataset: WholeDataset, versions: Mapping[str, str]) -> dg.AssetChec
 def _warning(what: str, found: Sequence[str]) -> dg.AssetCheckResult:
     metadata: dict[str, Any] = {}
     if found:
-        listed = "\n".join(f"- {one}" for one in found[:_SHOWN_BATCHES])
+        # As plain text: servers give the names of models.
+        listed = "\n".join(f"- {plain(one)}" for one in found[:_SHOWN_BATCHES])
         metadata = {
             what: dg.MetadataValue.md(listed),
             "in_all": dg.MetadataValue.text(str(len(found))),  # a number would be drawn as a plot

@@ -11,6 +11,7 @@ import pytest
 from relgen_assets.cli.exit_codes import ExitCode
 from relgen_assets.cli.running import select_batches
 from relgen_assets.domain_errors import ConfigurationError
+from relgen_assets.orchestration.home import INSTANCE_FILE, shipped_file
 from relgen_assets.orchestration.partitions import Batches
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 from relgen_assets_tests.projects import articles, write_project
@@ -33,9 +34,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: FakeLlamaSer
         sections="[batches]\nsize = 2",
         endpoint='api_key_env = "TEST_GPU_KEY"',
     )
-    (tmp_path / "dagster.yaml").write_text(
-        "storage:\n  sqlite:\n    base_dir: .relgen/dagster\ntelemetry:\n  enabled: false\n"
-    )
+    (tmp_path / INSTANCE_FILE).write_bytes(shipped_file(INSTANCE_FILE).read_bytes())
     monkeypatch.setenv("TEST_GPU_KEY", "s3cret-value")
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)

@@ -15,6 +15,8 @@ import pytest
 from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 from dagster_shared.error import SerializableErrorInfo
 
+from relgen_assets.orchestration.outage_retries import NO_RETRIES
+from relgen_assets.orchestration.partitions import PARTITION_TAG
 from relgen_assets.orchestration.runs import opened_instance
 from relgen_assets.orchestration.services import only_services
 from relgen_assets_tests.relgen_assets.cli.conftest import Relgen
@@ -55,7 +57,8 @@ def end_runs(*statuses: dg.DagsterRunStatus) -> Daemon:
 
     def take_up(instance: dg.DagsterInstance, backfill: PartitionBackfill) -> None:
         for key, status in zip(backfill.partition_names or (), statuses, strict=True):
-            tags = {"dagster/backfill": backfill.backfill_id, "dagster/partition": key}
+            # Without a retry: a run that a daemon starts again has not ended for the watcher.
+            tags = {**NO_RETRIES, PARTITION_TAG: key, "dagster/backfill": backfill.backfill_id}
             run = instance.create_run_for_job(_nothing, tags=tags)
             if status is dg.DagsterRunStatus.FAILURE:
                 instance.report_run_failed(run, "no endpoint is left")

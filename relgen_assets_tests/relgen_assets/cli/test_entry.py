@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -86,6 +87,26 @@ def test_errors_of_settings_have_a_status_of_their_own(
 ) -> None:
     meet(error)
     assert relgen("config") == (status, "", f"Error {error}\n")
+
+
+def test_a_wrong_setting_that_a_library_wraps_is_told_like_any_other(
+    meet: Meet, relgen: Relgen
+) -> None:
+    wrapped = RuntimeError("in a library")
+    wrapped.__cause__ = ConfigurationError("unknown key.", where="relgen.toml")
+    meet(wrapped)
+    assert relgen("config") == (ExitCode.USAGE, "", f"Error {wrapped.__cause__}\n")
+
+
+def test_on_a_terminal_a_long_error_is_wrapped_between_words(
+    meet: Meet, relgen: Relgen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    error = StorageError("it cannot be read. " * 20, where="a", remedy="Run `relgen check`.")
+    meet(error)
+    text = re.sub("\x1b\\[[0-9;]*m", "", relgen("config")[2])
+    assert all(len(line) <= 200 for line in text.splitlines())
+    assert text.split() == ["Error", *str(error).split()]
 
 
 @pytest.mark.parametrize("status", [ExitCode.INTERRUPTED, ExitCode.TERMINATED])

@@ -76,3 +76,10 @@ def test_a_signal_that_the_shell_ignores_stays_ignored() -> None:
     ignoring = "signal.signal(signal.SIGINT, signal.SIG_IGN); interrupts.listen()"
     ended = run(f"{ignoring}; signal.raise_signal(signal.SIGINT)")
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_work_that_was_stopped_before_it_began_is_not_told() -> None:
+    never = "coroutine = (lambda: asyncio.sleep(1))(); signal.raise_signal(signal.SIGINT)"
+    ended = run(f"import asyncio; {never}", "del coroutine")
+    assert ended.returncode == 128 + signal.SIGINT
+    assert ended.stderr == f"{KEPT}\n"

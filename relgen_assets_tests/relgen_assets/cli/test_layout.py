@@ -81,6 +81,12 @@ def test_a_long_fact_continues_in_its_own_column() -> None:
     ]
 
 
+def test_what_a_text_begins_with_counts_in_its_first_line() -> None:
+    out = console(40)
+    say(out, "one two three four five six seven eight", first="Error ", style="bold red")
+    assert printed(out) == ["Error one two three four five six seven", "eight"]
+
+
 def test_a_word_longer_than_the_line_stays_whole() -> None:
     url = "http://" + "x" * 60
     out = console(40)

@@ -71,6 +71,11 @@ def test_a_plain_line_says_it_all() -> None:
     )
 
 
+def test_a_plain_line_about_known_answers_tells_no_speed_and_no_idle_endpoints() -> None:
+    known = replace(TASK, done=37, from_ledger=37, finished=True)
+    assert plain_line(known, None, 31.0) == "raw_extractions: 37/37, 37 from the ledger, 0:31"
+
+
 @pytest.mark.parametrize(("seconds", "shown"), [(0.4, "0:00"), (61, "1:01"), (7_384, "2:03:04")])
 def test_times_are_short(seconds: float, shown: str) -> None:
     assert shown_time(seconds) == shown

@@ -192,3 +192,10 @@ def test_a_night_retries_the_batches_that_have_something_to_ask(small: SmallProj
     run_retry(small.definitions, small.instance, "papers-00000", 1)
     assert requested() == []
     assert retryable_batches(small.project, small.tables) == []
+
+
+def test_a_damaged_batch_does_not_spoil_the_night(small: SmallProject) -> None:
+    folder = Path(small.folder, "data", "validated_extractions")
+    damaged = next(iter(folder.iterdir()))
+    damaged.write_bytes(b"nonsense")
+    assert damaged.stem not in retryable_batches(small.project, small.tables)

@@ -18,8 +18,9 @@ from relgen_assets.export.shards import shard_places
 from relgen_assets.integrity.overview import overview
 from relgen_assets.orchestration.assets import BATCH_ASSETS
 from relgen_assets.orchestration.check_runs import CheckOutcome
-from relgen_assets.orchestration.drop_job import DROP_JOB
+from relgen_assets.orchestration.drop_job import DROP_JOB, OP
 from relgen_assets.orchestration.dropping import stored_batches
+from relgen_assets.orchestration.partitions import PARTITION_TAG
 from relgen_assets.orchestration.runs import run_drop
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 from relgen_assets_tests.projects import SmallProject, articles, asked, small_project
@@ -48,11 +49,14 @@ def test_an_unknown_batch_is_refused(done: SmallProject) -> None:
         run_drop(done.definitions, done.instance, "papers-00009")
 
 
-def test_a_drop_has_to_be_confirmed(done: SmallProject) -> None:
+def test_a_drop_has_to_be_confirmed_and_says_how(done: SmallProject) -> None:
     key = done.keys[0]
     job = done.definitions.resolve_job_def(DROP_JOB)
-    with pytest.raises(ConfigurationError, match=f"{key}: nothing was removed"):
+    with pytest.raises(dg.Failure) as caught:
         job.execute_in_process(instance=done.instance, partition_key=key)
+    first, happened = str(caught.value.description).splitlines()
+    assert first == f"Set ops.{OP}.config.confirm to true."
+    assert f"{key}: nothing was removed" in happened
     assert done.tables.exists("raw_papers", key)
 
 
@@ -62,7 +66,7 @@ def test_a_batch_that_a_run_is_working_on_is_refused(done: SmallProject) -> None
         job_name="batches",
         run_id=str(uuid4()),
         status=dg.DagsterRunStatus.STARTED,
-        tags={"dagster/partition": key},
+        tags={PARTITION_TAG: key},
     )
     done.instance.add_run(run)
     with pytest.raises(BatchInUse, match=f"{run.run_id} of batches is started"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import dagster as dg
@@ -52,6 +53,15 @@ def test_dagster_home_wins(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = prepare_home(root)
     assert (home.folder, home.origin) == (other, Origin.environment)
     assert not (root / ".relgen").exists()
+
+
+@pytest.mark.parametrize(("set_before", "used"), [("", "100"), ("7", "7")])
+def test_what_a_run_plans_is_stored_at_once_unless_the_environment_says_otherwise(
+    root: Path, monkeypatch: pytest.MonkeyPatch, set_before: str, used: str
+) -> None:
+    monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", set_before)
+    prepare_home(root)
+    assert os.environ["DAGSTER_EVENT_BATCH_SIZE"] == used
 
 
 def test_a_project_is_found_from_any_folder_in_it_by_its_settings_only(root: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -159,8 +160,9 @@ def test_a_changed_prompt_is_stale_until_it_is_used_and_then_what_depends_on_it(
         if not one.passed
     }
     assert set(warned) == {"rows_were_made_alike", "batches_are_current"}
-    assert f"in {first}" in str(warned["rows_were_made_alike"]["mixed"].value)
-    assert warned["batches_are_current"]["outdated"].value == f"- {second}: summaries"
+    assert f"in {first}" in html.unescape(str(warned["rows_were_made_alike"]["mixed"].value))
+    outdated = html.unescape(str(warned["batches_are_current"]["outdated"].value))
+    assert outdated == f"- {second}: summaries"
 
 
 def test_other_split_shares_make_the_card_stale_when_the_shards_are_written(

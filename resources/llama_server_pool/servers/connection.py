@@ -112,7 +112,12 @@ class ServerConnection:
         return answer
 
     def _fault(self, error: BaseException) -> EndpointFault:
-        return from_exception(error, key_variable=self._key_variable)
+        return from_exception(error, address=_address(self._url), key_variable=self._key_variable)
+
+
+def _address(url: str) -> str:
+    """Return host and port, without a user and password that the URL may hold."""
+    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 @cache

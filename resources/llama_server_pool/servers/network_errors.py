@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -26,13 +27,20 @@ _NETWORK_FAULTS: tuple[tuple[tuple[type[BaseException], ...], str, str], ...] = 
     ((httpx2.DecodingError,), "bad_body", "the answer cannot be decoded"),
 )
 """Most specific first: the first class found among the causes determines the fault."""
+_EXPLAINED = ("tls", "bad_body")
+"""Kinds of fault whose exceptions say more than the sentence, such as what a certificate lacks."""
+_FOR_CODE = re.compile(r"^\[[^]]*\] ?| ?\(_ssl\.c:\d+\)")
+"""What only code reads in the text of an exception: `[Errno 111] `, ` (_ssl.c:1006)`."""
 
 
-def from_exception(error: BaseException, *, key_variable: str | None = None) -> EndpointFault:
+def from_exception(
+    error: BaseException, *, address: str, key_variable: str | None = None
+) -> EndpointFault:
     """Return the fault for an exception of the HTTP client.
 
     Args:
         error: Exception of `openai`, `httpx2` or the network layer.
+        address: Host and port of the server, which people need to look at it.
         key_variable: Environment variable that holds the endpoint's key.
     """
     if isinstance(error, EndpointFault):
@@ -48,11 +56,14 @@ def from_exception(error: BaseException, *, key_variable: str | None = None) -> 
     for matches, kind, sentence in _NETWORK_FAULTS:
         cause = next((cause for cause in causes if isinstance(cause, matches)), None)
         if cause is not None:
-            detail = f"{sentence} ({excerpt(str(cause)) or type(cause).__name__})"
-            return EndpointFault(kind, detail, Disposition.server)
-    root = causes[-1]
-    detail = f"{type(root).__name__}: {excerpt(str(root))}"
+            told = _words(cause) if kind in _EXPLAINED else address
+            return EndpointFault(kind, f"{sentence} ({told})", Disposition.server)
+    detail = f"{_words(causes[-1])} ({address})"
     return EndpointFault("connection", detail, Disposition.server)
+
+
+def _words(error: BaseException) -> str:
+    return excerpt(_FOR_CODE.sub("", str(error))) or type(error).__name__
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -10,10 +10,11 @@ import pytest
 
 from relgen_assets.definitions import build_defs
 from relgen_assets.domain_errors import ChecksFailed
+from relgen_assets.export.shards import find_shards
 from relgen_assets.integrity import invariants
 from relgen_assets.orchestration.assets import BATCH_ASSETS
 from relgen_assets.orchestration.check_runs import CheckOutcome
-from relgen_assets.orchestration.runs import run_batch, unfinished_batches
+from relgen_assets.orchestration.runs import missing_batches, run_batch
 from relgen_assets.rows.asset_tables import ASSET_TABLES
 from relgen_assets.rows.models import Chunk
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
@@ -52,12 +53,24 @@ def test_what_follows_a_failed_check_is_not_made_until_the_cause_is_mended(
     assert small.tables.exists("chunks", key), "what was checked can be looked at"
     assert not small.tables.exists("raw_extractions", key)
     assert not list((small.folder / "dataset").rglob("*.parquet"))
-    assert unfinished_batches(small.instance, [key]) == {key}
 
     before = len(asked(server))
     small.run()
     assert len(asked(server)) > before, "now the chunks are asked about"
-    assert unfinished_batches(small.instance, [key]) == set()
+
+
+def test_a_batch_whose_last_run_failed_is_missing_although_its_old_shards_are_there(
+    small: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = str(small.folder / "dataset")
+    small.run()
+    assert missing_batches(small.instance, small.tables, dataset, small.keys) == []
+    with monkeypatch.context() as patched:
+        patched.setattr(invariants, "chunks_fit", too_long)
+        with pytest.raises(ChecksFailed):
+            run_batch(build_defs(small.project), small.instance, small.keys[0])
+    assert find_shards(dataset)
+    assert missing_batches(small.instance, small.tables, dataset, small.keys) == list(small.keys)
 
 
 def test_checks_alone_report_every_failure_and_block_nothing(small: SmallProject) -> None:

@@ -117,27 +117,55 @@ def test_a_long_answer_is_shortened_in_the_detail() -> None:
     assert len(fault.detail) <= DETAIL_LENGTH + 20
 
 
+REFUSED = ConnectionRefusedError(111, "Connect call failed ('10.0.0.5', 8080)")
+NO_ROUTE = OSError(113, "No route to host")
+CERTIFICATE = ssl.SSLError(
+    1,
+    "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate"
+    " (_ssl.c:1006)",
+)
 NETWORK = [
     (socket.gaierror(-2, "Name or service not known"), "dns"),
-    (ssl.SSLError("certificate verify failed"), "tls"),
-    (ConnectionRefusedError(111, "refused"), "refused"),
+    (CERTIFICATE, "tls"),
+    (REFUSED, "refused"),
     (ConnectionResetError(104, "reset"), "reset"),
     (httpx2.RemoteProtocolError("Server disconnected"), "reset"),
     (httpx2.ConnectTimeout("slow"), "timeout"),
-    (OSError(113, "No route to host"), "connection"),
+    (NO_ROUTE, "connection"),
 ]
+
+
+def _lost(cause: Exception) -> EndpointFault:
+    """Return the fault of a connection that was lost for this cause."""
+    error = openai.APIConnectionError(request=httpx2.Request("POST", "http://board:8080/v1"))
+    error.__cause__ = cause
+    return from_exception(error, address="board:8080")
 
 
 @pytest.mark.parametrize(("cause", "kind"), NETWORK)
 def test_a_lost_connection_is_named_after_its_cause(cause: Exception, kind: str) -> None:
-    request = httpx2.Request("POST", "http://board/v1/chat/completions")
-    error = openai.APIConnectionError(request=request)
-    error.__cause__ = cause
-    fault = from_exception(error)
+    fault = _lost(cause)
     assert (fault.kind, fault.disposition) == (kind, Disposition.server)
+
+
+@pytest.mark.parametrize(
+    ("cause", "detail"),
+    [
+        (REFUSED, "the connection was refused (board:8080)"),
+        (NO_ROUTE, "No route to host (board:8080)"),
+        (
+            CERTIFICATE,
+            "no trusted TLS connection (certificate verify failed: self-signed certificate)",
+        ),
+    ],
+)
+def test_a_person_reads_where_and_why_without_numbers_for_code(
+    cause: Exception, detail: str
+) -> None:
+    assert _lost(cause).detail == detail
 
 
 def test_a_known_fault_is_returned_unchanged() -> None:
     known = EndpointFault("stalled", "no token for 90 s", Disposition.server)
-    assert from_exception(known) is known
+    assert from_exception(known, address="board:8080") is known
     assert str(known) == "stalled: no token for 90 s"
