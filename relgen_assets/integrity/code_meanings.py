@@ -30,7 +30,7 @@ def code_groups() -> Mapping[str, Mapping[str, str]]:
     return {
         "Articles that cannot be used (`raw_papers.reason`)": _of_module(cleaning, papers),
         "Requests that are not made (`raw_extractions.reason`)": _of_module(
-            requests, ["NO_SUMMARY", "NO_CANDIDATES"]
+            requests, ["NO_SUMMARY", "NO_CANDIDATES", "NO_QUOTES"]
         ),
         "Requests without an answer (`summaries.reason`, `raw_extractions.reason`)": _of_enum(
             FailureReason
