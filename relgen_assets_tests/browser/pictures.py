@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pexpect
 import pyte
-from playwright.sync_api import Browser, ViewportSize, expect
+from playwright.sync_api import Browser, FloatRect, ViewportSize, expect
 
 from relgen_assets_tests.browser.chromium import chromium, find_chromium
 from relgen_assets_tests.browser.served import RELGEN, ServedProject, served_project
@@ -32,7 +32,9 @@ from relgen_assets_tests.repository.tree import ROOT
 PICTURES = ROOT / "docs" / "pictures"
 COLUMNS, ROWS = 80, 24
 WIDE = ViewportSize(width=1900, height=760)
-LOW = ViewportSize(width=1240, height=640)
+NARROW = ViewportSize(width=1240, height=860)
+ABOVE_FRAMES = FloatRect(x=0, y=0, width=1240, height=740)
+"""What is drawn of a failed run: below are stack frames, with paths of this machine."""
 ANOTHER_DRAW = {"RELGEN_SUMMARIES__VARIANT": "2"}
 """Settings under which no answer is known, so that a run needs its server."""
 DECODE = 40.0
@@ -125,14 +127,14 @@ def run_without_server(project: ServedProject) -> None:
 
 
 def draw_failure(browser: Browser, project: ServedProject, picture: Path) -> None:
-    """Draw the page of the latest run, which failed."""
-    page = browser.new_page(viewport=LOW)
-    page.goto(project.page("runs"))
+    """Draw the page of the latest run that failed."""
+    page = browser.new_page(viewport=NARROW)
+    page.goto(project.page("runs?q[0]=status:FAILURE"))
     page.get_by_text("Hide navigation").click()
     page.locator('a[href*="/runs/"]').filter(has_text=RUN_ID).first.click()
     page.get_by_text("What happened:").filter(visible=True).last.wait_for()
     expect(shown(page, "Failure")).to_be_visible()
-    page.screenshot(path=picture)
+    page.screenshot(path=picture, clip=ABOVE_FRAMES)
 
 
 def _environment() -> dict[str, str]:
