@@ -1,23 +1,24 @@
-"""Answers as a good model gives them: their names stand in the section, so they pass validation."""
+"""Answers as a good model gives them: they quote the section, so they pass validation."""
 
 from __future__ import annotations
 
 import json
 import re
-from itertools import pairwise
+from collections.abc import Sequence
 from typing import Any
 
 from relgen_assets_tests.fakes.answers import answer_text
 
 _WORD = re.compile(r"[A-Za-z]{6,}")
 _SECTION = "Section:\n"
+_SENTENCE = re.compile(r"[A-Z][^.!?\n@\"\\]{20,200}[.]")
 
 
 def good_answer(body: dict[str, Any]) -> str:
-    """Return words of the section as entities, each related to the next, or a sentence as summary.
+    """Return what the section states: its sentences, each with two of its words; or a summary.
 
     Args:
-        body: The chat request. Names are taken from the schema where it lists them.
+        body: The chat request. Names and statements are taken from the schema where it lists them.
     """
     prompt = body["messages"][-1]["content"]
     schema = wanted_schema(body)
@@ -25,26 +26,51 @@ def good_answer(body: dict[str, Any]) -> str:
         return "The article reports observations, explains them and names what remains open."
     if "list_of_entities" not in schema["properties"]:
         return answer_text(body, schema, 0)  # the pool tries whether schemas are followed
+    relations = schema["properties"]["relations"]
     listed = schema["properties"]["list_of_entities"]["items"].get("enum", ())
-    words = [*listed] or list(dict.fromkeys(_WORD.findall(prompt.rpartition(_SECTION)[2])))
-    names = (words or ["nothing"])[:: max(len(words) // 6, 1)][:6]
-    most = schema["properties"]["relations"].get("maxItems", len(names))
-    relations = [
-        {
-            "description": f"The section relates {one} to {other} in one of its sentences.",
-            "source_entities": [one],
-            "target_entities": [other],
-            "strength": "moderate",
-        }
-        for one, other in pairwise(names)
+    stated = _listed_statements(relations) or _statements(prompt.rpartition(_SECTION)[2], listed)
+    names = [
+        name for one in stated for side in ("source", "target") for name in one[f"{side}_entities"]
     ]
     return json.dumps(
         {
-            "section_description": f"The section is about {names[0]}.",
-            "list_of_entities": names,
-            "relations": relations[:most],
+            "section_description": stated[0]["description"] if stated else "It states nothing.",
+            "list_of_entities": list(dict.fromkeys(names))[:6],
+            "relations": stated[: relations.get("maxItems", len(stated))],
         }
     )
+
+
+def _listed_statements(relations: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the statements that a schema offers for choice, if it does."""
+    return [
+        _statement(
+            parts["description"]["enum"][0],
+            parts["source_entities"]["items"]["enum"][0],
+            parts["target_entities"]["items"]["enum"][0],
+        )
+        for parts in (one["properties"] for one in relations["items"].get("anyOf", ()))
+        if "enum" in parts["description"]
+    ]
+
+
+def _statements(section: str, listed: Sequence[str]) -> list[dict[str, Any]]:
+    """Return sentences of a section, each as a relation between the first two names in it."""
+    found: list[dict[str, Any]] = []
+    for sentence in _SENTENCE.findall(section):
+        names = [name for name in listed if name in sentence] or _WORD.findall(sentence)
+        if len(dict.fromkeys(map(str.casefold, names))) > 1:
+            found.append(_statement(sentence, names[0], names[1]))
+    return found[:6]
+
+
+def _statement(description: str, source: str, target: str) -> dict[str, Any]:
+    return {
+        "description": description,
+        "source_entities": [source],
+        "target_entities": [target],
+        "strength": "moderate",
+    }
 
 
 def wanted_schema(body: dict[str, Any]) -> dict[str, Any] | None:
