@@ -391,7 +391,7 @@ def test_the_embedded_server_is_killed_and_the_next_run_asks_only_what_is_missin
     run = forks.start(folder)
     known: set[Key] = set()
     deadline = time.monotonic() + 2 * LONGEST_RUN_SECONDS  # a real model on a busy machine
-    while not any("You find relations" in messages for messages, _ in known):
+    while not any("You choose what a section" in messages for messages, _ in known):
         assert time.monotonic() < deadline, output(folder)
         time.sleep(0.2)
         known = kept_in_file(folder, tmp_path / "copy")
