@@ -24,7 +24,7 @@ class SourceError(ActionableError):
 
 
 class BatchInUse(ActionableError):
-    """A run is working on a batch that nobody else may touch meanwhile."""
+    """A run holds the batch, so no other command may change it."""
 
 
 class ChecksFailed(ActionableError):

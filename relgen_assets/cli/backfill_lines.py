@@ -70,7 +70,7 @@ def follow(
         console: Where to print.
         instance: The instance that holds the back-fill.
         backfill_id: The back-fill.
-        require_worker: Raises an error if nobody works on it any more.
+        require_worker: Raises an error if its worker is gone.
         only_start: Return as soon as a daemon has taken it up.
     """
     lines = BackfillLines(console)

@@ -25,7 +25,7 @@ def show(
     rejected: Annotated[
         bool, typer.Option("--rejected", help="Only chunks without a usable extraction.")
     ] = False,
-    limit: Annotated[int | None, typer.Option(min=1, help="Show only so many chunks.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Most chunks to show.")] = None,
     raw: Raw = False,
     prompt: Prompt = False,
     as_json: AsJson = False,

@@ -25,7 +25,7 @@ LONGEST_CLEAN_UP = 30.0
 
 _LOOK = 0.5
 _LOOKS = 4
-"""An error that is not being handled at this many looks, so many seconds apart, was lost."""
+"""An interrupt is lost if it is not being handled at `_LOOKS` looks, `_LOOK` seconds apart."""
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 STATUS_OF_SIGNALS = 128

@@ -41,7 +41,7 @@ def show_chunks(
         console: Where to print.
         wanted: Id of a batch, an article or a chunk, or the unique beginning of one.
         rejected: Leave out chunks with a usable extraction.
-        limit: Print only so many chunks.
+        limit: Most chunks to print.
         raw: Print raw answers as well.
         prompt: Print the messages that were sent as well.
         as_json: Print one JSON document.

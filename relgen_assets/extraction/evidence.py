@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from relgen_assets.extraction import statements
 from relgen_assets.extraction.aliases import aliases
+from relgen_assets.extraction.contradiction import contradict
 from relgen_assets.extraction.grounding import GroundedText
 from relgen_assets.extraction.sentences import sentence_spans
 
@@ -28,35 +29,6 @@ MIN_SUPPORT_OF_TWO = 0.8
 """The same where it takes two sentences to name both sides."""
 MAX_GAP = 50
 """Most characters between two names whose words tell the direction of another wording."""
-_ANTONYMS = [
-    ("increas", "decreas reduc lower diminish"),
-    ("promot", "inhibit suppress prevent imped"),
-    ("activ", "inact inhibit deactiv"),
-    ("improv", "worsen degrad impair deterior"),
-    ("enhanc", "impair reduc weaken suppress"),
-    ("posit", "negat"),
-    ("high", "low"),
-    ("higher", "lower"),
-    ("larg", "small"),
-    ("larger", "smaller"),
-    ("better", "wors"),
-    ("faster", "slower"),
-    ("more", "less"),
-    ("strengthen", "weaken"),
-    ("stronger", "weaker"),
-    ("enabl", "prevent disabl"),
-    ("presenc", "absenc"),
-    ("present", "absent"),
-    ("outperform", "underperform"),
-    ("upregul", "downregul"),
-    ("gain", "loss"),
-    ("acceler", "slow deceler"),
-    ("support", "contradict"),
-    ("suffici", "insuffici"),
-    ("stabl", "unstabl"),
-    ("possibl", "imposs"),
-    ("similar", "dissimilar differ"),
-]
 
 
 class Fault(StrEnum):
@@ -218,7 +190,7 @@ class EvidenceText:
         fault: Fault | None = None
         if place.support < least:
             fault = Fault.NOT_STATED
-        elif _contradict(said.description, place.text):
+        elif contradict(said.description, place.text):
             fault = Fault.OPPOSITE
         elif _reversed(said, place):
             fault = Fault.REVERSED
@@ -352,38 +324,6 @@ def _is_predicate(description: str) -> bool:
         and not any(word[:1].isupper() for word in words[1:])
         and not (words[0][:1].isupper() and len(words) > 2)
     )
-
-
-def _contradict(description: str, sentence: str) -> bool:
-    """Return whether one denies what the other says."""
-    if statements.negations(description) and not statements.negations(sentence):
-        return True
-    said, found = _denied(description), _denied(sentence)
-    stems = {token.stem for token in statements.content(description)}
-    here = {token.stem for token in statements.content(sentence)}
-    shared = stems & here
-    if (said & shared) != (found & shared):
-        return True
-    return any(
-        (one in stems - here and _meets(others, here - stems))
-        or (one in here - stems and _meets(others, stems - here))
-        for one, others in _ANTONYMS
-    )
-
-
-def _meets(words: str, stems: set[str]) -> bool:
-    return any(word in stems for word in words.split())
-
-
-def _denied(text: str) -> set[str]:
-    """Return the stems of the words that a text denies: the next one after each negation."""
-    denied: set[str] = set()
-    tokens = statements.content(text)
-    for _, end in statements.negations(text):
-        following = next((token for token in tokens if token.start >= end), None)
-        if following is not None and len(text[end : following.start].split()) <= 4:
-            denied.add(following.stem)
-    return denied
 
 
 def _reversed(said: _Statement, place: _Place) -> bool:

@@ -15,7 +15,7 @@ from relgen_assets.extraction.cleaning import ends, without_citations
 from relgen_assets.extraction.evidence import EvidenceText
 from relgen_assets.extraction.grounding import GroundedText
 from relgen_assets.extraction.names import has_mask
-from relgen_assets.extraction.statements import BACK_REFERENCE, has_verb, is_fragment
+from relgen_assets.extraction.statements import BACK_REFERENCE, has_verb, is_fragment, negations
 
 MIN_CHARACTERS = 30
 MAX_CHARACTERS = 240
@@ -98,7 +98,7 @@ def _apart(one: tuple[int, int], other: tuple[int, int]) -> int:
 
 
 def _joined_by_a_verb(sentence: str, one: tuple[int, int], other: tuple[int, int]) -> bool:
-    """Return whether the first verb of a sentence stands between two names, near to both."""
+    """Return whether the first verb of a sentence joins two names near it, and is not negated."""
     first, second = sorted((one, other))
     before, between = sentence[: first[0]], sentence[first[1] : second[0]]
     return (
@@ -107,4 +107,5 @@ def _joined_by_a_verb(sentence: str, one: tuple[int, int], other: tuple[int, int
         and not has_verb(before)
         and has_verb(between)
         and not set(",;:()") & set(between)
+        and not negations(between)
     )

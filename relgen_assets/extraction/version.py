@@ -19,6 +19,7 @@ RULES: Final = (
     "answer_schema",
     "cleaning",
     "codes",
+    "contradiction",
     "evidence",
     "grounding",
     "identity",

@@ -51,7 +51,7 @@ def fail_interrupted(instance: dg.DagsterInstance, run_id: str) -> Iterator[None
     try:
         yield
     except Exception:
-        raise
+        raise  # Dagster has recorded it
     except BaseException:
         _fail(instance, run_id, _INTERRUPTED)
         raise

@@ -1,4 +1,4 @@
-"""Retries of a step whose servers were all out of service, in runs that nobody waits for.
+"""Retries of a step whose servers were all out of service, in background runs.
 
 The pool has waited for its outage timeout before it gave up. A back-fill at night should still not
 lose batch after batch to one long outage, so the step rests and tries again a few times. It keeps

@@ -1,0 +1,68 @@
+"""What a text says to a relation: it states it, denies it, turns it around, or is silent."""
+
+from __future__ import annotations
+
+import pytest
+
+from relgen_assets.extraction.evidence import EvidenceText, Fault
+
+TEXT = (
+    "Convolutional neural networks (CNNs) outperform the baseline. Warm water lowers the oxygen "
+    "level. Iron was not found in the lakes. Kelp forests are grazed by sea urchins. The committee "
+    "met in Geneva. It increases the yield of maize."
+)
+
+
+@pytest.mark.parametrize(
+    ("description", "source", "target"),
+    [
+        ("Warm water lowers the oxygen level.", "Warm water", "oxygen level"),
+        ("lowers", "Warm water", "oxygen level"),
+        ("CNNs outperform the baseline.", "Convolutional neural networks", "baseline"),
+        ("Iron was not found in the lakes.", "Iron", "lakes"),
+        ("Kelp forests are grazed by sea urchins.", "sea urchins", "Kelp forests"),
+        ("Kelp forests are grazed by urchins.", "sea urchins", "Kelp forests"),
+    ],
+)
+def test_what_a_sentence_states_is_supported_and_the_sentence_is_named(
+    description: str, source: str, target: str
+) -> None:
+    finding = EvidenceText(TEXT).examine(description, [source], [target])
+    assert (finding.fault, finding.sources, finding.targets) == (None, (source,), (target,))
+    ((start, end),) = finding.evidence
+    assert source in TEXT[start:end] and TEXT[start:end].endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("description", "source", "target", "fault"),
+    [
+        ("Dopamine inhibits caffeine.", "Warm water", "oxygen level", Fault.SIDE_NOT_NAMED),
+        ("Geneva lowers the oxygen level.", "Geneva", "oxygen level", Fault.NOT_TOGETHER),
+        ("Warm water attracts oxygen level experts.", "Warm water", "oxygen level",
+         Fault.NOT_STATED),
+        ("Iron was found in the lakes.", "Iron", "lakes", Fault.OPPOSITE),
+        ("Warm water does not lower the oxygen level.", "Warm water", "oxygen level",
+         Fault.OPPOSITE),
+        ("The oxygen level lowers warm water.", "oxygen level", "Warm water", Fault.REVERSED),
+        ("Warm water lowers the oxygen level.", "oxygen level", "Warm water", Fault.REVERSED),
+        ("Kelp forests are grazed by sea urchins.", "Kelp forests", "sea urchins",
+         Fault.REVERSED),
+    ],
+)  # fmt: skip
+def test_what_no_sentence_states_has_a_fault(
+    description: str, source: str, target: str, fault: Fault
+) -> None:
+    assert EvidenceText(TEXT).examine(description, [source], [target]).fault is fault
+
+
+def test_an_entity_that_the_description_does_not_name_is_left_out() -> None:
+    finding = EvidenceText(TEXT).examine(
+        "Warm water lowers the oxygen level.", ["Warm water", "maize"], ["oxygen level"]
+    )
+    assert (finding.fault, finding.sources) == (None, ("Warm water",))
+
+
+def test_a_word_of_the_opposite_sense_contradicts() -> None:
+    text = EvidenceText("Fertiliser strongly increases the yearly yield of maize in dry soils.")
+    said = "Fertiliser strongly decreases the yearly yield of maize in dry soils."
+    assert text.examine(said, ["Fertiliser"], ["maize"]).fault is Fault.OPPOSITE
