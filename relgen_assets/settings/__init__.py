@@ -11,7 +11,6 @@ May touch `domain_errors`, `rows`, `resources.storage`, and the options of
 
 from __future__ import annotations
 
-import os
 import tomllib
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -26,11 +25,11 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    SettingsError,
 )
 
 from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.rows.models import Mode
+from relgen_assets.settings.environment import ENV_PREFIX, NESTED, names_all, refuse_unusable
 from relgen_assets.settings.explanations import explain
 from relgen_assets.settings.section import Section
 from relgen_assets.settings.source_sections import (
@@ -73,7 +72,6 @@ __all__ = [
 ]
 
 SETTINGS_FILE = "relgen.toml"
-ENV_PREFIX = "RELGEN_"
 STATE_FOLDER = ".relgen"
 """Default folder of the project's state: ledger, logs, counts, Dagster's storage."""
 
@@ -250,7 +248,7 @@ class Settings(BaseSettings):
     """Everything that can be configured, with defaults that run the bundled sample."""
 
     model_config = SettingsConfigDict(
-        env_prefix=ENV_PREFIX, env_nested_delimiter="__", extra="forbid", validate_default=True
+        env_prefix=ENV_PREFIX, env_nested_delimiter=NESTED, extra="forbid", validate_default=True
     )
 
     source: SourceSettings = Field(default_factory=SampleSource)
@@ -299,22 +297,12 @@ def load_settings(
         raise ConfigurationError(
             f"the settings file cannot be read: {error}.", where=str(path)
         ) from error
-    _refuse_unknown_variables()
+    refuse_unusable(Settings)
     values |= overrides or {}
     try:
         return Settings(**values)
-    except (ValidationError, SettingsError) as error:
-        raise ConfigurationError(explain(error, values, Settings), where=str(path)) from error
-
-
-def _refuse_unknown_variables() -> None:
-    sections = sorted(Settings.model_fields)
-    for variable in os.environ:
-        if not variable.upper().startswith(ENV_PREFIX):
-            continue
-        section = variable[len(ENV_PREFIX) :].split("__")[0].lower()
-        if section not in sections:
-            raise ConfigurationError(
-                f"unknown environment variable {variable}.",
-                remedy=f"Variables are named {ENV_PREFIX} and one of: {', '.join(sections)}.",
-            )
+    except ValidationError as error:
+        in_file = not names_all([fault["loc"] for fault in error.errors()])
+        raise ConfigurationError(
+            explain(error, values, Settings), where=str(path) if in_file else "the environment"
+        ) from error

@@ -8,12 +8,11 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
-from pydantic_settings import SettingsError
+
+from relgen_assets.settings.environment import variable_of
 
 
-def explain(
-    error: ValidationError | SettingsError, values: dict[str, Any], root: type[BaseModel]
-) -> str:
+def explain(error: ValidationError, values: dict[str, Any], root: type[BaseModel]) -> str:
     """Return one line per fault: the key, what is wrong, and what would be accepted.
 
     Args:
@@ -21,8 +20,6 @@ def explain(
         values: The values of the file; the line of a list item shows its name, if it has one.
         root: The model that the values were meant for.
     """
-    if isinstance(error, SettingsError):
-        return f"{error}."
     lines: list[str] = []
     for fault in error.errors(include_url=False):
         key = ".".join(str(part) for part in fault["loc"])
@@ -32,7 +29,10 @@ def explain(
             given = fault.get("input")
             plain = isinstance(given, str | int | float) and "@" not in str(given)
             message = f"{fault['msg']} (given: {given!r})" if plain else fault["msg"]
-        lines.append(f"{key}{_item_name(fault['loc'], values)}: {message}")
+        named = _item_name(fault["loc"], values)
+        variable = variable_of(fault["loc"])
+        origin = f" (from {variable})" if variable else ""
+        lines.append(f"{key}{named}{origin}: {message}")
     return "wrong settings:\n  " + "\n  ".join(lines)
 
 
