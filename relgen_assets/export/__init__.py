@@ -2,5 +2,5 @@
 
 How an extraction is judged does not belong here, nor does anything of Dagster or language models.
 
-May touch `rows`, `domain_errors` and `resources.storage`.
+May touch `rows`, `rights`, `domain_errors` and `resources.storage`.
 """

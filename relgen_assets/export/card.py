@@ -19,10 +19,12 @@ from typing import Any, Final
 import yaml
 
 from relgen_assets.domain_errors import DatasetError
+from relgen_assets.export.attribution import write_attribution
 from relgen_assets.export.card_text import card_text
 from relgen_assets.export.configs import CONFIGS
 from relgen_assets.export.shards import SUFFIX, Shard, find_shards
 from relgen_assets.export.splits import SPLITS, Split
+from relgen_assets.rights.licences import UNKNOWN, is_hub_id, licence_of
 from resources import storage
 
 CARD_FILE: Final = "README.md"
@@ -63,9 +65,10 @@ class CardReport:
 
 
 def write_card(root: str, *, title: str, licence: str) -> CardReport:
-    """Write the card of a dataset folder from its present shards.
+    """Write the card of a dataset folder from its present shards, and its attribution.
 
-    Reads footers only. The card of a folder without shards has no configs and says so.
+    For the card, only footers are read. The card of a folder without shards has no configs, and
+    says so.
 
     Args:
         root: Folder of the dataset; a local path or any fsspec URL.
@@ -87,6 +90,7 @@ def write_card(root: str, *, title: str, licence: str) -> CardReport:
     front_matter = yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True)
     text = f"---\n{front_matter}---\n\n" + card_text(rows, facts, title=title, licence=licence)
     url = storage.join(root, CARD_FILE)
+    write_attribution(root, shards)
     storage.write_atomic(url, text.encode("utf-8"))
     return CardReport(
         url=url,
@@ -148,7 +152,7 @@ def _metadata(
     """
     metadata: dict[str, Any] = {
         "pretty_name": title,
-        "license": licence,
+        **_licence_entries(licence),
         "language": ["en"],
         "task_categories": ["text-generation", "token-classification"],
         "tags": ["relation-extraction", "entity-extraction", "scientific-articles", "synthetic"],
@@ -163,6 +167,16 @@ def _metadata(
     ]
     metadata["configs"][0]["default"] = True
     return metadata
+
+
+def _licence_entries(licence: str) -> dict[str, str]:
+    """Return the YAML that names a licence; the Hub takes `other` with a name for unlisted ones."""
+    known = licence_of(licence)
+    for hub_id in (known.id, licence.casefold()):
+        if hub_id != UNKNOWN and is_hub_id(hub_id):
+            return {"license": hub_id}
+    link = {"license_link": known.url} if known.url else {}
+    return {"license": "other", "license_name": licence, **link}
 
 
 def _config_entry(config: str, rows: Mapping[Split, int], fingerprint: str) -> dict[str, Any]:

@@ -76,7 +76,9 @@ _LICENCE: Final = """
 
 The card names the licence `{licence}`. Texts and abstracts are parts of the articles and stay under
 the licences of those articles, which decide what may be done with this dataset. Check them, and the
-terms of the models named above, before you share it.
+terms of the models named above, before you share it. `ATTRIBUTION.md` names the articles with their
+authors and licences; the column `publishable` of the config `full` tells which rows may be
+published by what is known, and `publishing_reason` why.
 """
 
 

@@ -14,6 +14,8 @@ from typing import Literal, TypeVar
 from pydantic import Field
 
 from relgen_assets.domain_errors import DatasetError
+from relgen_assets.rights.licences import licence_of
+from relgen_assets.rights.publishing import EVERYTHING_KNOWN, Policy, publishability
 from relgen_assets.rows.models import (
     ChatMessage,
     Chunk,
@@ -67,6 +69,13 @@ class FullExample(CoreExample):
     attempt: int = Field(description="Content attempt the answer belongs to, from 1.")
     summary_model: str = Field(description="Model that wrote the summary.")
     summary_prompt_version: str = Field(description="Hash of the summary prompt's template.")
+    licence: str = Field(description="Licence of the article, as the Hub names it, or `unknown`.")
+    doi: str = Field(description="DOI of the article, empty where the source has none.")
+    url: str = Field(description="Address of the article, empty where the source has none.")
+    authors: list[str] = Field(description="Authors of the article in order.")
+    year: int | None = Field(description="Year of publication, if the source has it.")
+    publishable: bool = Field(description="Whether licence and models allow publishing the row.")
+    publishing_reason: str = Field(description="Why it may be published, or why not.")
 
 
 def canonical_json(extraction: Extraction) -> str:
@@ -84,6 +93,7 @@ def build_examples(
     summaries: Sequence[Summary],
     raw: Sequence[RawExtraction],
     validated: Sequence[ValidatedExtraction],
+    policy: Policy = EVERYTHING_KNOWN,
 ) -> list[FullExample]:
     """Return one example per chunk with a usable extraction, in the order of the chunks.
 
@@ -93,6 +103,7 @@ def build_examples(
         summaries: One summary per article.
         raw: One answer per chunk.
         validated: One verdict per chunk; rejected chunks give no example.
+        policy: What the project publishes.
 
     Raises:
         DatasetError: The tables do not fit together: an id is missing or occurs twice, a row
@@ -120,6 +131,7 @@ def build_examples(
                 summary=_find(summary_by_id, chunk.paper_id, chunk, "summaries"),
                 raw=_find(raw_by_id, chunk.chunk_id, chunk, "raw_extractions"),
                 validated=verdict,
+                policy=policy,
             )
         )
     return examples
@@ -132,6 +144,7 @@ def _example(
     summary: Summary,
     raw: RawExtraction,
     validated: ValidatedExtraction,
+    policy: Policy,
 ) -> FullExample:
     if validated.extraction is None or validated.verdict == "rejected":
         raise _mismatch(chunk.chunk_id, f"the verdict is {validated.verdict} without an extraction")
@@ -142,6 +155,7 @@ def _example(
     if paper.article[chunk.start : chunk.end] != chunk.text:
         raise _mismatch(chunk.chunk_id, "the offsets do not give the chunk's text", since="chunks")
     extraction = validated.extraction
+    rights = publishability(paper.licence, [raw.model, summary.model], policy)
     return FullExample(
         summary=_summary_as_sent(raw, summary, chunk),
         text=chunk.text,
@@ -170,6 +184,13 @@ def _example(
         attempt=raw.attempt,
         summary_model=summary.model,
         summary_prompt_version=summary.prompt_version,
+        licence=licence_of(paper.licence).id,
+        doi=paper.doi,
+        url=paper.url,
+        authors=paper.authors,
+        year=paper.year,
+        publishable=rights.allowed,
+        publishing_reason=rights.reason,
     )
 
 

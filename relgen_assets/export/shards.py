@@ -6,7 +6,7 @@ finds and reads them. Writing them belongs to `shard_writing`, the card to `card
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -108,6 +108,16 @@ def read_column(shard: Shard, column: str) -> list[Any]:
     """
     with _opened(shard.url) as file:
         return list(file.read(columns=[column], use_threads=False).column(column).to_pylist())
+
+
+def read_columns(shard: Shard, columns: Sequence[str]) -> list[dict[str, Any]]:
+    """Return some columns of a shard, row by row.
+
+    Raises:
+        DatasetError: The file cannot be read.
+    """
+    with _opened(shard.url) as file:
+        return list(file.read(columns=list(columns), use_threads=False).to_pylist())
 
 
 def read_rows(shards: Iterable[Shard], model: type[RowT]) -> list[RowT]:

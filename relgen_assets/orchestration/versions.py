@@ -144,7 +144,8 @@ def _schema(mode: Mode, bounds: AnswerBounds) -> dict[str, Any]:
 def _of_dataset(settings: Settings) -> Any:
     shares = settings.dataset
     configs = {name: _columns(config.row) for name, config in CONFIGS.items()}
-    return [shares.validation_percent, shares.test_percent, configs]
+    rights = settings.rights.model_dump(mode="json")
+    return [shares.validation_percent, shares.test_percent, configs, rights]
 
 
 def _model(settings: Settings) -> str | list[str]:

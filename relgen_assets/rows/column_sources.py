@@ -60,6 +60,15 @@ COLUMN_SOURCES: Final[Mapping[str, Mapping[str, tuple[Source, ...]]]] = MappingP
                 ("extraction", "section_description", "list_of_entities", "relations"), _VERDICT
             ),
             **_same("raw_papers", "source", "title", "abstract", "section_names"),
+            **_same("raw_papers", "licence", "doi", "url", "authors", "year"),
+            **dict.fromkeys(
+                ("publishable", "publishing_reason"),
+                (
+                    *_from("raw_papers", "licence"),
+                    *_from("raw_extractions", "model"),
+                    *_from("summaries", "model"),
+                ),
+            ),
             **_same("validated_extractions", "verdict", "repairs"),
             **_same(
                 "raw_extractions",

@@ -62,6 +62,11 @@ class Paper(TableRow):
     article: str = Field(description="Full text without abstract; offsets of chunks refer to it.")
     status: Literal["used", "unusable"] = Field(description="Whether the article goes further.")
     reason: str | None = Field(None, description="Reason code when the article is unusable.")
+    licence: str = Field("", description="Licence as the source names it, or the source's default.")
+    doi: str = Field("", description="DOI, empty where the source has none.")
+    url: str = Field("", description="Address of the article, empty where the source has none.")
+    authors: list[str] = Field([], description="Authors in order, as the source spells them.")
+    year: int | None = Field(None, description="Year of publication, if the source has it.")
 
 
 class Chunk(TableRow):

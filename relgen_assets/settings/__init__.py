@@ -5,7 +5,7 @@ and from `relgen.toml` in the project folder; every key has a default. Secrets a
 here: settings name the environment variable that holds them. This wing opens no file but
 `relgen.toml` and touches no network.
 
-May touch `domain_errors`, `rows`, `resources.storage`, and the options of
+May touch `domain_errors`, `rows`, `rights`, `resources.storage`, and the options of
 `resources.llama_server_pool` and `resources.generation_ledger`.
 """
 
@@ -31,8 +31,10 @@ from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.rows.models import Mode
 from relgen_assets.settings.environment import ENV_PREFIX, NESTED, names_all, refuse_unusable
 from relgen_assets.settings.explanations import explain
+from relgen_assets.settings.rights_section import RightsSettings
 from relgen_assets.settings.section import Section
 from relgen_assets.settings.source_sections import (
+    BibliographyColumns,
     Columns,
     FilesSource,
     SampleSource,
@@ -52,6 +54,7 @@ __all__ = [
     "STATE_FOLDER",
     "AnswerBounds",
     "BatchSettings",
+    "BibliographyColumns",
     "ChunkingSettings",
     "Columns",
     "DatasetSettings",
@@ -59,6 +62,7 @@ __all__ = [
     "FilesSource",
     "LedgerSettings",
     "PromptSettings",
+    "RightsSettings",
     "SampleSource",
     "ScientificPapersSource",
     "Section",
@@ -261,6 +265,7 @@ class Settings(BaseSettings):
     ledger: LedgerSettings = Field(default_factory=LedgerSettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)
     dataset: DatasetSettings = Field(default_factory=DatasetSettings)
+    rights: RightsSettings = Field(default_factory=RightsSettings)
 
     @classmethod
     def settings_customise_sources(

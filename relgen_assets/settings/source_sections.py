@@ -14,14 +14,35 @@ from relgen_assets.settings.section import Section
 _SLUG = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
 
 
-class SampleSource(Section):
+class ArticleSection(Section):
+    """What every source has."""
+
+    licence: str = Field(
+        "",
+        description="Licence of articles that name none, such as `cc-by-4.0`; empty: not known.",
+    )
+
+
+class BibliographyColumns(Section):
+    """Names of the columns that tell who wrote an article and what it allows; none has to exist."""
+
+    licence: str | None = Field(
+        None, description="Licence of the article; by default `licence` or `license`."
+    )
+    doi: str = Field("doi", description="DOI, bare or as an address.")
+    url: str = Field("url", description="Address of the article.")
+    authors: str = Field("authors", description="Authors: a list, or text with `;` between them.")
+    year: str = Field("year", description="Year or date of publication.")
+
+
+class SampleSource(ArticleSection):
     """The articles that come with the project."""
 
     kind: Literal["sample"] = Field("sample", description="The bundled articles.")
     name: str = Field("sample", pattern=_SLUG, description="Prefix of the partition keys.")
 
 
-class ScientificPapersSource(Section):
+class ScientificPapersSource(ArticleSection):
     """Hugging Face's `scientific_papers`, from the hub or from a local parquet copy."""
 
     kind: Literal["scientific_papers"] = Field(description="Articles of arXiv or PubMed.")
@@ -42,7 +63,7 @@ class ScientificPapersSource(Section):
         return self
 
 
-class Columns(Section):
+class Columns(BibliographyColumns):
     """Names of the columns of a table of articles."""
 
     article: str = Field("article", description="Full text.")
@@ -52,7 +73,7 @@ class Columns(Section):
     id: str | None = Field(None, description="Id of an article; by default a content hash.")
 
 
-class FilesSource(Section):
+class FilesSource(ArticleSection):
     """JSONL, JSON, CSV or parquet files, or a folder of them, on any fsspec path."""
 
     kind: Literal["files"] = Field(description="Your own articles.")
@@ -64,7 +85,7 @@ class FilesSource(Section):
     )
 
 
-class WikipediaColumns(Section):
+class WikipediaColumns(BibliographyColumns):
     """Names of the columns of a table of encyclopedia articles."""
 
     text: str = Field("text", description="Full text, with headings.")
@@ -72,7 +93,7 @@ class WikipediaColumns(Section):
     id: str | None = Field("id", description="Id of an article; null: a content hash.")
 
 
-class WikipediaSource(Section):
+class WikipediaSource(ArticleSection):
     """Files of encyclopedia articles; their lead and headings replace abstract and sections."""
 
     kind: Literal["wikipedia"] = Field(description="Articles of an encyclopedia.")

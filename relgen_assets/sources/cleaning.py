@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from relgen_assets.rows.models import Paper
+from relgen_assets.sources.bibliography import NOTHING_TOLD, Bibliography
 
 NOT_A_STRING = "not_a_string"
 """A column that must hold text holds something else."""
@@ -47,6 +48,7 @@ class RawRow:
     Attributes:
         section_names: Text with one name per line, a sequence of names, or None.
         paper_id: The source's own id; None for a content hash.
+        bibliography: Who wrote it and what it allows; always clean.
     """
 
     article: object
@@ -54,6 +56,7 @@ class RawRow:
     section_names: object
     title: object = None
     paper_id: object = None
+    bibliography: Bibliography = NOTHING_TOLD
 
 
 def clean_text(text: str) -> str:
@@ -106,6 +109,11 @@ def _paper(row: RawRow, source: str) -> Paper:
         article=clean_text(article),
         status="used",
         reason=None,
+        licence=row.bibliography.licence,
+        doi=row.bibliography.doi,
+        url=row.bibliography.url,
+        authors=list(row.bibliography.authors),
+        year=row.bibliography.year,
     )
     reason = _fault(paper) if readable else NOT_A_STRING
     return paper.model_copy(update={"status": "unusable", "reason": reason}) if reason else paper

@@ -85,7 +85,7 @@ class RowFiles:
             if end > start:
                 table = self._open(file, note["fingerprint"])
                 self._require_columns(file, table)
-                names = [column.name for column in self._columns]
+                names = list(dict.fromkeys(column.name for column in self._columns))
                 yield from table.rows(max(0, start - begin), min(stop, end) - begin, names, note)
             begin = end
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from relgen_assets.rows.models import Paper
 from relgen_assets.settings import SampleSource
+from relgen_assets.sources.bibliography import Bibliography
 from relgen_assets.sources.cleaning import RawRow, papers
 
 
@@ -28,6 +29,7 @@ class SampleArticles:
         state: Path,  # noqa: ARG002  every source class has this signature
     ) -> None:
         self._name = settings.name
+        self._licence = settings.licence
 
     def count(self) -> int:
         """Return the number of bundled articles."""
@@ -47,6 +49,7 @@ class SampleArticles:
                 section_names=row["section_names"],
                 title=row["title"],
                 paper_id=row["paper_id"],
+                bibliography=Bibliography(licence=self._licence or row["licence"]),
             )
             for row in map(json.loads, text.splitlines())
         ]

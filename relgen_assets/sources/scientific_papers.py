@@ -15,6 +15,7 @@ from typing import Any
 from relgen_assets.domain_errors import SourceError
 from relgen_assets.rows.models import Paper
 from relgen_assets.settings import ScientificPapersSource
+from relgen_assets.sources.bibliography import Bibliography
 from relgen_assets.sources.cleaning import RawRow, papers
 
 COLUMNS = ("article", "abstract", "section_names")
@@ -52,7 +53,10 @@ class ScientificPapers:
         """
         stop = min(stop, self._settings.articles, len(self._dataset))
         rows = (
-            RawRow(**{name: row[name] for name in COLUMNS})
+            RawRow(
+                **{name: row[name] for name in COLUMNS},
+                bibliography=Bibliography(licence=self._settings.licence),
+            )
             for row in map(self._dataset.__getitem__, range(start, stop))
         )
         return papers(rows, self._settings.name)

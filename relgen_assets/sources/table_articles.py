@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from relgen_assets.rows.models import Paper
 from relgen_assets.settings import FilesSource, WikipediaSource
+from relgen_assets.sources.bibliography import bibliography, bibliography_columns
 from relgen_assets.sources.cleaning import RawRow, papers
 from relgen_assets.sources.row_files import Column, RowFiles
 
@@ -27,8 +29,11 @@ class TableArticles(ABC):
     ) -> None:
         self._name = settings.name
         self._id = settings.columns.id
+        self._columns = settings.columns
+        self._licence = settings.licence
         ids = [] if self._id is None else [Column(self._id, "id")]
-        self._rows = RowFiles(settings.path, [*columns, *ids], state=state, first=settings.articles)
+        wanted = [*columns, *ids, *bibliography_columns(settings.columns)]
+        self._rows = RowFiles(settings.path, wanted, state=state, first=settings.articles)
 
     def count(self) -> int:
         """Return the number of articles."""
@@ -37,7 +42,11 @@ class TableArticles(ABC):
     def read(self, start: int, stop: int) -> Iterator[Paper]:
         """Yield the articles from `start` to before `stop`."""
         rows = self._rows.rows(start, stop)
-        return papers((self._raw(row, self._paper_id(row)) for row in rows), self._name)
+        return papers(map(self._whole, rows), self._name)
+
+    def _whole(self, row: Mapping[str, Any]) -> RawRow:
+        told = bibliography(row, self._columns, licence=self._licence)
+        return replace(self._raw(row, self._paper_id(row)), bibliography=told)
 
     def _paper_id(self, row: Mapping[str, Any]) -> object:
         return None if self._id is None else row.get(self._id)

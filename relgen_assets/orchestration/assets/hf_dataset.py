@@ -6,7 +6,7 @@ import pyarrow as pa
 from relgen_assets.export.examples import FullExample, build_examples
 from relgen_assets.export.shard_writing import write_shards
 from relgen_assets.export.splits import split_of
-from relgen_assets.orchestration.assets.common import batch_options, column_lineage, preview
+from relgen_assets.orchestration.assets.common import batch_options, column_lineage, preview, tally
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.versions import data_version
 from relgen_assets.rows.asset_tables import (
@@ -51,6 +51,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             SUMMARIES.rows(summaries),
             RAW_EXTRACTIONS.rows(raw_extractions),
             VALIDATED_EXTRACTIONS.rows(validated_extractions),
+            settings.rights.policy(),
         )
         report = write_shards(settings.storage.dataset, context.partition_key, examples, **shares)
         splits = {row.paper_id: split_of(row.paper_id, **shares) for row in examples}
@@ -65,6 +66,10 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
                 "dagster/uri": storage.shown(settings.storage.dataset),
                 "rows_by_split": dict(report.rows),
                 "articles_by_split": dict(report.articles),
+                "publishable": sum(row.publishable for row in examples),
+                "not_publishable_by_reason": tally(
+                    row.publishing_reason for row in examples if not row.publishable
+                ),
                 "bytes": report.size,
                 "folder": dg.MetadataValue.path(storage.shown(settings.storage.dataset)),
             },

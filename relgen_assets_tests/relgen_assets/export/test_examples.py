@@ -46,6 +46,26 @@ def test_an_example_says_where_it_comes_from_and_how_it_was_made() -> None:
     )
 
 
+def test_an_example_says_who_wrote_the_article_and_whether_it_may_be_published() -> None:
+    batch = batch_of("lake-1").changed(
+        "papers", 0, licence="CC BY 4.0", doi="10.1000/a", authors=["Ada Byron"], year=2012
+    )
+    example = batch.changed("raw", 0, model="Mistral-7B").changed("summaries", 0, model="Phi-3")
+    first, second = example.examples()
+    assert (first.licence, first.doi, first.authors, first.year, first.url) == (
+        "cc-by-4.0",
+        "10.1000/a",
+        ["Ada Byron"],
+        2012,
+        "",
+    )
+    assert (first.publishable, first.publishing_reason) == (True, "licence cc-by-4.0 allows it")
+    assert (second.publishable, second.publishing_reason) == (
+        False,
+        "the terms of the model are unknown",
+    )
+
+
 def test_a_chat_example_is_the_prompt_with_the_extraction_as_its_answer() -> None:
     example = batch_of("lake-1").examples()[0]
     messages = chat_example(example).messages

@@ -1,0 +1,1 @@
+"""Tests of licences, model terms and what may be published."""
