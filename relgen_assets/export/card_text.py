@@ -40,8 +40,8 @@ changed. After adding or replacing files, write the card again, as the asset `da
 
 {rows}
 
-All chunks of an article are in one split, chosen by a hash of the article's id. The configs hold
-the same rows in the same order.
+All chunks of an article are in one split, chosen by a hash of the article's title, or of its id if
+it has none. The configs hold the same rows in the same order.
 
 ## Columns
 

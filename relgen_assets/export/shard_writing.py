@@ -15,7 +15,7 @@ from relgen_assets.export.configs import CONFIGS, FULL, DatasetConfig
 from relgen_assets.export.examples import FullExample
 from relgen_assets.export.footers import facts_of, footer_metadata
 from relgen_assets.export.shards import shard_url
-from relgen_assets.export.splits import SPLITS, Split, split_of
+from relgen_assets.export.splits import SPLITS, Split, split_key, split_of
 from relgen_assets.rows.arrow import to_table
 from resources import storage
 
@@ -65,9 +65,8 @@ def write_shards(
     """
     by_split: dict[Split, list[FullExample]] = {}
     for example in examples:
-        split = split_of(
-            example.paper_id, validation_percent=validation_percent, test_percent=test_percent
-        )
+        key = split_key(example.paper_id, example.title)
+        split = split_of(key, validation_percent=validation_percent, test_percent=test_percent)
         by_split.setdefault(split, []).append(example)
 
     removed = remove_shards(root, partition, keep=by_split)

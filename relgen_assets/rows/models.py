@@ -67,6 +67,9 @@ class Paper(TableRow):
     url: str = Field("", description="Address of the article, empty where the source has none.")
     authors: list[str] = Field([], description="Authors in order, as the source spells them.")
     year: int | None = Field(None, description="Year of publication, if the source has it.")
+    signature: list[int] = Field(
+        [], description="MinHash of the text; versions of one article share most of its values."
+    )
 
 
 class Chunk(TableRow):

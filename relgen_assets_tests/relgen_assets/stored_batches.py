@@ -69,7 +69,7 @@ def store(tables: ParquetIOManager, key: str, batch: Batch) -> None:
 
 def telling_batch() -> Batch:
     """Return an article with a valid, a rejected and a failed chunk, and an unusable article."""
-    batch = batch_of("lake-1", "lake-2", chunks=3)
+    batch = batch_of("lake-1", "lake-2", chunks=3, named=True)
     extraction = Extraction(
         section_description="Shrimp feed birds.",
         list_of_entities=["Brine shrimp", "flamingos"],

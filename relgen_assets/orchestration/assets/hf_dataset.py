@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from relgen_assets.export.examples import FullExample, build_examples
 from relgen_assets.export.shard_writing import write_shards
-from relgen_assets.export.splits import split_of
+from relgen_assets.export.splits import split_key, split_of
 from relgen_assets.orchestration.assets.common import batch_options, column_lineage, preview, tally
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.versions import data_version
@@ -54,7 +54,9 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             settings.rights.policy(),
         )
         report = write_shards(settings.storage.dataset, context.partition_key, examples, **shares)
-        splits = {row.paper_id: split_of(row.paper_id, **shares) for row in examples}
+        splits = {
+            row.paper_id: split_of(split_key(row.paper_id, row.title), **shares) for row in examples
+        }
         return dg.MaterializeResult(
             data_version=data_version(
                 examples, (f"{article} in {split}" for article, split in splits.items())

@@ -8,11 +8,13 @@ import dagster as dg
 
 from relgen_assets.domain_errors import DatasetError
 from relgen_assets.export.loading import article_places, in_two_batches, in_two_splits, loads
+from relgen_assets.integrity import duplicates
 from relgen_assets.orchestration.checks import lineage, reconciliation
 from relgen_assets.orchestration.checks.provenance import provenance_checks
 from relgen_assets.orchestration.checks.step import Check, build_step
 from relgen_assets.orchestration.checks.views import BatchDataset, RecordedDataset, WholeDataset
 from relgen_assets.orchestration.project import Project
+from relgen_assets.rows.asset_tables import RAW_PAPERS
 
 _SHOWN_ARTICLES = 20
 
@@ -112,6 +114,29 @@ def _articles_are_in_one_place(dataset: WholeDataset) -> dg.AssetCheckResult:
     )
 
 
+def _versions_share_a_split(dataset: WholeDataset) -> dg.AssetCheckResult:
+    store = dataset.store
+    groups = duplicates.versions(
+        store.read(RAW_PAPERS.asset, key, duplicates.COLUMNS)
+        for key in store.partitions(RAW_PAPERS.asset)
+    )
+    places = {
+        article: {split for split, _ in found}
+        for article, found in article_places(dataset.root).items()
+    }
+    apart = duplicates.in_two_splits(groups, places)
+    return dg.AssetCheckResult(
+        passed=not apart,
+        severity=dg.AssetCheckSeverity.WARN,  # a release puts them together
+        metadata={
+            "groups": len(groups),
+            "articles_in_groups": sum(map(len, groups)),
+            "versions": groups[:_SHOWN_ARTICLES],
+            "in_two_splits": apart[:_SHOWN_ARTICLES],
+        },
+    )
+
+
 _SHARD_CHECKS = (
     Check(
         "schema",
@@ -134,5 +159,12 @@ _FOLDER_CHECKS = (
         "articles_are_in_one_place",
         "No article has rows in two splits or in two batches.",
         _articles_are_in_one_place,
+    ),
+    Check(
+        "versions_share_a_split",
+        "Near duplicates, such as a preprint and its publication, are in one split; a release puts"
+        " them together.",
+        _versions_share_a_split,
+        blocking=False,
     ),
 )

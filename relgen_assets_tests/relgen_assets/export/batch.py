@@ -66,8 +66,13 @@ class Batch:
         return replace(self, **{table: rows})
 
 
-def batch_of(*paper_ids: str, chunks: int = 2, summary: str = "Birds and shrimp.") -> Batch:
-    """Return a batch of articles with `chunks` chunks each, all with a usable extraction."""
+def batch_of(
+    *paper_ids: str, chunks: int = 2, summary: str = "Birds and shrimp.", named: bool = False
+) -> Batch:
+    """Return a batch of articles with `chunks` chunks each, all with a usable extraction.
+
+    Articles have a title if they are `named`; otherwise their ids decide on their splits.
+    """
     batch = Batch([], [], [], [], [])
     for paper_id in paper_ids:
         article = "".join(f"{paper_id}: sentence {i} on salt lakes. " for i in range(chunks * 4))
@@ -75,7 +80,7 @@ def batch_of(*paper_ids: str, chunks: int = 2, summary: str = "Birds and shrimp.
             Paper(
                 paper_id=paper_id,
                 source="lakes",
-                title=f"On {paper_id}",
+                title=f"On {paper_id}" if named else "",
                 abstract="What lives in brine.",
                 section_names=["Introduction", "Results"],
                 article=article,

@@ -33,7 +33,7 @@ def test_an_example_shows_what_the_model_saw_and_is_to_answer() -> None:
 
 
 def test_an_example_says_where_it_comes_from_and_how_it_was_made() -> None:
-    example = batch_of("lake-1").examples()[1]
+    example = batch_of("lake-1", named=True).examples()[1]
     assert (example.source, example.paper_id, example.title) == ("lakes", "lake-1", "On lake-1")
     assert example.section_names == ["Introduction", "Results"]
     assert (example.index, example.start, example.end) == (1, 40, 80)

@@ -90,7 +90,7 @@ def test_a_prompt_without_the_summary_and_text_of_its_row_is_named() -> None:
 
 def two_articles() -> tuple[list[Paper], list[Summary]]:
     """Two articles that share their section names, and a summary of each."""
-    batch = batch_of("lake-1", "lake-2")
+    batch = batch_of("lake-1", "lake-2", named=True)
     summaries = [
         row.model_copy(
             update={

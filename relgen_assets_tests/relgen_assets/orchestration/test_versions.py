@@ -159,7 +159,7 @@ def test_a_changed_prompt_is_stale_until_it_is_used_and_then_what_depends_on_it(
         for one in recorded_evaluations(done.instance, run.run_id)
         if not one.passed
     }
-    assert set(warned) == {"rows_were_made_alike", "batches_are_current"}
+    assert {"rows_were_made_alike", "batches_are_current"} <= set(warned)
     assert f"in {first}" in html.unescape(str(warned["rows_were_made_alike"]["mixed"].value))
     outdated = html.unescape(str(warned["batches_are_current"]["outdated"].value))
     assert outdated == f"- {second}: summaries"
@@ -169,7 +169,7 @@ def test_other_split_shares_make_the_card_stale_when_the_shards_are_written(
     done: SmallProject,
 ) -> None:
     settings = done.project.settings
-    shares = settings.dataset.model_copy(update={"test_percent": 50, "validation_percent": 50})
+    shares = settings.dataset.model_copy(update={"test_percent": 0, "validation_percent": 0})
     changed = build_defs(Project(settings.model_copy(update={"dataset": shares})))
     assert set(stale(done, done.keys[1], changed)) == {"hf_dataset"}
     run_batch(changed, done.instance, done.keys[1])
