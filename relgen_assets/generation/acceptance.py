@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from relgen_assets.extraction import example_descriptions, judge
+from relgen_assets.extraction import SentPrompt, judge
 from relgen_assets.generation.requests import ExtractionTask
 from resources.generation import Generation
 
@@ -29,9 +29,7 @@ def is_extraction(tasks: Iterable[ExtractionTask]) -> Callable[[Generation], boo
             generation.text,
             task.chunk.text,
             finish_reason=generation.finish_reason,
-            examples=example_descriptions(
-                message["content"] for message in sent if message["role"] == "assistant"
-            ),
+            prompt=SentPrompt(tuple((one["role"], one["content"]) for one in sent)),
         )
         return judgement.verdict != "rejected"
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from relgen_assets import extraction
 from relgen_assets.extraction import Judgement, RejectionReason, Repair, occurs
+from relgen_assets.extraction.sent_prompt import SentPrompt
 from relgen_assets.extraction.worked_examples import example_descriptions
 from relgen_assets.prompts import bundled_prompts
 
@@ -40,6 +41,7 @@ GOOD: dict[str, Any] = {
         },
     ],
 }
+SUMMARY = "The article counts otters along a coast and finds that urchins follow their decline."
 RAW_OUTPUTS = Path(__file__).parents[4] / "shared" / "data" / "raw_outputs.jsonl"
 
 
@@ -62,8 +64,13 @@ def worked_example(candidates: Sequence[str] = ()) -> str:
     return bundled_prompts().extraction_messages("S", TEXT, candidates=candidates)[2]["content"]
 
 
-EXAMPLES = example_descriptions([worked_example(), worked_example(("sea otters", "kelp forests"))])
-judge = partial(extraction.judge, examples=EXAMPLES)
+def sent(candidates: Sequence[str] = (), summary: str = SUMMARY, text: str = TEXT) -> SentPrompt:
+    """Return a bundled prompt as it is sent."""
+    messages = bundled_prompts().extraction_messages(summary, text, candidates=candidates)
+    return SentPrompt(tuple((one["role"], one["content"]) for one in messages))
+
+
+judge = partial(extraction.judge, prompt=sent())
 """The verdict on an answer to a bundled prompt."""
 
 
@@ -334,13 +341,14 @@ def echo(example: str) -> dict[str, Any]:
 @pytest.mark.parametrize("candidates", [(), ("sea otters", "kelp forests")])
 def test_the_example_of_the_prompt_is_not_accepted_as_an_answer(candidates: Sequence[str]) -> None:
     example = worked_example(candidates)
-    assert judge(example, TEXT).verdict == "rejected"
-    assert verdict_on(echo(example)).reason == "echoed_example"
+    prompt = sent(candidates)
+    assert judge(example, TEXT, prompt=prompt).verdict == "rejected"
+    assert judge(json.dumps(echo(example)), TEXT, prompt=prompt).reason == "echoed_example"
 
 
 def test_only_the_examples_of_the_prompt_that_was_sent_count() -> None:
     echoed = json.dumps(echo(worked_example()))
-    assert judge(echoed, TEXT, examples=frozenset({"Another sentence."})).verdict == "valid"
+    assert judge(echoed, TEXT, prompt=SentPrompt()).verdict == "valid"
     assert example_descriptions(["I see.", "{}", "[1]"]) == frozenset()
 
 
