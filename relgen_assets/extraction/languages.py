@@ -94,6 +94,7 @@ def _hits(passage: str) -> dict[str, int]:
     }
 
 
+@lru_cache(maxsize=4_096)
 def script(letter: str) -> str:
     """Return the script of a letter, such as `LATIN`, as the first word of its Unicode name."""
     return unicodedata.name(letter, "?").split(" ", 1)[0].split("-", 1)[0]

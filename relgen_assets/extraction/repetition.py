@@ -25,12 +25,18 @@ _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
 def numbered_repeats(relations: Sequence[DraftRelation]) -> frozenset[int]:
-    """Return the places of the relations that say the same of the same with other numbers."""
+    """Return the places of the relations that say the same of the same with other numbers.
+
+    Relations that are equal, numbers included, are duplicates and no matter of this module.
+    """
     keys = [
         (_masked(one.description), _names(one.source_entities), _names(one.target_entities))
         for one in relations
     ]
-    return _frequent(keys)
+    said: dict[object, set[str]] = {}
+    for key, one in zip(keys, relations, strict=True):
+        said.setdefault(key, set()).add(one.description.casefold())
+    return frozenset(at for at, key in enumerate(keys) if len(said[key]) >= FEWEST_RELATIONS)
 
 
 def is_loop(draft: Draft) -> bool:
@@ -43,15 +49,12 @@ def is_loop(draft: Draft) -> bool:
         )
         for one in draft.relations
     ]
-    if keys and len(_frequent(keys)) >= LOOP_SHARE * len(keys):
+    counts = Counter(keys)
+    looping = sum(count for count in counts.values() if count >= FEWEST_RELATIONS)
+    if looping and looping >= LOOP_SHARE * len(keys):
         return True
     names = {_masked(name) for name in draft.entities}
     return len(draft.entities) >= FEWEST_NAMES and len(names) < LOOP_SHARE * len(draft.entities)
-
-
-def _frequent(keys: Sequence[object]) -> frozenset[int]:
-    counts = Counter(keys)
-    return frozenset(at for at, key in enumerate(keys) if counts[key] >= FEWEST_RELATIONS)
 
 
 def _masked(text: str) -> str:

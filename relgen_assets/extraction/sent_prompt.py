@@ -130,7 +130,9 @@ def _parts(turns: tuple[tuple[str, str], ...], text: str) -> PromptParts:
     return PromptParts(
         descriptions=example_descriptions(answers),
         names=tuple(name for name in example_names(answers) if not elsewhere.holds(name)),
-        examples=Passage("\n".join((*questions.difference(beside), *example_descriptions(answers)))),
+        examples=Passage(
+            "\n".join((*questions.difference(beside), *example_descriptions(answers)))
+        ),
         instructions=Passage(instructions),
         shown=Passage(shown),
     )

@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relgen_assets import extraction
-from relgen_assets.extraction import Judgement, RejectionReason, Repair, occurs
+from relgen_assets.extraction import Judgement, RejectionReason, Repair
 from relgen_assets.extraction.sent_prompt import SentPrompt
 from relgen_assets.extraction.worked_examples import example_descriptions
 from relgen_assets.prompts import bundled_prompts
+from relgen_assets_tests.relgen_assets.extraction import sound
 
 TEXT = (
     "Along this coast sea otters hunt sea urchins, and sea urchins graze the kelp forests. "
@@ -78,30 +79,7 @@ def verdict_on(answer: object, **options: str) -> Judgement:
     return judge(json.dumps(answer), TEXT, **options)
 
 
-def assert_sound(judgement: Judgement, text: str) -> None:
-    """Check what holds for every judgement, whatever the answer."""
-    assert set(judgement.repairs) <= {repair.value for repair in Repair}
-    if judgement.extraction is None:
-        assert judgement.verdict == "rejected"
-        assert judgement.reason in {reason.value for reason in RejectionReason}
-        return
-    assert judgement.reason is None
-    assert judgement.verdict == ("repaired" if judgement.repairs else "valid")
-    extraction = judgement.extraction
-    assert len(set(extraction.list_of_entities)) == len(extraction.list_of_entities)
-    assert all(occurs(name, text) for name in extraction.list_of_entities)
-    assert len(judgement.evidence) == len(extraction.relations)
-    assert all(
-        finding.fault is None
-        and all(0 <= start < end <= len(text) for start, end in finding.evidence)
-        for finding in judgement.evidence
-    )
-    for relation in extraction.relations:
-        sources, targets = set(relation.source_entities), set(relation.target_entities)
-        assert sources and targets and not sources & targets
-        assert sources | targets <= set(extraction.list_of_entities)
-    again = judge(json.dumps(extraction.model_dump()), text)
-    assert (again.verdict, again.extraction) == ("valid", extraction)
+assert_sound = partial(sound.assert_sound, prompt=sent())
 
 
 def test_an_answer_that_needs_no_repair_is_valid_and_unchanged() -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from relgen_assets.extraction.validation import validate
-from relgen_assets.generation.acceptance import is_extraction
+from relgen_assets.generation.asking_again import AskingAgain
 from relgen_assets.generation.requests import (
+    Questions,
     extraction_row,
     extraction_tasks,
     summary_request,
@@ -96,17 +97,9 @@ def test_a_chunk_whose_article_has_no_summary_is_not_asked_about() -> None:
 
 
 def test_an_answer_that_repeats_the_example_of_its_own_prompt_is_not_accepted() -> None:
-    prompts = bundled_prompts()
-    tasks = extraction_tasks(
-        BATCH.chunks[:1],
-        {"lake-1": "Birds."},
-        "schema",
-        ExtractionSettings(),
-        len,
-        {},
-        prompts=prompts,
-    )
-    request = tasks[0].request
+    questions = Questions({"lake-1": "Birds."}, ExtractionSettings(), len, {}, bundled_prompts())
+    task = questions.task(BATCH.chunks[0], "schema")
+    request = task.request
     assert request is not None
     example = Extraction.model_validate_json(request.messages[2]["content"])
     answer = Extraction(
@@ -122,12 +115,10 @@ def test_an_answer_that_repeats_the_example_of_its_own_prompt_is_not_accepted() 
         ],
     )
     copied = answer.model_copy(update={"section_description": example.section_description})
-    accept = is_extraction(tasks)
+    accept = AskingAgain([task], questions).is_usable
     assert accept(replace(answered(request), text=answer.model_dump_json()))
     assert not accept(replace(answered(request), text=copied.model_dump_json()))
-    row = extraction_row(
-        tasks[0], "schema", replace(answered(request), text=copied.model_dump_json())
-    )
+    row = extraction_row(task, replace(answered(request), text=copied.model_dump_json()))
     assert validate(row, BATCH.chunks[0].text).reason == "echoed_example"
 
 
