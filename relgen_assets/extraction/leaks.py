@@ -64,13 +64,13 @@ class Leaks:
         """Return what the description of a section is, if it is not about the text."""
         leak = self.in_passage(description)
         if leak is None and self._parts.shown.is_copied_in(description):
-            return None if self.says(description) else Leak.SUMMARY
+            return None if self._says(description) else Leak.SUMMARY
         return leak
 
     def in_passage(self, passage: str) -> Leak | None:
         """Return what a sentence or two of an answer are, if they are not about the text."""
         leak = self._suspected(passage)
-        return leak if leak is not None and not self.says(passage) else None
+        return leak if leak is not None and not self._says(passage) else None
 
     def in_name(self, name: str) -> Leak | None:
         """Return what a name is that does not occur in the text, if its origin is known."""
@@ -91,9 +91,13 @@ class Leaks:
             return Leak.INSTRUCTION
         return Leak.LANGUAGE if differs(passage, self._text) else None
 
-    def says(self, passage: str) -> bool:
+    def quotes(self, passage: str) -> bool:
+        """Return whether a passage stands in the text, in these words."""
+        return self._plain_text.holds(passage)
+
+    def _says(self, passage: str) -> bool:
         """Return whether the text says a passage, in these words or nearly so."""
-        return self._plain_text.holds(passage) or self._plain_text.is_copied_in(passage)
+        return self.quotes(passage) or self._plain_text.is_copied_in(passage)
 
     def _holds_example_name(self, passage: str) -> bool:
         """Return whether a passage names what only the worked example names."""

@@ -195,7 +195,7 @@ class _Reader:
         kept = [
             one
             for at, one in enumerate(stated)
-            if at not in repeats or self._leaks.says(one.description)
+            if at not in repeats or self._leaks.quotes(one.description)
         ]
         if len(kept) < len(stated):
             self._note(Repair.LOOP_DROPPED)

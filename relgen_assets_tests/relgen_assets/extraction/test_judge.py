@@ -60,6 +60,11 @@ def without(answer: dict[str, Any], key: str) -> dict[str, Any]:
     return {name: value for name, value in answer.items() if name != key}
 
 
+def nothing(description: str) -> dict[str, Any]:
+    """Return an answer that describes the section and states nothing."""
+    return good(section_description=description, list_of_entities=[], relations=[])
+
+
 def worked_example(candidates: Sequence[str] = ()) -> str:
     """Return the answer that the prompt shows as an example."""
     return bundled_prompts().extraction_messages("S", TEXT, candidates=candidates)[2]["content"]
@@ -191,8 +196,20 @@ REPAIRED: list[tuple[object, Repair]] = [
      Repair.SELF_RELATION_DROPPED),
     (with_relation(target_entities=["sea otters"]), Repair.SELF_RELATION_DROPPED),
     (with_relation(description="sea urchins eat " * 20), Repair.UNUSABLE_RELATION_DROPPED),
-    (with_relation(description="Meltwater feeds alpine lakes."),
-     Repair.UNUSABLE_RELATION_DROPPED),
+    (with_relation(description="Dissolved velquorite feeds tremmel moss."),
+     Repair.EXAMPLE_LEAK_DROPPED),
+    (good(list_of_entities=[*GOOD["list_of_entities"], "velquorite"]),
+     Repair.EXAMPLE_LEAK_DROPPED),
+    (good(section_description="one or two sentences that say what the section is about."),
+     Repair.INSTRUCTION_DROPPED),
+    (good(section_description=SUMMARY), Repair.SUMMARY_REPLACED),
+    (good(section_description="I'm sorry, but I cannot describe this section."),
+     Repair.REFUSAL_DROPPED),
+    (good(section_description="Der Abschnitt beschreibt die Otter und den Wald der Algen."),
+     Repair.OTHER_LANGUAGE_DROPPED),
+    (good(relations=[*GOOD["relations"],
+                     *({**GOOD["relations"][0], "description": f"Sea otters hunt {n} sea urchins."}
+                       for n in range(9))]), Repair.LOOP_DROPPED),
     (with_relation(description="Sea otters hunt @xmath0 sea urchins."),
      Repair.UNUSABLE_RELATION_DROPPED),
     (with_relation(description="Along this coast sea otters hunt sea urchins, and"),
@@ -260,6 +277,14 @@ REJECTED: list[tuple[str, RejectionReason]] = [
     ("[" * 50_000, RejectionReason.NOT_JSON),
     ('{"answer": 42}', RejectionReason.WRONG_SHAPE),
     ("{}", RejectionReason.WRONG_SHAPE),
+    (json.dumps({"error": "I'm sorry, I cannot help with that."}), RejectionReason.REFUSAL),
+    (json.dumps(nothing("Mostly about velquorite and tremmel moss.")),
+     RejectionReason.LEAKED_EXAMPLE),
+    (json.dumps(nothing("The relations that the section states between these entities.")),
+     RejectionReason.COPIED_INSTRUCTIONS),
+    (json.dumps(nothing("Der Abschnitt beschreibt die Otter und den Wald der Algen.")),
+     RejectionReason.OTHER_LANGUAGE),
+    (json.dumps(nothing(SUMMARY)), RejectionReason.SUMMARY_AS_DESCRIPTION),
     (json.dumps(without(good(list_of_entities=[]), "relations")), RejectionReason.NO_ENTITIES),
     (json.dumps(good(list_of_entities=["caffeine"], relations=[])),
      RejectionReason.NO_GROUNDED_ENTITIES),

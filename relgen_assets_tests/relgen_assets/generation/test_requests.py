@@ -150,7 +150,7 @@ def test_bundled_prompts_keep_the_keys_that_ledgers_hold() -> None:
         (request.labels["prompt_version"], generation_key(request, "m")) for request in asked
     ] == [
         ("fcb817f6d05d", "5ec59397a6552035d7fce90b47eb8d2bd24e4a417734b82e6082f83ab36d2462"),
-        ("1ad1cdd81f8a", "3ad884d360031e71d405854184dcc5299827f30a619fdc9ab347c20e72fac45d"),
-        ("7e2fc18d86e4", "9e2c238a79e8ebee84c620159fa7f36f44bea3be36a7ef644b4c251693fa199d"),
-        ("a0131fb9dce0", "7cec5b99656da38253d334f4a61ae22ca22acc82df9d3dd4c904310ac7c51f7b"),
+        ("ab658fd6ad7a", "18605a6d362d00ece4a4c37eed9751dc9a26c09977b74b826826702ad8c3a5d7"),
+        ("34e3a1bb32c8", "8d166511d226a7f2e3ae835b1eb3312d53a99fd6923c4fb8bf321d2dcdd35270"),
+        ("b0964705be61", "2d1b29cad78215bb1838ba94f8f64ebb34c056914d7ece7f16aeca93c9b3d5d8"),
     ]
