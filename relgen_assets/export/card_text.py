@@ -154,8 +154,8 @@ def _attempts(facts: Sequence[ShardFacts]) -> str:
     first = sum(sum(one.first_prompt_versions.values()) for one in facts)
     total = sum(sum(one.verdicts.values()) for one in facts)
     said = (
-        f"Of {total:,} examples, {first:,} are first answers. The model was asked again for the other"
-        f" {total - first:,}, because the answer before could not be used:"
+        f"Of {total:,} examples, {first:,} are first answers. The model was asked again for the"
+        f" other {total - first:,}, because the answer before could not be used:"
     )
     ranked = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
     table = _markdown(

@@ -31,9 +31,9 @@ _FUNCTION_WORDS: Final = {
         have has can were their these its but at between into such they when where may"""
     ),
     "de": word_set(
-        """der die das und ist ein eine einer eines dem den des mit von zu im auf f\u00fcr nicht sich
-        werden wird wurde auch bei durch als sind oder einen zwischen \u00fcber nach kann wie aus
-        dieser diese"""
+        """der die das und ist ein eine einer eines dem den des mit von zu im auf f\u00fcr nicht
+        sich werden wird wurde auch bei durch als sind oder einen zwischen \u00fcber nach kann wie
+        aus dieser diese"""
     ),
     "fr": word_set(
         """le la les des du de et est une un dans pour par sur que qui avec au aux ce cette ces

@@ -1,7 +1,8 @@
 """The worked examples of a prompt: what an answer must not repeat.
 
-An answer that repeats an example has copied the prompt instead of reading the chunk. The examples are taken from the messages that were sent, so that a verdict stays the same
-when the prompts of the project change.
+An answer that repeats an example has copied the prompt instead of reading the chunk. The examples
+are taken from the messages that were sent, so that a verdict stays the same when the prompts of the
+project change.
 """
 
 from __future__ import annotations

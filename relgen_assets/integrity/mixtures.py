@@ -19,8 +19,8 @@ _ORIGINS: Final[Mapping[str, Callable[[ShardFacts], Iterable[str]]]] = {
     "extraction prompts": lambda facts: facts.first_prompt_versions or facts.prompt_versions,
     "extraction models": lambda facts: facts.models,
 }
-"""What the rows of a shard can be made with. Each mode has a prompt of its own; chunks that were asked
-about again, perhaps in another mode, do not count."""
+"""What the rows of a shard can be made with. Each mode has a prompt of its own; chunks that were
+asked about again, perhaps in another mode, do not count."""
 _RULES: Final = "rules"
 
 

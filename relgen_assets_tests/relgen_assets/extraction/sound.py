@@ -1,4 +1,4 @@
-"""What holds for every judgement, whatever the answer; also checked by `benchmarks.fuzz_answers`."""
+"""What holds for every judgement, whatever the answer; `benchmarks.fuzz_answers` checks it too."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ class Ticket:
 
     @property
     def avoid(self) -> frozenset[str]:
-        """Endpoints on which any attempt failed, or that the request avoids; others are preferred."""
+        """Endpoints that the request avoids, or on which an attempt failed; others are preferred."""
         return self.request.avoid.union(fault.endpoint for fault in self.faults)
 
     def queued(self) -> QueuedRequest:
