@@ -19,6 +19,7 @@ from relgen_assets.extraction.codes import RejectionReason
 from relgen_assets.extraction.evidence import EvidenceText
 from relgen_assets.extraction.leaks import LEAK_REASONS, Leaks
 from relgen_assets.extraction.reading import Judgement, Verdict, read, rejected
+from relgen_assets.extraction.refusals import is_refusal
 from relgen_assets.extraction.salvage import Salvaged, salvage
 from relgen_assets.extraction.sent_prompt import NO_PROMPT, SentPrompt
 from relgen_assets.extraction.shape import Draft, drafts, joined
@@ -27,6 +28,7 @@ __all__ = ["JUDGEMENTS_KEPT", "Judgement", "Verdict", "judge"]
 
 MAX_ALTERNATIVES = 8
 """Most extractions of one answer that are read."""
+_SAYS_NOTHING = frozenset({RejectionReason.NO_DESCRIPTION, RejectionReason.NO_ENTITIES})
 LOOKED_AT = 2_000
 """Characters of an answer without an extraction that are looked at for what it is instead."""
 JUDGEMENTS_KEPT = 4_096
@@ -59,7 +61,9 @@ def judge(
         read(draft, prepared, leaks, cut_off=finish_reason == "length")
         for draft in _alternatives(salvaged)
     ]
-    best = max(readings, key=_worth, default=_unread(salvaged, answer, leaks))
+    best = max(readings, key=_worth, default=None) or _unread(salvaged, answer, leaks)
+    if best.reason in _SAYS_NOTHING and is_refusal(answer.partition("{")[0]):
+        best = replace(best, reason=RejectionReason.REFUSAL.value)
     return best if best.extraction is not None else _with_cause(best, answer, finish_reason)
 
 
@@ -70,6 +74,8 @@ def _unread(salvaged: Sequence[Salvaged], answer: str, leaks: Leaks) -> Judgemen
     leak = leaks.in_passage(said[:LOOKED_AT])
     if leak is not None:
         return rejected(leak.reason)
+    if runs_in_a_loop(said[:LOOKED_AT]):
+        return rejected(RejectionReason.LOOP)
     return rejected(RejectionReason.WRONG_SHAPE if values else RejectionReason.NOT_JSON)
 
 

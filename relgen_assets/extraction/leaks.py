@@ -7,6 +7,7 @@ about language models may say "As an AI language model". What a loop is, is deci
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from functools import cached_property
 
@@ -77,6 +78,12 @@ class Leaks:
         if self._holds_example_name(name):
             return Leak.EXAMPLE
         return self.in_passage(name)
+
+    def in_list(self, names: Sequence[str]) -> Leak | None:
+        """Return what a list of names is if it is copied as a whole from the instructions."""
+        listed = " ".join(names)
+        is_copied = self._parts.instructions.is_copied_in(listed) and not self._says(listed)
+        return Leak.INSTRUCTION if is_copied else None
 
     def _suspected(self, passage: str) -> Leak | None:
         if not passage:

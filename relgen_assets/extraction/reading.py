@@ -88,6 +88,8 @@ class _Reader:
         self._repairs: dict[Repair, None] = {}
         self._leaked: Counter[Leak] = Counter()
         self._entities: dict[str, str] = {}
+        # Single words do not show where they come from; the list they make up does.
+        self._leak_of_names = leaks.in_list(draft.entities)
 
     def read(self, *, cut_off: bool) -> Judgement:
         """Return the verdict on the draft."""
@@ -181,7 +183,7 @@ class _Reader:
         return spelling
 
     def _note_absent(self, name: str) -> None:
-        leak = self._leaks.in_name(name)
+        leak = self._leaks.in_name(name) or self._leak_of_names
         if leak is not None:
             self._note_leak(leak)
         elif is_name(name):

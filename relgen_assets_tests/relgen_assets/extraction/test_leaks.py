@@ -62,6 +62,11 @@ REJECTED: list[tuple[object, str]] = [
      "leaked_example"),
     (answer("One or two sentences that say what the section is about.",
             ["the entities that matter in the section"]), "copied_instructions"),
+    (answer("About it.", ["substances", "organisms", "methods", "instruments", "quantities"]),
+     "copied_instructions"),
+    ('I\'m sorry, I cannot do that. {"section_description": "", "list_of_entities": [],'
+     ' "relations": []}', "refusal"),
+    ("the lake feeds the lake and " * 40, "loop"),
     ("Read the summary of the article, then the section, and answer with one JSON object and"
      " nothing else.", "copied_instructions"),
     (answer("Der Abschnitt beschreibt die Jagd der Otter auf die Seeigel.", ["Seeotter", "Seeigel"],

@@ -112,7 +112,7 @@ class Ticket:
 
     @property
     def avoid(self) -> frozenset[str]:
-        """Endpoints that the request avoids, or on which an attempt failed; others are preferred."""
+        """Endpoints that the request avoids or an attempt failed on; others are preferred."""
         return self.request.avoid.union(fault.endpoint for fault in self.faults)
 
     def queued(self) -> QueuedRequest:
