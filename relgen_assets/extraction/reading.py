@@ -86,7 +86,8 @@ class _Reader:
     def __init__(self, text: EvidenceText, leaks: Leaks, draft: Draft) -> None:
         self._text, self._leaks, self._draft = text, leaks, draft
         self._repairs: dict[Repair, None] = {}
-        self._leaked: Counter[Leak] = Counter()
+        self._leaked_statements: Counter[Leak] = Counter()
+        self._leaked_names: Counter[Leak] = Counter()
         self._entities: dict[str, str] = {}
         # Single words do not show where they come from; the list they make up does.
         self._leak_of_names = leaks.in_list(draft.entities)
@@ -133,17 +134,20 @@ class _Reader:
         """Return a rejection: for what most of the answer is, if that is known."""
         draft = self._draft
         statements = len(draft.relations) + bool(draft.section_description)
-        for leak, count in self._leaked.most_common(1):
-            # Names alone say little of their language, so statements alone may decide.
-            if count * 2 >= min(statements, statements + len(draft.entities)) > 0:
+        parts = statements + len(draft.entities)
+        for leak in Leak:
+            said, named = self._leaked_statements[leak], self._leaked_names[leak]
+            # A name says little of its language, so statements alone may decide.
+            if (said and said * 2 >= statements) or (named and (said + named) * 2 >= parts):
                 return rejected(leak.reason, self._repairs)
         if reason is not RejectionReason.ECHOED_EXAMPLE and is_loop(draft):
             reason = RejectionReason.LOOP
         return rejected(reason, self._repairs)
 
     def _note_leak(self, leak: Leak) -> None:
+        """Note a description or relation that is not about the text."""
         self._note(leak.repair)
-        self._leaked[leak] += 1
+        self._leaked_statements[leak] += 1
 
     def _note(self, repair: Repair) -> None:
         self._repairs.setdefault(repair)
@@ -185,7 +189,8 @@ class _Reader:
     def _note_absent(self, name: str) -> None:
         leak = self._leaks.in_name(name) or self._leak_of_names
         if leak is not None:
-            self._note_leak(leak)
+            self._note(leak.repair)
+            self._leaked_names[leak] += 1
         elif is_name(name):
             self._note(Repair.UNGROUNDED_ENTITY_DROPPED)
         else:

@@ -85,6 +85,14 @@ REJECTED: list[tuple[object, str]] = [
 ]  # fmt: skip
 
 
+def test_a_leak_among_other_faults_is_not_the_reason() -> None:
+    ungrounded = ["krill", "plankton", "salmon", "herring", "velquorite"]
+    made_up = [("Krill eats plankton.", "krill", "plankton"), ("Salmon eat.", "salmon", "herring")]
+    assert verdict(answer("Fish.", ungrounded)).reason == "no_grounded_entities"
+    assert verdict(answer(SUMMARY, ["krill"], *made_up)).reason == "no_grounded_entities"
+    assert verdict(answer("", ["velquorite", "tremmel moss"])).reason == "leaked_example"
+
+
 @pytest.mark.parametrize(("value", "reason"), REJECTED)
 def test_an_answer_made_of_it_is_rejected_for_it(value: object, reason: str) -> None:
     assert verdict(value).reason == reason

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from relgen_assets.extraction.salvage import MAX_CHARACTERS, salvage
 
 PIECES = [
-    '{"', '"}', "{", "}", "[", "]", '", "', '": "', '": ["', '"', "'", "\\", "\n", "```json\n", "```",
-    "<think>", "</think>", "\u201c", "\ud800", "\x00", "json", "relations", "NaN", "1e999", ",", ":",
-    "//", "/*", "#", "...", "true",
+    '{"', '"}', "{", "}", "[", "]", '", "', '": "', '": ["', '"', "'", "\\", "\n", "```json\n",
+    "```", "<think>", "</think>", "\u201c", "\ud800", "\x00", "json", "relations", "NaN", ",",
+    "1e999", ":", "//", "/*", "#", "...", "true",
 ]  # fmt: skip
 
 
