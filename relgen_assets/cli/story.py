@@ -132,7 +132,8 @@ def _answer(story: ChunkStory, *, raw: bool) -> Iterable[Text]:
             f" tokens read, {row.completion_tokens} written ({row.finish_reason}), attempt"
             f" {row.attempt}, key {row.key[:12]}",
         )
-    yield Text.assemble(("asked: ", "bold"), f"mode {row.mode}, prompt {row.prompt_version}")
+    after = f", after {', '.join(row.earlier_reasons)}" if row.earlier_reasons else ""
+    yield Text.assemble(("asked: ", "bold"), f"mode {row.mode}, prompt {row.prompt_version}{after}")
     if raw:
         yield Text("raw answer:", style="bold")
         yield Text(visible(row.text) or "(none)")

@@ -62,6 +62,7 @@ summary and text of its row.
 
 {origins}
 
+{attempts}
 ## Limits
 
 - The extractions were written by a language model and judged by a program; no person has
@@ -113,6 +114,7 @@ def _body(rows: Mapping[str, Mapping[Split, int]], facts: Sequence[ShardFacts]) 
         cautions="\n".join(_bullet(one.caution) for one in CONFIGS.values() if one.caution),
         articles=sum(one.articles for one in facts),
         origins=_origins(facts),
+        attempts=_attempts(facts),
     )
 
 
@@ -142,6 +144,26 @@ def _origins(facts: Sequence[ShardFacts]) -> str:
         ranked = sorted(total.items(), key=lambda item: (-item[1], item[0]))
         table += [[name, f"`{value}`", f"{examples:,}"] for value, examples in ranked]
     return _markdown(["what", "value", "examples"], table)
+
+
+def _attempts(facts: Sequence[ShardFacts]) -> str:
+    """Return how many examples were asked for again, and why; empty if none was."""
+    reasons: Counter[str] = Counter()
+    for one in facts:
+        reasons.update(one.earlier_reasons)
+    if not reasons:
+        return ""
+    first = sum(sum(one.first_prompt_versions.values()) for one in facts)
+    total = sum(sum(one.verdicts.values()) for one in facts)
+    said = (
+        f"Of {total:,} examples, {first:,} are first answers. The model was asked again for the"
+        f" other {total - first:,}, because the answer before could not be used:"
+    )
+    ranked = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    table = _markdown(
+        ["reason", "examples"], [[f"`{reason}`", f"{count:,}"] for reason, count in ranked]
+    )
+    return f"{textwrap.fill(said, _WIDTH)}\n\n{table}\n"
 
 
 def _bullet(sentence: str) -> str:

@@ -67,6 +67,10 @@ class FullExample(CoreExample):
     prompt_tokens: int = Field(description="Tokens of the prompt, counted by the server.")
     completion_tokens: int = Field(description="Tokens of the answer, counted by the server.")
     attempt: int = Field(description="Content attempt the answer belongs to, from 1.")
+    earlier_reasons: list[str] = Field(
+        default_factory=list[str],
+        description="Why the answers of earlier attempts were not usable, codes in order.",
+    )
     summary_model: str = Field(description="Model that wrote the summary.")
     summary_prompt_version: str = Field(description="Hash of the summary prompt's template.")
     licence: str = Field(description="Licence of the article, as the Hub names it, or `unknown`.")
@@ -182,6 +186,7 @@ def _example(
         prompt_tokens=raw.prompt_tokens,
         completion_tokens=raw.completion_tokens,
         attempt=raw.attempt,
+        earlier_reasons=raw.earlier_reasons,
         summary_model=summary.model,
         summary_prompt_version=summary.prompt_version,
         licence=licence_of(paper.licence).id,

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from relgen_assets.export.examples import FullExample
 
@@ -18,7 +18,14 @@ _KEY: Final = b"relgen"
 
 
 class ShardFacts(BaseModel):
-    """The digest of a shard's rows, and the number of rows for each value of their origin."""
+    """The digest of a shard's rows, and the number of rows for each value of their origin.
+
+    Attributes:
+        first_prompt_versions: Prompts of the rows whose first answer was accepted: what a chunk is
+            asked again with depends on the reason, so only these have to be alike.
+        earlier_reasons: Rows that were asked for again, by the reason that led to it; a row counts
+            once for each of its reasons.
+    """
 
     digest: str
     articles: int
@@ -28,6 +35,8 @@ class ShardFacts(BaseModel):
     summary_models: dict[str, int]
     summary_prompt_versions: dict[str, int]
     verdicts: dict[str, int]
+    first_prompt_versions: dict[str, int] = Field(default_factory=dict[str, int])
+    earlier_reasons: dict[str, int] = Field(default_factory=dict[str, int])
 
 
 def facts_of(examples: Sequence[FullExample]) -> ShardFacts:
@@ -44,6 +53,12 @@ def facts_of(examples: Sequence[FullExample]) -> ShardFacts:
         summary_models=Counter(example.summary_model for example in examples),
         summary_prompt_versions=Counter(example.summary_prompt_version for example in examples),
         verdicts=Counter(example.verdict for example in examples),
+        first_prompt_versions=Counter(
+            example.prompt_version for example in examples if example.attempt == 1
+        ),
+        earlier_reasons=Counter(
+            reason for example in examples for reason in set(example.earlier_reasons)
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from relgen_assets.extraction.codes import RejectionReason, Repair
 from relgen_assets.extraction.grounding import absent, occurs
 from relgen_assets.extraction.judge import Judgement, Verdict, judge
 from relgen_assets.extraction.quotes import Quote, quotes
+from relgen_assets.extraction.sent_prompt import SentPrompt
 from relgen_assets.extraction.worked_examples import example_descriptions
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Quote",
     "RejectionReason",
     "Repair",
+    "SentPrompt",
     "Verdict",
     "absent",
     "example_descriptions",

@@ -7,6 +7,7 @@ in `judge`.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -21,7 +22,9 @@ from relgen_assets.extraction.cleaning import (
 from relgen_assets.extraction.codes import RejectionReason, Repair
 from relgen_assets.extraction.evidence import EvidenceText, Fault, Finding
 from relgen_assets.extraction.identity import identity
+from relgen_assets.extraction.leaks import Leak, Leaks
 from relgen_assets.extraction.names import has_mask, is_name
+from relgen_assets.extraction.repetition import is_loop, numbered_repeats
 from relgen_assets.extraction.shape import Draft, DraftRelation
 from relgen_assets.extraction.statements import is_fragment
 from relgen_assets.rows.models import Extraction, Relation
@@ -60,18 +63,16 @@ class Judgement:
     evidence: tuple[Finding, ...] = ()
 
 
-def read(
-    draft: Draft, text: EvidenceText, *, cut_off: bool, examples: frozenset[str] = frozenset()
-) -> Judgement:
+def read(draft: Draft, text: EvidenceText, leaks: Leaks, *, cut_off: bool) -> Judgement:
     """Return the verdict on one draft of an answer.
 
     Args:
         draft: What the answer states.
         text: The chunk it is about.
+        leaks: Notices what is of the prompt, or otherwise not about the text.
         cut_off: Whether the token limit ended the answer.
-        examples: Descriptions that must not be repeated.
     """
-    return _Reader(text, examples).read(draft, cut_off=cut_off)
+    return _Reader(text, leaks, draft).read(cut_off=cut_off)
 
 
 def rejected(reason: RejectionReason, repairs: Iterable[Repair] = ()) -> Judgement:
@@ -82,39 +83,40 @@ def rejected(reason: RejectionReason, repairs: Iterable[Repair] = ()) -> Judgeme
 class _Reader:
     """Turns one draft into an extraction, noting every repair."""
 
-    def __init__(self, text: EvidenceText, examples: frozenset[str]) -> None:
-        self._text = text
-        self._examples = examples
+    def __init__(self, text: EvidenceText, leaks: Leaks, draft: Draft) -> None:
+        self._text, self._leaks, self._draft = text, leaks, draft
         self._repairs: dict[Repair, None] = {}
+        self._leaked_statements: Counter[Leak] = Counter()
+        self._leaked_names: Counter[Leak] = Counter()
         self._entities: dict[str, str] = {}
+        # Single words do not show where they come from; the list they make up does.
+        self._leak_of_names = leaks.in_list(draft.entities)
 
-    def read(self, draft: Draft, *, cut_off: bool) -> Judgement:
+    def read(self, *, cut_off: bool) -> Judgement:
         """Return the verdict on the draft."""
+        draft = self._draft
         for repair in draft.repairs:
             self._note(repair)
-        if draft.section_description in self._examples:
+        if draft.section_description in self._leaks.example_descriptions:
             return self._reject(RejectionReason.ECHOED_EXAMPLE)
+        leak = self._leaks.in_section_description(draft.section_description)
+        if leak is not None:
+            self._note_leak(leak)
+        described = leak is None and self._is_usable(draft.section_description)
         for name in self._split(draft.entities):
             self._list(name)
         relations, evidence = self._relations(self._whole(draft.relations, cut_off=cut_off))
-        if draft.says_nothing and not draft.relations and not cut_off:
-            return self._nothing_stated(draft)
-        if not self._entities:
+        nothing = draft.says_nothing and not draft.relations and not cut_off
+        if not self._entities and (draft.entities or not nothing):
             return self._reject(_without_entities(draft))
-        if not relations:
+        if not relations and not nothing:
             return self._reject(RejectionReason.NO_RELATIONS)
-        description = self._describe(draft)
+        if nothing and not described and leak is None:
+            return self._reject(RejectionReason.NO_DESCRIPTION)
+        description = draft.section_description if described else self._quote()
         if not description:
-            return self._reject(RejectionReason.NO_DESCRIPTION)
+            return self._reject(leak.reason if leak else RejectionReason.NO_DESCRIPTION)
         return self._accept(description, relations, evidence)
-
-    def _nothing_stated(self, draft: Draft) -> Judgement:
-        """Return the verdict on an answer that says that the text states no relation."""
-        if draft.entities and not self._entities:
-            return self._reject(RejectionReason.NO_GROUNDED_ENTITIES)
-        if not self._is_usable(draft.section_description):
-            return self._reject(RejectionReason.NO_DESCRIPTION)
-        return self._accept(draft.section_description, [], [])
 
     def _accept(
         self, description: str, relations: list[Relation], evidence: list[Finding]
@@ -129,7 +131,23 @@ class _Reader:
         return Judgement(verdict, None, repairs, extraction, tuple(evidence))
 
     def _reject(self, reason: RejectionReason) -> Judgement:
+        """Return a rejection: for what most of the answer is, if that is known."""
+        draft = self._draft
+        statements = len(draft.relations) + bool(draft.section_description)
+        parts = statements + len(draft.entities)
+        for leak in Leak:
+            said, named = self._leaked_statements[leak], self._leaked_names[leak]
+            # A name says little of its language, so statements alone may decide.
+            if (said and said * 2 >= statements) or (named and (said + named) * 2 >= parts):
+                return rejected(leak.reason, self._repairs)
+        if reason is not RejectionReason.ECHOED_EXAMPLE and is_loop(draft):
+            reason = RejectionReason.LOOP
         return rejected(reason, self._repairs)
+
+    def _note_leak(self, leak: Leak) -> None:
+        """Note a description or relation that is not about the text."""
+        self._note(leak.repair)
+        self._leaked_statements[leak] += 1
 
     def _note(self, repair: Repair) -> None:
         self._repairs.setdefault(repair)
@@ -144,10 +162,8 @@ class _Reader:
             return relations[:-1]
         return relations
 
-    def _describe(self, draft: Draft) -> str:
-        """Return what the section is about: as stated, else the sentence with the most entities."""
-        if self._is_usable(draft.section_description):
-            return draft.section_description
+    def _quote(self) -> str:
+        """Return the sentence of the text with most of the entities; may be empty."""
         self._note(Repair.DESCRIPTION_QUOTED)
         return self._text.central_sentence(self._entities.values(), MAX_QUOTED_DESCRIPTION)
 
@@ -165,19 +181,38 @@ class _Reader:
         """Return the spelling of the text, or `None` after noting why there is none."""
         spelling = self._text.grounded.ground(name)
         if spelling is None:
-            usable = is_name(name)
-            self._note(
-                Repair.UNGROUNDED_ENTITY_DROPPED if usable else Repair.UNUSABLE_ENTITY_DROPPED
-            )
+            self._note_absent(name)
         elif spelling != name:
             self._note(Repair.ENTITY_RESPELLED)
         return spelling
+
+    def _note_absent(self, name: str) -> None:
+        leak = self._leaks.in_name(name) or self._leak_of_names
+        if leak is not None:
+            self._note(leak.repair)
+            self._leaked_names[leak] += 1
+        elif is_name(name):
+            self._note(Repair.UNGROUNDED_ENTITY_DROPPED)
+        else:
+            self._note(Repair.UNUSABLE_ENTITY_DROPPED)
+
+    def _without_loops(self, stated: Sequence[DraftRelation]) -> Sequence[DraftRelation]:
+        """Return relations without those that differ in a number only, unless the text says so."""
+        repeats = numbered_repeats(stated)
+        kept = [
+            one
+            for at, one in enumerate(stated)
+            if at not in repeats or self._leaks.quotes(one.description)
+        ]
+        if len(kept) < len(stated):
+            self._note(Repair.LOOP_DROPPED)
+        return kept
 
     def _relations(self, stated: Sequence[DraftRelation]) -> tuple[list[Relation], list[Finding]]:
         kept: list[Relation] = []
         evidence: list[Finding] = []
         seen: set[tuple[str, frozenset[str], frozenset[str]]] = set()
-        for draft in stated:
+        for draft in self._without_loops(stated):
             found = self._relation(draft)
             if found is None:
                 continue
@@ -205,6 +240,10 @@ class _Reader:
         description = self._ended(without_citations(draft.description))
         if description != draft.description:
             self._note(Repair.TEXT_CLEANED)
+        leak = self._leaks.in_passage(description)
+        if leak is not None:
+            self._note_leak(leak)
+            return None
         if draft.description and not self._can_state(description):
             self._note(Repair.UNUSABLE_RELATION_DROPPED)
             return None
@@ -231,12 +270,9 @@ class _Reader:
         return relation, finding
 
     def _is_usable(self, description: str) -> bool:
-        """Return whether a description has content and is not copied from the prompt."""
-        return (
-            any(character.isalpha() for character in description)
-            and description not in self._examples
-            and not runs_in_a_loop(description)
-        )
+        """Return whether a description has content and is no loop."""
+        has_letters = any(character.isalpha() for character in description)
+        return has_letters and not runs_in_a_loop(description)
 
     def _can_state(self, description: str) -> bool:
         """Return whether a description can state a relation of the text, whatever it says."""

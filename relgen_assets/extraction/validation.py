@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from relgen_assets.extraction import judge
-from relgen_assets.extraction.worked_examples import example_descriptions
+from relgen_assets.extraction import SentPrompt, judge
 from relgen_assets.rows.models import Chunk, RawExtraction, ValidatedExtraction
 
 
@@ -36,13 +35,8 @@ def validate(row: RawExtraction, text: str) -> ValidatedExtraction:
             repairs=[],
             extraction=None,
         )
-    answers = (message.content for message in row.messages if message.role == "assistant")
-    judgement = judge(
-        row.text,
-        text,
-        finish_reason=row.finish_reason,
-        examples=example_descriptions(answers),
-    )
+    prompt = SentPrompt(tuple((message.role, message.content) for message in row.messages))
+    judgement = judge(row.text, text, finish_reason=row.finish_reason, prompt=prompt)
     return ValidatedExtraction(
         chunk_id=row.chunk_id,
         paper_id=row.paper_id,

@@ -56,6 +56,7 @@ class ExtractionTask:
     """One chunk to ask about.
 
     Attributes:
+        mode: How the answer is constrained.
         candidates: Terms that entity names are restricted to; empty in mode `schema`.
         prompt_version: Version of the template.
         request: What to send, or `None` if the chunk is refused.
@@ -63,6 +64,7 @@ class ExtractionTask:
     """
 
     chunk: Chunk
+    mode: Mode
     candidates: list[str]
     prompt_version: str
     request: GenerationRequest | None
@@ -106,6 +108,60 @@ def summary_row(request: GenerationRequest, outcome: Outcome) -> Summary:
     return Summary(paper_id=request.subject, **_generated(request, outcome))
 
 
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """Makes the questions about the chunks of a batch.
+
+    Attributes:
+        summaries: Summary by article id; an article without one is refused.
+        settings: Sampling and bounds.
+        count: Counts the SentencePiece tokens of a text.
+        labels: Facts to store with each answer.
+        prompts: The templates to fill.
+    """
+
+    summaries: Mapping[str, str]
+    settings: ExtractionSettings
+    count: Callable[[str], int]
+    labels: Mapping[str, str]
+    prompts: PromptSet
+
+    def task(self, chunk: Chunk, mode: Mode, halvings: int = 0) -> ExtractionTask:
+        """Return the question about a chunk.
+
+        Args:
+            chunk: The chunk.
+            mode: How entity names are constrained.
+            halvings: How often the largest number of entities and relations is halved.
+        """
+        version = self.prompts.version(extraction_template(mode))
+        choice = _choice(chunk.text, mode, self.settings)
+        summary = self.summaries.get(chunk.paper_id)
+        refusal = NO_SUMMARY if summary is None else choice.refusal
+        if summary is None or refusal is not None:
+            return ExtractionTask(chunk, mode, choice.terms, version, None, refusal)
+        messages = self.prompts.extraction_messages(
+            summary,
+            chunk.text,
+            candidates=choice.terms,
+            quotes=[f"{one.source} -> {one.target}: {one.sentence}" for one in choice.quotes],
+        )
+        bounds = self.settings.bounds(mode).halved(halvings)
+        settings = self.settings
+        request = GenerationRequest(
+            subject=chunk.chunk_id,
+            task=EXTRACTION_TASK,
+            messages=messages,
+            sampling=Sampling(settings.temperature, bounds.tokens, seed=_seed(settings)),
+            prompt_tokens=estimate_tokens(messages, _knowing(chunk, self.count)),
+            json_schema=_schema(choice, bounds),
+            affinity=chunk.paper_id,
+            variant=settings.variant,
+            labels={**self.labels, "prompt_version": version},
+        )
+        return ExtractionTask(chunk, mode, choice.terms, version, request)
+
+
 def extraction_tasks(
     chunks: Iterable[Chunk],
     summaries: Mapping[str, str],
@@ -116,36 +172,9 @@ def extraction_tasks(
     *,
     prompts: PromptSet,
 ) -> list[ExtractionTask]:
-    """Return one task for every chunk.
-
-    Args:
-        chunks: The chunks of a batch.
-        summaries: Summary by article id; an article without one is refused.
-        mode: How entity names are constrained.
-        settings: Sampling and bounds.
-        count: Counts the SentencePiece tokens of a text.
-        labels: Facts to store with each answer.
-        prompts: The templates to fill.
-    """
-    version = prompts.version(extraction_template(mode))
-    labels = {**labels, "prompt_version": version}
-    tasks: list[ExtractionTask] = []
-    for chunk in chunks:
-        choice = _choice(chunk.text, mode, settings)
-        summary = summaries.get(chunk.paper_id)
-        refusal = NO_SUMMARY if summary is None else choice.refusal
-        if summary is None or refusal is not None:
-            tasks.append(ExtractionTask(chunk, choice.terms, version, None, refusal))
-            continue
-        messages = prompts.extraction_messages(
-            summary,
-            chunk.text,
-            candidates=choice.terms,
-            quotes=[f"{one.source} -> {one.target}: {one.sentence}" for one in choice.quotes],
-        )
-        request = _extraction_request(chunk, messages, choice, mode, settings, count, labels)
-        tasks.append(ExtractionTask(chunk, choice.terms, version, request))
-    return tasks
+    """Return one task for every chunk; the arguments are those of `Questions`."""
+    questions = Questions(summaries, settings, count, labels, prompts)
+    return [questions.task(chunk, mode) for chunk in chunks]
 
 
 def extraction_template(mode: Mode) -> PromptTask:
@@ -153,13 +182,22 @@ def extraction_template(mode: Mode) -> PromptTask:
     return _TEMPLATES[mode]
 
 
-def extraction_row(task: ExtractionTask, mode: Mode, outcome: Outcome | None) -> RawExtraction:
-    """Return the row of a chunk: answered, failed, or refused without being sent."""
+def extraction_row(
+    task: ExtractionTask, outcome: Outcome | None, earlier_reasons: Sequence[str] = ()
+) -> RawExtraction:
+    """Return the row of a chunk: answered, failed, or refused without being sent.
+
+    Args:
+        task: What was asked in the attempt that the outcome is of.
+        outcome: The answer or failure.
+        earlier_reasons: Why the answers of earlier attempts were not usable.
+    """
     columns = {
         "chunk_id": task.chunk.chunk_id,
         "paper_id": task.chunk.paper_id,
-        "mode": mode,
+        "mode": task.mode,
         "candidates": task.candidates,
+        "earlier_reasons": list(earlier_reasons),
     }
     if task.request is None or outcome is None:
         refused = _unanswered("refused", task.refusal, task.prompt_version, ())
@@ -189,29 +227,6 @@ def _choice(text: str, mode: Mode, settings: ExtractionSettings) -> _Choice:
         named = dict.fromkeys(term for one in found for term in (one.source, one.target))
         return _Choice(list(named), found, None if found else NO_QUOTES)
     return _Choice([], [], None)
-
-
-def _extraction_request(
-    chunk: Chunk,
-    messages: tuple[Message, ...],
-    choice: _Choice,
-    mode: Mode,
-    settings: ExtractionSettings,
-    count: Callable[[str], int],
-    labels: Mapping[str, str],
-) -> GenerationRequest:
-    bounds = settings.bounds(mode)
-    return GenerationRequest(
-        subject=chunk.chunk_id,
-        task=EXTRACTION_TASK,
-        messages=messages,
-        sampling=Sampling(settings.temperature, bounds.tokens, seed=_seed(settings)),
-        prompt_tokens=estimate_tokens(messages, _knowing(chunk, count)),
-        json_schema=_schema(choice, bounds),
-        affinity=chunk.paper_id,
-        variant=settings.variant,
-        labels=labels,
-    )
 
 
 def _schema(choice: _Choice, bounds: AnswerBounds) -> dict[str, Any]:

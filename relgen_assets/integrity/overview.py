@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from relgen_assets.domain_errors import StorageError
 from relgen_assets.export.configs import CONFIGS
 from relgen_assets.export.shards import Shard, has_shards
+from relgen_assets.generation.yields import Yield
 from relgen_assets.rows.asset_tables import (
     ASSET_TABLES,
     CHUNKS,
@@ -58,6 +59,7 @@ class Overview:
         chunks: Chunks of the usable articles.
         verdicts: Chunks by verdict.
         rejected: Rejected chunks by reason.
+        gains: What asking again has gained.
         prompt_tokens: Tokens of all prompts of summaries and extractions, as servers counted them.
         completion_tokens: Tokens of all their answers.
         seconds: Seconds those requests took on their endpoints, summed.
@@ -68,6 +70,7 @@ class Overview:
     chunks: int = 0
     verdicts: Counter[str] = field(default_factory=Counter[str])
     rejected: Counter[str] = field(default_factory=Counter[str])
+    gains: Yield = field(default_factory=Yield)
     prompt_tokens: int = 0
     completion_tokens: int = 0
     seconds: float = 0.0
@@ -85,9 +88,12 @@ def overview(tables: StoredTables, keys: list[str]) -> Overview:
         _add_papers(total, _stored(tables, RAW_PAPERS, key))
         chunks = _stored(tables, CHUNKS, key)
         total.chunks += chunks.num_rows if chunks is not None else 0
-        for table in (SUMMARIES, RAW_EXTRACTIONS):
-            _add_generated(total, _stored(tables, table, key))
-        _add_verdicts(total, _stored(tables, VALIDATED_EXTRACTIONS, key))
+        answers = _stored(tables, RAW_EXTRACTIONS, key)
+        for table in (_stored(tables, SUMMARIES, key), answers):
+            _add_generated(total, table)
+        verdicts = _stored(tables, VALIDATED_EXTRACTIONS, key)
+        _add_verdicts(total, verdicts)
+        _add_gains(total, answers, verdicts)
     return total
 
 
@@ -156,6 +162,19 @@ def _add_verdicts(total: Overview, table: pa.Table | None) -> None:
     if table is not None:
         total.verdicts.update(_count(table, "verdict"))
         total.rejected.update(_count(table, "reason"))
+
+
+def _add_gains(total: Overview, answers: pa.Table | None, verdicts: pa.Table | None) -> None:
+    """Count what asking again has gained; tables of earlier versions do not say."""
+    if answers is None or verdicts is None or "earlier_reasons" not in answers.column_names:
+        return
+    verdict_of = dict(
+        zip(verdicts["chunk_id"].to_pylist(), verdicts["verdict"].to_pylist(), strict=True)
+    )
+    chunk_ids = answers["chunk_id"].to_pylist()
+    for chunk_id, reasons in zip(chunk_ids, answers["earlier_reasons"].to_pylist(), strict=True):
+        usable = verdict_of.get(chunk_id, "rejected") != "rejected"
+        total.gains.add(reasons, usable=usable)
 
 
 def _count(table: pa.Table, column: str) -> Counter[str]:

@@ -124,7 +124,7 @@ def try_chunk(
     if task.request is not None:
         result = pool.generate([task.request], title=EXTRACTION_TASK)
         outcome = result.outcomes[subject.chunk.chunk_id]
-    row = extraction_row(task, mode, outcome)
+    row = extraction_row(task, outcome)
     story = ChunkStory(
         batch=subject.batch,
         chunk=subject.chunk,

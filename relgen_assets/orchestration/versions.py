@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from relgen_assets.export.configs import CONFIGS
 from relgen_assets.extraction import Quote, extraction_schema, quote_schema
 from relgen_assets.extraction.version import validator
+from relgen_assets.generation.asking_again import stricter_modes
 from relgen_assets.generation.requests import extraction_template
 from relgen_assets.prompts import PromptSet
 from relgen_assets.rows.arrow import arrow_schema
@@ -42,7 +43,7 @@ REVISIONS: Final[Mapping[str, int]] = {
     RAW_PAPERS.asset: 1,
     CHUNKS.asset: 1,
     SUMMARIES.asset: 1,
-    RAW_EXTRACTIONS.asset: 1,
+    RAW_EXTRACTIONS.asset: 2,
     VALIDATED_EXTRACTIONS.asset: 1,
     HF_DATASET: 2,  # the title decides on the split
     DATASET_CARD: 1,
@@ -121,14 +122,15 @@ def _of_summaries(settings: Settings, prompts: PromptSet) -> Any:
 def _of_answers(settings: Settings, prompts: PromptSet) -> Any:
     own = settings.extractions
     mode: Mode = own.mode_for(embedded=not settings.pool.endpoints)
-    bounds = own.bounds(mode)
+    # A chunk may be asked about again in a stricter mode.
+    modes = (mode, *stricter_modes(mode))
     return [
-        mode,
-        prompts.version(extraction_template(mode)),
+        modes,
+        [prompts.version(extraction_template(one)) for one in modes],
         _model(settings),
-        [own.temperature, own.seed, own.variant, own.attempts, bounds.tokens],
-        _schema(mode, bounds),
-        own.max_candidates if mode != "schema" else None,
+        [own.temperature, own.seed, own.variant, own.attempts, own.max_candidates],
+        [own.bounds(one).tokens for one in modes],
+        [_schema(one, own.bounds(one)) for one in modes],
         _columns(RAW_EXTRACTIONS.row),
     ]
 

@@ -47,6 +47,7 @@ COLUMN_SOURCES: Final[Mapping[str, Mapping[str, tuple[Source, ...]]]] = MappingP
         "RawExtraction": {
             **_same("chunks", "paper_id", "chunk_id"),
             "candidates": _from("chunks", "text"),
+            "earlier_reasons": _SHOWN,
             **dict.fromkeys(("messages", *_ANSWERED), _SHOWN),
         },
         "ValidatedExtraction": {
@@ -78,6 +79,7 @@ COLUMN_SOURCES: Final[Mapping[str, Mapping[str, tuple[Source, ...]]]] = MappingP
                 "prompt_tokens",
                 "completion_tokens",
                 "attempt",
+                "earlier_reasons",
             ),
             "sent_messages": _from("raw_extractions", "messages"),
             "summary_model": _from("summaries", "model"),

@@ -122,6 +122,10 @@ class RawExtraction(GeneratedRow):
     chunk_id: str = Field(description="Chunk the request is about.")
     mode: Mode = Field(description="How decoding was constrained.")
     candidates: list[str] = Field(description="Terms entities were restricted to, if any.")
+    earlier_reasons: list[str] = Field(
+        default_factory=list[str],
+        description="Why the answers of earlier attempts were not usable, codes in order.",
+    )
 
 
 class ValidatedExtraction(TableRow):

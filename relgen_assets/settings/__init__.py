@@ -134,6 +134,12 @@ class AnswerBounds(NamedTuple):
     entities: int
     relations: int
 
+    def halved(self, times: int) -> AnswerBounds:
+        """Return bounds with half as many entities and relations, so many times; never none."""
+        return self._replace(
+            entities=max(2, self.entities >> times), relations=max(1, self.relations >> times)
+        )
+
 
 _BOUNDS: dict[Mode, AnswerBounds] = {
     "schema": AnswerBounds(700, 12, 8),

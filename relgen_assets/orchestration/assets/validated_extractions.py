@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from relgen_assets.extraction.validation import validate_all
 from relgen_assets.extraction.version import validator
+from relgen_assets.generation.yields import Yield
 from relgen_assets.orchestration.assets.common import (
     batch_options,
     refuse_above,
@@ -60,6 +61,9 @@ def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
             what=f"rejected ({reasons})",
             partition=context.partition_key,
         )
+        gains = Yield()
+        for answer, row in zip(answers, rows, strict=True):
+            gains.add(answer.earlier_reasons, usable=row.extraction is not None)
         extractions = [row.extraction for row in rows if row.extraction is not None]
         return table_output(
             rows,
@@ -68,6 +72,9 @@ def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
             rules=rules,
             by_verdict=tally(row.verdict for row in rows),
             rejected_by_reason=reasons,
+            accepted_at_first=gains.first,
+            accepted_after_asking_again=gains.later,
+            gained_by_reason=gains.by_reason(),
             repairs=tally(code for row in rows for code in row.repairs),
             entities=sum(len(extraction.list_of_entities) for extraction in extractions),
             relations=sum(len(extraction.relations) for extraction in extractions),

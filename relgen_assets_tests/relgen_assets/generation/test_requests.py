@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from relgen_assets.extraction.validation import validate
-from relgen_assets.generation.acceptance import is_extraction
+from relgen_assets.generation.asking_again import AskingAgain
 from relgen_assets.generation.requests import (
+    Questions,
     extraction_row,
     extraction_tasks,
     summary_request,
@@ -96,17 +97,9 @@ def test_a_chunk_whose_article_has_no_summary_is_not_asked_about() -> None:
 
 
 def test_an_answer_that_repeats_the_example_of_its_own_prompt_is_not_accepted() -> None:
-    prompts = bundled_prompts()
-    tasks = extraction_tasks(
-        BATCH.chunks[:1],
-        {"lake-1": "Birds."},
-        "schema",
-        ExtractionSettings(),
-        len,
-        {},
-        prompts=prompts,
-    )
-    request = tasks[0].request
+    questions = Questions({"lake-1": "Birds."}, ExtractionSettings(), len, {}, bundled_prompts())
+    task = questions.task(BATCH.chunks[0], "schema")
+    request = task.request
     assert request is not None
     example = Extraction.model_validate_json(request.messages[2]["content"])
     answer = Extraction(
@@ -122,12 +115,10 @@ def test_an_answer_that_repeats_the_example_of_its_own_prompt_is_not_accepted() 
         ],
     )
     copied = answer.model_copy(update={"section_description": example.section_description})
-    accept = is_extraction(tasks)
+    accept = AskingAgain([task], questions).is_usable
     assert accept(replace(answered(request), text=answer.model_dump_json()))
     assert not accept(replace(answered(request), text=copied.model_dump_json()))
-    row = extraction_row(
-        tasks[0], "schema", replace(answered(request), text=copied.model_dump_json())
-    )
+    row = extraction_row(task, replace(answered(request), text=copied.model_dump_json()))
     assert validate(row, BATCH.chunks[0].text).reason == "echoed_example"
 
 
@@ -159,7 +150,7 @@ def test_bundled_prompts_keep_the_keys_that_ledgers_hold() -> None:
         (request.labels["prompt_version"], generation_key(request, "m")) for request in asked
     ] == [
         ("fcb817f6d05d", "5ec59397a6552035d7fce90b47eb8d2bd24e4a417734b82e6082f83ab36d2462"),
-        ("1ad1cdd81f8a", "3ad884d360031e71d405854184dcc5299827f30a619fdc9ab347c20e72fac45d"),
-        ("7e2fc18d86e4", "9e2c238a79e8ebee84c620159fa7f36f44bea3be36a7ef644b4c251693fa199d"),
-        ("a0131fb9dce0", "7cec5b99656da38253d334f4a61ae22ca22acc82df9d3dd4c904310ac7c51f7b"),
+        ("ab658fd6ad7a", "18605a6d362d00ece4a4c37eed9751dc9a26c09977b74b826826702ad8c3a5d7"),
+        ("34e3a1bb32c8", "8d166511d226a7f2e3ae835b1eb3312d53a99fd6923c4fb8bf321d2dcdd35270"),
+        ("b0964705be61", "2d1b29cad78215bb1838ba94f8f64ebb34c056914d7ece7f16aeca93c9b3d5d8"),
     ]

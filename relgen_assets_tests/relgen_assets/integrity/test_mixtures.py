@@ -44,6 +44,14 @@ def test_two_models_in_one_batch_are_a_mixture_of_both_kinds() -> None:
     assert [one.what for one in found] == ["summary models", "extraction models"]
 
 
+def test_chunks_that_were_asked_about_again_in_another_mode_are_no_mixture() -> None:
+    one, other = shard("a"), shard("b")
+    assert other.facts is not None
+    other.facts.prompt_versions = {"p1": 1, "p1-quote": 2}
+    other.facts.first_prompt_versions = {"p1": 1}
+    assert mixtures([one, other], {}) == []
+
+
 def test_rules_count_only_for_batches_of_the_dataset() -> None:
     shards = [shard("a"), shard("b")]
     assert mixtures(shards, {"a": "rules-1", "dropped": "rules-2"}) == []

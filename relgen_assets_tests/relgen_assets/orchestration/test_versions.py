@@ -70,7 +70,6 @@ FILES = {"kind": "files", "path": "papers"}
         ("extractions", {"mode": "schema"}, set()),
         ("extractions", {"seed": 3}, {"raw_extractions"}),
         ("extractions", {"max_entities": 5}, {"raw_extractions"}),
-        ("extractions", {"max_entities": 12}, set()),
         ("extractions", {"max_attempts": 50}, set()),
         ("pool", {"endpoints": [SERVER], "model": "other-7b"}, MODELS),
         ("pool", {"endpoints": [{**SERVER, "model": "other-7b"}]}, MODELS),
@@ -97,7 +96,8 @@ def test_a_setting_changes_the_versions_of_the_assets_it_decides(
     [
         ("summary", {"summaries"}),
         ("extraction_schema", {"raw_extractions"}),
-        ("extraction_candidates", set()),
+        ("extraction_candidates", {"raw_extractions"}),  # after an unusable answer
+        ("extraction_quote", {"raw_extractions"}),
     ],
 )
 def test_a_prompt_changes_the_version_of_the_asset_that_sends_it(
