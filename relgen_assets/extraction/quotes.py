@@ -15,7 +15,8 @@ from relgen_assets.extraction.cleaning import ends, without_citations
 from relgen_assets.extraction.evidence import EvidenceText
 from relgen_assets.extraction.grounding import GroundedText
 from relgen_assets.extraction.names import has_mask
-from relgen_assets.extraction.statements import BACK_REFERENCE, has_verb, is_fragment, negations
+from relgen_assets.extraction.statements import BACK_REFERENCE, negations
+from relgen_assets.extraction.verbs import has_verb, is_fragment
 
 MIN_CHARACTERS = 30
 MAX_CHARACTERS = 240

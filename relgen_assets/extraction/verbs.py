@@ -1,0 +1,131 @@
+"""Whether words make a statement: the finite verbs of a text, and what is only a fragment.
+
+Parts of speech come from TextBlob's tagger, which knows a word by its most frequent use: `use`,
+`models` and `causes` are nouns to it. Where such a word stands between a subject and what it acts
+on, it is taken for the verb that it is there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from relgen_assets.extraction.cleaning import word_set
+
+MAX_UNTAGGED_WORDS = 8
+"""The tagger needs a longer sentence to find its verb."""
+_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?|,")
+_FINITE = frozenset({"VB", "VBZ", "VBP", "VBD", "MD"})
+_NOUNS = frozenset({"NN", "NNS", "NNP", "NNPS", "PRP", "VBG", "FW"})
+_OPENS_OBJECT = frozenset({"DT", "PDT", "JJ", "JJR", "JJS", "PRP$", "CD", "RB", "NNS", "NNP"})
+"""Tags of words that begin what a verb acts on."""
+_DETERMINERS = frozenset({"DT", "PRP$", "PDT"})
+_OPENS_NAME = word_set(
+    "a an the of in on at by with from for into its their our these those two each"
+)
+"""Words after which a noun phrase goes on, whatever tag its next word has."""
+_SUBJECTS = word_set("we they he she i")
+_RELATIVE = word_set("which that who")
+_NO_VERBS = frozenset({"RB", ",", "DT", "IN", "CC"})
+_NOUNS_TOO = word_set(
+    """act address amount concern deal activate adopt
+    affect aim allow alter attack attract balance benefit bind block bound bridge
+    bypass capture cause challenge change combine consume contact contain contribute control
+    couple cover cut damage decline decrease degrade delay design desire detail differ display
+    drive encode estimate exchange exhibit exploit export express extract face favor favour
+    feature feed filter fit flow focus force form gain graze grow guide handle harm help
+    highlight hold host impact import increase influence inform inhibit initiate interact
+    isolate join label lack lead limit link load lower map mark mask match measure mediate
+    mimic mirror model modulate mutate need note offer oppose outline outperform overlap peak
+    perform permit phosphorylate plan plot pose predict prefer present prevent process produce
+    progress project promise promote prompt provide pump range rank reach record regard
+    regulate release report reproduce require resist respond restrict result return reveal
+    reward risk rule scan schedule score search sense separate serve shape share shift show
+    solve sort split step stimulate stop store stress struggle study suffer supply support
+    suppress surround survive sustain switch target trace track transfer transform transport
+    trap treat trigger turn underlie use vary view warm work yield"""
+)
+"""Words that are verbs in scientific prose although the tagger may take them for nouns."""
+_PREPOSITIONS_OF = {
+    "result": word_set("in from"), "lead": word_set("to"), "focus": word_set("on"),
+    "aim": word_set("at to"), "benefit": word_set("from"), "contribute": word_set("to"),
+    "interact": word_set("with"), "differ": word_set("from in"), "vary": word_set("with in"),
+    "serve": word_set("as"), "suffer": word_set("from"), "impact": word_set("on"),
+    "respond": word_set("to"), "bind": word_set("to"), "work": word_set("by with"),
+}  # fmt: skip
+"""Prepositions that show that a word is a verb there."""
+_UNFINISHED = re.compile(
+    r"(?:\b(?:of|in|on|at|for|with|by|from|to|into|and|or|but|as|than|that|which|the|an?|is|are|was"
+    r"|were|as follows|such as|given by|i\.e|e\.g)|[,:(])\s*\.?$",
+    re.IGNORECASE,
+)
+
+Tagged = Sequence[Sequence[str]]
+
+
+def is_fragment(description: str) -> bool:
+    """Return whether a description is no whole statement: without a verb, or broken off."""
+    if _UNFINISHED.search(description) or description.count("(") > description.count(")"):
+        return True
+    words = len(_WORD.findall(description.replace(",", "")))
+    return words > MAX_UNTAGGED_WORDS and not has_verb(description)
+
+
+@lru_cache(maxsize=10_000)
+def has_verb(text: str) -> bool:
+    """Return whether `text` has a finite verb."""
+    tagged = _tags(_WORD.findall(text))
+    return any(_is_finite(tagged, number) for number in range(len(tagged))) or any(
+        _acts_as_verb(tagged, number) for number in range(1, len(tagged) - 1)
+    )
+
+
+def _is_finite(tagged: Tagged, number: int) -> bool:
+    """Return whether a word is tagged as a verb and stands where one can: not in `the closed`."""
+    if tagged[number][1] not in _FINITE:
+        return False
+    return number == 0 or tagged[number - 1][0].casefold() not in _OPENS_NAME
+
+
+def _acts_as_verb(tagged: Tagged, number: int) -> bool:
+    """Return whether a word stands where only a verb can, whatever its tag."""
+    word, tag = tagged[number]
+    folded = word.casefold()
+    if tag == "VBN" and tagged[number - 1][1] in _NOUNS and tagged[number + 1][1] in _DETERMINERS:
+        return True  # "the method required a model"; "the method required by a model" goes on
+    if tag not in _NO_VERBS and tagged[number - 1][0].casefold() in _SUBJECTS:
+        return True
+    base = next((one for one in _bases(folded) if one in _NOUNS_TOO), None)
+    if base is None or not tag.startswith("NN"):
+        return False
+    before, tag_before = tagged[number - 1]
+    after, tag_after = tagged[number + 1]
+    # "graphs, on the other hand, model scenes": what the commas enclose is passed over.
+    if before.casefold() in _RELATIVE and tag.startswith("NN"):
+        return True  # "which results in losses"
+    plural = tag_before == "NNS" or (before == "," and _is_plural_before(tagged, number - 1))
+    agrees = plural if folded == base else tag_before in _NOUNS and tag_before != "NNS"
+    opens = tag_after in _OPENS_OBJECT or after.casefold() in _PREPOSITIONS_OF.get(base, ())
+    return agrees and opens
+
+
+def _is_plural_before(tagged: Tagged, comma: int) -> bool:
+    opening = next((at for at in range(comma - 1, 0, -1) if tagged[at][0] == ","), None)
+    return opening is not None and tagged[opening - 1][1] == "NNS"
+
+
+def _bases(word: str) -> Sequence[str]:
+    """Return the forms without an ending that a verb in the third person may have."""
+    if word.endswith("ies"):
+        return (word[:-3] + "y",)
+    return (word, word[:-1], word[:-2]) if word.endswith("s") else (word,)
+
+
+def _tags(words: Sequence[str]) -> Tagged:
+    """Return words with their parts of speech, by the tagger of TextBlob."""
+    # Imported on use: the library takes half a second, and not every command needs it.
+    from textblob.en import parser
+
+    tagged: Tagged = parser.find_tags(list(words))
+    return tagged
