@@ -22,6 +22,16 @@ _NEW_CLAUSE = re.compile(
     r";|,? (?:whereas|while(?! (?:\w+ )?\w+ing\b)|but|although|though)\b", re.IGNORECASE
 )
 """Words between two names that stand in statements of their own."""
+_OWN_SUBJECT = re.compile(
+    r"(?<!which )(?<!that )\b(?:they|it (?:is|was|has|can|could|may|might|would|will|does)"
+    r"|(?:this|the present) (?:paper|article|study|work|section|chapter|review)) ",
+    re.IGNORECASE,
+)
+"""Words between two names by which the second stands in a clause that is about something else."""
+_ASKED = re.compile(r"\b(?:whether|questions? (?:of|is|arises?)|as if)\b", re.IGNORECASE)
+"""Words by which a sentence leaves open what follows."""
+MAX_UNCLEAR_WORDS = 8
+"""Most words between two names whose direction is unclear; more are words about something else."""
 _ABOUT_THE_DOCUMENT = re.compile(
     r"\b(?:aims?|goals?|purpose|focus|objectives?|subject|scope|rest|remainder|contributions?) of"
     r" (?:this|the|our)(?: present| current)? (?:paper|work|study|section|article|chapter|thesis)\b"
@@ -98,9 +108,13 @@ class Claim:
         if self._pair is None:
             return True
         between = self._between(self._pair)
-        if _NEW_SENTENCE.search(between) or _NEW_CLAUSE.search(between):
+        if any(
+            words.search(between) for words in (_NEW_SENTENCE, _NEW_CLAUSE, _OWN_SUBJECT)
+        ) or _ASKED.search(self.description, 0, self._pair.gap[1]):
             return False
         if _ABOUT_THE_DOCUMENT.search(self.description):
+            return False
+        if self.direction == 0 and len(between.split()) > MAX_UNCLEAR_WORDS:
             return False
         points = statements.BACK_REFERENCE.match(self.description) is not None
         return not points or has_verb(between)
