@@ -27,6 +27,8 @@ MAX_ALTERNATIVES = 8
 JUDGEMENTS_KEPT = 4_096
 """An answer is judged when it arrives and again when the verdicts of its batch are written, so the
 judgements of a batch are kept meanwhile, and with them the texts they are about."""
+TEXTS_KEPT = 64
+"""Texts that are kept prepared: an answer and its corrections are judged one after the other."""
 
 
 @lru_cache(JUDGEMENTS_KEPT)
@@ -50,13 +52,19 @@ def judge(
     salvaged = salvage(answer)
     if not any(isinstance(one.value, dict) or drafts(one.value) for one in salvaged):
         return _with_cause(rejected(RejectionReason.NOT_JSON), answer, finish_reason)
-    prepared = EvidenceText(text)
+    prepared = _prepared(text)
     readings = [
         read(draft, prepared, cut_off=finish_reason == "length", examples=examples)
         for draft in _alternatives(salvaged)
     ]
     best = max(readings, key=_worth, default=rejected(RejectionReason.WRONG_SHAPE))
     return best if best.extraction is not None else _with_cause(best, answer, finish_reason)
+
+
+@lru_cache(TEXTS_KEPT)
+def _prepared(text: str) -> EvidenceText:
+    """Return a text prepared for questions, which several answers about one chunk share."""
+    return EvidenceText(text)
 
 
 def _alternatives(salvaged: Sequence[Salvaged]) -> list[Draft]:

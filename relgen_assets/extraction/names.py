@@ -7,6 +7,7 @@ people marked (`benchmarks/truth.py`). Whether a name occurs in a text is decide
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from relgen_assets.extraction.cleaning import word_set
 from relgen_assets.extraction.identity import WORD
@@ -51,7 +52,7 @@ _FINITE_VERBS = word_set(
 )
 _CLAUSE = re.compile(r"\b[a-z]{3,}(?:ed|en|n't) (?:using|by|from|with|that|when|as)\b")
 _PARTS = (
-    r"papers?|articles?|sections?|subsections?|chapters?|figs?|figures?|tables?|appendix|appendices"
+    r"papers?|articles?|sections?|subsections?|secs?|chapters?|figs?|figures?|tables?|appendix|appendices"
     r"|eqs?|equations?|theorems?|lemmas?|corollary|corollaries|propositions?|remarks?|footnotes?"
     r"|supplementary|supplement|pages?|refs?|references?"
 )
@@ -68,6 +69,7 @@ _DOCUMENT_PART = re.compile(
 """Parts of the document, what it numbers, and what it cites."""
 
 
+@lru_cache(maxsize=50_000)
 def is_name(text: str) -> bool:
     """Return whether `text` can name an entity.
 

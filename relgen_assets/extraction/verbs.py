@@ -75,9 +75,19 @@ def is_fragment(description: str) -> bool:
 @lru_cache(maxsize=10_000)
 def has_verb(text: str) -> bool:
     """Return whether `text` has a finite verb."""
-    tagged = _tags(_WORD.findall(text))
-    return any(_is_finite(tagged, number) for number in range(len(tagged))) or any(
-        _acts_as_verb(tagged, number) for number in range(1, len(tagged) - 1)
+    return finite_verb(tags(_WORD.findall(text))) is not None
+
+
+def finite_verb(tagged: Tagged) -> int | None:
+    """Return the number of the first finite verb among words with their tags, if there is one."""
+    return next(
+        (
+            number
+            for number in range(len(tagged))
+            if _is_finite(tagged, number)
+            or (0 < number < len(tagged) - 1 and _acts_as_verb(tagged, number))
+        ),
+        None,
     )
 
 
@@ -86,6 +96,11 @@ def _is_finite(tagged: Tagged, number: int) -> bool:
     if tagged[number][1] not in _FINITE:
         return False
     return number == 0 or tagged[number - 1][0].casefold() not in _OPENS_NAME
+
+
+def can_be_verb(word: str) -> bool:
+    """Return whether a word is known as a verb that the tagger may take for a noun."""
+    return any(base in _NOUNS_TOO for base in _bases(word.casefold()))
 
 
 def _acts_as_verb(tagged: Tagged, number: int) -> bool:
@@ -122,7 +137,7 @@ def _bases(word: str) -> Sequence[str]:
     return (word, word[:-1], word[:-2]) if word.endswith("s") else (word,)
 
 
-def _tags(words: Sequence[str]) -> Tagged:
+def tags(words: Sequence[str]) -> Tagged:
     """Return words with their parts of speech, by the tagger of TextBlob."""
     # Imported on use: the library takes half a second, and not every command needs it.
     from textblob.en import parser

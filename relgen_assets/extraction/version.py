@@ -40,7 +40,7 @@ RULES: Final = (
     "worked_examples",
 )
 """Modules of this package that decide on an answer."""
-NO_RULES: Final = ("__init__", "places", "quotes", "version")
+NO_RULES: Final = ("__init__", "clauses", "places", "quotes", "version")
 """The other modules. Quotes belong to an answer's key, not its verdict; places are only shown."""
 
 VERSION_CHARACTERS = 12

@@ -160,6 +160,6 @@ def test_bundled_prompts_keep_the_keys_that_ledgers_hold() -> None:
     ] == [
         ("fcb817f6d05d", "5ec59397a6552035d7fce90b47eb8d2bd24e4a417734b82e6082f83ab36d2462"),
         ("1ad1cdd81f8a", "3ad884d360031e71d405854184dcc5299827f30a619fdc9ab347c20e72fac45d"),
-        ("7e2fc18d86e4", "9e2c238a79e8ebee84c620159fa7f36f44bea3be36a7ef644b4c251693fa199d"),
+        ("7e2fc18d86e4", "946377f99b6d14836e846c1b550eb6ee148ec574bc3e151c11b5dfb58f18b080"),
         ("a0131fb9dce0", "7cec5b99656da38253d334f4a61ae22ca22acc82df9d3dd4c904310ac7c51f7b"),
     ]
