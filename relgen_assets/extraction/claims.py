@@ -13,31 +13,13 @@ from functools import cached_property
 from relgen_assets.extraction import statements
 from relgen_assets.extraction.direction import direction
 from relgen_assets.extraction.grounding import GroundedText
-from relgen_assets.extraction.pairs import Pair, Span, in_one_list, pairs
+from relgen_assets.extraction.names import EMPTY_NOUNS
+from relgen_assets.extraction.pairs import Pair, Span, in_one_list, neighbours, pairs
+from relgen_assets.extraction.related import relates
 from relgen_assets.extraction.senses import Sense, sense
-from relgen_assets.extraction.verbs import has_verb
+from relgen_assets.extraction.verbs import has_verb, is_noun
 
-_NEW_SENTENCE = re.compile(r"[.!?]\s+(?=[A-Z])")
-_NEW_CLAUSE = re.compile(
-    r";|,? (?:whereas|while(?! (?:\w+ )?\w+ing\b)|but|although|though)\b", re.IGNORECASE
-)
-"""Words between two names that stand in statements of their own."""
-_OWN_SUBJECT = re.compile(
-    r"(?<!which )(?<!that )\b(?:they|it (?:is|was|has|can|could|may|might|would|will|does)"
-    r"|(?:this|the present) (?:paper|article|study|work|section|chapter|review)) ",
-    re.IGNORECASE,
-)
-"""Words between two names by which the second stands in a clause that is about something else."""
-_ASKED = re.compile(r"\b(?:whether|questions? (?:of|is|arises?)|as if)\b", re.IGNORECASE)
-"""Words by which a sentence leaves open what follows."""
-MAX_UNCLEAR_WORDS = 8
-"""Most words between two names whose direction is unclear; more are words about something else."""
-_ABOUT_THE_DOCUMENT = re.compile(
-    r"\b(?:aims?|goals?|purpose|focus|objectives?|subject|scope|rest|remainder|contributions?) of"
-    r" (?:this|the|our)(?: present| current)? (?:paper|work|study|section|article|chapter|thesis)\b"
-    r"|\bof interest (?:here|in this)\b",
-    re.IGNORECASE,
-)
+_NEXT_WORD = re.compile(r"\s([a-z]+)\b")
 
 
 class Claim:
@@ -60,7 +42,14 @@ class Claim:
         self.description = description
         grounded = GroundedText(description)
         spans = {
-            entity: sorted({span for one in called for span in grounded.mentions(one)})
+            entity: sorted(
+                {
+                    span
+                    for one in called
+                    for span in grounded.mentions(one)
+                    if not _is_cut(description, span)
+                }
+            )
             for entity, called in names.items()
         }
         every_source = [span for name in sources for span in spans[name]]
@@ -98,26 +87,9 @@ class Claim:
         return bool(statements.negations(self.description))
 
     @cached_property
-    def stands_alone(self) -> bool:
-        """Whether the names are related by words that say so without the sentences around.
-
-        `These methods do not give access to A between B` does not relate A and B: its subject is
-        not named, and no verb joins the two. Nor do two names that stand in statements of their
-        own.
-        """
-        if self._pair is None:
-            return True
-        between = self._between(self._pair)
-        if any(
-            words.search(between) for words in (_NEW_SENTENCE, _NEW_CLAUSE, _OWN_SUBJECT)
-        ) or _ASKED.search(self.description, 0, self._pair.gap[1]):
-            return False
-        if _ABOUT_THE_DOCUMENT.search(self.description):
-            return False
-        if self.direction == 0 and len(between.split()) > MAX_UNCLEAR_WORDS:
-            return False
-        points = statements.BACK_REFERENCE.match(self.description) is not None
-        return not points or has_verb(between)
+    def is_related(self) -> bool:
+        """Whether the description relates the names by itself."""
+        return self._pair is None or relates(self.description, self._pair.frame(self.description))
 
     def order_of(self, between: str) -> int:
         """Return the order in which the description has a source and a target with these words.
@@ -139,13 +111,25 @@ class Claim:
 
     def _related(self, found: Sequence[Pair]) -> Pair | None:
         """Return the pair that is related best: in its direction, by a verb, and near."""
-        named = [span for pair in found for span in (pair.source, pair.target)]
-        direct = [pair for pair in found if not any(_lies_in(span, pair.gap) for span in named)]
+        direct = neighbours(found)
         if len(direct) < 2:
             return direct[0] if direct else None
         return max(
             direct, key=lambda pair: (self._direction_of(pair), has_verb(self._between(pair)))
         )
+
+
+def _is_cut(text: str, span: Span) -> bool:
+    """Return whether a word is only a part of what is named: `ion` of `ion traps`."""
+    word = text[slice(*span)]
+    if not (word.isalpha() and word.islower()):
+        return False
+    following = _NEXT_WORD.match(text, span[1])
+    if following is None:
+        return False
+    if following.group(1) == "of":
+        return word in EMPTY_NOUNS
+    return is_noun(following.group(1))
 
 
 def _is_predicate(description: str) -> bool:
@@ -156,10 +140,6 @@ def _is_predicate(description: str) -> bool:
         and not any(word[:1].isupper() for word in words[1:])
         and not (words[0][:1].isupper() and len(words) > 2)
     )
-
-
-def _lies_in(span: Span, gap: Span) -> bool:
-    return gap[0] <= span[0] and span[1] <= gap[1]
 
 
 def _meet(some: Iterable[Span], others: Sequence[Span]) -> bool:

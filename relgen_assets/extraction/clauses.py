@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from relgen_assets.extraction.cleaning import word_set
-from relgen_assets.extraction.names import is_name
+from relgen_assets.extraction.names import EMPTY_NOUNS, is_name
 from relgen_assets.extraction.pairs import Span
 from relgen_assets.extraction.statements import negations
 from relgen_assets.extraction.verbs import can_be_verb, finite_verb, tags
@@ -41,19 +41,6 @@ _OF_NO_WEIGHT = word_set(
     smaller smallest strong stronger successful total typical various weak weaker whole young"""
 )
 """Adjectives that do not belong to a name."""
-_NO_NAMES = word_set(
-    """ability absence account accuracy addition aim amount approach attempt attention author basis
-    care case change concern conclusion contrast day decrease degree detail details difference
-    east effort end estimate estimates evidence example fact factor fall figure file files
-    form forms fraction group groups half hand harvest idea importance increase interest kind
-    kinds level light literature lot majority manner member method methods middle minority
-    modes need north number order others output outputs paper part people percent performance
-    place point presence price problem properties property purpose question range rate reason
-    respect rest result results rise role section set share side size society something south
-    space step study table term thing time total type types use value view volume way west
-    width work year"""
-)
-"""Words that name nothing by themselves."""
 _PREPOSITIONS = word_set(
     "of in into on onto to from with for as through at inside within along by upon over across via"
 )
@@ -221,4 +208,4 @@ def _is_simple(words: Sequence[_Token]) -> bool:
         return False
     if any(word.tag not in _IN_NAME or word.word[0].isdigit() for word in words):
         return False
-    return len(words) > 1 or words[0].word.casefold() not in _NO_NAMES
+    return len(words) > 1 or words[0].word.casefold() not in EMPTY_NOUNS

@@ -19,8 +19,9 @@ from relgen_assets.extraction.claims import Claim
 from relgen_assets.extraction.contradiction import contradict
 from relgen_assets.extraction.direction import direction, direction_in
 from relgen_assets.extraction.grounding import GroundedText
-from relgen_assets.extraction.pairs import Pair, Span, pairs
+from relgen_assets.extraction.pairs import Pair, Span, neighbours, pairs
 from relgen_assets.extraction.passages import Passage, Passages
+from relgen_assets.extraction.related import begins_clause
 
 MIN_SUPPORT = 0.6
 """Share of a description's words that have to be in the sentence that states the relation."""
@@ -94,7 +95,7 @@ class EvidenceText:
         claim = Claim(description, sources, targets, names)
         if not claim.sources or not claim.targets:
             return Finding(Fault.SIDE_NOT_NAMED)
-        if not claim.stands_alone:
+        if not claim.is_related:
             return Finding(Fault.NOT_RELATED, claim.sources, claim.targets)
         at_source = [span for name in claim.sources for span in self._mentions_of(name)]
         at_target = [span for name in claim.targets for span in self._mentions_of(name)]
@@ -162,7 +163,9 @@ class EvidenceText:
         least = MIN_SUPPORT if len(place.sentences) == 1 else MIN_SUPPORT_OF_TWO
         support = place.support(claim.stems)
         fault: Fault | None = None
-        if support < least:
+        if support < least or all(
+            begins_clause(pair.frame(place.text)) for pair in neighbours(found)
+        ):
             fault = Fault.NOT_STATED
         elif contradict(claim.description, place.text):
             fault = Fault.OPPOSITE

@@ -42,8 +42,35 @@ _SCRAP_OPENINGS = word_set(
 )
 _SCRAP_ENDINGS = word_set(
     """of in on at for with by from to into between among under within and or but nor the an as
-    than that which is are was were"""
+    than that which is are was were inferred obtained used proposed described considered observed
+    shown found given presented required needed involved studied reported derived"""
 )
+EMPTY_NOUNS = word_set(
+    """ability absence account accuracy addition aim amount appearance approach attempt attention
+    author basis care case change concern conclusion contrast day decrease degree detail
+    details difference east effort end estimate estimates evidence example existence fact
+    factor fall figure file files form forms fraction group groups half hand harvest history
+    idea importance increase interest kind kinds level light literature lot majority manner
+    member method methods middle minority modes need north number order others output outputs
+    paper part people percent percentage performance place point presence price problem
+    properties property proportion purpose question range rate reason respect rest result
+    results rise role section series set share side size society something south space step
+    study table term thing time total type types use value variety view volume way west width
+    work year"""
+)
+"""Nouns that name nothing by themselves: of `value of the field`, `value` is no name."""
+_JUDGING = word_set(
+    """crucial important useful interesting possible main major significant promising good better
+    best novel new recent various certain particular powerful simple effective common key critical
+    essential natural typical great first second third next last"""
+)
+_GENERAL = word_set(
+    """ingredient ingredients approach approaches way ways role roles step steps factor factors
+    issue issues result results question questions aspect aspects technique techniques part parts
+    point points reason reasons idea ideas thing things case cases example examples work works study
+    studies finding findings advance advances challenge challenges insight insights"""
+)
+"""Nouns that name nothing together with a word of `_JUDGING`."""
 _LATIN = word_set("vivo vitro silico situ utero ovo toto planta cellulo")
 """What follows `in`, `ex` or `on` in names such as `in situ hybridization`."""
 _FINITE_VERBS = word_set(
@@ -89,6 +116,7 @@ def is_name(text: str) -> bool:
         or _points(words, plain)
         or _is_clause(words, plain)
         or _is_scrap(words, plain)
+        or (len(plain) == 2 and plain[0] in _JUDGING and plain[1] in _GENERAL)
     )
 
 

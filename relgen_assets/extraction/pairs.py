@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from relgen_assets.extraction.direction import Frame, frame
@@ -46,9 +46,14 @@ def pairs(sources: Sequence[Span], targets: Sequence[Span]) -> list[Pair]:
     return sorted(found, key=lambda pair: (pair.gap[1] - pair.gap[0], pair.source))
 
 
-def apart(some: Iterable[Span], others: Sequence[Span]) -> bool:
-    """Return whether some span lies outside one of the others."""
-    return any(end <= first or last <= start for start, end in some for first, last in others)
+def neighbours(found: Sequence[Pair]) -> list[Pair]:
+    """Return the pairs with no other of their names between them."""
+    named = {span for pair in found for span in (pair.source, pair.target)}
+    return [
+        pair
+        for pair in found
+        if not any(pair.gap[0] <= start and end <= pair.gap[1] for start, end in named)
+    ]
 
 
 def in_one_list(text: str, anchor: Span, spans: Sequence[Span]) -> tuple[Span, ...]:

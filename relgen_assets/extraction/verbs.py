@@ -29,7 +29,7 @@ _SUBJECTS = word_set("we they he she i")
 _RELATIVE = word_set("which that who")
 _NO_VERBS = frozenset({"RB", ",", "DT", "IN", "CC"})
 _NOUNS_TOO = word_set(
-    """act address amount concern deal activate adopt
+    """care act address amount concern deal activate adopt
     affect aim allow alter attack attract balance benefit bind block bound bridge
     bypass capture cause challenge change combine consume contact contain contribute control
     couple cover cut damage decline decrease degrade delay design desire detail differ display
@@ -98,6 +98,26 @@ def _is_finite(tagged: Tagged, number: int) -> bool:
     return number == 0 or tagged[number - 1][0].casefold() not in _OPENS_NAME
 
 
+def opens_with_verb(text: str, *, after_name: str = "it") -> bool:
+    """Return whether a finite verb, perhaps after an adverb, is what a text begins with.
+
+    Args:
+        text: The text.
+        after_name: What stands before it.
+    """
+    name = _WORD.findall(after_name)[-1:]
+    tagged = tags([*name, *_WORD.findall(text)[:3]])
+    verb = finite_verb(tagged)
+    return verb is not None and all(tag == "RB" for _, tag in tagged[len(name) : verb])
+
+
+def is_noun(word: str) -> bool:
+    """Return whether a word is known, and as nothing but a noun."""
+    from textblob.en import parser
+
+    return str(parser.lexicon.get(word, "")).startswith("NN") and not can_be_verb(word)
+
+
 def can_be_verb(word: str) -> bool:
     """Return whether a word is known as a verb that the tagger may take for a noun."""
     return any(base in _NOUNS_TOO for base in _bases(word.casefold()))
@@ -114,12 +134,13 @@ def _acts_as_verb(tagged: Tagged, number: int) -> bool:
     base = next((one for one in _bases(folded) if one in _NOUNS_TOO), None)
     if base is None or not tag.startswith("NN"):
         return False
-    before, tag_before = tagged[number - 1]
+    at = next((at for at in range(number - 1, -1, -1) if tagged[at][1] != "RB"), 0)
+    before, tag_before = tagged[at]
     after, tag_after = tagged[number + 1]
     # "graphs, on the other hand, model scenes": what the commas enclose is passed over.
     if before.casefold() in _RELATIVE and tag.startswith("NN"):
         return True  # "which results in losses"
-    plural = tag_before == "NNS" or (before == "," and _is_plural_before(tagged, number - 1))
+    plural = tag_before == "NNS" or (before == "," and _is_plural_before(tagged, at))
     agrees = plural if folded == base else tag_before in _NOUNS and tag_before != "NNS"
     opens = tag_after in _OPENS_OBJECT or after.casefold() in _PREPOSITIONS_OF.get(base, ())
     return agrees and opens

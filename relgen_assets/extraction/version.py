@@ -30,6 +30,7 @@ RULES: Final = (
     "pairs",
     "passages",
     "reading",
+    "related",
     "salvage",
     "senses",
     "sentences",
