@@ -22,7 +22,7 @@ CERTAIN = 1.6
 """Sum of the weights of cues from which a direction counts as stated."""
 _STRONG = 1.5
 """Weight of a cue that can decide alone."""
-_EARLIER = 0.25
+_EARLIER = 0.1
 """What a cue counts that stands before the strong one next to the second name."""
 _TO_THE_NAME = r"(?: [\w-]+){0,3}\s*$"
 """What may stand between a preposition and the name that belongs to it."""

@@ -14,7 +14,7 @@ from relgen_assets.extraction.verbs import has_verb, opens_with_verb
 
 MAX_WORDS = 20
 """Most words between two names that are related."""
-MAX_UNCLEAR_WORDS = 8
+MAX_UNCLEAR_WORDS = 10
 """The same where the words do not tell a direction."""
 _NEW_SENTENCE = re.compile(r"[.!?]\s+(?=[A-Z])")
 _NEW_CLAUSE = re.compile(
@@ -32,6 +32,9 @@ _BEGINS_CLAUSE = re.compile(
 )
 """What may stand before a name that is the subject of a clause of its own."""
 _NEXT_VERB = re.compile(r"^\s*,? and (?:\w+ly )?", re.IGNORECASE)
+_OBJECT_OF_ANOTHER = re.compile(r"\bto \w+(?: the| an?)?\s*$", re.IGNORECASE)
+"""What stands before a name that is an object: `examples chosen to illustrate A have B`."""
+_GOES_ON_ABOUT_IT = re.compile(r"\s*(?:,|\(|that\b|which\b|who\b|to\b|and\b)", re.IGNORECASE)
 _THAN = re.compile(r"\bthan\b", re.IGNORECASE)
 _ASKED = re.compile(r"\b(?:whether|questions? (?:of|is|arises?)|as if)\b", re.IGNORECASE)
 """Words by which a sentence leaves open what follows."""
@@ -53,6 +56,12 @@ def stands_apart(words: Frame) -> bool:
     joint = _NEXT_VERB.match(between)
     if joint is not None and opens_with_verb(between[joint.end() :]):
         return True  # "includes A and generates B"
+    if (
+        _OBJECT_OF_ANOTHER.search(words.before)
+        and not _GOES_ON_ABOUT_IT.match(between)
+        and has_verb(f"{words.first}{between}")
+    ):
+        return True
     return begins_clause(words)
 
 

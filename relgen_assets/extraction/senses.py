@@ -111,7 +111,7 @@ USED_FOR = Sense(
          r"|model|represent)\b", 1.5),
         (r"\b(?:works?|perform\w*|effective|useful|success\w*|results?|good|tested|evaluated"
          r"|experiments|applied|applications?|available|used) (?:\w+ )?(?:on|in|for|to|at)\b", 1.5),
-        (rf"\b(?:in|into|on|within|during){_TO_NAME}", 0.8),
+        (rf"(?<!based )\b(?:in|into|on|within|during){_TO_NAME}", 0.8),
         (r"-based\W*$", 2),
         (r"\bus(?:es|ed|e|ing)\b(?! (?:for|in|to|as)\b)|\bmak\w+ use of\b", -3),
         (rf"\bwith{_TO_NAME}", -1.5),
@@ -145,7 +145,8 @@ PART_OF = Sense(
     first=_cues((_WHOLE, -0.7), (_PIECE, 0.8)),
     between=_cues(
         (rf"{_FROM_NAME}(?:of|in|into|within|inside|from)\b(?! (?:its|their)\b)", 2.5),
-        (rf"\b(?:of|in|into|within|inside){_TO_NAME}", 2),
+        (rf"(?<!consist )(?<!consists )(?<!composed )(?<!made up )\b(?:of|in|into|within|inside)"
+         rf"{_TO_NAME}", 2),
         (r"\b(?:embedded|incorporated|integrated|used|contained|included|applied|added|inserted)"
          r" (?:in|into|to|by|between)\b", 2),
         (r"\b(?:contain|includ|consist|compris|compos|incorporat|integrat|combin|embod|involv"

@@ -12,13 +12,16 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from relgen_assets.extraction.cleaning import word_set
+from relgen_assets.extraction.verb_words import VERBS
 
 MAX_UNTAGGED_WORDS = 8
 """The tagger needs a longer sentence to find its verb."""
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?|,")
 _FINITE = frozenset({"VB", "VBZ", "VBP", "VBD", "MD"})
 _NOUNS = frozenset({"NN", "NNS", "NNP", "NNPS", "PRP", "VBG", "FW"})
-_OPENS_OBJECT = frozenset({"DT", "PDT", "JJ", "JJR", "JJS", "PRP$", "CD", "RB", "NNS", "NNP"})
+_OPENS_OBJECT = frozenset(
+    {"DT", "PDT", "JJ", "JJR", "JJS", "PRP$", "CD", "RB", "RBR", "NNS", "NNP"}
+)
 """Tags of words that begin what a verb acts on."""
 _DETERMINERS = frozenset({"DT", "PRP$", "PDT"})
 _OPENS_NAME = word_set(
@@ -28,30 +31,12 @@ _OPENS_NAME = word_set(
 _SUBJECTS = word_set("we they he she i")
 _RELATIVE = word_set("which that who")
 _NO_VERBS = frozenset({"RB", ",", "DT", "IN", "CC"})
-_NOUNS_TOO = word_set(
-    """care act address amount concern deal activate adopt
-    affect aim allow alter attack attract balance benefit bind block bound bridge
-    bypass capture cause challenge change combine consume contact contain contribute control
-    couple cover cut damage decline decrease degrade delay design desire detail differ display
-    drive encode estimate exchange exhibit exploit export express extract face favor favour
-    feature feed filter fit flow focus force form gain graze grow guide handle harm help
-    highlight hold host impact import increase influence inform inhibit initiate interact
-    isolate join label lack lead limit link load lower map mark mask match measure mediate
-    mimic mirror model modulate mutate need note offer oppose outline outperform overlap peak
-    perform permit phosphorylate plan plot pose predict prefer present prevent process produce
-    progress project promise promote prompt provide pump range rank reach record regard
-    regulate release report reproduce require resist respond restrict result return reveal
-    reward risk rule scan schedule score search sense separate serve shape share shift show
-    solve sort split step stimulate stop store stress struggle study suffer supply support
-    suppress surround survive sustain switch target trace track transfer transform transport
-    trap treat trigger turn underlie use vary view warm work yield"""
-)
-"""Words that are verbs in scientific prose although the tagger may take them for nouns."""
 _PREPOSITIONS_OF = {
     "result": word_set("in from"), "lead": word_set("to"), "focus": word_set("on"),
     "aim": word_set("at to"), "benefit": word_set("from"), "contribute": word_set("to"),
     "interact": word_set("with"), "differ": word_set("from in"), "vary": word_set("with in"),
     "serve": word_set("as"), "suffer": word_set("from"), "impact": word_set("on"),
+    "consist": word_set("of in"), "depend": word_set("on upon"), "converge": word_set("to"),
     "respond": word_set("to"), "bind": word_set("to"), "work": word_set("by with"),
 }  # fmt: skip
 """Prepositions that show that a word is a verb there."""
@@ -95,7 +80,11 @@ def _is_finite(tagged: Tagged, number: int) -> bool:
     """Return whether a word is tagged as a verb and stands where one can: not in `the closed`."""
     if tagged[number][1] not in _FINITE:
         return False
-    return number == 0 or tagged[number - 1][0].casefold() not in _OPENS_NAME
+    return (
+        number == 0
+        or tagged[number - 1][0].casefold() not in _OPENS_NAME
+        or (tagged[number - 1][1] == "NNP")
+    )
 
 
 def opens_with_verb(text: str, *, after_name: str = "it") -> bool:
@@ -120,7 +109,7 @@ def is_noun(word: str) -> bool:
 
 def can_be_verb(word: str) -> bool:
     """Return whether a word is known as a verb that the tagger may take for a noun."""
-    return any(base in _NOUNS_TOO for base in _bases(word.casefold()))
+    return any(base in VERBS for base in _bases(word.casefold()))
 
 
 def _acts_as_verb(tagged: Tagged, number: int) -> bool:
@@ -131,7 +120,7 @@ def _acts_as_verb(tagged: Tagged, number: int) -> bool:
         return True  # "the method required a model"; "the method required by a model" goes on
     if tag not in _NO_VERBS and tagged[number - 1][0].casefold() in _SUBJECTS:
         return True
-    base = next((one for one in _bases(folded) if one in _NOUNS_TOO), None)
+    base = next((one for one in _bases(folded) if one in VERBS), None)
     if base is None or not tag.startswith("NN"):
         return False
     at = next((at for at in range(number - 1, -1, -1) if tagged[at][1] != "RB"), 0)
@@ -142,6 +131,7 @@ def _acts_as_verb(tagged: Tagged, number: int) -> bool:
         return True  # "which results in losses"
     plural = tag_before == "NNS" or (before == "," and _is_plural_before(tagged, at))
     agrees = plural if folded == base else tag_before in _NOUNS and tag_before != "NNS"
+    agrees = agrees or (tag_before.startswith("NN") and tag_after == "DT")
     opens = tag_after in _OPENS_OBJECT or after.casefold() in _PREPOSITIONS_OF.get(base, ())
     return agrees and opens
 
@@ -159,9 +149,14 @@ def _bases(word: str) -> Sequence[str]:
 
 
 def tags(words: Sequence[str]) -> Tagged:
-    """Return words with their parts of speech, by the tagger of TextBlob."""
+    """Return words with their parts of speech, by TextBlob's tagger, two of its slips mended."""
     # Imported on use: the library takes half a second, and not every command needs it.
     from textblob.en import parser
 
-    tagged: Tagged = parser.find_tags(list(words))
+    tagged: list[list[str]] = parser.find_tags(list(words))
+    for before, this, after in zip(tagged, tagged[1:], tagged[2:], strict=False):
+        if this[0] == "A":
+            this[1] = "NNP"  # "method A"
+        elif this[1] == "VBZ" and before[1] == "JJ" and after[1] in _FINITE:
+            this[1] = "NNS"  # "white dwarfs consist"
     return tagged

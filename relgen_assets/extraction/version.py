@@ -37,6 +37,7 @@ RULES: Final = (
     "shape",
     "statements",
     "validation",
+    "verb_words",
     "verbs",
     "worked_examples",
 )
