@@ -31,6 +31,9 @@ _BEGINS_CLAUSE = re.compile(
     r",(?: and| so| yet)?(?: (?:the|an?|these|those))?(?: \w+)?\s*$|\band the\s*$"
 )
 """What may stand before a name that is the subject of a clause of its own."""
+_AND_ANOTHER = re.compile(r",? (?:and|so|yet) (?:the|an?|these|those) (?P<rest>.*)$", re.DOTALL)
+"""What may begin a clause that the second name is a part of."""
+_END = re.compile(r"[,.;:()]")
 _NEXT_VERB = re.compile(r"^\s*,? and (?:\w+ly )?", re.IGNORECASE)
 _OBJECT_OF_ANOTHER = re.compile(r"\bto \w+(?: the| an?)?\s*$", re.IGNORECASE)
 """What stands before a name that is an object: `examples chosen to illustrate A have B`."""
@@ -66,7 +69,12 @@ def stands_apart(words: Frame) -> bool:
 
 
 def begins_clause(words: Frame) -> bool:
-    """Return whether the second name is the subject of a clause that begins with it."""
+    """Return whether the second name is in the subject of a clause of its own."""
+    another = _AND_ANOTHER.search(words.between)
+    if another is not None and another["rest"]:
+        clause = f"{another['rest']}{words.second}{_END.split(words.after, maxsplit=1)[0]}"
+        if has_verb(clause) and not has_verb(another["rest"]):
+            return True
     return (
         _BEGINS_CLAUSE.search(words.between) is not None
         and has_verb(f"{words.first}{words.between}")

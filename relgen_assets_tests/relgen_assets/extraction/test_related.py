@@ -23,6 +23,8 @@ from relgen_assets.extraction.evidence import EvidenceText, Fault
          "casinos"),
         ("Tree A is uncertain, and the second tree is the best estimate.", "Tree A",
          "second tree"),
+        ("Causes did not differ between the six groups, and the deaths in excess mortality rose.",
+         "six groups", "excess mortality"),
         ("The cases chosen to illustrate differences had high scores.", "differences",
          "high scores"),
     ],
