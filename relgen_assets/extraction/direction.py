@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 from relgen_assets.extraction.senses import Cue, Sense
 from relgen_assets.extraction.statements import content
-from relgen_assets.extraction.verbs import has_verb
+from relgen_assets.extraction.verbs import has_verb, opens_with_verb
 
 MAX_BEFORE = 60
 MAX_AFTER = 30
 """Most characters before the first name and after the second that are looked at."""
-CERTAIN = 1.6
+CERTAIN = 1.5
 """Sum of the weights of cues from which a direction counts as stated."""
 _STRONG = 1.5
 """Weight of a cue that can decide alone."""
@@ -47,13 +47,17 @@ _ACTION_OF = re.compile(
     re.IGNORECASE,
 )
 """A noun of action before the first name: `inhibition of`."""
-_BY_THE_NAME = re.compile(rf"^[^,;]*\b(?:by|through|via|under){_TO_THE_NAME}", re.IGNORECASE)
+_BY_THE_NAME = re.compile(
+    rf"^[^,;]*\b(?:by|through|via|under|with|using){_TO_THE_NAME}", re.IGNORECASE
+)
 _EFFECT_OF = re.compile(
     r"\b(?:effects?|influence|impact|role|action|contribution|importance|benefits?|advantages?"
     r"|application|use) of(?: the| an?| this)?\s*$",
     re.IGNORECASE,
 )
 _ON_THE_NAME = re.compile(rf"^[^,;]*\b(?:on|upon|in|to|for){_TO_THE_NAME}", re.IGNORECASE)
+_WHICH_IT = re.compile(r"(?P<before>.*),? (?:which|that|whom)(?: the| an?)?\s*$", re.DOTALL)
+"""Words between an object and the subject of its relative clause: `B, which A reduces`."""
 _INDUCED = re.compile(
     r"^\s?[-\u2010\u2011](?:induced|mediated|driven|triggered|dependent|based|catalysed|catalyzed"
     r"|stimulated|activated|controlled)\b",
@@ -112,6 +116,13 @@ def direction(words: Frame) -> int:
     if _INDUCED.match(between):
         return 1
     if _SECOND_ACTS.search(between):
+        return -1
+    relative = _WHICH_IT.match(between)
+    if (
+        relative is not None
+        and not has_verb(f"{words.first}{relative['before']}")
+        and opens_with_verb(words.after, after_name=words.second)
+    ):
         return -1
     if _ACTION_OF.search(words.before) and _BY_THE_NAME.match(between):
         return -1

@@ -49,6 +49,8 @@ COORDINATION = re.compile(
     re.IGNORECASE,
 )
 """What stands between two names that are listed together."""
+_CAUSAL = word_set("caus induc trigger provok due attribut owe lead led")
+"""Stems of words by which one thing is the cause of another."""
 
 
 class Token(NamedTuple):
@@ -88,10 +90,16 @@ def negations(text: str) -> tuple[tuple[int, int], ...]:
 
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
-    """Return the stem of an English word, by the Snowball algorithm."""
+    """Return the stem of an English word, by the Snowball algorithm.
+
+    Words that state a cause have one stem, and so have `reduces` and `reduction`.
+    """
     folded = word.casefold().replace("\u2019", "'")
     stemmed: Sequence[str] = _stemmer().stemWords([folded])
-    return stemmed[0]
+    one = stemmed[0]
+    if one in _CAUSAL:
+        return "caus"
+    return one[:-1] if one.endswith("uct") else one
 
 
 @cache

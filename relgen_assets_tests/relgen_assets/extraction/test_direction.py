@@ -36,6 +36,8 @@ def words(sentence: str) -> Frame:
         ("[Heat]-induced [bleaching] spread.", 1),
         ("[Glaciers] retreat because [temperatures] rise.", -1),
         ("[Glaciers] retreat as [temperature] rises in summer.", 0),
+        ("[Dinitrogen], which [nitrogenase] reduces, is inert.", -1),
+        ("We report inhibition of [COX-2] with [aspirin].", -1),
         ("[Growth] depends on [light].", 0),
         ("[Method A] is similar to [method B].", 0),
         ("[Growth] of [cells]", 0),

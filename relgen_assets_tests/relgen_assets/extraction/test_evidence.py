@@ -103,6 +103,18 @@ def test_a_known_sense_in_words_of_its_own_is_checked_against_the_text(
     assert finding.fault is fault
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["Coral bleaching due to warming is common.", "Warming-induced coral bleaching spread.",
+     "The induction of coral bleaching by warming is fast."],
+)  # fmt: skip
+def test_a_cause_is_a_cause_in_any_of_its_words(text: str) -> None:
+    prepared = EvidenceText(text)
+    stated = prepared.examine("Warming causes coral bleaching.", ["warming"], ["coral bleaching"])
+    turned = prepared.examine("Coral bleaching causes warming.", ["coral bleaching"], ["warming"])
+    assert (stated.fault, turned.fault) == (None, Fault.REVERSED)
+
+
 def test_a_line_that_ends_in_a_formula_ends_its_sentence() -> None:
     text = (
         "We define the random polynomial @xmath14\nBy a theorem, the empirical measure converges."
