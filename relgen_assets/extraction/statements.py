@@ -96,10 +96,8 @@ def stem(word: str) -> str:
     """
     folded = word.casefold().replace("\u2019", "'")
     stemmed: Sequence[str] = _stemmer().stemWords([folded])
-    one = stemmed[0]
-    if one in _CAUSAL:
-        return "caus"
-    return one[:-1] if one.endswith("uct") else one
+    one = stemmed[0].removesuffix("t") if stemmed[0].endswith("uct") else stemmed[0]
+    return "caus" if one in _CAUSAL else one
 
 
 @cache
