@@ -14,7 +14,7 @@ from relgen_assets.extraction import statements
 from relgen_assets.extraction.direction import direction
 from relgen_assets.extraction.grounding import GroundedText
 from relgen_assets.extraction.names import EMPTY_NOUNS
-from relgen_assets.extraction.pairs import Pair, Span, in_one_list, neighbours, pairs
+from relgen_assets.extraction.pairs import Pair, Span, in_one_list, neighbours, outermost, pairs
 from relgen_assets.extraction.related import relates
 from relgen_assets.extraction.senses import Sense, sense
 from relgen_assets.extraction.verbs import has_verb, is_noun
@@ -42,13 +42,11 @@ class Claim:
         self.description = description
         grounded = GroundedText(description)
         spans = {
-            entity: sorted(
-                {
-                    span
-                    for one in called
-                    for span in grounded.mentions(one)
-                    if not _is_cut(description, span)
-                }
+            entity: outermost(
+                span
+                for one in called
+                for span in grounded.mentions(one)
+                if not _is_cut(description, span)
             )
             for entity, called in names.items()
         }

@@ -19,7 +19,7 @@ from relgen_assets.extraction.claims import Claim
 from relgen_assets.extraction.contradiction import contradict
 from relgen_assets.extraction.direction import direction, direction_in
 from relgen_assets.extraction.grounding import GroundedText
-from relgen_assets.extraction.pairs import Pair, Span, neighbours, pairs
+from relgen_assets.extraction.pairs import Pair, Span, neighbours, outermost, pairs
 from relgen_assets.extraction.passages import Passage, Passages
 from relgen_assets.extraction.related import begins_clause
 
@@ -146,12 +146,11 @@ class EvidenceText:
     def _mentions_of(self, name: str) -> list[Span]:
         """Return where an entity is named, by any of its names."""
         if name not in self._mentions:
-            every = {
+            self._mentions[name] = outermost(
                 span
                 for one in (name, *self._aliases_of(name))
                 for span in self.grounded.mentions(one)
-            }
-            self._mentions[name] = sorted(every)
+            )
         return self._mentions[name]
 
     def _aliases_of(self, name: str) -> list[str]:

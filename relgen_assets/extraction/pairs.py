@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from relgen_assets.extraction.direction import Frame, frame
@@ -54,6 +54,15 @@ def neighbours(found: Sequence[Pair]) -> list[Pair]:
         for pair in found
         if not any(pair.gap[0] <= start and end <= pair.gap[1] for start, end in named)
     ]
+
+
+def outermost(spans: Iterable[Span]) -> list[Span]:
+    """Return spans in order, without those that lie in a longer one: `bleaching` in its name."""
+    kept: list[Span] = []
+    for span in sorted(set(spans), key=lambda span: (span[0], -span[1])):
+        if not kept or span[1] > kept[-1][1]:
+            kept.append(span)
+    return kept
 
 
 def in_one_list(text: str, anchor: Span, spans: Sequence[Span]) -> tuple[Span, ...]:
