@@ -91,7 +91,7 @@ def clauses(sentence: str) -> list[Clause]:
     by = tokens[after].word.casefold() if after < len(tokens) else ""
     if by in _PREPOSITIONS:
         after += 1
-        if by == "to" and after < len(tokens) and can_be_verb(tokens[after].word):
+        if by == "to" and any(can_be_verb(token.word) for token in tokens[after : after + 2]):
             return []  # "were asked to report costs"
     turned = is_passive and by == "by"
     return [
@@ -142,12 +142,18 @@ def _objects(tokens: Sequence[_Token], start: int) -> Iterator[Span]:
             end += 1
         span = _name(tokens[start:end])
         following = tokens[end].word.casefold() if end < len(tokens) else "."
-        if span is None or following in _GOES_ON:
-            return
-        if following in _JOINS_OBJECTS and _begins_clause(tokens, end + 1):
-            yield span
-            return
+        if span is None or following in _GOES_ON | _AUXILIARIES:
+            return  # "as the air has warmed": the name is a subject
+        if (
+            following == "and"
+            and tokens[end - 1].tag == tokens[min(end + 1, len(tokens) - 1)].tag == "NNP"
+        ):
+            return  # "the Animal Care and Use Committee" is one name
         yield span
+        if any(token.word == "of" for token in tokens[start:end]) or _begins_clause(
+            tokens, end + 1
+        ):
+            return
         if following not in _JOINS_OBJECTS or tokens[start].tag == "CD":
             return  # what follows "two kinds of cells," says which
         start = end + 1
@@ -183,6 +189,8 @@ def _name(tokens: Sequence[_Token]) -> Span | None:
     while words and (
         words[0].word.casefold() in _DETERMINERS | _OF_NO_WEIGHT or words[0].tag == "CD"
     ):
+        if words[0].word[0].isdigit():
+            return None  # a measure: "80 ml of buffer"
         counted = counted or words[0].tag == "CD"
         words = words[1:]
     if not 0 < len(words) <= MAX_NAME_WORDS or not _is_phrase(words):
@@ -206,6 +214,9 @@ def _is_simple(words: Sequence[_Token]) -> bool:
     """Return whether words are modifiers and a noun that says what it is about."""
     if not words or words[-1].tag not in _NOUN or words[-1].word.endswith(("'s", "\u2019s")):
         return False
-    if any(word.tag not in _IN_NAME or word.word[0].isdigit() for word in words):
+    if any(
+        word.tag not in _IN_NAME or word.word[0].isdigit() or word.word == "using" for word in words
+    ):
         return False
-    return len(words) > 1 or words[0].word.casefold() not in EMPTY_NOUNS
+    has_noun = any(word.tag != "JJ" for word in words[:-1])
+    return has_noun or words[-1].word.casefold() not in EMPTY_NOUNS

@@ -46,17 +46,18 @@ _SCRAP_ENDINGS = word_set(
     shown found given presented required needed involved studied reported derived"""
 )
 EMPTY_NOUNS = word_set(
-    """ability absence account accuracy addition aim amount appearance approach attempt attention
-    author basis care case change concern conclusion contrast day decrease degree detail
-    details difference east effort end estimate estimates evidence example existence fact
-    factor fall figure file files form forms fraction group groups half hand harvest history
-    idea importance increase interest kind kinds level light literature lot majority manner
-    member method methods middle minority modes need north number order others output outputs
-    paper part people percent percentage performance place point presence price problem
-    properties property proportion purpose question range rate reason respect rest result
-    results rise role section series set share side size society something south space step
-    study table term thing time total type types use value variety view volume way west width
-    work year"""
+    """ability absence account accuracy addition aim amount analyses analysis appearance approach
+    attempt attention author authors basis care case change concern conclusion contrast day
+    days decrease degree detail details difference east effort end estimate estimates evidence
+    example exception existence fact factor fall figure file files findings form forms
+    fraction group groups half hand harvest history idea importance increase interest kind
+    kinds level light literature lot majority manner member method methods middle minority ml
+    modes need north number order others output outputs paper part people percent percentage
+    performance place point presence price problem properties property proportion purpose
+    quality question range rate reason relation relations respect rest result results rise
+    role section series set share side similarity size society something south space spread
+    step studies study table term thing time total type types use value variety version
+    versions view volume way ways west width work year μl"""
 )
 """Nouns that name nothing by themselves: of `value of the field`, `value` is no name."""
 _JUDGING = word_set(

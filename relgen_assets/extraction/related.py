@@ -12,7 +12,7 @@ from relgen_assets.extraction.direction import Frame, direction
 from relgen_assets.extraction.statements import BACK_REFERENCE
 from relgen_assets.extraction.verbs import has_verb, opens_with_verb
 
-MAX_WORDS = 20
+MAX_WORDS = 22
 """Most words between two names that are related."""
 MAX_UNCLEAR_WORDS = 10
 """The same where the words do not tell a direction."""

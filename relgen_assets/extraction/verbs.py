@@ -78,7 +78,7 @@ def finite_verb(tagged: Tagged) -> int | None:
 
 def _is_finite(tagged: Tagged, number: int) -> bool:
     """Return whether a word is tagged as a verb and stands where one can: not in `the closed`."""
-    if tagged[number][1] not in _FINITE:
+    if tagged[number][1] not in _FINITE or not tagged[number][0][0].isalpha():
         return False
     return (
         number == 0
