@@ -46,7 +46,7 @@ class Claim:
                 span
                 for one in called
                 for span in grounded.mentions(one)
-                if not _is_cut(description, span)
+                if not _is_cut(one, description, span)
             )
             for entity, called in names.items()
         }
@@ -117,17 +117,19 @@ class Claim:
         )
 
 
-def _is_cut(text: str, span: Span) -> bool:
+def _is_cut(name: str, text: str, span: Span) -> bool:
     """Return whether a word is only a part of what is named: `ion` of `ion traps`."""
     word = text[slice(*span)]
-    if not (word.isalpha() and word.islower()):
+    if not (word.isalpha() and word[1:].islower()):
         return False
     following = _NEXT_WORD.match(text, span[1])
     if following is None:
         return False
     if following.group(1) == "of":
-        return word in EMPTY_NOUNS
-    return is_noun(following.group(1))
+        return word.casefold() in EMPTY_NOUNS
+    # `Network models use` does not name `networks`, whatever the next word can be besides a noun.
+    is_modifier = name.endswith("s") and not word.endswith("s")
+    return is_noun(following.group(1)) or (is_modifier and following.group(1).endswith("s"))
 
 
 def _is_predicate(description: str) -> bool:

@@ -67,6 +67,7 @@ def test_of_several_names_those_count_that_a_verb_joins() -> None:
     ("sentence", "source", "target"),
     [
         ("Hybrid devices overlap ion currents with lasers.", "ion", "lasers"),
+        ("Network models simplify complex systems.", "networks", "complex systems"),
         ("Different diets affect the value of the index.", "diets", "value"),
     ],
 )
