@@ -104,6 +104,9 @@ class Repair(StrEnum):
     formula, or was no sentence."""
     UNNAMED_RELATION_DROPPED = "unnamed_relation_dropped"
     """A relation's description did not name a source and a target."""
+    UNRELATED_RELATION_DROPPED = "unrelated_relation_dropped"
+    """A relation's description named both sides without relating them: its subject points
+    elsewhere, or they stand in statements of their own."""
     UNNAMED_ENTITY_DROPPED = "unnamed_entity_dropped"
     """A relation listed an entity that its description does not name beside the others."""
     UNSTATED_RELATION_DROPPED = "unstated_relation_dropped"

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -29,39 +29,48 @@ _SUSPENDED = frozenset({"and", "or", "to", "und", "et"})
 _PRIMES = {"\u2033": "\u2032\u2032", "\u2034": "\u2032\u2032\u2032"}
 
 
-class Piece(NamedTuple):
-    """A word or sign of a text that counts for identity.
+class Keys(NamedTuple):
+    """The words and signs of a text that count for identity, in order.
 
     Attributes:
-        key: What all its spellings have in common; never empty.
-        start: Where it begins in the text.
-        end: Where it ends in the text, exclusive.
+        keys: What all spellings of each have in common; never empty.
+        starts: Where each begins in the text.
+        ends: Where each ends in the text, exclusive.
     """
 
-    key: str
-    start: int
-    end: int
+    keys: list[str]
+    starts: list[int]
+    ends: list[int]
 
 
+@lru_cache(maxsize=50_000)
 def identity(name: str) -> str:
     """Return the key of a name; equal for all spellings of it and different for other names."""
-    return "".join(piece.key for piece in pieces(name))
+    return "".join(keys(name).keys)
 
 
-def pieces(text: str) -> Iterator[Piece]:
-    """Yield the words and signs of `text` that count, in order."""
+def keys(text: str) -> Keys:
+    """Return the words and signs of `text` that count."""
     found = [(match.group(), match.start(), match.end()) for match in _PIECE.finditer(text)]
+    counting = Keys([], [], [])
     for number, (piece, start, end) in enumerate(found):
-        if WORD.match(piece):
-            key = _fold(piece)
-        elif piece in _DASHES:
-            key = "-" if _is_sign(found, number) else ""
-        elif piece in _APOSTROPHES:
-            key = "\u2032" if _is_prime(text, start) else ""
-        else:
-            key = _sign(piece)
+        key = _fold(piece) if piece[0].isalnum() else _key_of_sign(text, found, number)
         if key:
-            yield Piece(key, start, end)
+            counting.keys.append(key)
+            counting.starts.append(start)
+            counting.ends.append(end)
+    return counting
+
+
+def _key_of_sign(text: str, found: Sequence[tuple[str, int, int]], number: int) -> str:
+    piece, start, _ = found[number]
+    if WORD.match(piece):
+        return _fold(piece)
+    if piece in _DASHES:
+        return "-" if _is_sign(found, number) else ""
+    if piece in _APOSTROPHES:
+        return "\u2032" if _is_prime(text, start) else ""
+    return _sign(piece)
 
 
 def _is_sign(found: Sequence[tuple[str, int, int]], number: int) -> bool:

@@ -34,6 +34,8 @@ LOOKED_AT = 2_000
 JUDGEMENTS_KEPT = 4_096
 """An answer is judged when it arrives and again when the verdicts of its batch are written, so the
 judgements of a batch are kept meanwhile, and with them the texts they are about."""
+TEXTS_KEPT = 64
+"""Texts that are kept prepared: an answer and its corrections are judged one after the other."""
 
 
 @lru_cache(JUDGEMENTS_KEPT)
@@ -55,7 +57,7 @@ def judge(
     if not answer.strip():
         return rejected(RejectionReason.EMPTY_ANSWER)
     salvaged = salvage(answer)
-    prepared = EvidenceText(text)
+    prepared = _prepared(text)
     leaks = Leaks(text, prepared.grounded, prompt)
     readings = [
         read(draft, prepared, leaks, cut_off=finish_reason == "length")
@@ -86,6 +88,12 @@ def _strings(value: Any) -> Iterator[str]:
     elif isinstance(value, dict | list):
         for item in value.values() if isinstance(value, dict) else value:
             yield from _strings(item)
+
+
+@lru_cache(TEXTS_KEPT)
+def _prepared(text: str) -> EvidenceText:
+    """Return a text prepared for questions, which several answers about one chunk share."""
+    return EvidenceText(text)
 
 
 def _alternatives(salvaged: Sequence[Salvaged]) -> list[Draft]:

@@ -26,7 +26,7 @@ from relgen_assets.extraction.leaks import Leak, Leaks
 from relgen_assets.extraction.names import has_mask, is_name
 from relgen_assets.extraction.repetition import is_loop, numbered_repeats
 from relgen_assets.extraction.shape import Draft, DraftRelation
-from relgen_assets.extraction.statements import is_fragment
+from relgen_assets.extraction.verbs import is_fragment
 from relgen_assets.rows.models import Extraction, Relation
 
 Verdict = Literal["valid", "repaired", "rejected"]
@@ -36,6 +36,7 @@ MAX_QUOTED_DESCRIPTION = 300
 _JOINT = re.compile(r"\s*[,;]\s*(?:and\s+)?|\s+and\s+")
 _UNSUPPORTED = {
     Fault.SIDE_NOT_NAMED: Repair.UNNAMED_RELATION_DROPPED,
+    Fault.NOT_RELATED: Repair.UNRELATED_RELATION_DROPPED,
     Fault.NOT_TOGETHER: Repair.UNSTATED_RELATION_DROPPED,
     Fault.NOT_STATED: Repair.UNSTATED_RELATION_DROPPED,
     Fault.OPPOSITE: Repair.CONTRADICTED_RELATION_DROPPED,

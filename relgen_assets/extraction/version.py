@@ -17,9 +17,11 @@ from typing import Final
 RULES: Final = (
     "aliases",
     "answer_schema",
+    "claims",
     "cleaning",
     "codes",
     "contradiction",
+    "direction",
     "evidence",
     "grounding",
     "identity",
@@ -27,19 +29,25 @@ RULES: Final = (
     "languages",
     "leaks",
     "names",
+    "pairs",
+    "passages",
     "reading",
     "refusals",
+    "related",
     "repetition",
     "salvage",
+    "senses",
     "sent_prompt",
     "sentences",
     "shape",
     "statements",
     "validation",
+    "verb_words",
+    "verbs",
     "worked_examples",
 )
 """Modules of this package that decide on an answer."""
-NO_RULES: Final = ("__init__", "places", "quotes", "version")
+NO_RULES: Final = ("__init__", "clauses", "places", "quotes", "version")
 """The other modules. Quotes belong to an answer's key, not its verdict; places are only shown."""
 
 VERSION_CHARACTERS = 12

@@ -215,6 +215,8 @@ REPAIRED: list[tuple[object, Repair]] = [
     (with_relation(description="Along this coast sea otters hunt sea urchins, and"),
      Repair.UNUSABLE_RELATION_DROPPED),
     (with_relation(description="Dopamine inhibits caffeine."), Repair.UNNAMED_RELATION_DROPPED),
+    (with_relation(description="Sea otters hunt there; sea urchins are hunted as well."),
+     Repair.UNRELATED_RELATION_DROPPED),
     (with_relation(source_entities=["sea otters", "kelp forests"]), Repair.UNNAMED_ENTITY_DROPPED),
     (with_relation(description="Sea otters shelter juvenile fish.",
                    target_entities=["juvenile fish"]), Repair.UNSTATED_RELATION_DROPPED),

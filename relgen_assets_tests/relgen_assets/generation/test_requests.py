@@ -151,6 +151,6 @@ def test_bundled_prompts_keep_the_keys_that_ledgers_hold() -> None:
     ] == [
         ("fcb817f6d05d", "5ec59397a6552035d7fce90b47eb8d2bd24e4a417734b82e6082f83ab36d2462"),
         ("ab658fd6ad7a", "18605a6d362d00ece4a4c37eed9751dc9a26c09977b74b826826702ad8c3a5d7"),
-        ("34e3a1bb32c8", "8d166511d226a7f2e3ae835b1eb3312d53a99fd6923c4fb8bf321d2dcdd35270"),
+        ("34e3a1bb32c8", "097f8d684f6fab3ec25d7d695f00dc925c4ea45d5e6fd5086ee7005b286072fe"),
         ("b0964705be61", "2d1b29cad78215bb1838ba94f8f64ebb34c056914d7ece7f16aeca93c9b3d5d8"),
     ]
