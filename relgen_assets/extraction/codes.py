@@ -74,6 +74,9 @@ class Repair(StrEnum):
     """A relation, or a part of it, linked an entity to itself."""
     DUPLICATE_RELATION_DROPPED = "duplicate_relation_dropped"
     """A relation was stated twice."""
+    QUOTE_NOT_FOUND = "quote_not_found"
+    """What the answer quotes as evidence of a relation does not occur in the text; its evidence was
+    looked up instead."""
     UNUSABLE_RELATION_DROPPED = "unusable_relation_dropped"
     """A relation's description was copied from the prompt, ran in a loop, held the mask of a
     formula, or was no sentence."""

@@ -19,6 +19,7 @@ from relgen_assets.extraction import statements
 from relgen_assets.extraction.aliases import aliases
 from relgen_assets.extraction.contradiction import contradict
 from relgen_assets.extraction.grounding import GroundedText
+from relgen_assets.extraction.quoted_evidence import QuotableText
 from relgen_assets.extraction.sentences import sentence_spans
 
 Span = tuple[int, int]
@@ -80,26 +81,42 @@ class EvidenceText:
         self._mentions: dict[str, list[Span]] = {}
         self._aliases: dict[str, list[str]] = {}
 
-    def examine(self, description: str, sources: Sequence[str], targets: Sequence[str]) -> Finding:
+    def examine(
+        self,
+        description: str,
+        sources: Sequence[str],
+        targets: Sequence[str],
+        quoted: frozenset[Span] = frozenset(),
+    ) -> Finding:
         """Return what the text says to a relation.
 
         Args:
             description: What relates the entities.
             sources: Entities it starts from, as the text spells them.
             targets: Entities it points to, likewise.
+            quoted: The sentences that are said to state it. They are the evidence if they do. What
+                is found is the same with and without a quote, and so is the verdict on the result.
         """
         names = {name: (name, *self._aliases_of(name)) for name in (*sources, *targets)}
         said = _Statement(description, sources, targets, names)
         if not said.sources or not said.targets:
             return Finding(Fault.SIDE_NOT_NAMED)
+        kept: Finding | None = None
         best: Finding | None = None
         for place in self._places(said):
             found = self._judge(said, place)
-            if found.fault is None:
-                return found
-            if best is None or found.support > best.support:
-                best = found
-        return best or Finding(Fault.NOT_TOGETHER, said.sources, said.targets)
+            if found.fault is not None:
+                if best is None or found.support > best.support:
+                    best = found
+            elif kept is None or (found.sources, found.targets) == (kept.sources, kept.targets):
+                if not quoted or quoted.issuperset(found.evidence):
+                    return found
+                kept = kept or found
+        return kept or best or Finding(Fault.NOT_TOGETHER, said.sources, said.targets)
+
+    def sentences_of(self, quote: str) -> frozenset[Span]:
+        """Return the sentences that a quote stands in; none if it is not in the text."""
+        return self._quotable.sentences_of(quote)
 
     def central_sentence(self, names: Iterable[str], limit: int) -> str:
         """Return the sentence of up to `limit` characters that holds most names; may be empty."""
@@ -180,6 +197,10 @@ class EvidenceText:
         if name not in self._aliases:
             self._aliases[name] = aliases(self._text, self.grounded, name)
         return self._aliases[name]
+
+    @cached_property
+    def _quotable(self) -> QuotableText:
+        return QuotableText(self._text, self._sentences)
 
     @cached_property
     def _sentences(self) -> list[Span]:

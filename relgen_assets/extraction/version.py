@@ -25,6 +25,7 @@ RULES: Final = (
     "identity",
     "judge",
     "names",
+    "quoted_evidence",
     "reading",
     "salvage",
     "sentences",

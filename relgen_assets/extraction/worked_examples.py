@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from pydantic import ValidationError
 
-from relgen_assets.rows.models import Extraction
+from relgen_assets.rows.answers import Answer
 
 _PROMPTS_KEPT = 64
 
@@ -31,7 +31,7 @@ def _descriptions(answers: tuple[str, ...]) -> frozenset[str]:
     found: set[str] = set()
     for answer in answers:
         try:
-            example = Extraction.model_validate_json(answer)
+            example = Answer.model_validate_json(answer)
         except ValidationError:
             continue  # rows of another program may hold any conversation
         found.add(example.section_description)

@@ -127,7 +127,8 @@ def extraction_tasks(
         labels: Facts to store with each answer.
         prompts: The templates to fill.
     """
-    version = prompts.version(extraction_template(mode))
+    quote_evidence = settings.quotes_evidence(mode)
+    version = prompts.version(extraction_template(mode, quote_evidence=quote_evidence))
     labels = {**labels, "prompt_version": version}
     tasks: list[ExtractionTask] = []
     for chunk in chunks:
@@ -142,15 +143,16 @@ def extraction_tasks(
             chunk.text,
             candidates=choice.terms,
             quotes=[f"{one.source} -> {one.target}: {one.sentence}" for one in choice.quotes],
+            quote_evidence=quote_evidence,
         )
         request = _extraction_request(chunk, messages, choice, mode, settings, count, labels)
         tasks.append(ExtractionTask(chunk, choice.terms, version, request))
     return tasks
 
 
-def extraction_template(mode: Mode) -> PromptTask:
+def extraction_template(mode: Mode, *, quote_evidence: bool = False) -> PromptTask:
     """Return the prompt template that a mode uses."""
-    return _TEMPLATES[mode]
+    return "extraction_evidence" if quote_evidence else _TEMPLATES[mode]
 
 
 def extraction_row(task: ExtractionTask, mode: Mode, outcome: Outcome | None) -> RawExtraction:
@@ -207,18 +209,18 @@ def _extraction_request(
         messages=messages,
         sampling=Sampling(settings.temperature, bounds.tokens, seed=_seed(settings)),
         prompt_tokens=estimate_tokens(messages, _knowing(chunk, count)),
-        json_schema=_schema(choice, bounds),
+        json_schema=_schema(choice, bounds, quote_evidence=settings.quotes_evidence(mode)),
         affinity=chunk.paper_id,
         variant=settings.variant,
         labels=labels,
     )
 
 
-def _schema(choice: _Choice, bounds: AnswerBounds) -> dict[str, Any]:
+def _schema(choice: _Choice, bounds: AnswerBounds, *, quote_evidence: bool) -> dict[str, Any]:
     limits = {"max_entities": bounds.entities, "max_relations": bounds.relations}
     if choice.quotes:
         return quote_schema(choice.quotes, **limits)
-    return extraction_schema(candidates=choice.terms, **limits)
+    return extraction_schema(candidates=choice.terms, quote_evidence=quote_evidence, **limits)
 
 
 def _knowing(chunk: Chunk, count: Callable[[str], int]) -> Callable[[str], int]:

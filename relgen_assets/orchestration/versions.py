@@ -121,24 +121,25 @@ def _of_summaries(settings: Settings, prompts: PromptSet) -> Any:
 def _of_answers(settings: Settings, prompts: PromptSet) -> Any:
     own = settings.extractions
     mode: Mode = own.mode_for(embedded=not settings.pool.endpoints)
-    bounds = own.bounds(mode)
+    bounds, quoting = own.bounds(mode), own.quotes_evidence(mode)
     return [
         mode,
-        prompts.version(extraction_template(mode)),
+        prompts.version(extraction_template(mode, quote_evidence=quoting)),
         _model(settings),
         [own.temperature, own.seed, own.variant, own.attempts, bounds.tokens],
-        _schema(mode, bounds),
+        _schema(mode, bounds, quote_evidence=quoting),
         own.max_candidates if mode != "schema" else None,
         _columns(RAW_EXTRACTIONS.row),
     ]
 
 
-def _schema(mode: Mode, bounds: AnswerBounds) -> dict[str, Any]:
+def _schema(mode: Mode, bounds: AnswerBounds, *, quote_evidence: bool) -> dict[str, Any]:
     """Return the form of the schema of answers, with stand-ins for what is of the chunk."""
     limits = {"max_entities": bounds.entities, "max_relations": bounds.relations}
     if mode == "quote":
         return quote_schema([_ANY_QUOTE], **limits)
-    return extraction_schema(candidates=_ANY_TERMS if mode == "candidates" else (), **limits)
+    terms = _ANY_TERMS if mode == "candidates" else ()
+    return extraction_schema(candidates=terms, quote_evidence=quote_evidence, **limits)
 
 
 def _of_dataset(settings: Settings) -> Any:

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from relgen_assets.prompts.forms import Form
 from relgen_assets.prompts.parsing import Role, TemplateFault, Turn
-from relgen_assets.rows.models import Extraction
+from relgen_assets.rows.answers import Answer
 
 # Braces behind a letter, a backslash or another brace are TeX: \frac{a}{b}, x^{n}, x_{max}.
 _NAMED: Final = re.compile(r"(?<![\w\\^}])\{\s*([A-Za-z_][\w-]*)\s*\}")
@@ -98,7 +98,7 @@ def _example(turn: Turn) -> Iterator[TemplateFault]:
     """Yield why the answer of a worked example does not have the shape of an extraction."""
     try:
         json.loads(turn.content)
-        Extraction.model_validate_json(turn.content)
+        Answer.model_validate_json(turn.content)
     except json.JSONDecodeError as error:
         yield TemplateFault(turn.line_of(error.pos), f"{_NOT_AN_EXTRACTION}: {error.msg}.")
     except ValidationError as error:

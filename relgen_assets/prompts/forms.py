@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-PromptTask = Literal["summary", "extraction_candidates", "extraction_quote", "extraction_schema"]
+PromptTask = Literal[
+    "summary",
+    "extraction_candidates",
+    "extraction_evidence",
+    "extraction_quote",
+    "extraction_schema",
+]
 PROMPT_TASKS: Final[tuple[PromptTask, ...]] = get_args(PromptTask)
 """The names of all templates; each is also the name of its file, without the ending."""
 
@@ -45,6 +51,10 @@ FORMS: Final[Mapping[PromptTask, Form]] = {
     "extraction_candidates": Form(
         "asks about a chunk, with names restricted to terms of the chunk",
         required=("summary", "text", "candidates"),
+    ),
+    "extraction_evidence": Form(
+        "asks about a chunk, with free names and a quote of the chunk for each relation",
+        required=("summary", "text"),
     ),
     "extraction_quote": Form(
         "asks about a chunk, with statements of the chunk to choose from",

@@ -151,6 +151,11 @@ class ExtractionSettings(Section):
         " chunk, so that nothing can be made up; `auto` is `quote` for the embedded model, else"
         " `schema`.",
     )
+    quote_evidence: bool = Field(
+        False,
+        description="Whether each relation of an answer begins with the words of the chunk that"
+        " state it; in mode `schema`. They point the judge to the sentence, and stand in no dataset.",
+    )
     temperature: float = Field(0.2, ge=0, le=2, description="Sampling temperature.")
     max_tokens: int | None = Field(
         None,
@@ -194,11 +199,24 @@ class ExtractionSettings(Section):
             raise ValueError("max_attempts must be at least attempts")
         return self
 
+    @model_validator(mode="after")
+    def _quotes_are_asked_of_free_answers(self) -> ExtractionSettings:
+        if self.quote_evidence and self.mode not in ("auto", "schema"):
+            raise ValueError(
+                f"quote_evidence needs the mode schema; the mode {self.mode} bounds what an answer"
+                " can say"
+            )
+        return self
+
     def mode_for(self, *, embedded: bool) -> Mode:
         """Return the effective mode; `auto` means quotes for the embedded model."""
         if self.mode != "auto":
             return self.mode
         return "quote" if embedded else "schema"
+
+    def quotes_evidence(self, mode: Mode) -> bool:
+        """Return whether the answers of a mode quote the evidence of their relations."""
+        return self.quote_evidence and mode == "schema"
 
     def bounds(self, mode: Mode) -> AnswerBounds:
         """Return the largest answer allowed: as set, else the defaults of the mode."""

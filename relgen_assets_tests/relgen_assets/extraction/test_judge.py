@@ -202,6 +202,7 @@ REPAIRED: list[tuple[object, Repair]] = [
     (good(relations=[*GOOD["relations"], "sea otters"]), Repair.INCOMPLETE_RELATION_DROPPED),
     (good(relations=[*GOOD["relations"], GOOD["relations"][0]]),
      Repair.DUPLICATE_RELATION_DROPPED),
+    (with_relation(evidence="Whales and seals rest on the beach."), Repair.QUOTE_NOT_FOUND),
     (with_relation(target_entities=["sea otters", "sea urchins"]),
      Repair.SELF_RELATION_DROPPED),
     (with_relation(target_entities=["sea otters"]), Repair.SELF_RELATION_DROPPED),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from relgen_assets.extraction.validation import validate
 from relgen_assets.generation.acceptance import is_extraction
@@ -163,3 +165,22 @@ def test_bundled_prompts_keep_the_keys_that_ledgers_hold() -> None:
         ("7e2fc18d86e4", "9e2c238a79e8ebee84c620159fa7f36f44bea3be36a7ef644b4c251693fa199d"),
         ("a0131fb9dce0", "7cec5b99656da38253d334f4a61ae22ca22acc82df9d3dd4c904310ac7c51f7b"),
     ]
+
+
+def test_a_request_for_evidence_has_a_template_a_schema_and_a_key_of_its_own() -> None:
+    plain, quoting = extraction(), extraction(quote_evidence=True)
+    asked: Any = quoting.json_schema
+    relation = asked["properties"]["relations"]["items"]
+    assert list(relation["properties"])[0] == "evidence" in relation["required"]
+    assert "evidence" in quoting.messages[0]["content"]
+    assert '"evidence"' in quoting.messages[2]["content"]
+    assert "evidence" not in json.dumps(plain.json_schema)
+    assert plain.labels["prompt_version"] != quoting.labels["prompt_version"]
+    assert generation_key(plain, MODEL) != generation_key(quoting, MODEL)
+
+
+@pytest.mark.parametrize("mode", ["candidates", "quote"])
+def test_evidence_is_asked_of_free_answers_only(mode: str) -> None:
+    with pytest.raises(ValidationError, match="needs the mode schema"):
+        ExtractionSettings(mode=mode, quote_evidence=True)  # type: ignore[arg-type]
+    assert not ExtractionSettings(quote_evidence=True).quotes_evidence("quote")
