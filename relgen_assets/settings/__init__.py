@@ -154,7 +154,7 @@ class ExtractionSettings(Section):
     quote_evidence: bool = Field(
         False,
         description="Whether each relation of an answer begins with the words of the chunk that"
-        " state it; in mode `schema`. They point the judge to the sentence, and stand in no dataset.",
+        " state it; in mode `schema`. They point the judge to the sentence; no dataset has them.",
     )
     temperature: float = Field(0.2, ge=0, le=2, description="Sampling temperature.")
     max_tokens: int | None = Field(

@@ -171,7 +171,7 @@ def test_a_request_for_evidence_has_a_template_a_schema_and_a_key_of_its_own() -
     plain, quoting = extraction(), extraction(quote_evidence=True)
     asked: Any = quoting.json_schema
     relation = asked["properties"]["relations"]["items"]
-    assert list(relation["properties"])[0] == "evidence" in relation["required"]
+    assert next(iter(relation["properties"])) == "evidence" in relation["required"]
     assert "evidence" in quoting.messages[0]["content"]
     assert '"evidence"' in quoting.messages[2]["content"]
     assert "evidence" not in json.dumps(plain.json_schema)
