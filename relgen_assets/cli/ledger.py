@@ -102,7 +102,7 @@ def prune(
     """Remove superseded answers, failures, and verdicts of earlier rules: no run needs them."""
     from relgen_assets.extraction.version import validator
 
-    current = validator()
+    current = validator(second_opinion=open_project().settings.judging.asks_model)
     with _opened() as (ledger, console):
         found = ledger.prune(before=before, model=model, validator=current, dry_run=True)
         say(console, f"to be removed: {_pruned(found)}")

@@ -31,6 +31,8 @@ class RejectionReason(StrEnum):
     """Entities are named, but none occurs in the text."""
     NO_RELATIONS = "no_relations"
     """No relation is left between entities that occur in the text."""
+    DENIED = "denied"
+    """The rules keep relations, but a model that was asked for a second opinion denies them all."""
 
 
 class Repair(StrEnum):
@@ -92,3 +94,5 @@ class Repair(StrEnum):
     """The text states a relation in the other direction."""
     RELATION_TURNED = "relation_turned"
     """Source and target were exchanged, because description and text agree on that direction."""
+    DENIED_RELATION_DROPPED = "denied_relation_dropped"
+    """A model that was asked for a second opinion said that the text does not state a relation."""

@@ -28,6 +28,7 @@ RULES: Final = (
     "quoted_evidence",
     "reading",
     "salvage",
+    "second_opinion",
     "sentences",
     "shape",
     "statements",
@@ -39,15 +40,20 @@ NO_RULES: Final = ("__init__", "places", "quotes", "version")
 """The other modules. Quotes belong to an answer's key, not its verdict; places are only shown."""
 
 VERSION_CHARACTERS = 12
+_WITH_OPINION = "+second-opinion"
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @cache
-def validator() -> str:
-    """Return the name and version of these rules, as recorded with each verdict."""
+def validator(*, second_opinion: bool = False) -> str:
+    """Return the name and version of these rules, as recorded with each verdict.
+
+    Args:
+        second_opinion: Whether a model is asked as well.
+    """
     package = files(__package__)
     sources = {name: (package / f"{name}.py").read_text(encoding="utf-8") for name in RULES}
-    return f"relgen-{rules_version(sources)}"
+    return f"relgen-{rules_version(sources)}{_WITH_OPINION if second_opinion else ''}"
 
 
 def rules_version(sources: Mapping[str, str]) -> str:

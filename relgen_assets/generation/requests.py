@@ -103,7 +103,7 @@ def summary_request(
 
 def summary_row(request: GenerationRequest, outcome: Outcome) -> Summary:
     """Return the row of a summary request, answered or failed."""
-    return Summary(paper_id=request.subject, **_generated(request, outcome))
+    return Summary(paper_id=request.subject, **generated_columns(request, outcome))
 
 
 def extraction_tasks(
@@ -166,7 +166,7 @@ def extraction_row(task: ExtractionTask, mode: Mode, outcome: Outcome | None) ->
     if task.request is None or outcome is None:
         refused = _unanswered("refused", task.refusal, task.prompt_version, ())
         return RawExtraction(**columns, **refused)
-    return RawExtraction(**columns, **_generated(task.request, outcome))
+    return RawExtraction(**columns, **generated_columns(task.request, outcome))
 
 
 class _Choice(NamedTuple):
@@ -249,7 +249,7 @@ def _key(request: GenerationRequest, answer: Generation) -> str:
     return generation_key(request, answer.model)
 
 
-def _generated(request: GenerationRequest, outcome: Outcome) -> dict[str, Any]:
+def generated_columns(request: GenerationRequest, outcome: Outcome) -> dict[str, Any]:
     """Return the columns of `GeneratedRow` except the ids."""
     version = request.labels["prompt_version"]
     if not isinstance(outcome, Generation):

@@ -22,6 +22,7 @@ from relgen_assets.rows.asset_tables import (
     CHUNKS,
     RAW_EXTRACTIONS,
     RAW_PAPERS,
+    SECOND_OPINIONS,
     SUMMARIES,
     VALIDATED_EXTRACTIONS,
     AssetTable,
@@ -58,7 +59,8 @@ class Overview:
         chunks: Chunks of the usable articles.
         verdicts: Chunks by verdict.
         rejected: Rejected chunks by reason.
-        prompt_tokens: Tokens of all prompts of summaries and extractions, as servers counted them.
+        prompt_tokens: Tokens of all prompts of summaries, extractions and second opinions, as
+            servers counted them.
         completion_tokens: Tokens of all their answers.
         seconds: Seconds those requests took on their endpoints, summed.
     """
@@ -85,7 +87,7 @@ def overview(tables: StoredTables, keys: list[str]) -> Overview:
         _add_papers(total, _stored(tables, RAW_PAPERS, key))
         chunks = _stored(tables, CHUNKS, key)
         total.chunks += chunks.num_rows if chunks is not None else 0
-        for table in (SUMMARIES, RAW_EXTRACTIONS):
+        for table in (SUMMARIES, RAW_EXTRACTIONS, SECOND_OPINIONS):
             _add_generated(total, _stored(tables, table, key))
         _add_verdicts(total, _stored(tables, VALIDATED_EXTRACTIONS, key))
     return total

@@ -20,12 +20,14 @@ from relgen_assets.export.configs import CONFIGS
 from relgen_assets.extraction import Quote, extraction_schema, quote_schema
 from relgen_assets.extraction.version import validator
 from relgen_assets.generation.requests import extraction_template
+from relgen_assets.generation.second_opinions import ATTEMPTS, SAMPLING, SCHEMA, VERIFICATION
 from relgen_assets.prompts import PromptSet
 from relgen_assets.rows.arrow import arrow_schema
 from relgen_assets.rows.asset_tables import (
     CHUNKS,
     RAW_EXTRACTIONS,
     RAW_PAPERS,
+    SECOND_OPINIONS,
     SUMMARIES,
     VALIDATED_EXTRACTIONS,
 )
@@ -43,6 +45,7 @@ REVISIONS: Final[Mapping[str, int]] = {
     CHUNKS.asset: 1,
     SUMMARIES.asset: 1,
     RAW_EXTRACTIONS.asset: 1,
+    SECOND_OPINIONS.asset: 1,
     VALIDATED_EXTRACTIONS.asset: 1,
     HF_DATASET: 1,
     DATASET_CARD: 1,
@@ -70,7 +73,15 @@ def code_versions(settings: Settings, prompts: PromptSet) -> dict[str, str]:
         CHUNKS.asset: _of_chunks(settings),
         SUMMARIES.asset: _of_summaries(settings, prompts),
         RAW_EXTRACTIONS.asset: _of_answers(settings, prompts),
-        VALIDATED_EXTRACTIONS.asset: [validator(), _columns(VALIDATED_EXTRACTIONS.row)],
+        **(
+            {SECOND_OPINIONS.asset: _of_opinions(settings, prompts)}
+            if settings.judging.asks_model
+            else {}
+        ),
+        VALIDATED_EXTRACTIONS.asset: [
+            validator(second_opinion=settings.judging.asks_model),
+            _columns(VALIDATED_EXTRACTIONS.row),
+        ],
         HF_DATASET: _of_dataset(settings),
         DATASET_CARD: [settings.dataset.title, settings.dataset.licence],
     }
@@ -130,6 +141,17 @@ def _of_answers(settings: Settings, prompts: PromptSet) -> Any:
         _schema(mode, bounds, quote_evidence=quoting),
         own.max_candidates if mode != "schema" else None,
         _columns(RAW_EXTRACTIONS.row),
+    ]
+
+
+def _of_opinions(settings: Settings, prompts: PromptSet) -> Any:
+    return [
+        validator(),
+        prompts.version(VERIFICATION),
+        _model(settings),
+        [ATTEMPTS, SAMPLING.temperature, SAMPLING.seed, SAMPLING.max_tokens],
+        SCHEMA,
+        _columns(SECOND_OPINIONS.row),
     ]
 
 

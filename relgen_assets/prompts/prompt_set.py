@@ -122,6 +122,10 @@ class PromptSet:
         }
         return self._templates[_task(candidates, quotes, quote_evidence)].fill(values)
 
+    def verification_messages(self, passage: str, claim: str) -> tuple[Message, ...]:
+        """Return the messages that ask whether a passage states a claim."""
+        return self._templates["verification"].fill({"passage": passage, "claim": claim})
+
 
 def _task(candidates: Sequence[str], quotes: Sequence[str], quote_evidence: bool) -> PromptTask:
     if quotes:

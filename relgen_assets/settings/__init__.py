@@ -58,6 +58,7 @@ __all__ = [
     "DatasetSettings",
     "ExtractionSettings",
     "FilesSource",
+    "JudgingSettings",
     "LedgerSettings",
     "PromptSettings",
     "SampleSource",
@@ -228,6 +229,22 @@ class ExtractionSettings(Section):
         )
 
 
+class JudgingSettings(Section):
+    """How answers are judged."""
+
+    verify: Literal["off", "model"] = Field(
+        "off",
+        description="Whether a model is asked for a second opinion on each relation that the rules"
+        " keep: `model` adds the asset `second_opinions`, whose requests go through the same pool,"
+        " and drops the relations that it denies.",
+    )
+
+    @property
+    def asks_model(self) -> bool:
+        """Whether a second opinion is asked for."""
+        return self.verify == "model"
+
+
 class LedgerSettings(LedgerOptions):
     """Where completed generations are kept."""
 
@@ -277,6 +294,7 @@ class Settings(BaseSettings):
     prompts: PromptSettings = Field(default_factory=PromptSettings)
     summaries: SummarySettings = Field(default_factory=SummarySettings)
     extractions: ExtractionSettings = Field(default_factory=ExtractionSettings)
+    judging: JudgingSettings = Field(default_factory=JudgingSettings)
     pool: PoolOptions[Endpoint] = Field(default_factory=PoolOptions[Endpoint])
     ledger: LedgerSettings = Field(default_factory=LedgerSettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)

@@ -15,7 +15,7 @@ from relgen_assets.extraction.evidence import EvidenceText
 from relgen_assets.extraction.quoted_evidence import QuotableText
 from relgen_assets.extraction.sentences import sentence_spans
 
-FIRST = "Warm water lowers the oxygen level of the lake\u2019s depth \u2013 and of its \u201cshelf\u201d."
+FIRST = "Warm water lowers the oxygen level of lake\u2019s depth \u2013 and \u201cshelf\u201d."
 SECOND = "The committee met in Geneva."
 THIRD = "It found that warm water lowers the oxygen level in every summer."
 TEXT = f"{FIRST}  {SECOND}\n{THIRD}"
@@ -32,7 +32,7 @@ def sentences_of(quote: str, text: str = TEXT) -> list[str]:
         (FIRST, [FIRST]),
         ("met in Geneva", [SECOND]),
         ("the Committee  met\nin geneva", [SECOND]),
-        ('of the lake\'s depth - and of its "shelf"', [FIRST]),
+        ('of the lake\'s depth - and its "shelf"', [FIRST]),
         ('"The committee met in Geneva."', [SECOND]),
         ("... met in Geneva ...", [SECOND]),
         ("It found that warm water lowered the oxygen levels in every summer.", [THIRD]),
