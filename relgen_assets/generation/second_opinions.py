@@ -67,25 +67,37 @@ def opinion_tasks(
         prompts: The templates to fill.
     """
     known = {chunk.chunk_id: chunk for chunk in chunks}
-    labels = {**labels, "prompt_version": prompts.version(VERIFICATION)}
     tasks: list[OpinionTask] = []
     for row in raw:
         chunk = known.get(row.chunk_id)
         if chunk is None or row.status != "completed":
             continue
         for number, claim in enumerate(claims(judgement_of(row, chunk.text), chunk.text)):
-            messages = prompts.verification_messages(claim.passage, claim.statement)
-            request = GenerationRequest(
-                subject=f"{chunk.chunk_id}/{number}",
-                task=SECOND_OPINION_TASK,
-                messages=messages,
-                sampling=SAMPLING,
-                prompt_tokens=estimate_tokens(messages, count),
-                json_schema=SCHEMA,
-                labels=labels,
-            )
+            subject = f"{chunk.chunk_id}/{number}"
+            request = opinion_request(subject, claim, count, labels, prompts=prompts)
             tasks.append(OpinionTask(chunk, claim, request))
     return tasks
+
+
+def opinion_request(
+    subject: str,
+    claim: Claim,
+    count: Callable[[str], int],
+    labels: Mapping[str, str],
+    *,
+    prompts: PromptSet,
+) -> GenerationRequest:
+    """Return the request for an opinion on one claim."""
+    messages = prompts.verification_messages(claim.passage, claim.statement)
+    return GenerationRequest(
+        subject=subject,
+        task=SECOND_OPINION_TASK,
+        messages=messages,
+        sampling=SAMPLING,
+        prompt_tokens=estimate_tokens(messages, count),
+        json_schema=SCHEMA,
+        labels={**labels, "prompt_version": prompts.version(VERIFICATION)},
+    )
 
 
 def is_opinion(tasks: Iterable[OpinionTask]) -> Callable[[Generation], bool]:
