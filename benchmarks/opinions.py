@@ -14,12 +14,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from relgen_assets.extraction.evidence import EvidenceText, Finding
-from relgen_assets.extraction.second_opinion import Claim, read_opinion
+from relgen_assets.extraction.second_opinion import Claim, Stance, read_opinion
 from relgen_assets.extraction.sentences import sentence_spans
 from relgen_assets.generation.second_opinions import ATTEMPTS, opinion_request
 from relgen_assets.prompts import bundled_prompts
 from relgen_assets.rows.models import Relation
-from resources.generation import Generation
+from resources.generation import Generation, Outcome
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.llama_server_pool.pool import EndpointConfig, LlamaServerPool
 
@@ -60,40 +60,39 @@ def compare(cases: Mapping[str, Sequence[Case]], endpoint: str, ledger: str) -> 
 
 def _compare(cases: Mapping[str, Sequence[Case]], pool: LlamaServerPool) -> None:
     texts: dict[str, EvidenceText] = {}
-    print(
-        "| | cases | rules refuse | model denies | either | no opinion |\n|---|---|---|---|---|---|"
-    )
+    print("| | cases | rules refuse | model denies | either | no opinion |")
+    print("|---|---|---|---|---|---|")
     answers: list[Generation] = []
     for name, some in cases.items():
         found = [_examine(texts, case) for case in some]
-        claims = [_claim(case, finding) for case, finding in zip(some, found, strict=True)]
-        requests = [
-            opinion_request(f"{name}/{number}", claim, _tokens, {}, prompts=bundled_prompts())
-            for number, claim in enumerate(claims)
-        ]
-        passages = {one.subject: claim.passage for one, claim in zip(requests, claims, strict=True)}
-        outcomes = pool.generate(
-            requests,
-            accept=lambda one, passages=passages: (
-                read_opinion(one.text, passages[one.subject])[0] != "none"
-            ),
-            attempts=ATTEMPTS,
-        ).outcomes
-        stances = []
-        for request, claim in zip(requests, claims, strict=True):
-            outcome = outcomes[request.subject]
-            answered = isinstance(outcome, Generation)
-            stances.append(read_opinion(outcome.text, claim.passage)[0] if answered else "none")
-            answers += [outcome] if answered else []
-        refused = [finding.fault is not None for finding in found]
-        denied = [stance == "denied" for stance in stances]
-        either = [one or other for one, other in zip(refused, denied, strict=True)]
-        print(
-            f"| {name} | {len(some)} | {_share(refused)} | {_share(denied)} | {_share(either)}"
-            f" | {stances.count('none')} |",
-            flush=True,
+        opinions = _ask(
+            [_claim(case, finding) for case, finding in zip(some, found, strict=True)], pool
         )
+        answers += [answer for answer, _ in opinions if isinstance(answer, Generation)]
+        refused = [finding.fault is not None for finding in found]
+        denied = [stance == "denied" for _, stance in opinions]
+        either = [one or other for one, other in zip(refused, denied, strict=True)]
+        open_ones = sum(stance == "none" for _, stance in opinions)
+        shares = " | ".join(map(_share, (refused, denied, either)))
+        print(f"| {name} | {len(some)} | {shares} | {open_ones} |", flush=True)
     _print_costs(answers)
+
+
+def _ask(claims: Sequence[Claim], pool: LlamaServerPool) -> list[tuple[Outcome, Stance]]:
+    """Return the outcome of each claim, and what it says."""
+    requests = [
+        opinion_request(str(number), claim, _tokens, {}, prompts=bundled_prompts())
+        for number, claim in enumerate(claims)
+    ]
+
+    def read(answer: Generation) -> Stance:
+        return read_opinion(answer.text, claims[int(answer.subject)].passage)[0]
+
+    outcomes = pool.generate(
+        requests, accept=lambda answer: read(answer) != "none", attempts=ATTEMPTS
+    ).outcomes
+    found = [outcomes[request.subject] for request in requests]
+    return [(one, read(one) if isinstance(one, Generation) else "none") for one in found]
 
 
 def _print_costs(answers: Sequence[Generation]) -> None:

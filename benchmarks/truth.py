@@ -201,19 +201,14 @@ def main() -> None:
         gold = [one for rows in read_gold(given.gold) for one in gold_relations(rows, style)]
         draw.shuffle(gold)
         texts: dict[str, EvidenceText] = {}
+        kinds = {"gold": [one.case for one in gold], **planted(gold, draw)}
+        cases = {name: some[: given.each] for name, some in kinds.items()}
         if given.endpoint:
-            cases = {"gold": [one.case for one in gold], **planted(gold, draw)}
             print(f"\n### Descriptions: {style}, judged by rules and model\n")
-            compare(
-                {name: some[: given.each] for name, some in cases.items()},
-                given.endpoint,
-                given.ledger,
-            )
+            compare(cases, given.endpoint, given.ledger)
             continue
         started = time.perf_counter()
-        lines = [_row("gold", [one.case for one in gold][: given.each], texts, given.show)]
-        for name, cases in planted(gold, draw).items():
-            lines.append(_row(name, cases[: given.each], texts, given.show))
+        lines = [_row(name, some, texts, given.show) for name, some in cases.items()]
         print(f"\n### Descriptions: {style}\n")
         print("| | cases | refused | of them as |\n|---|---|---|---|")
         print("\n".join(lines))

@@ -132,6 +132,6 @@ def test_an_answer_whose_relations_are_all_denied_is_rejected() -> None:
 
 def test_an_opinion_on_another_relation_changes_nothing() -> None:
     before = judged(HUNT)
-    assert with_opinions(before, {relation_key(Relation(**SHELTER))}) == before  # type: ignore[arg-type]
+    assert with_opinions(before, {relation_key(Relation(**SHELTER))}) == before
     nothing = judged()
-    assert with_opinions(nothing, {relation_key(Relation(**HUNT))}) == nothing  # type: ignore[arg-type]
+    assert with_opinions(nothing, {relation_key(Relation(**HUNT))}) == nothing

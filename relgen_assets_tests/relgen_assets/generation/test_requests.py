@@ -182,5 +182,5 @@ def test_a_request_for_evidence_has_a_template_a_schema_and_a_key_of_its_own() -
 @pytest.mark.parametrize("mode", ["candidates", "quote"])
 def test_evidence_is_asked_of_free_answers_only(mode: str) -> None:
     with pytest.raises(ValidationError, match="needs the mode schema"):
-        ExtractionSettings(mode=mode, quote_evidence=True)  # type: ignore[arg-type]
+        ExtractionSettings(mode=mode, quote_evidence=True)
     assert not ExtractionSettings(quote_evidence=True).quotes_evidence("quote")
