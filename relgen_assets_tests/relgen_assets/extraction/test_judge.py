@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from relgen_assets import extraction
 from relgen_assets.extraction import Judgement, RejectionReason, Repair, occurs
+from relgen_assets.extraction.second_opinion import relation_key, with_opinions
 from relgen_assets.extraction.worked_examples import example_descriptions
 from relgen_assets.prompts import bundled_prompts
 
@@ -358,7 +359,16 @@ def judged_cases() -> list[Judgement]:
         *(judge(answer, TEXT) for answer in complete),
         judge(undescribed, LONG_SENTENCE),
         *(judge(answer, TEXT, finish_reason="length") for answer in cut_off),
+        *denied_cases(),
     ]
+
+
+def denied_cases() -> list[Judgement]:
+    """Return the verdicts on a good answer after one of its relations, or all, are denied."""
+    by_rules = judge(json.dumps(GOOD), TEXT)
+    assert by_rules.extraction is not None
+    keys = [relation_key(relation) for relation in by_rules.extraction.relations]
+    return [with_opinions(by_rules, keys[:1]), with_opinions(by_rules, keys)]
 
 
 @pytest.mark.parametrize("reason", RejectionReason)
