@@ -40,20 +40,20 @@ NO_RULES: Final = ("__init__", "places", "quotes", "version")
 """The other modules. Quotes belong to an answer's key, not its verdict; places are only shown."""
 
 VERSION_CHARACTERS = 12
-_WITH_OPINION = "+second-opinion"
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @cache
-def validator(*, second_opinion: bool = False) -> str:
-    """Return the name and version of these rules, as recorded with each verdict.
-
-    Args:
-        second_opinion: Whether a model is asked as well.
-    """
+def validator() -> str:
+    """Return the name and version of these rules, as recorded with each verdict."""
     package = files(__package__)
     sources = {name: (package / f"{name}.py").read_text(encoding="utf-8") for name in RULES}
-    return f"relgen-{rules_version(sources)}{_WITH_OPINION if second_opinion else ''}"
+    return f"relgen-{rules_version(sources)}"
+
+
+def judged_by(rules: str, *, asks_model: bool) -> str:
+    """Return what a verdict is recorded under: the rules, and whether a model was asked as well."""
+    return f"{rules}+second-opinion" if asks_model else rules
 
 
 def rules_version(sources: Mapping[str, str]) -> str:

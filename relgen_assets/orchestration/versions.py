@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from relgen_assets.export.configs import CONFIGS
 from relgen_assets.extraction import Quote, extraction_schema, quote_schema
-from relgen_assets.extraction.version import validator
+from relgen_assets.extraction.version import judged_by, validator
 from relgen_assets.generation.requests import extraction_template
 from relgen_assets.generation.second_opinions import ATTEMPTS, SAMPLING, SCHEMA, VERIFICATION
 from relgen_assets.prompts import PromptSet
@@ -79,7 +79,7 @@ def code_versions(settings: Settings, prompts: PromptSet) -> dict[str, str]:
             else {}
         ),
         VALIDATED_EXTRACTIONS.asset: [
-            validator(second_opinion=settings.judging.asks_model),
+            judged_by(validator(), asks_model=settings.judging.asks_model),
             _columns(VALIDATED_EXTRACTIONS.row),
         ],
         HF_DATASET: _of_dataset(settings),

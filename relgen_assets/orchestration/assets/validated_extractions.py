@@ -6,7 +6,7 @@ import dagster as dg
 import pyarrow as pa
 
 from relgen_assets.extraction.validation import validate_all
-from relgen_assets.extraction.version import validator
+from relgen_assets.extraction.version import judged_by, validator
 from relgen_assets.orchestration.assets.common import (
     batch_options,
     refuse_above,
@@ -57,7 +57,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         rows_of_chunks = CHUNKS.rows(chunks)
         opinions = [row for table in asked.values() for row in SECOND_OPINIONS.rows(table)]
         rows = validate_all(rows_of_chunks, answers, opinions=opinions)
-        rules = validator(second_opinion=asks_model)
+        rules = judged_by(validator(), asks_model=asks_model)
         generation_ledger.record_verdicts(
             [
                 RecordedVerdict(answer.key, rules, row.verdict, row.reason, tuple(row.repairs))

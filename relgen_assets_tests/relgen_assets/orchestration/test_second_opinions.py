@@ -16,7 +16,7 @@ from rich.console import Console
 from relgen_assets.cli.retry import retry_rejected
 from relgen_assets.definitions import build_defs, build_resources
 from relgen_assets.domain_errors import ActionableError
-from relgen_assets.extraction.version import validator
+from relgen_assets.extraction.version import judged_by, validator
 from relgen_assets.integrity.overview import StoredTables, overview
 from relgen_assets.orchestration.assets import batch_assets
 from relgen_assets.orchestration.check_runs import CheckOutcome
@@ -68,7 +68,7 @@ def small(
     tmp_path_factory: pytest.TempPathFactory, server: FakeLlamaServer
 ) -> Iterator[SmallProject]:
     folder = tmp_path_factory.mktemp("opinions")
-    with small_project(folder, [server], articles(2), **ON) as project:
+    with small_project(folder, [server], articles(1, sentences=9), **ON) as project:
         project.run()
         yield project
 
@@ -124,7 +124,9 @@ def test_the_ledger_keeps_opinions_and_verdicts_that_name_the_second_opinion(
         assert any(one.attempt == 2 for one in opinions), "an unusable answer is asked for again"
         answers = RAW_EXTRACTIONS.read(small.tables, small.keys[0])
         (entry,) = ledger.show(answers[0].key)
-        assert [one.validator for one in entry.verdicts] == [validator(second_opinion=True)]
+        assert [one.validator for one in entry.verdicts] == [
+            judged_by(validator(), asks_model=True)
+        ]
     finally:
         ledger.close()
 
@@ -166,7 +168,7 @@ def test_the_setting_decides_whether_there_is_such_an_asset_and_what_is_stale(
 def test_without_a_server_nothing_is_written_and_the_answers_stay(tmp_path: Path) -> None:
     with (
         FakeLlamaServer(slots=2, answer=answer) as server,
-        small_project(tmp_path, [server], articles(1), **ON) as project,
+        small_project(tmp_path, [server], articles(1, sentences=4), **ON) as project,
     ):
         (key,) = project.keys
         off = project.project.settings.model_copy(update={"judging": JudgingSettings()})
