@@ -159,8 +159,10 @@ def test_the_setting_decides_whether_there_is_such_an_asset_and_what_is_stale(
     on = small.project.settings
     off = on.model_copy(update={"judging": JudgingSettings()})
     assert set(batch_assets(on)) - set(batch_assets(off)) == {"second_opinions"}
-    assert dg.AssetKey("second_opinions") not in _assets(off)
-    assert dg.AssetKey("second_opinions") in _assets(on)
+    assert dg.AssetKey("second_opinions") not in _graph(off).get_all_asset_keys()
+    node = _graph(on).get(dg.AssetKey("second_opinions"))
+    assert node.pools == {"language_models"}
+    assert node.child_keys == {dg.AssetKey("validated_extractions")}
     with_it, without = (code_versions(one, small.project.prompts) for one in (on, off))
     assert {name for name in without if with_it[name] != without[name]} == {"validated_extractions"}
 
@@ -182,8 +184,8 @@ def test_without_a_server_nothing_is_written_and_the_answers_stay(tmp_path: Path
         assert SECOND_OPINIONS.read(project.tables, key)
 
 
-def _assets(settings: Settings) -> set[dg.AssetKey]:
-    return set(build_defs(Project(settings)).resolve_asset_graph().get_all_asset_keys())
+def _graph(settings: Settings) -> Any:
+    return build_defs(Project(settings)).resolve_asset_graph()
 
 
 class _Without:
