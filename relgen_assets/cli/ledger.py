@@ -100,9 +100,9 @@ def prune(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Remove superseded answers, failures, and verdicts of earlier rules: no run needs them."""
-    from relgen_assets.extraction.version import validator
+    from relgen_assets.extraction.version import judged_by, validator
 
-    current = validator()
+    current = judged_by(validator(), asks_model=open_project().settings.judging.asks_model)
     with _opened() as (ledger, console):
         found = ledger.prune(before=before, model=model, validator=current, dry_run=True)
         say(console, f"to be removed: {_pruned(found)}")

@@ -32,6 +32,7 @@ from relgen_assets.orchestration.runs import opened_instance, run_retry
 from relgen_assets.rows.asset_tables import (
     CHUNKS,
     RAW_EXTRACTIONS,
+    SECOND_OPINIONS,
     SUMMARIES,
     VALIDATED_EXTRACTIONS,
 )
@@ -92,7 +93,8 @@ def retry_rejected(
     done: list[Retried] = []
     for key in keys:
         try:
-            plan, outdated = _plan(tables, key, further_attempts, limit)
+            asks_model = project.settings.judging.asks_model
+            plan, outdated = _plan(tables, key, further_attempts, limit, asks_model=asks_model)
         except StorageError as error:  # an unfinished or damaged batch must not stop the others
             done.append(Retried(key, RetryPlan(), fault=str(error)))
             continue
@@ -123,10 +125,14 @@ def retry_rejected(
         raise card
 
 
-def _plan(tables: ParquetIOManager, key: str, further: int, limit: int) -> tuple[RetryPlan, bool]:
+def _plan(
+    tables: ParquetIOManager, key: str, further: int, limit: int, *, asks_model: bool
+) -> tuple[RetryPlan, bool]:
     """Return what to ask again, and whether the stored verdicts are outdated."""
     raw = RAW_EXTRACTIONS.read(tables, key)
-    verdicts = validate_all(CHUNKS.read(tables, key), raw)
+    given = asks_model and tables.exists(SECOND_OPINIONS.asset, key)
+    opinions = SECOND_OPINIONS.read(tables, key) if given else []
+    verdicts = validate_all(CHUNKS.read(tables, key), raw, opinions=opinions)
     summaries = SUMMARIES.read(tables, key)
     plan = plan_chunks(raw, verdicts, summaries, further=further, limit=limit)
     return plan, verdicts != _stored_verdicts(tables, key)

@@ -122,8 +122,9 @@ def _print(
     prompt: bool,
     as_json: bool,
 ) -> None:
-    template = prompts.template(extraction_template(mode))
     sampling = settings.extractions
+    quoting = sampling.quotes_evidence(mode)
+    template = prompts.template(extraction_template(mode, quote_evidence=quoting))
     if as_json:
         print_document(
             TryDocument(

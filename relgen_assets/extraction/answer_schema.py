@@ -16,6 +16,8 @@ from relgen_assets.rows.models import Strength
 
 MAX_SECTION_DESCRIPTION = 300
 MAX_RELATION_DESCRIPTION = 200
+MAX_EVIDENCE = 400
+"""Longest quote, in characters, by which an answer proves a relation: a long sentence, or two."""
 MAX_SIDE = 4
 _STRENGTH: dict[str, Any] = {"type": "string", "enum": list(get_args(Strength))}
 
@@ -28,7 +30,11 @@ _MAX_CANDIDATE_TARGETS = 1
 
 
 def extraction_schema(
-    *, max_entities: int, max_relations: int, candidates: Sequence[str] = ()
+    *,
+    max_entities: int,
+    max_relations: int,
+    candidates: Sequence[str] = (),
+    quote_evidence: bool = False,
 ) -> dict[str, Any]:
     """Return the JSON schema of one extraction.
 
@@ -41,6 +47,9 @@ def extraction_schema(
         max_entities: Largest number of entities in the list.
         max_relations: Largest number of relations.
         candidates: The only names an entity may have; if empty, any name of bounded length.
+        quote_evidence: Whether each relation begins with the words of the text that state it, so
+            that a model, which cannot look ahead, describes what it has just quoted. Without
+            candidates only: a model that needs those has no words to spare.
     """
     names = list(dict.fromkeys(candidates))
     if len(names) > 1:
@@ -52,10 +61,12 @@ def extraction_schema(
             max_relations,
         )
     name = {"type": "string", "minLength": 2, "maxLength": MAX_NAME_CHARACTERS}
+    quote = {"evidence": {"type": "string", "minLength": 1, "maxLength": MAX_EVIDENCE}}
     return _extraction(
         name,
         {"type": "string", "minLength": 1, "maxLength": MAX_SECTION_DESCRIPTION},
         _object(
+            **(quote if quote_evidence else {}),
             description={"type": "string", "minLength": 1, "maxLength": MAX_RELATION_DESCRIPTION},
             source_entities=_array(name, 1, MAX_SIDE),
             target_entities=_array(name, 1, MAX_SIDE),

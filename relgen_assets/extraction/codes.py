@@ -42,6 +42,8 @@ class RejectionReason(StrEnum):
     """Entities are named, but none occurs in the text."""
     NO_RELATIONS = "no_relations"
     """No relation is left between entities that occur in the text."""
+    DENIED = "denied"
+    """The rules keep relations, but a model that was asked for a second opinion denies them all."""
 
 
 class Repair(StrEnum):
@@ -99,6 +101,9 @@ class Repair(StrEnum):
     """A relation, or a part of it, linked an entity to itself."""
     DUPLICATE_RELATION_DROPPED = "duplicate_relation_dropped"
     """A relation was stated twice."""
+    QUOTE_NOT_FOUND = "quote_not_found"
+    """What the answer quotes as evidence of a relation does not occur in the text; its evidence was
+    looked up instead."""
     UNUSABLE_RELATION_DROPPED = "unusable_relation_dropped"
     """A relation's description was copied from the prompt, ran in a loop, held the mask of a
     formula, or was no sentence."""
@@ -117,3 +122,5 @@ class Repair(StrEnum):
     """The text states a relation in the other direction."""
     RELATION_TURNED = "relation_turned"
     """Source and target were exchanged, because description and text agree on that direction."""
+    DENIED_RELATION_DROPPED = "denied_relation_dropped"
+    """A model that was asked for a second opinion said that the text does not state a relation."""

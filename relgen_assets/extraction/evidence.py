@@ -9,7 +9,7 @@ These are rules over words: they catch what is made up, not what is subtle.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, lru_cache
@@ -21,6 +21,7 @@ from relgen_assets.extraction.direction import direction, direction_in
 from relgen_assets.extraction.grounding import GroundedText
 from relgen_assets.extraction.pairs import Pair, Span, neighbours, outermost, pairs
 from relgen_assets.extraction.passages import Passage, Passages
+from relgen_assets.extraction.quoted_evidence import QuotableText
 from relgen_assets.extraction.related import begins_clause
 
 MIN_SUPPORT = 0.6
@@ -83,13 +84,21 @@ class EvidenceText:
         self._mentions: dict[str, list[Span]] = {}
         self._aliases: dict[str, list[str]] = {}
 
-    def examine(self, description: str, sources: Sequence[str], targets: Sequence[str]) -> Finding:
+    def examine(
+        self,
+        description: str,
+        sources: Sequence[str],
+        targets: Sequence[str],
+        quoted: frozenset[Span] = frozenset(),
+    ) -> Finding:
         """Return what the text says to a relation.
 
         Args:
             description: What relates the entities.
             sources: Entities it starts from, as the text spells them.
             targets: Entities it points to, likewise.
+            quoted: The sentences that are said to state it. They are the evidence if they do. What
+                is found is the same with and without a quote, and so is the verdict on the result.
         """
         names = {name: (name, *self._aliases_of(name)) for name in (*sources, *targets)}
         claim = Claim(description, sources, targets, names)
@@ -106,7 +115,12 @@ class EvidenceText:
                 findings.append(self._judge(claim, place, found))
         if not findings:
             return Finding(Fault.NOT_TOGETHER, claim.sources, claim.targets)
-        return max(findings, key=_weight)
+        best = max(findings, key=_weight)
+        return next(self._as_quoted(findings, best, quoted), best)
+
+    def sentences_of(self, quote: str) -> frozenset[Span]:
+        """Return the sentences that a quote stands in; none if it is not in the text."""
+        return self._quotable.sentences_of(quote)
 
     def central_sentence(self, names: Iterable[str], limit: int) -> str:
         """Return the sentence of up to `limit` characters that holds most names; may be empty."""
@@ -157,6 +171,21 @@ class EvidenceText:
         if name not in self._aliases:
             self._aliases[name] = aliases(self._text, self.grounded, name)
         return self._aliases[name]
+
+    @cached_property
+    def _quotable(self) -> QuotableText:
+        spans = [span for passage in self._passages.sentences for span in passage.sentences]
+        return QuotableText(self._text, spans)
+
+    @staticmethod
+    def _as_quoted(
+        findings: Sequence[Finding], best: Finding, quoted: frozenset[Span]
+    ) -> Iterator[Finding]:
+        """Yield what says the same as the best finding, by the sentences that are quoted."""
+        for one in findings:
+            same = (one.fault, one.sources, one.targets) == (None, best.sources, best.targets)
+            if best.fault is None and same and quoted.issuperset(one.evidence):
+                yield one
 
     def _judge(self, claim: Claim, place: Passage, found: Sequence[Pair]) -> Finding:
         least = MIN_SUPPORT if len(place.sentences) == 1 else MIN_SUPPORT_OF_TWO

@@ -24,6 +24,7 @@ from relgen_assets.extraction.evidence import EvidenceText, Fault, Finding
 from relgen_assets.extraction.identity import identity
 from relgen_assets.extraction.leaks import Leak, Leaks
 from relgen_assets.extraction.names import has_mask, is_name
+from relgen_assets.extraction.pairs import Span
 from relgen_assets.extraction.repetition import is_loop, numbered_repeats
 from relgen_assets.extraction.shape import Draft, DraftRelation
 from relgen_assets.extraction.verbs import is_fragment
@@ -258,7 +259,7 @@ class _Reader:
             self._note(Repair.SELF_RELATION_DROPPED)
         if not others:
             return None
-        finding = self._examine(description, sources, others)
+        finding = self._examine(description, sources, others, self._quoted(draft))
         if finding.fault is not None:
             self._note(_UNSUPPORTED[finding.fault])
             return None
@@ -295,11 +296,26 @@ class _Reader:
             description
         )
 
-    def _examine(self, description: str, sources: list[str], targets: list[str]) -> Finding:
+    def _quoted(self, draft: DraftRelation) -> frozenset[Span]:
+        """Return the sentences that an answer quotes as evidence of a relation, if it does."""
+        if not draft.evidence:
+            return frozenset()
+        sentences = self._text.sentences_of(draft.evidence)
+        if not sentences:
+            self._note(Repair.QUOTE_NOT_FOUND)
+        return sentences
+
+    def _examine(
+        self,
+        description: str,
+        sources: list[str],
+        targets: list[str],
+        quoted: frozenset[Span],
+    ) -> Finding:
         """Return what the text says to a relation, turned if description and text agree on that."""
-        finding = self._text.examine(description, sources, targets)
+        finding = self._text.examine(description, sources, targets, quoted)
         if finding.fault is Fault.REVERSED:
-            turned = self._text.examine(description, targets, sources)
+            turned = self._text.examine(description, targets, sources, quoted)
             if turned.fault is None and turned.is_directed:
                 self._note(Repair.RELATION_TURNED)
                 finding = turned

@@ -31,11 +31,13 @@ RULES: Final = (
     "names",
     "pairs",
     "passages",
+    "quoted_evidence",
     "reading",
     "refusals",
     "related",
     "repetition",
     "salvage",
+    "second_opinion",
     "senses",
     "sent_prompt",
     "sentences",
@@ -60,6 +62,11 @@ def validator() -> str:
     package = files(__package__)
     sources = {name: (package / f"{name}.py").read_text(encoding="utf-8") for name in RULES}
     return f"relgen-{rules_version(sources)}"
+
+
+def judged_by(rules: str, *, asks_model: bool) -> str:
+    """Return what a verdict is recorded under: the rules, and whether a model was asked as well."""
+    return f"{rules}+second-opinion" if asks_model else rules
 
 
 def rules_version(sources: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from pydantic import ValidationError
 
-from relgen_assets.rows.models import Extraction
+from relgen_assets.rows.answers import Answer
 
 _PROMPTS_KEPT = 64
 
@@ -48,11 +48,11 @@ def example_names(answers: Iterable[str]) -> tuple[str, ...]:
 
 
 @lru_cache(_PROMPTS_KEPT)
-def _examples(answers: tuple[str, ...]) -> tuple[Extraction, ...]:
-    found: list[Extraction] = []
+def _examples(answers: tuple[str, ...]) -> tuple[Answer, ...]:
+    found: list[Answer] = []
     for answer in answers:
         try:
-            found.append(Extraction.model_validate_json(answer))
+            found.append(Answer.model_validate_json(answer))
         except ValidationError:
             continue  # rows of another program may hold any conversation
     return tuple(found)

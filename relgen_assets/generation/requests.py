@@ -105,7 +105,7 @@ def summary_request(
 
 def summary_row(request: GenerationRequest, outcome: Outcome) -> Summary:
     """Return the row of a summary request, answered or failed."""
-    return Summary(paper_id=request.subject, **_generated(request, outcome))
+    return Summary(paper_id=request.subject, **generated_columns(request, outcome))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,8 @@ class Questions:
             mode: How entity names are constrained.
             halvings: How often the largest number of entities and relations is halved.
         """
-        version = self.prompts.version(extraction_template(mode))
+        quoting = self.settings.quotes_evidence(mode)
+        version = self.prompts.version(extraction_template(mode, quote_evidence=quoting))
         choice = _choice(chunk.text, mode, self.settings)
         summary = self.summaries.get(chunk.paper_id)
         refusal = NO_SUMMARY if summary is None else choice.refusal
@@ -145,6 +146,7 @@ class Questions:
             chunk.text,
             candidates=choice.terms,
             quotes=[f"{one.source} -> {one.target}: {one.sentence}" for one in choice.quotes],
+            quote_evidence=quoting,
         )
         bounds = self.settings.bounds(mode).halved(halvings)
         settings = self.settings
@@ -154,7 +156,7 @@ class Questions:
             messages=messages,
             sampling=Sampling(settings.temperature, bounds.tokens, seed=_seed(settings)),
             prompt_tokens=estimate_tokens(messages, _knowing(chunk, self.count)),
-            json_schema=_schema(choice, bounds),
+            json_schema=_schema(choice, bounds, quote_evidence=quoting),
             affinity=chunk.paper_id,
             variant=settings.variant,
             labels={**self.labels, "prompt_version": version},
@@ -177,9 +179,9 @@ def extraction_tasks(
     return [questions.task(chunk, mode) for chunk in chunks]
 
 
-def extraction_template(mode: Mode) -> PromptTask:
+def extraction_template(mode: Mode, *, quote_evidence: bool = False) -> PromptTask:
     """Return the prompt template that a mode uses."""
-    return _TEMPLATES[mode]
+    return "extraction_evidence" if quote_evidence else _TEMPLATES[mode]
 
 
 def extraction_row(
@@ -202,7 +204,7 @@ def extraction_row(
     if task.request is None or outcome is None:
         refused = _unanswered("refused", task.refusal, task.prompt_version, ())
         return RawExtraction(**columns, **refused)
-    return RawExtraction(**columns, **_generated(task.request, outcome))
+    return RawExtraction(**columns, **generated_columns(task.request, outcome))
 
 
 class _Choice(NamedTuple):
@@ -229,11 +231,11 @@ def _choice(text: str, mode: Mode, settings: ExtractionSettings) -> _Choice:
     return _Choice([], [], None)
 
 
-def _schema(choice: _Choice, bounds: AnswerBounds) -> dict[str, Any]:
+def _schema(choice: _Choice, bounds: AnswerBounds, *, quote_evidence: bool) -> dict[str, Any]:
     limits = {"max_entities": bounds.entities, "max_relations": bounds.relations}
     if choice.quotes:
         return quote_schema(choice.quotes, **limits)
-    return extraction_schema(candidates=choice.terms, **limits)
+    return extraction_schema(candidates=choice.terms, quote_evidence=quote_evidence, **limits)
 
 
 def _knowing(chunk: Chunk, count: Callable[[str], int]) -> Callable[[str], int]:
@@ -262,7 +264,7 @@ def _key(request: GenerationRequest, answer: Generation) -> str:
     return generation_key(request, answer.model)
 
 
-def _generated(request: GenerationRequest, outcome: Outcome) -> dict[str, Any]:
+def generated_columns(request: GenerationRequest, outcome: Outcome) -> dict[str, Any]:
     """Return the columns of `GeneratedRow` except the ids."""
     version = request.labels["prompt_version"]
     if not isinstance(outcome, Generation):

@@ -23,6 +23,7 @@ from relgen_assets.rows.asset_tables import (
     CHUNKS,
     RAW_EXTRACTIONS,
     RAW_PAPERS,
+    SECOND_OPINIONS,
     SUMMARIES,
     VALIDATED_EXTRACTIONS,
     AssetTable,
@@ -60,7 +61,8 @@ class Overview:
         verdicts: Chunks by verdict.
         rejected: Rejected chunks by reason.
         gains: What asking again has gained.
-        prompt_tokens: Tokens of all prompts of summaries and extractions, as servers counted them.
+        prompt_tokens: Tokens of all prompts of summaries, extractions and second opinions, as
+            servers counted them.
         completion_tokens: Tokens of all their answers.
         seconds: Seconds those requests took on their endpoints, summed.
     """
@@ -89,7 +91,8 @@ def overview(tables: StoredTables, keys: list[str]) -> Overview:
         chunks = _stored(tables, CHUNKS, key)
         total.chunks += chunks.num_rows if chunks is not None else 0
         answers = _stored(tables, RAW_EXTRACTIONS, key)
-        for table in (_stored(tables, SUMMARIES, key), answers):
+        opinions = _stored(tables, SECOND_OPINIONS, key)
+        for table in (_stored(tables, SUMMARIES, key), answers, opinions):
             _add_generated(total, table)
         verdicts = _stored(tables, VALIDATED_EXTRACTIONS, key)
         _add_verdicts(total, verdicts)

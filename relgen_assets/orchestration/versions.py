@@ -18,15 +18,17 @@ from pydantic import BaseModel
 
 from relgen_assets.export.configs import CONFIGS
 from relgen_assets.extraction import Quote, extraction_schema, quote_schema
-from relgen_assets.extraction.version import validator
+from relgen_assets.extraction.version import judged_by, validator
 from relgen_assets.generation.asking_again import stricter_modes
 from relgen_assets.generation.requests import extraction_template
+from relgen_assets.generation.second_opinions import ATTEMPTS, SAMPLING, SCHEMA, VERIFICATION
 from relgen_assets.prompts import PromptSet
 from relgen_assets.rows.arrow import arrow_schema
 from relgen_assets.rows.asset_tables import (
     CHUNKS,
     RAW_EXTRACTIONS,
     RAW_PAPERS,
+    SECOND_OPINIONS,
     SUMMARIES,
     VALIDATED_EXTRACTIONS,
 )
@@ -44,6 +46,7 @@ REVISIONS: Final[Mapping[str, int]] = {
     CHUNKS.asset: 1,
     SUMMARIES.asset: 1,
     RAW_EXTRACTIONS.asset: 2,
+    SECOND_OPINIONS.asset: 1,
     VALIDATED_EXTRACTIONS.asset: 1,
     HF_DATASET: 2,  # the title decides on the split
     DATASET_CARD: 1,
@@ -71,7 +74,15 @@ def code_versions(settings: Settings, prompts: PromptSet) -> dict[str, str]:
         CHUNKS.asset: _of_chunks(settings),
         SUMMARIES.asset: _of_summaries(settings, prompts),
         RAW_EXTRACTIONS.asset: _of_answers(settings, prompts),
-        VALIDATED_EXTRACTIONS.asset: [validator(), _columns(VALIDATED_EXTRACTIONS.row)],
+        **(
+            {SECOND_OPINIONS.asset: _of_opinions(settings, prompts)}
+            if settings.judging.asks_model
+            else {}
+        ),
+        VALIDATED_EXTRACTIONS.asset: [
+            judged_by(validator(), asks_model=settings.judging.asks_model),
+            _columns(VALIDATED_EXTRACTIONS.row),
+        ],
         HF_DATASET: _of_dataset(settings),
         DATASET_CARD: [settings.dataset.title, settings.dataset.licence],
     }
@@ -124,23 +135,36 @@ def _of_answers(settings: Settings, prompts: PromptSet) -> Any:
     mode: Mode = own.mode_for(embedded=not settings.pool.endpoints)
     # A chunk may be asked about again in a stricter mode.
     modes = (mode, *stricter_modes(mode))
+    quoting = {one: own.quotes_evidence(one) for one in modes}
     return [
         modes,
-        [prompts.version(extraction_template(one)) for one in modes],
+        [prompts.version(extraction_template(one, quote_evidence=quoting[one])) for one in modes],
         _model(settings),
         [own.temperature, own.seed, own.variant, own.attempts, own.max_candidates],
         [own.bounds(one).tokens for one in modes],
-        [_schema(one, own.bounds(one)) for one in modes],
+        [_schema(one, own.bounds(one), quote_evidence=quoting[one]) for one in modes],
         _columns(RAW_EXTRACTIONS.row),
     ]
 
 
-def _schema(mode: Mode, bounds: AnswerBounds) -> dict[str, Any]:
+def _of_opinions(settings: Settings, prompts: PromptSet) -> Any:
+    return [
+        validator(),
+        prompts.version(VERIFICATION),
+        _model(settings),
+        [ATTEMPTS, SAMPLING.temperature, SAMPLING.seed, SAMPLING.max_tokens],
+        SCHEMA,
+        _columns(SECOND_OPINIONS.row),
+    ]
+
+
+def _schema(mode: Mode, bounds: AnswerBounds, *, quote_evidence: bool) -> dict[str, Any]:
     """Return the form of the schema of answers, with stand-ins for what is of the chunk."""
     limits = {"max_entities": bounds.entities, "max_relations": bounds.relations}
     if mode == "quote":
         return quote_schema([_ANY_QUOTE], **limits)
-    return extraction_schema(candidates=_ANY_TERMS if mode == "candidates" else (), **limits)
+    terms = _ANY_TERMS if mode == "candidates" else ()
+    return extraction_schema(candidates=terms, quote_evidence=quote_evidence, **limits)
 
 
 def _of_dataset(settings: Settings) -> Any:

@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-PromptTask = Literal["summary", "extraction_candidates", "extraction_quote", "extraction_schema"]
+from relgen_assets.rows.answers import Answer, OpinionAnswer
+from relgen_assets.rows.models import TableRow
+
+PromptTask = Literal[
+    "summary",
+    "extraction_candidates",
+    "extraction_evidence",
+    "extraction_quote",
+    "extraction_schema",
+    "verification",
+]
 PROMPT_TASKS: Final[tuple[PromptTask, ...]] = get_args(PromptTask)
 """The names of all templates; each is also the name of its file, without the ending."""
 
@@ -19,13 +29,13 @@ class Form:
         purpose: When the template is used, in one phrase.
         required: Placeholders that have to be in it.
         optional: Placeholders that may be in it.
-        answers_json: Whether its worked examples are extractions, as JSON.
+        answer: What the answers of its worked examples are, as JSON; `None` for free text.
     """
 
     purpose: str
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
-    answers_json: bool = True
+    answer: type[TableRow] | None = Answer
 
     @property
     def placeholders(self) -> tuple[str, ...]:
@@ -39,12 +49,16 @@ FORMS: Final[Mapping[PromptTask, Form]] = {
         "asks for the summary of an article",
         required=("abstract", "section_names"),
         optional=("title",),
-        answers_json=False,
+        answer=None,
     ),
     # A row of the dataset has to hold its summary and its text, so the prompt does.
     "extraction_candidates": Form(
         "asks about a chunk, with names restricted to terms of the chunk",
         required=("summary", "text", "candidates"),
+    ),
+    "extraction_evidence": Form(
+        "asks about a chunk, with free names and a quote of the chunk for each relation",
+        required=("summary", "text"),
     ),
     "extraction_quote": Form(
         "asks about a chunk, with statements of the chunk to choose from",
@@ -53,6 +67,11 @@ FORMS: Final[Mapping[PromptTask, Form]] = {
     "extraction_schema": Form(
         "asks about a chunk, with free names",
         required=("summary", "text"),
+    ),
+    "verification": Form(
+        "asks whether a passage of a chunk states a relation",
+        required=("passage", "claim"),
+        answer=OpinionAnswer,
     ),
 }
 """The form of each template."""

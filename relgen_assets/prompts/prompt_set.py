@@ -99,6 +99,7 @@ class PromptSet:
         *,
         candidates: Sequence[str] = (),
         quotes: Sequence[str] = (),
+        quote_evidence: bool = False,
     ) -> tuple[Message, ...]:
         """Return the messages that ask for the entities and relations of one chunk.
 
@@ -111,6 +112,7 @@ class PromptSet:
             text: The chunk, in full.
             candidates: Terms that entity names are restricted to; none for free names.
             quotes: Statements of the chunk that the answer is restricted to, one line each.
+            quote_evidence: Whether an answer with free names quotes the chunk for each relation.
         """
         values = {
             "summary": summary.strip(),
@@ -118,13 +120,19 @@ class PromptSet:
             "candidates": "; ".join(candidates),
             "quotes": "\n".join(quotes),
         }
-        return self._templates[_task(candidates, quotes)].fill(values)
+        return self._templates[_task(candidates, quotes, quote_evidence)].fill(values)
+
+    def verification_messages(self, passage: str, claim: str) -> tuple[Message, ...]:
+        """Return the messages that ask whether a passage states a claim."""
+        return self._templates["verification"].fill({"passage": passage, "claim": claim})
 
 
-def _task(candidates: Sequence[str], quotes: Sequence[str]) -> PromptTask:
+def _task(candidates: Sequence[str], quotes: Sequence[str], quote_evidence: bool) -> PromptTask:
     if quotes:
         return "extraction_quote"
-    return "extraction_candidates" if candidates else "extraction_schema"
+    if candidates:
+        return "extraction_candidates"
+    return "extraction_evidence" if quote_evidence else "extraction_schema"
 
 
 def read_template(task: PromptTask, data: bytes, file: Path | None = None) -> Template:

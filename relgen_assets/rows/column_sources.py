@@ -50,6 +50,15 @@ COLUMN_SOURCES: Final[Mapping[str, Mapping[str, tuple[Source, ...]]]] = MappingP
             "earlier_reasons": _SHOWN,
             **dict.fromkeys(("messages", *_ANSWERED), _SHOWN),
         },
+        "SecondOpinion": {
+            **_same("raw_extractions", "paper_id", "chunk_id"),
+            "relation": _from("raw_extractions", "text"),
+            "passage": _from("chunks", "text"),
+            **dict.fromkeys(
+                ("messages", "opinion", "quote", *_ANSWERED),
+                (*_from("raw_extractions", "text"), *_from("chunks", "text")),
+            ),
+        },
         "ValidatedExtraction": {
             **_same("raw_extractions", "paper_id", "chunk_id"),
             **dict.fromkeys(("verdict", "reason", "repairs", "extraction"), _JUDGED),

@@ -128,6 +128,20 @@ class RawExtraction(GeneratedRow):
     )
 
 
+class SecondOpinion(GeneratedRow):
+    """What a model says to one relation that the rules keep (asset `second_opinions`)."""
+
+    preview = ("relation", "opinion", "quote", "passage", "endpoint", "chunk_id")
+
+    chunk_id: str = Field(description="Chunk that is said to state the relation.")
+    relation: Relation = Field(description="The relation, as the rules keep it.")
+    passage: str = Field(description="What the model was shown of the chunk.")
+    opinion: Literal["stated", "denied", "none"] = Field(
+        description="Whether the passage states the relation; `none`: there is no usable answer."
+    )
+    quote: str = Field(description="The words of the passage that the model gives as its reason.")
+
+
 class ValidatedExtraction(TableRow):
     """The verdict on one chunk (asset `validated_extractions`)."""
 

@@ -60,6 +60,7 @@ __all__ = [
     "DatasetSettings",
     "ExtractionSettings",
     "FilesSource",
+    "JudgingSettings",
     "LedgerSettings",
     "PromptSettings",
     "RightsSettings",
@@ -159,6 +160,11 @@ class ExtractionSettings(Section):
         " chunk, so that nothing can be made up; `auto` is `quote` for the embedded model, else"
         " `schema`.",
     )
+    quote_evidence: bool = Field(
+        False,
+        description="Whether each relation of an answer begins with the words of the chunk that"
+        " state it; in mode `schema`. They point the judge to the sentence; no dataset has them.",
+    )
     temperature: float = Field(0.2, ge=0, le=2, description="Sampling temperature.")
     max_tokens: int | None = Field(
         None,
@@ -202,11 +208,24 @@ class ExtractionSettings(Section):
             raise ValueError("max_attempts must be at least attempts")
         return self
 
+    @model_validator(mode="after")
+    def _quotes_are_asked_of_free_answers(self) -> ExtractionSettings:
+        if self.quote_evidence and self.mode not in ("auto", "schema"):
+            raise ValueError(
+                f"quote_evidence needs the mode schema; the mode {self.mode} bounds what an answer"
+                " can say"
+            )
+        return self
+
     def mode_for(self, *, embedded: bool) -> Mode:
         """Return the effective mode; `auto` means quotes for the embedded model."""
         if self.mode != "auto":
             return self.mode
         return "quote" if embedded else "schema"
+
+    def quotes_evidence(self, mode: Mode) -> bool:
+        """Return whether the answers of a mode quote the evidence of their relations."""
+        return self.quote_evidence and mode == "schema"
 
     def bounds(self, mode: Mode) -> AnswerBounds:
         """Return the largest answer allowed: as set, else the defaults of the mode."""
@@ -216,6 +235,22 @@ class ExtractionSettings(Section):
             self.max_entities or default.entities,
             self.max_relations or default.relations,
         )
+
+
+class JudgingSettings(Section):
+    """How answers are judged."""
+
+    verify: Literal["off", "model"] = Field(
+        "off",
+        description="Whether a model is asked for a second opinion on each relation that the rules"
+        " keep: `model` adds the asset `second_opinions`, whose requests go through the same pool,"
+        " and drops the relations that it denies.",
+    )
+
+    @property
+    def asks_model(self) -> bool:
+        """Whether a second opinion is asked for."""
+        return self.verify == "model"
 
 
 class LedgerSettings(LedgerOptions):
@@ -267,6 +302,7 @@ class Settings(BaseSettings):
     prompts: PromptSettings = Field(default_factory=PromptSettings)
     summaries: SummarySettings = Field(default_factory=SummarySettings)
     extractions: ExtractionSettings = Field(default_factory=ExtractionSettings)
+    judging: JudgingSettings = Field(default_factory=JudgingSettings)
     pool: PoolOptions[Endpoint] = Field(default_factory=PoolOptions[Endpoint])
     ledger: LedgerSettings = Field(default_factory=LedgerSettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)

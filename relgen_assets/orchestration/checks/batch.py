@@ -23,6 +23,8 @@ from relgen_assets.rows.asset_tables import (
     CHUNKS,
     RAW_EXTRACTIONS,
     RAW_PAPERS,
+    SECOND_OPINIONS,
+    STORED_TABLES,
     SUMMARIES,
     VALIDATED_EXTRACTIONS,
     AssetTable,
@@ -60,6 +62,7 @@ class Rule:
 
 MAX_UNUSABLE_SHARE = 0.1
 MAX_UNSUMMARISED_SHARE = 0.05
+MAX_MISSING_OPINIONS = 0.05
 MAX_REJECTED_SHARE = 0.25
 """The published predecessor lost 12 % of its answers; losing a quarter calls for a closer look."""
 
@@ -101,6 +104,20 @@ def rules(settings: Settings) -> list[Rule]:
              invariants.entities_are_grounded, (CHUNKS, verdicts)),
         Rule(verdicts, "few_are_rejected", "Most answers are usable.",
              invariants.rejected_chunks, (verdicts,), MAX_REJECTED_SHARE, warn),
+        *(_rules_of_opinions() if settings.judging.asks_model else []),
+    ]  # fmt: skip
+
+
+def _rules_of_opinions() -> list[Rule]:
+    opinions, raw = SECOND_OPINIONS, RAW_EXTRACTIONS
+    return [
+        Rule(opinions, "one_per_relation", "Each relation that the rules keep has one opinion.",
+             invariants.opinions_match_relations, (CHUNKS, raw, opinions)),
+        Rule(opinions, "passages_are_of_their_chunk", "Each prompt shows a passage of its chunk.",
+             invariants.opinions_are_of_their_chunk, (CHUNKS, opinions)),
+        Rule(opinions, "few_are_missing", "Nearly all opinions could be had.",
+             invariants.missing_opinions, (opinions,), MAX_MISSING_OPINIONS,
+             dg.AssetCheckSeverity.WARN),
     ]  # fmt: skip
 
 
@@ -108,8 +125,9 @@ def build_table_checks(
     settings: Settings, partitions: dg.PartitionsDefinition[str]
 ) -> list[dg.AssetChecksDefinition]:
     """Return the checks of all tables, one step for each asset, partitioned like it."""
+    tables = STORED_TABLES if settings.judging.asks_model else ASSET_TABLES
     by_asset: dict[str, list[Check[BatchTables]]] = {
-        table.asset: [_schema_check(table)] for table in ASSET_TABLES
+        table.asset: [_schema_check(table)] for table in tables
     }
     for rule in rules(settings):
         by_asset[rule.table.asset].append(_rule_check(rule))

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from relgen_assets import extraction
 from relgen_assets.extraction import Judgement, RejectionReason, Repair
+from relgen_assets.extraction.second_opinion import relation_key, with_opinions
 from relgen_assets.extraction.sent_prompt import SentPrompt
 from relgen_assets.extraction.worked_examples import example_descriptions
 from relgen_assets.prompts import bundled_prompts
@@ -192,6 +193,7 @@ REPAIRED: list[tuple[object, Repair]] = [
     (good(relations=[*GOOD["relations"], "sea otters"]), Repair.INCOMPLETE_RELATION_DROPPED),
     (good(relations=[*GOOD["relations"], GOOD["relations"][0]]),
      Repair.DUPLICATE_RELATION_DROPPED),
+    (with_relation(evidence="Whales and seals rest on the beach."), Repair.QUOTE_NOT_FOUND),
     (with_relation(target_entities=["sea otters", "sea urchins"]),
      Repair.SELF_RELATION_DROPPED),
     (with_relation(target_entities=["sea otters"]), Repair.SELF_RELATION_DROPPED),
@@ -370,7 +372,16 @@ def judged_cases() -> list[Judgement]:
         *(judge(answer, TEXT) for answer in complete),
         judge(undescribed, LONG_SENTENCE),
         *(judge(answer, TEXT, finish_reason="length") for answer in cut_off),
+        *denied_cases(),
     ]
+
+
+def denied_cases() -> list[Judgement]:
+    """Return the verdicts on a good answer after one of its relations, or all, are denied."""
+    by_rules = judge(json.dumps(GOOD), TEXT)
+    assert by_rules.extraction is not None
+    keys = [relation_key(relation) for relation in by_rules.extraction.relations]
+    return [with_opinions(by_rules, keys[:1]), with_opinions(by_rules, keys)]
 
 
 @pytest.mark.parametrize("reason", RejectionReason)

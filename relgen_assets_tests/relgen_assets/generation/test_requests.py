@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from relgen_assets.extraction.validation import validate
 from relgen_assets.generation.asking_again import AskingAgain
@@ -154,3 +156,22 @@ def test_bundled_prompts_keep_the_keys_that_ledgers_hold() -> None:
         ("34e3a1bb32c8", "097f8d684f6fab3ec25d7d695f00dc925c4ea45d5e6fd5086ee7005b286072fe"),
         ("b0964705be61", "2d1b29cad78215bb1838ba94f8f64ebb34c056914d7ece7f16aeca93c9b3d5d8"),
     ]
+
+
+def test_a_request_for_evidence_has_a_template_a_schema_and_a_key_of_its_own() -> None:
+    plain, quoting = extraction(), extraction(quote_evidence=True)
+    asked: Any = quoting.json_schema
+    relation = asked["properties"]["relations"]["items"]
+    assert next(iter(relation["properties"])) == "evidence" in relation["required"]
+    assert "evidence" in quoting.messages[0]["content"]
+    assert '"evidence"' in quoting.messages[2]["content"]
+    assert "evidence" not in json.dumps(plain.json_schema)
+    assert plain.labels["prompt_version"] != quoting.labels["prompt_version"]
+    assert generation_key(plain, MODEL) != generation_key(quoting, MODEL)
+
+
+@pytest.mark.parametrize("mode", ["candidates", "quote"])
+def test_evidence_is_asked_of_free_answers_only(mode: str) -> None:
+    with pytest.raises(ValidationError, match="needs the mode schema"):
+        ExtractionSettings(mode=mode, quote_evidence=True)
+    assert not ExtractionSettings(quote_evidence=True).quotes_evidence("quote")

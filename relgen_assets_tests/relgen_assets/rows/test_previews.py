@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from relgen_assets.export.examples import FullExample
-from relgen_assets.rows.asset_tables import ASSET_TABLES
+from relgen_assets.rows.asset_tables import STORED_TABLES
 from relgen_assets.rows.column_sources import COLUMN_SOURCES
 from relgen_assets.rows.models import (
     ChatMessage,
@@ -18,7 +18,7 @@ from relgen_assets.rows.models import (
 from relgen_assets.rows.previews import LONGEST, column_of, preview_values
 
 ROWS: dict[str, type[TableRow]] = {
-    **{table.asset: table.row for table in ASSET_TABLES},
+    **{table.asset: table.row for table in STORED_TABLES},
     "hf_dataset": FullExample,
 }
 EXTRACTION = Extraction(
