@@ -57,6 +57,7 @@ class Finding:
         evidence: The sentences that state the relation, as offsets of the text, end exclusive.
         support: Share of the description's words that these sentences hold, 0 to 1.
         is_directed: Whether the description says which side acts on the other.
+        is_denied: The polarity: whether the description denies the relation, as the text does.
     """
 
     fault: Fault | None
@@ -65,6 +66,7 @@ class Finding:
     evidence: tuple[Span, ...] = ()
     support: float = 0.0
     is_directed: bool = False
+    is_denied: bool = False
 
 
 class EvidenceText:
@@ -201,6 +203,7 @@ class EvidenceText:
             place.sentences,
             place.support,
             is_directed=said.direction != 0,
+            is_denied=bool(statements.negations(said.description)),
         )
 
     def _is_in(self, name: str, place: _Place) -> bool:

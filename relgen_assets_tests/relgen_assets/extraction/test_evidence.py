@@ -66,3 +66,16 @@ def test_a_word_of_the_opposite_sense_contradicts() -> None:
     text = EvidenceText("Fertiliser strongly increases the yearly yield of maize in dry soils.")
     said = "Fertiliser strongly decreases the yearly yield of maize in dry soils."
     assert text.examine(said, ["Fertiliser"], ["maize"]).fault is Fault.OPPOSITE
+
+
+@pytest.mark.parametrize(
+    ("description", "is_denied"),
+    [
+        ("Iron was not found in the lakes.", True),
+        ("Warm water lowers the oxygen level.", False),
+    ],
+)
+def test_a_finding_tells_a_denial_from_an_assertion(description: str, is_denied: bool) -> None:
+    names = ["Iron", "lakes"] if is_denied else ["Warm water", "oxygen level"]
+    finding = EvidenceText(TEXT).examine(description, names[:1], names[1:])
+    assert (finding.fault, finding.is_denied) == (None, is_denied)
