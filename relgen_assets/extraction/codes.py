@@ -29,6 +29,8 @@ class RejectionReason(StrEnum):
     """No entity is named, either in the list or in a relation."""
     NO_GROUNDED_ENTITIES = "no_grounded_entities"
     """Entities are named, but none occurs in the text."""
+    ABSENT_NAMES = "absent_names"
+    """An entity is named that does not occur in the text, and `judging.absent_names` rejects that."""
     NO_RELATIONS = "no_relations"
     """No relation is left between entities that occur in the text."""
 
@@ -87,5 +89,7 @@ class Repair(StrEnum):
     """The text says the opposite of a relation."""
     REVERSED_RELATION_DROPPED = "reversed_relation_dropped"
     """The text states a relation in the other direction."""
+    RELATIONS_MERGED = "relations_merged"
+    """Relations with the same description and sources became one with all their targets."""
     RELATION_TURNED = "relation_turned"
     """Source and target were exchanged, because description and text agree on that direction."""

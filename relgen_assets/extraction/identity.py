@@ -19,7 +19,8 @@ from typing import NamedTuple
 WORD = re.compile(r"(?:[^\W_]|[\u0300-\u036f])+")
 """A word: letters and digits, with combining accents."""
 _PIECE = re.compile(rf"{WORD.pattern}|\S")
-_DASHES = frozenset("-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d")
+DASHES = frozenset("-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d")
+"""Hyphens, dashes and minus signs."""
 _APOSTROPHES = frozenset("'\u2018\u2019\u02bc`\u00b4")
 _OPENING = frozenset("([{")
 _CLOSING = frozenset(")]}")
@@ -54,7 +55,7 @@ def pieces(text: str) -> Iterator[Piece]:
     for number, (piece, start, end) in enumerate(found):
         if WORD.match(piece):
             key = _fold(piece)
-        elif piece in _DASHES:
+        elif piece in DASHES:
             key = "-" if _is_sign(found, number) else ""
         elif piece in _APOSTROPHES:
             key = "\u2032" if _is_prime(text, start) else ""
@@ -105,10 +106,10 @@ def _fold(word: str) -> str:
     bare = "".join(
         letter for letter in decomposed if letter.isalnum() or not unicodedata.combining(letter)
     )
-    return _singular(bare).casefold()
+    return singular(bare).casefold()
 
 
-def _singular(word: str) -> str:
+def singular(word: str) -> str:
     """Return a word without its plural ending; the last letter of an acronym is none."""
     if word.endswith("s") and word[:-1].isupper() and len(word) > 2:
         return word[:-1]

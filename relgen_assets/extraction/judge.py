@@ -4,7 +4,7 @@ The steps are salvage, shape, and for every extraction found the reading against
 notes the repairs it makes. The reading that keeps most is taken. An answer that needed no repair is
 `valid`. Every accepted extraction satisfies four rules: its entities occur in the text, the
 entities of its relations are in the list, the text states its relations, and judging it again
-changes nothing.
+changes nothing. A policy may keep what breaks the first or third rule, marked (`policy`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from functools import lru_cache
 from relgen_assets.extraction.cleaning import runs_in_a_loop
 from relgen_assets.extraction.codes import RejectionReason
 from relgen_assets.extraction.evidence import EvidenceText
+from relgen_assets.extraction.policy import DEFAULT_POLICY, JudgingPolicy
 from relgen_assets.extraction.reading import Judgement, Verdict, read, rejected
 from relgen_assets.extraction.salvage import Salvaged, salvage
 from relgen_assets.extraction.shape import Draft, drafts, joined
@@ -36,6 +37,7 @@ def judge(
     *,
     finish_reason: str = "stop",
     examples: frozenset[str] = frozenset(),
+    policy: JudgingPolicy = DEFAULT_POLICY,
 ) -> Judgement:
     """Return the verdict on an answer about a text; never raises, whatever the answer.
 
@@ -44,6 +46,7 @@ def judge(
         text: The chunk the answer is about.
         finish_reason: As reported by the server; `length` if the answer was cut off.
         examples: Descriptions in the worked examples of the prompt, which no answer may repeat.
+        policy: What happens to what the text does not say.
     """
     if not answer.strip():
         return rejected(RejectionReason.EMPTY_ANSWER)
@@ -52,7 +55,13 @@ def judge(
         return _with_cause(rejected(RejectionReason.NOT_JSON), answer, finish_reason)
     prepared = EvidenceText(text)
     readings = [
-        read(draft, prepared, cut_off=finish_reason == "length", examples=examples)
+        read(
+            draft,
+            prepared,
+            cut_off=finish_reason == "length",
+            examples=examples,
+            policy=policy,
+        )
         for draft in _alternatives(salvaged)
     ]
     best = max(readings, key=_worth, default=rejected(RejectionReason.WRONG_SHAPE))
@@ -74,17 +83,17 @@ def _alternatives(salvaged: Sequence[Salvaged]) -> list[Draft]:
     return [*reversed(found), *together]
 
 
-def _worth(judged: Judgement) -> tuple[int, int, int]:
-    """Return how much a judgement has kept, for comparison."""
+def _worth(judged: Judgement) -> tuple[int, int, int, int]:
+    """Return how much a judgement has kept, for comparison; what the text states comes first."""
     if judged.extraction is None:
-        return (0, 0, len(judged.repairs))
+        return (0, 0, 0, len(judged.repairs))
     kept = judged.extraction
-    return (1, len(kept.relations), len(kept.list_of_entities))
+    return (1, judged.supported, len(kept.relations), len(kept.list_of_entities))
 
 
 def _with_cause(judged: Judgement, answer: str, finish_reason: str) -> Judgement:
     """Return a rejection with its cause instead of its symptom, if the cause is known."""
-    if finish_reason != "length":
+    if finish_reason != "length" or judged.reason == RejectionReason.ABSENT_NAMES:
         return judged
     cause = RejectionReason.LOOP if runs_in_a_loop(answer) else RejectionReason.TRUNCATED
     return replace(judged, reason=cause.value)

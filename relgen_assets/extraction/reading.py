@@ -20,8 +20,12 @@ from relgen_assets.extraction.cleaning import (
 )
 from relgen_assets.extraction.codes import RejectionReason, Repair
 from relgen_assets.extraction.evidence import EvidenceText, Fault, Finding
+from relgen_assets.extraction.grounding import Occurrence
 from relgen_assets.extraction.identity import identity
+from relgen_assets.extraction.merging import Examined, merged
 from relgen_assets.extraction.names import has_mask, is_name
+from relgen_assets.extraction.naming import GroundedName, Names, marked
+from relgen_assets.extraction.policy import DEFAULT_POLICY, JudgingPolicy
 from relgen_assets.extraction.shape import Draft, DraftRelation
 from relgen_assets.extraction.statements import is_fragment
 from relgen_assets.rows.models import Extraction, Relation
@@ -51,6 +55,7 @@ class Judgement:
         repairs: Codes of the repairs, each a `Repair`, each once, in the order first needed.
         extraction: The content of the answer; `None` if rejected.
         evidence: What the text says to each relation of the extraction, in their order.
+        names: Where each entity of the extraction stands in the text, in their order.
     """
 
     verdict: Verdict
@@ -58,10 +63,21 @@ class Judgement:
     repairs: tuple[str, ...]
     extraction: Extraction | None
     evidence: tuple[Finding, ...] = ()
+    names: tuple[GroundedName, ...] = ()
+
+    @property
+    def supported(self) -> int:
+        """The number of relations that the text states."""
+        return sum(finding.fault is None for finding in self.evidence)
 
 
 def read(
-    draft: Draft, text: EvidenceText, *, cut_off: bool, examples: frozenset[str] = frozenset()
+    draft: Draft,
+    text: EvidenceText,
+    *,
+    cut_off: bool,
+    examples: frozenset[str] = frozenset(),
+    policy: JudgingPolicy = DEFAULT_POLICY,
 ) -> Judgement:
     """Return the verdict on one draft of an answer.
 
@@ -70,8 +86,9 @@ def read(
         text: The chunk it is about.
         cut_off: Whether the token limit ended the answer.
         examples: Descriptions that must not be repeated.
+        policy: What happens to what the text does not say.
     """
-    return _Reader(text, examples).read(draft, cut_off=cut_off)
+    return _Reader(text, examples, policy).read(draft, cut_off=cut_off)
 
 
 def rejected(reason: RejectionReason, repairs: Iterable[Repair] = ()) -> Judgement:
@@ -82,11 +99,15 @@ def rejected(reason: RejectionReason, repairs: Iterable[Repair] = ()) -> Judgeme
 class _Reader:
     """Turns one draft into an extraction, noting every repair."""
 
-    def __init__(self, text: EvidenceText, examples: frozenset[str]) -> None:
+    def __init__(self, text: EvidenceText, examples: frozenset[str], policy: JudgingPolicy) -> None:
         self._text = text
         self._examples = examples
+        self._policy = policy
+        self._names = Names(text.grounded, policy.fuzzy_names)
         self._repairs: dict[Repair, None] = {}
         self._entities: dict[str, str] = {}
+        self._grounded: dict[str, GroundedName] = {}
+        self._has_absent = False
 
     def read(self, draft: Draft, *, cut_off: bool) -> Judgement:
         """Return the verdict on the draft."""
@@ -97,9 +118,11 @@ class _Reader:
         for name in self._split(draft.entities):
             self._list(name)
         relations, evidence = self._relations(self._whole(draft.relations, cut_off=cut_off))
+        if self._has_absent and self._policy.absent_names == "reject":
+            return self._reject(RejectionReason.ABSENT_NAMES)
         if draft.says_nothing and not draft.relations and not cut_off:
             return self._nothing_stated(draft)
-        if not self._entities:
+        if not self._occurs_any():
             return self._reject(_without_entities(draft))
         if not relations:
             return self._reject(RejectionReason.NO_RELATIONS)
@@ -110,7 +133,7 @@ class _Reader:
 
     def _nothing_stated(self, draft: Draft) -> Judgement:
         """Return the verdict on an answer that says that the text states no relation."""
-        if draft.entities and not self._entities:
+        if draft.entities and not self._occurs_any():
             return self._reject(RejectionReason.NO_GROUNDED_ENTITIES)
         if not self._is_usable(draft.section_description):
             return self._reject(RejectionReason.NO_DESCRIPTION)
@@ -126,7 +149,13 @@ class _Reader:
         )
         repairs = tuple(repair.value for repair in self._repairs)
         verdict: Verdict = "repaired" if repairs else "valid"
-        return Judgement(verdict, None, repairs, extraction, tuple(evidence))
+        names = tuple(self._grounded[key] for key in self._entities)
+        return Judgement(verdict, None, repairs, extraction, tuple(evidence), names)
+
+    def _occurs_any(self) -> bool:
+        """Return whether an entity occurs in the text; those that are only marked do not."""
+        found = (self._grounded[key] for key in self._entities)
+        return any(one.occurrence is not Occurrence.ABSENT for one in found)
 
     def _reject(self, reason: RejectionReason) -> Judgement:
         return rejected(reason, self._repairs)
@@ -162,26 +191,36 @@ class _Reader:
         self._entities.setdefault(key, spelling)
 
     def _ground(self, name: str) -> str | None:
-        """Return the spelling of the text, or `None` after noting why there is none."""
-        spelling = self._text.grounded.ground(name)
-        if spelling is None:
+        """Return the spelling to keep, or `None` after noting why there is none."""
+        found = self._names.ground(name)
+        if found is None and is_name(name):
+            self._has_absent = True
+            if self._policy.absent_names == "mark":
+                found = self._mark(name)
+        if found is None:
             usable = is_name(name)
             self._note(
                 Repair.UNGROUNDED_ENTITY_DROPPED if usable else Repair.UNUSABLE_ENTITY_DROPPED
             )
-        elif spelling != name:
+            return None
+        if found.name != name:
             self._note(Repair.ENTITY_RESPELLED)
-        return spelling
+        self._grounded.setdefault(identity(found.name), found)
+        return found.name
+
+    def _mark(self, name: str) -> GroundedName | None:
+        """Return an absent name to be kept; cleaned, it may occur after all."""
+        kept = marked(name)
+        return kept and (self._names.ground(kept.name) or kept)
 
     def _relations(self, stated: Sequence[DraftRelation]) -> tuple[list[Relation], list[Finding]]:
-        kept: list[Relation] = []
-        evidence: list[Finding] = []
+        kept: list[Examined] = []
         seen: set[tuple[str, frozenset[str], frozenset[str]]] = set()
         for draft in stated:
             found = self._relation(draft)
             if found is None:
                 continue
-            relation, finding = found
+            relation, _ = found
             # The same words about other entities are another relation: "inhibits" COX-1, and COX-2.
             key = (
                 relation.description.casefold(),
@@ -196,9 +235,18 @@ class _Reader:
                 if identity(name) not in self._entities:
                     self._note(Repair.ENTITY_ADDED)
                 self._entities.setdefault(identity(name), name)
-            kept.append(relation)
-            evidence.append(finding)
-        return kept, evidence
+            kept.append(found)
+        kept = self._merged(kept)
+        return [relation for relation, _ in kept], [finding for _, finding in kept]
+
+    def _merged(self, kept: list[Examined]) -> list[Examined]:
+        """Return the relations, with those put together that belong together, if that is wanted."""
+        if not self._policy.merge_relations:
+            return kept
+        together = merged(kept, self._text.examine)
+        if len(together) < len(kept):
+            self._note(Repair.RELATIONS_MERGED)
+        return together
 
     def _relation(self, draft: DraftRelation) -> tuple[Relation, Finding] | None:
         """Return a relation with its evidence, or `None` after noting what is wrong with it."""
@@ -218,17 +266,30 @@ class _Reader:
             self._note(Repair.SELF_RELATION_DROPPED)
         if not others:
             return None
+        description = self._respelled(description)
         finding = self._examine(description, sources, others)
-        if finding.fault is not None:
+        if finding.fault is None:
+            sources, others = list(finding.sources), list(finding.targets)
+        elif self._policy.unsupported_relations == "drop":
             self._note(_UNSUPPORTED[finding.fault])
             return None
         relation = Relation(
             description=description,
-            source_entities=list(finding.sources),
-            target_entities=list(finding.targets),
+            source_entities=sources,
+            target_entities=others,
             strength=draft.strength,
         )
         return relation, finding
+
+    def _respelled(self, description: str) -> str:
+        """Return a description with misspelled names as the text spells them."""
+        for answered, spelling in self._names.respellings.items():
+            name = re.compile(rf"(?<!\w){re.escape(answered)}(?!\w)", re.IGNORECASE)
+            respelled = name.sub(lambda _, spelling=spelling: spelling, description)
+            if respelled != description:
+                self._note(Repair.TEXT_CLEANED)
+                description = respelled
+        return description
 
     def _is_usable(self, description: str) -> bool:
         """Return whether a description has content and is not copied from the prompt."""
