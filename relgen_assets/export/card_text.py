@@ -62,6 +62,8 @@ summary and text of its row.
 
 {origins}
 
+{empty}
+
 ## Limits
 
 - The extractions were written by a language model and judged by a program; no person has
@@ -111,6 +113,7 @@ def _body(rows: Mapping[str, Mapping[Split, int]], facts: Sequence[ShardFacts]) 
         cautions="\n".join(_bullet(one.caution) for one in CONFIGS.values() if one.caution),
         articles=sum(one.articles for one in facts),
         origins=_origins(facts),
+        empty=textwrap.fill(_empty_rows(facts), _WIDTH),
     )
 
 
@@ -140,6 +143,15 @@ def _origins(facts: Sequence[ShardFacts]) -> str:
         ranked = sorted(total.items(), key=lambda item: (-item[1], item[0]))
         table += [[name, f"`{value}`", f"{examples:,}"] for value, examples in ranked]
     return _markdown(["what", "value", "examples"], table)
+
+
+def _empty_rows(facts: Sequence[ShardFacts]) -> str:
+    """Return how many examples state no relation, and how many of them do not stand here."""
+    standing, left_out = sum(one.empty for one in facts), sum(one.left_out for one in facts)
+    return (
+        f"{standing:,} examples state no relation, which teaches a model not to assert something"
+        f" about every text; {left_out:,} more were left out."
+    )
 
 
 def _bullet(sentence: str) -> str:

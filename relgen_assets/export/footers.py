@@ -12,13 +12,20 @@ from typing import Final
 
 from pydantic import BaseModel
 
+from relgen_assets.export.empty_rows import states_nothing
 from relgen_assets.export.examples import FullExample
 
 _KEY: Final = b"relgen"
 
 
 class ShardFacts(BaseModel):
-    """The digest of a shard's rows, and the number of rows for each value of their origin."""
+    """The digest of a shard's rows, and the number of rows for each value of their origin.
+
+    Attributes:
+        empty: Number of rows that state no relation.
+        left_out: Number of such examples of the whole batch that were left out, in the facts of
+            one of its shards.
+    """
 
     digest: str
     articles: int
@@ -28,10 +35,17 @@ class ShardFacts(BaseModel):
     summary_models: dict[str, int]
     summary_prompt_versions: dict[str, int]
     verdicts: dict[str, int]
+    empty: int
+    left_out: int = 0
 
 
-def facts_of(examples: Sequence[FullExample]) -> ShardFacts:
-    """Count the examples of a shard by their origin, and hash them in order (SHA-256)."""
+def facts_of(examples: Sequence[FullExample], left_out: int = 0) -> ShardFacts:
+    """Count the examples of a shard by their origin, and hash them in order (SHA-256).
+
+    Args:
+        examples: The rows of the shard.
+        left_out: What the facts are to say of examples that were left out.
+    """
     digest = hashlib.sha256()
     for example in examples:
         digest.update(example.model_dump_json().encode("utf-8"))
@@ -44,6 +58,8 @@ def facts_of(examples: Sequence[FullExample]) -> ShardFacts:
         summary_models=Counter(example.summary_model for example in examples),
         summary_prompt_versions=Counter(example.summary_prompt_version for example in examples),
         verdicts=Counter(example.verdict for example in examples),
+        empty=sum(map(states_nothing, examples)),
+        left_out=left_out,
     )
 
 

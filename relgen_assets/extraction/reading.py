@@ -285,7 +285,7 @@ class _Reader:
         """Return a description with misspelled names as the text spells them."""
         for answered, spelling in self._names.respellings.items():
             name = re.compile(rf"(?<!\w){re.escape(answered)}(?!\w)", re.IGNORECASE)
-            respelled = name.sub(lambda _, spelling=spelling: spelling, description)
+            respelled = spelling.join(name.split(description))
             if respelled != description:
                 self._note(Repair.TEXT_CLEANED)
                 description = respelled

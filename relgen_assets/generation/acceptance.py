@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from relgen_assets.extraction import example_descriptions, judge
+from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.generation.requests import ExtractionTask
 from resources.generation import Generation
 
@@ -14,11 +15,14 @@ def is_summary(generation: Generation) -> bool:
     return generation.finish_reason != "length" and bool(generation.text.strip())
 
 
-def is_extraction(tasks: Iterable[ExtractionTask]) -> Callable[[Generation], bool]:
+def is_extraction(
+    tasks: Iterable[ExtractionTask], policy: JudgingPolicy
+) -> Callable[[Generation], bool]:
     """Return a predicate that accepts every answer the rules do not reject.
 
     Args:
         tasks: The chunks that are asked about.
+        policy: What happens to what a chunk does not say.
     """
     asked = {task.chunk.chunk_id: task for task in tasks}
 
@@ -32,6 +36,7 @@ def is_extraction(tasks: Iterable[ExtractionTask]) -> Callable[[Generation], boo
             examples=example_descriptions(
                 message["content"] for message in sent if message["role"] == "assistant"
             ),
+            policy=policy,
         )
         return judgement.verdict != "rejected"
 

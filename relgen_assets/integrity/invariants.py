@@ -142,13 +142,14 @@ def relation_entities_are_listed(validated: Sequence[ValidatedExtraction]) -> li
 def entities_are_grounded(
     chunks: Sequence[Chunk], validated: Sequence[ValidatedExtraction]
 ) -> list[str]:
-    """List entities that do not occur in the text of their chunk."""
+    """List entities that do not occur in the text of their chunk and are not marked as absent."""
     texts = {chunk.chunk_id: chunk.text for chunk in chunks}
     return [
         f"{row.chunk_id}: {entity!r} does not occur in the text"
         for row in validated
         if row.extraction is not None
         for entity in absent(row.extraction.list_of_entities, texts.get(row.chunk_id, ""))
+        if entity not in {one.name for one in row.grounding if one.status == "absent"}
     ]
 
 

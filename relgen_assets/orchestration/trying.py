@@ -131,7 +131,7 @@ def try_chunk(
         title=subject.paper.title,
         summary=summary,
         raw=row,
-        verdict=validate(row, subject.chunk.text),
+        verdict=validate(row, subject.chunk.text, project.settings.judging.policy),
         stored=False,
     )
     return Trial(story, isinstance(outcome, Generation) and outcome.from_ledger)

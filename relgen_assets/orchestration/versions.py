@@ -70,7 +70,10 @@ def code_versions(settings: Settings, prompts: PromptSet) -> dict[str, str]:
         CHUNKS.asset: _of_chunks(settings),
         SUMMARIES.asset: _of_summaries(settings, prompts),
         RAW_EXTRACTIONS.asset: _of_answers(settings, prompts),
-        VALIDATED_EXTRACTIONS.asset: [validator(), _columns(VALIDATED_EXTRACTIONS.row)],
+        VALIDATED_EXTRACTIONS.asset: [
+            validator(settings.judging.policy),
+            _columns(VALIDATED_EXTRACTIONS.row),
+        ],
         HF_DATASET: _of_dataset(settings),
         DATASET_CARD: [settings.dataset.title, settings.dataset.licence],
     }
@@ -144,7 +147,7 @@ def _schema(mode: Mode, bounds: AnswerBounds) -> dict[str, Any]:
 def _of_dataset(settings: Settings) -> Any:
     shares = settings.dataset
     configs = {name: _columns(config.row) for name, config in CONFIGS.items()}
-    return [shares.validation_percent, shares.test_percent, configs]
+    return [shares.validation_percent, shares.test_percent, shares.empty_percent, configs]
 
 
 def _model(settings: Settings) -> str | list[str]:

@@ -51,7 +51,9 @@ COLUMN_SOURCES: Final[Mapping[str, Mapping[str, tuple[Source, ...]]]] = MappingP
         },
         "ValidatedExtraction": {
             **_same("raw_extractions", "paper_id", "chunk_id"),
-            **dict.fromkeys(("verdict", "reason", "repairs", "extraction"), _JUDGED),
+            **dict.fromkeys(
+                ("verdict", "reason", "repairs", "extraction", "grounding", "evidence"), _JUDGED
+            ),
         },
         "FullExample": {
             "summary": _from("summaries", "text"),
@@ -60,7 +62,7 @@ COLUMN_SOURCES: Final[Mapping[str, Mapping[str, tuple[Source, ...]]]] = MappingP
                 ("extraction", "section_description", "list_of_entities", "relations"), _VERDICT
             ),
             **_same("raw_papers", "source", "title", "abstract", "section_names"),
-            **_same("validated_extractions", "verdict", "repairs"),
+            **_same("validated_extractions", "verdict", "repairs", "grounding", "evidence"),
             **_same(
                 "raw_extractions",
                 "mode",

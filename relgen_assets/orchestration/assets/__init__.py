@@ -33,7 +33,7 @@ def build_assets(project: Project) -> list[dg.AssetsDefinition]:
         chunks.build(project, partitions),
         summaries.build(project, partitions),
         raw_extractions.build(project, partitions),
-        validated_extractions.build(partitions),
+        validated_extractions.build(project, partitions),
         hf_dataset.build(project, partitions),
         dataset_card.build(project),
     ]

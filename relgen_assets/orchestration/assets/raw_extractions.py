@@ -91,7 +91,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
                 stored = RAW_EXTRACTIONS.read(io_manager, key)
                 plan = plan_chunks(
                     stored,
-                    validate_all(rows_of_chunks, stored),
+                    validate_all(rows_of_chunks, stored, project.settings.judging.policy),
                     rows_of_summaries,
                     further=options.further_attempts,
                     limit=settings.max_attempts,
@@ -99,7 +99,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
                 grant(ledger, EXTRACTION_TASK, plan.attempts)
             result = llama_server_pool.generate(
                 [task.request for task in tasks if task.request is not None],
-                accept=is_extraction(tasks),
+                accept=is_extraction(tasks, project.settings.judging.policy),
                 attempts=settings.attempts,
                 granted=ledger.granted_attempts(
                     EXTRACTION_TASK, [chunk.chunk_id for chunk in rows_of_chunks]

@@ -15,6 +15,7 @@ from relgen_assets.orchestration.assets.common import (
 )
 from relgen_assets.orchestration.assets.story_preview import story_preview
 from relgen_assets.orchestration.energy import KWH, kwh_per_examples, spent_kwh
+from relgen_assets.orchestration.project import Project
 from relgen_assets.rows.asset_tables import CHUNKS, RAW_EXTRACTIONS, VALIDATED_EXTRACTIONS
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.generation_ledger.verdicts_and_grants import RecordedVerdict
@@ -24,7 +25,7 @@ MAX_REJECTED_SHARE = 0.9
 """Above this share of rejected answers the model or the prompt is unfit, not the articles."""
 
 
-def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
+def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     """Return the asset that repairs, grounds and judges the raw answers."""
 
     @dg.asset(**batch_options(partitions, VALIDATED_EXTRACTIONS.row, "pydantic", "parquet"))
@@ -43,8 +44,8 @@ def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
         """
         answers = RAW_EXTRACTIONS.rows(raw_extractions)
         rows_of_chunks = CHUNKS.rows(chunks)
-        rows = validate_all(rows_of_chunks, answers)
-        rules = validator()
+        rows = validate_all(rows_of_chunks, answers, project.settings.judging.policy)
+        rules = validator(project.settings.judging.policy)
         generation_ledger.record_verdicts(
             [
                 RecordedVerdict(answer.key, rules, row.verdict, row.reason, tuple(row.repairs))
@@ -64,13 +65,22 @@ def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
         return table_output(
             rows,
             VALIDATED_EXTRACTIONS,
-            stories=story_preview(context.partition_key, rows_of_chunks, answers, rows),
+            stories=story_preview(
+                context.partition_key,
+                rows_of_chunks,
+                answers,
+                rows,
+                project.settings.judging.policy,
+            ),
             rules=rules,
             by_verdict=tally(row.verdict for row in rows),
             rejected_by_reason=reasons,
             repairs=tally(code for row in rows for code in row.repairs),
             entities=sum(len(extraction.list_of_entities) for extraction in extractions),
             relations=sum(len(extraction.relations) for extraction in extractions),
+            state_nothing=sum(not extraction.relations for extraction in extractions),
+            names_by_status=tally(name.status for row in rows for name in row.grounding),
+            relations_kept_with_a_fault=tally(one.fault for row in rows for one in row.evidence),
             **_energy(context, len(extractions)),
         )
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 from pydantic import BaseModel
 
 from relgen_assets.integrity import invariants
+from relgen_assets.integrity.offsets import verdicts_off_their_texts
 from relgen_assets.orchestration.checks.step import Check, build_step
 from relgen_assets.orchestration.checks.views import BatchTables
 from relgen_assets.rows.arrow import arrow_schema
@@ -97,8 +98,10 @@ def rules(settings: Settings) -> list[Rule]:
              invariants.verdicts_are_whole, (verdicts,)),
         Rule(verdicts, "relation_entities_are_listed", "Relations name listed entities only.",
              invariants.relation_entities_are_listed, (verdicts,)),
-        Rule(verdicts, "entities_are_grounded", "Every entity occurs in its chunk.",
+        Rule(verdicts, "entities_are_grounded", "Every entity occurs in its chunk, or is marked.",
              invariants.entities_are_grounded, (CHUNKS, verdicts)),
+        Rule(verdicts, "offsets_match_text", "Names and evidence stand where the offsets say.",
+             verdicts_off_their_texts, (CHUNKS, verdicts)),
         Rule(verdicts, "few_are_rejected", "Most answers are usable.",
              invariants.rejected_chunks, (verdicts,), MAX_REJECTED_SHARE, warn),
     ]  # fmt: skip

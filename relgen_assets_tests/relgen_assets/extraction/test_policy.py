@@ -1,4 +1,4 @@
-"""What a project may choose about what the text does not say, and what holds whatever it chooses."""
+"""What a project may choose about what a text does not say, and what holds whatever it does."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ def test_a_prompt_changes_the_version_of_the_asset_that_sends_it(
 
 def test_changed_rules_change_the_version_of_the_verdicts(monkeypatch: pytest.MonkeyPatch) -> None:
     before = versions()
-    monkeypatch.setattr("relgen_assets.orchestration.versions.validator", lambda: "relgen-other")
+    monkeypatch.setattr("relgen_assets.orchestration.versions.validator", lambda _: "relgen-other")
     after = versions()
     assert {asset for asset in before if before[asset] != after[asset]} == {"validated_extractions"}
 
