@@ -35,7 +35,7 @@ class ShardFacts(BaseModel):
     summary_models: dict[str, int]
     summary_prompt_versions: dict[str, int]
     verdicts: dict[str, int]
-    empty: int
+    empty: int = 0
     left_out: int = 0
 
 

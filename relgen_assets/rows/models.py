@@ -173,8 +173,8 @@ class ValidatedExtraction(TableRow):
     preview = (
         "extraction.list_of_entities",
         "extraction.relations",
-        "evidence",
         "verdict",
+        "evidence",
         "reason",
         "repairs",
         "chunk_id",

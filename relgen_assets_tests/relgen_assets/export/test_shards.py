@@ -122,6 +122,8 @@ def test_footers_say_what_the_rows_were_made_from(tmp_path: Path) -> None:
         "summary_models": {"summariser-1b": 4},
         "summary_prompt_versions": {"sum-v1": 4},
         "verdicts": {"valid": 2, "repaired": 2},
+        "empty": 0,
+        "left_out": 0,
     }
 
 

@@ -81,7 +81,13 @@ FILES = {"kind": "files", "path": "papers"}
         ("ledger", {"url": "sqlite:///other.db"}, set()),
         ("storage", {"data": "other"}, set()),
         ("dataset", {"test_percent": 20}, {"hf_dataset"}),
+        ("dataset", {"empty_percent": 20}, {"hf_dataset"}),
         ("dataset", {"title": "Corals"}, {CARD}),
+        ("judging", {"absent_names": "mark"}, {"validated_extractions"}),
+        ("judging", {"unsupported_relations": "mark"}, {"validated_extractions"}),
+        ("judging", {"fuzzy_names": 90}, {"validated_extractions"}),
+        ("judging", {"fuzzy_names": "off", "absent_names": "drop"}, set()),
+        ("judging", {"merge_relations": True}, {"validated_extractions"}),
         ("dataset", {"licence": "cc-by-4.0"}, {CARD}),
     ],
 )
