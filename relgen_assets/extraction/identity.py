@@ -51,9 +51,9 @@ def identity(name: str) -> str:
 
 def pieces(text: str) -> Iterator[Piece]:
     """Yield the words and signs of `text` that count, in order."""
-    found = [(match.group(), match.start(), match.end()) for match in _PIECE.finditer(text)]
+    found = [(match.group(), *match.span()) for match in _PIECE.finditer(text)]
     for number, (piece, start, end) in enumerate(found):
-        if WORD.match(piece):
+        if piece.isalnum() or len(piece) > 1:  # a word; signs are single
             key = _fold(piece)
         elif piece in DASHES:
             key = "-" if _is_sign(found, number) else ""
