@@ -5,7 +5,7 @@ and from `relgen.toml` in the project folder; every key has a default. Secrets a
 here: settings name the environment variable that holds them. This wing opens no file but
 `relgen.toml` and touches no network.
 
-May touch `domain_errors`, `rows`, `extraction.policy`, `resources.storage`, and the options of
+May touch `domain_errors`, `rows`, `extraction`, `resources.storage`, and the options of
 `resources.llama_server_pool` and `resources.generation_ledger`.
 """
 

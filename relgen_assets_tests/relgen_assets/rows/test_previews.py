@@ -8,12 +8,12 @@ from relgen_assets.export.examples import FullExample
 from relgen_assets.rows.asset_tables import ASSET_TABLES
 from relgen_assets.rows.column_sources import COLUMN_SOURCES
 from relgen_assets.rows.models import (
-    RelationEvidence,
-    Span,
     ChatMessage,
     Extraction,
     RawExtraction,
     Relation,
+    RelationEvidence,
+    Span,
     TableRow,
     ValidatedExtraction,
 )
