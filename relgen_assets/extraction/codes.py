@@ -30,7 +30,7 @@ class RejectionReason(StrEnum):
     NO_GROUNDED_ENTITIES = "no_grounded_entities"
     """Entities are named, but none occurs in the text."""
     ABSENT_NAMES = "absent_names"
-    """An entity is named that does not occur in the text, and `judging.absent_names` rejects that."""
+    """An entity does not occur in the text, and `judging.absent_names` rejects such answers."""
     NO_RELATIONS = "no_relations"
     """No relation is left between entities that occur in the text."""
 

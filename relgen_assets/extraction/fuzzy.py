@@ -14,22 +14,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from os.path import commonprefix
 from typing import NamedTuple
 
 from rapidfuzz import fuzz
+from rapidfuzz.distance import Postfix, Prefix
 
 from relgen_assets.extraction.identity import WORD, Piece, pieces
 from relgen_assets.extraction.names import is_name
 
 BEGINNING_OF_EXCHANGE = 4
 """Fewest letters before two exchanged ones: `netwrok`, but not `casual` for `causal`."""
-BEGINNING = 5
-"""Fewest letters before a missing, further or wrong one."""
-ENDING_AFTER_GAP = 3
-"""Fewest letters after a missing or further one: `transfomer`."""
-ENDING_AFTER_OTHER = 4
-"""Fewest letters after a wrong one; endings such as `-ase` and `-ate` make other names."""
+BEGINNING_OF_GAP, ENDING_OF_GAP, SHORTEST_WITH_GAP = 3, 2, 8
+"""Fewest letters before and after a missing or further one, and in the shorter of the words:
+`transfomer`, but not `cystine` for `cysteine`."""
+BEGINNING_OF_OTHER, ENDING_OF_OTHER = 5, 4
+"""Fewest letters before and after a wrong one: `-ase` and `-ate` make other names, and so do
+`generic` and `genetic`."""
 
 
 class Misspelled(NamedTuple):
@@ -95,15 +95,15 @@ def is_slip(one: str, other: str) -> bool:
     """Return whether two words differ as by a slip of the pen; see the module."""
     if one == other or not (one.isalpha() and other.isalpha()):
         return False
-    before = len(commonprefix([one, other]))
-    after = len(commonprefix([one[::-1], other[::-1]]))
+    before = Prefix.similarity(one, other)
+    after = Postfix.similarity(one, other)
     shorter, longer = sorted([len(one), len(other)])
     if longer == shorter + 1:
-        is_gap = before + after >= shorter >= BEGINNING + ENDING_AFTER_GAP
-        return is_gap and before >= BEGINNING and after >= ENDING_AFTER_GAP
+        is_gap = before + after >= shorter >= SHORTEST_WITH_GAP
+        return is_gap and before >= BEGINNING_OF_GAP and after >= ENDING_OF_GAP
     if longer > shorter:
         return False
     middle, others = one[before : len(one) - after], other[before : len(other) - after]
     if len(middle) == 1:
-        return before >= BEGINNING and after >= ENDING_AFTER_OTHER
+        return before >= BEGINNING_OF_OTHER and after >= ENDING_OF_OTHER
     return len(middle) == 2 and middle == others[::-1] and before >= BEGINNING_OF_EXCHANGE

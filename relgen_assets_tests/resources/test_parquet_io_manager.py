@@ -136,7 +136,7 @@ def test_a_column_that_a_table_is_too_old_for_is_no_damage(tmp_path: Path) -> No
     manager = ParquetIOManager(base_path=str(tmp_path))
     manager.write(pa.table({"id": ["a"]}), "chunks", "batch-0")
     with pytest.raises(
-        StorageError, match="another version of the project: .* column tokens"
+        StorageError, match=r"another version of the project: .* column tokens"
     ) as caught:
         manager.read("chunks", "batch-0", ["id", "tokens"])
     assert "Materialise asset chunks, partition batch-0 again." in str(caught.value)
