@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 
-class MissingColumn(pa.ArrowInvalid):
+class MissingColumn(pa.ArrowInvalid):  # type: ignore[misc]
     """A sound file without a column that was asked for; it may be older than the column."""
 
 

@@ -286,9 +286,9 @@ class DatasetSettings(Section):
         5,
         ge=0,
         le=100,
-        description="Most rows without a relation, as a percentage of the rows of a batch; at 100"
-        " all of them stand. Of more, those whose chunk id has the lowest hash. Below 20 rows with"
-        " relations, 5 is less than one row.",
+        description="Most rows without a relation, as a percentage of the rows of a batch, since"
+        " batches are exported one by one; 100 keeps all. Of more, those whose chunk id has the"
+        " lowest hash stand. Beside fewer than 19 rows with relations, 5 % is none.",
     )
     title: str = Field("Relations in scientific articles", description="Title of the card.")
     licence: str = Field(

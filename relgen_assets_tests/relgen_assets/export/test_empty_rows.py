@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -56,7 +58,7 @@ def test_as_many_stand_as_the_share_allows(
 
 @given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 100), st.randoms())
 def test_the_share_is_kept_and_the_order_of_the_examples_decides_nothing(
-    filled: int, empty: int, percent: int, random: st.random.Random
+    filled: int, empty: int, percent: int, random: Random
 ) -> None:
     every = examples(filled, empty)
     chosen = thinned(every, percent)
@@ -73,7 +75,7 @@ def test_the_share_is_kept_and_the_order_of_the_examples_decides_nothing(
 def test_a_larger_share_keeps_those_of_a_smaller_one() -> None:
     every = examples(50, 50)
     chosen = [{one.chunk_id for one in thinned(every, percent)} for percent in (0, 5, 20, 50)]
-    assert all(less < more for less, more in zip(chosen, chosen[1:], strict=False))
+    assert all(less < more for less, more in pairwise(chosen))
 
 
 def test_the_card_says_how_many_stand_and_how_many_do_not(tmp_path: Path) -> None:
