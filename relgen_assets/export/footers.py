@@ -68,6 +68,11 @@ def footer_metadata(facts: ShardFacts) -> dict[bytes, bytes]:
     return {_KEY: facts.model_dump_json().encode()}
 
 
+def are_there(metadata: Mapping[bytes, bytes] | None) -> bool:
+    """Return whether schema metadata carries facts, of this version of the project or another."""
+    return _KEY in (metadata or {})
+
+
 def facts_in(metadata: Mapping[bytes, bytes] | None) -> ShardFacts:
     """Return the facts that schema metadata carries.
 

@@ -236,7 +236,7 @@ def test_a_policy_can_come_from_the_environment(
     [
         (
             'absent_names = "keep"',
-            "judging.absent_names: Input should be 'drop', 'reject' or 'mark'",
+            "judging.absent_names: Input should be 'drop', 'reject'",
         ),
         ('unsupported_relations = "reject"', "judging.unsupported_relations: Input should be"),
         ("fuzzy_names = 101", "judging.fuzzy_names: Input should be less than or equal to 100"),
