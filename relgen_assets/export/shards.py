@@ -162,7 +162,7 @@ def _read_footer(root: str, config: str, split: Split, partition: str) -> Shard:
             raise _foreign(
                 url,
                 "another version of the project wrote it, with other columns",
-                remedy="Make all batches again with `relgen run`; what is known is not asked again.",
+                remedy="Make all batches again with `relgen run`, which asks nothing known again.",
             )
         raise _foreign(url, "it does not have the columns and rows of this dataset")
     facts = None
