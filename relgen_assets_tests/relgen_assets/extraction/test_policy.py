@@ -187,7 +187,7 @@ ANSWERS = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=200)
 @given(ANSWERS, POLICIES)
 def test_what_any_policy_accepts_is_sound_and_stays_as_it_is(
     said: str, policy: JudgingPolicy
