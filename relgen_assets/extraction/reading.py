@@ -74,6 +74,16 @@ def read(
     return _Reader(text, examples).read(draft, cut_off=cut_off)
 
 
+def listed(draft: Draft, text: EvidenceText) -> list[str]:
+    """Return the names that a draft lists and a text has, in the spelling of the text, each once.
+
+    Args:
+        draft: What the answer states; only its list counts.
+        text: The chunk it is about.
+    """
+    return _Reader(text, frozenset()).listed(draft)
+
+
 def rejected(reason: RejectionReason, repairs: Iterable[Repair] = ()) -> Judgement:
     """Return a rejection for a reason."""
     return Judgement("rejected", reason.value, tuple(repair.value for repair in repairs), None)
@@ -94,8 +104,7 @@ class _Reader:
             self._note(repair)
         if draft.section_description in self._examples:
             return self._reject(RejectionReason.ECHOED_EXAMPLE)
-        for name in self._split(draft.entities):
-            self._list(name)
+        self.listed(draft)
         relations, evidence = self._relations(self._whole(draft.relations, cut_off=cut_off))
         if draft.says_nothing and not draft.relations and not cut_off:
             return self._nothing_stated(draft)
@@ -107,6 +116,12 @@ class _Reader:
         if not description:
             return self._reject(RejectionReason.NO_DESCRIPTION)
         return self._accept(description, relations, evidence)
+
+    def listed(self, draft: Draft) -> list[str]:
+        """Return the grounded names of the draft's list."""
+        for name in self._split(draft.entities):
+            self._list(name)
+        return list(self._entities.values())
 
     def _nothing_stated(self, draft: Draft) -> Judgement:
         """Return the verdict on an answer that says that the text states no relation."""

@@ -7,14 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from relgen_assets.extraction import Quote, extraction_schema, quote_schema, quotes
+from relgen_assets.extraction import (
+    Quote,
+    extraction_schema,
+    quote_schema,
+    quotes,
+    relations_schema,
+)
+from relgen_assets.generation.first_pass import FirstPass
 from relgen_assets.prompts import PromptSet, PromptTask
 from relgen_assets.rows.models import ChatMessage, Chunk, Mode, Paper, RawExtraction, Summary
 from relgen_assets.settings import AnswerBounds, ExtractionSettings, SummarySettings
 from relgen_assets.text.candidates import candidate_terms
 from resources.generation import (
+    Failure,
     FailureReason,
     Generation,
     GenerationRequest,
@@ -46,7 +55,10 @@ _TEMPLATES: Mapping[Mode, PromptTask] = {
     "candidates": "extraction_candidates",
     "quote": "extraction_quote",
     "schema": "extraction_schema",
+    "two_pass": "extraction_relations",
 }
+ENTITIES_TEMPLATE: PromptTask = "extraction_entities"
+"""The template of the first of two passes."""
 VARIANT_SEED_STEP = 1_000
 """Distance between the seeds of two variants; attempts, which add 1 each, are fewer."""
 
@@ -57,9 +69,10 @@ class ExtractionTask:
 
     Attributes:
         candidates: Terms that entity names are restricted to; empty in mode `schema`.
-        prompt_version: Version of the template.
+        prompt_version: Version of the template; of both, joined by `+`, in mode `two_pass`.
         request: What to send, or `None` if the chunk is refused.
         refusal: Reason code of a refused chunk.
+        first: What the first of two passes made of the chunk.
     """
 
     chunk: Chunk
@@ -67,6 +80,7 @@ class ExtractionTask:
     prompt_version: str
     request: GenerationRequest | None
     refusal: str | None = None
+    first: FirstPass | None = None
 
 
 def count_tokens(messages: Sequence[Message], count: Callable[[str], int]) -> int:
@@ -93,7 +107,7 @@ def summary_request(
         subject=paper.paper_id,
         task=SUMMARY_TASK,
         messages=messages,
-        sampling=Sampling(settings.temperature, settings.max_tokens, seed=_seed(settings)),
+        sampling=Sampling(settings.temperature, settings.max_tokens, seed=seed_of(settings)),
         prompt_tokens=estimate_tokens(messages, count),
         affinity=paper.paper_id,
         variant=settings.variant,
@@ -115,6 +129,7 @@ def extraction_tasks(
     labels: Mapping[str, str],
     *,
     prompts: PromptSet,
+    first_passes: Mapping[str, FirstPass] = MappingProxyType({}),
 ) -> list[ExtractionTask]:
     """Return one task for every chunk.
 
@@ -126,31 +141,41 @@ def extraction_tasks(
         count: Counts the SentencePiece tokens of a text.
         labels: Facts to store with each answer.
         prompts: The templates to fill.
+        first_passes: What the first of two passes made of the chunks, by chunk id. Without names, a
+            chunk is asked about as in mode `schema`.
     """
-    version = prompts.version(extraction_template(mode))
-    labels = {**labels, "prompt_version": version}
     tasks: list[ExtractionTask] = []
     for chunk in chunks:
-        choice = _choice(chunk.text, mode, settings)
+        first = first_passes.get(chunk.chunk_id)
+        choice = _choice(chunk.text, mode, settings, first)
+        version = "+".join(prompts.version(one) for one in _templates(mode, choice))
         summary = summaries.get(chunk.paper_id)
         refusal = NO_SUMMARY if summary is None else choice.refusal
         if summary is None or refusal is not None:
-            tasks.append(ExtractionTask(chunk, choice.terms, version, None, refusal))
+            tasks.append(ExtractionTask(chunk, choice.terms, version, None, refusal, first))
             continue
         messages = prompts.extraction_messages(
             summary,
             chunk.text,
-            candidates=choice.terms,
+            candidates=choice.terms if mode == "candidates" else (),
             quotes=[f"{one.source} -> {one.target}: {one.sentence}" for one in choice.quotes],
+            entities=choice.terms if mode == "two_pass" else (),
         )
-        request = _extraction_request(chunk, messages, choice, mode, settings, count, labels)
-        tasks.append(ExtractionTask(chunk, choice.terms, version, request))
+        facts = {**labels, "prompt_version": version}
+        request = _extraction_request(chunk, messages, choice, mode, settings, count, facts)
+        tasks.append(ExtractionTask(chunk, choice.terms, version, request, first=first))
     return tasks
 
 
 def extraction_template(mode: Mode) -> PromptTask:
-    """Return the prompt template that a mode uses."""
+    """Return the prompt template that a mode uses; of two passes that of the second."""
     return _TEMPLATES[mode]
+
+
+def _templates(mode: Mode, choice: _Choice) -> tuple[PromptTask, ...]:
+    if mode != "two_pass":
+        return (_TEMPLATES[mode],)
+    return (ENTITIES_TEMPLATE, _TEMPLATES[mode if choice.terms else "schema"])
 
 
 def extraction_row(task: ExtractionTask, mode: Mode, outcome: Outcome | None) -> RawExtraction:
@@ -161,10 +186,16 @@ def extraction_row(task: ExtractionTask, mode: Mode, outcome: Outcome | None) ->
         "mode": mode,
         "candidates": task.candidates,
     }
+    failed = task.first.failure if task.first else None
     if task.request is None or outcome is None:
-        refused = _unanswered("refused", task.refusal, task.prompt_version, ())
-        return RawExtraction(**columns, **refused)
-    return RawExtraction(**columns, **_generated(task.request, outcome))
+        status = _status(failed) if failed else "refused"
+        missing = _unanswered(status, task.refusal, task.prompt_version, ())
+        return RawExtraction(**columns, **missing)
+    generated = _generated(task.request, outcome)
+    if task.first is not None and task.first.answer is not None:
+        for cost in ("prompt_tokens", "completion_tokens", "seconds"):
+            generated[cost] += getattr(task.first.answer, cost)  # no pass is hidden
+    return RawExtraction(**columns, **generated)
 
 
 class _Choice(NamedTuple):
@@ -179,7 +210,11 @@ class _Choice(NamedTuple):
     refusal: str | None
 
 
-def _choice(text: str, mode: Mode, settings: ExtractionSettings) -> _Choice:
+def _choice(
+    text: str, mode: Mode, settings: ExtractionSettings, first: FirstPass | None
+) -> _Choice:
+    if mode == "two_pass" and first is not None:
+        return _Choice(first.names, [], first.failure.reason if first.failure else None)
     if mode == "candidates":
         terms = candidate_terms(text, settings.max_candidates)
         # A relation needs two entities.
@@ -205,23 +240,25 @@ def _extraction_request(
         subject=chunk.chunk_id,
         task=EXTRACTION_TASK,
         messages=messages,
-        sampling=Sampling(settings.temperature, bounds.tokens, seed=_seed(settings)),
-        prompt_tokens=estimate_tokens(messages, _knowing(chunk, count)),
-        json_schema=_schema(choice, bounds),
+        sampling=Sampling(settings.temperature, bounds.tokens, seed=seed_of(settings)),
+        prompt_tokens=estimate_tokens(messages, knowing(chunk, count)),
+        json_schema=_schema(choice, mode, bounds),
         affinity=chunk.paper_id,
         variant=settings.variant,
         labels=labels,
     )
 
 
-def _schema(choice: _Choice, bounds: AnswerBounds) -> dict[str, Any]:
+def _schema(choice: _Choice, mode: Mode, bounds: AnswerBounds) -> dict[str, Any]:
     limits = {"max_entities": bounds.entities, "max_relations": bounds.relations}
+    if mode == "two_pass" and choice.terms:
+        return relations_schema(choice.terms, **limits)
     if choice.quotes:
         return quote_schema(choice.quotes, **limits)
     return extraction_schema(candidates=choice.terms, **limits)
 
 
-def _knowing(chunk: Chunk, count: Callable[[str], int]) -> Callable[[str], int]:
+def knowing(chunk: Chunk, count: Callable[[str], int]) -> Callable[[str], int]:
     """Return a counter that takes the tokens of a chunk from its row instead of encoding it again.
 
     What is left of the messages is the same for all chunks of an article, and short.
@@ -235,7 +272,8 @@ def _knowing(chunk: Chunk, count: Callable[[str], int]) -> Callable[[str], int]:
     return counted
 
 
-def _seed(settings: SummarySettings | ExtractionSettings) -> int:
+def seed_of(settings: SummarySettings | ExtractionSettings) -> int:
+    """Return the seed of a first attempt."""
     # The same seed gives the same answer, so each variant needs its own.
     return settings.seed + (settings.variant - 1) * VARIANT_SEED_STEP
 
@@ -251,10 +289,7 @@ def _generated(request: GenerationRequest, outcome: Outcome) -> dict[str, Any]:
     """Return the columns of `GeneratedRow` except the ids."""
     version = request.labels["prompt_version"]
     if not isinstance(outcome, Generation):
-        refused = outcome.reason == FailureReason.CONTEXT_EXCEEDED
-        return _unanswered(
-            "refused" if refused else "failed", outcome.reason, version, request.messages
-        )
+        return _unanswered(_status(outcome), outcome.reason, version, request.messages)
     return {
         "status": "completed",
         "reason": None,
@@ -270,6 +305,10 @@ def _generated(request: GenerationRequest, outcome: Outcome) -> dict[str, Any]:
         "attempt": outcome.attempt,
         "key": _key(request, outcome),
     }
+
+
+def _status(failure: Failure) -> str:
+    return "refused" if failure.reason == FailureReason.CONTEXT_EXCEEDED else "failed"
 
 
 def _unanswered(

@@ -17,9 +17,15 @@ import dagster as dg
 from pydantic import BaseModel
 
 from relgen_assets.export.configs import CONFIGS
-from relgen_assets.extraction import Quote, extraction_schema, quote_schema
+from relgen_assets.extraction import (
+    Quote,
+    entities_schema,
+    extraction_schema,
+    quote_schema,
+    relations_schema,
+)
 from relgen_assets.extraction.version import validator
-from relgen_assets.generation.requests import extraction_template
+from relgen_assets.generation.requests import ENTITIES_TEMPLATE, extraction_template
 from relgen_assets.prompts import PromptSet
 from relgen_assets.rows.arrow import arrow_schema
 from relgen_assets.rows.asset_tables import (
@@ -124,18 +130,36 @@ def _of_answers(settings: Settings, prompts: PromptSet) -> Any:
     bounds = own.bounds(mode)
     return [
         mode,
-        prompts.version(extraction_template(mode)),
+        _extraction_prompts(prompts, mode),
         _model(settings),
         [own.temperature, own.seed, own.variant, own.attempts, bounds.tokens],
-        _schema(mode, bounds),
-        own.max_candidates if mode != "schema" else None,
+        _schemas(mode, bounds),
+        own.max_candidates if mode in ("candidates", "quote") else None,
         _columns(RAW_EXTRACTIONS.row),
     ]
+
+
+def _extraction_prompts(prompts: PromptSet, mode: Mode) -> str | list[str]:
+    """Return the versions of the templates that a mode uses, that of a fallback included."""
+    own = prompts.version(extraction_template(mode))
+    if mode != "two_pass":
+        return own
+    return [prompts.version(ENTITIES_TEMPLATE), own, prompts.version(extraction_template("schema"))]
+
+
+def _schemas(mode: Mode, bounds: AnswerBounds) -> dict[str, Any] | list[dict[str, Any]]:
+    """Return the form of the schemas of a mode, that of a fallback included."""
+    if mode != "two_pass":
+        return _schema(mode, bounds)
+    names = entities_schema(max_entities=bounds.entities)
+    return [names, _schema(mode, bounds), _schema("schema", bounds)]
 
 
 def _schema(mode: Mode, bounds: AnswerBounds) -> dict[str, Any]:
     """Return the form of the schema of answers, with stand-ins for what is of the chunk."""
     limits = {"max_entities": bounds.entities, "max_relations": bounds.relations}
+    if mode == "two_pass":
+        return relations_schema(_ANY_TERMS, **limits)
     if mode == "quote":
         return quote_schema([_ANY_QUOTE], **limits)
     return extraction_schema(candidates=_ANY_TERMS if mode == "candidates" else (), **limits)

@@ -15,11 +15,14 @@ from pydantic import ValidationError
 
 from relgen_assets.prompts.forms import Form
 from relgen_assets.prompts.parsing import Role, TemplateFault, Turn
-from relgen_assets.rows.models import Extraction
+from relgen_assets.rows.models import EntityList, Extraction
 
 # Braces behind a letter, a backslash or another brace are TeX: \frac{a}{b}, x^{n}, x_{max}.
 _NAMED: Final = re.compile(r"(?<![\w\\^}])\{\s*([A-Za-z_][\w-]*)\s*\}")
-_NOT_AN_EXTRACTION = "the answer of a worked example has to be an extraction as JSON"
+_NOT_AN_ANSWER: Final = {
+    Extraction: "the answer of a worked example has to be an extraction as JSON",
+    EntityList: "the answer of a worked example has to be a list_of_entities as JSON",
+}
 
 
 def check(turns: Sequence[Turn], form: Form) -> list[TemplateFault]:
@@ -32,10 +35,10 @@ def check(turns: Sequence[Turn], form: Form) -> list[TemplateFault]:
         for turn in turns
         if not turn.content
     ]
-    if form.answers_json:
+    if form.answer is not None:
         for turn in turns:
             if turn.role == "assistant" and turn.content:
-                faults += _example(turn)
+                faults += _example(turn, form.answer)
     return faults
 
 
@@ -94,16 +97,17 @@ def _placeholders(turns: Sequence[Turn], form: Form) -> Iterator[TemplateFault]:
             yield TemplateFault(last.header, f"{{{name}}} is missing: put it into a user turn.")
 
 
-def _example(turn: Turn) -> Iterator[TemplateFault]:
-    """Yield why the answer of a worked example does not have the shape of an extraction."""
+def _example(turn: Turn, answer: type[Extraction] | type[EntityList]) -> Iterator[TemplateFault]:
+    """Yield why the answer of a worked example does not have the shape of its answers."""
+    wrong = _NOT_AN_ANSWER[answer]
     try:
         json.loads(turn.content)
-        Extraction.model_validate_json(turn.content)
+        answer.model_validate_json(turn.content)
     except json.JSONDecodeError as error:
-        yield TemplateFault(turn.line_of(error.pos), f"{_NOT_AN_EXTRACTION}: {error.msg}.")
+        yield TemplateFault(turn.line_of(error.pos), f"{wrong}: {error.msg}.")
     except ValidationError as error:
         for one in error.errors(include_url=False):
             key = ".".join(str(part) for part in one["loc"]) or "the answer"
-            yield TemplateFault(turn.start, f"{_NOT_AN_EXTRACTION}: {key}: {one['msg']}.")
+            yield TemplateFault(turn.start, f"{wrong}: {key}: {one['msg']}.")
     except (ValueError, RecursionError):
-        yield TemplateFault(turn.start, f"{_NOT_AN_EXTRACTION}: numbers or nesting are too long.")
+        yield TemplateFault(turn.start, f"{wrong}: numbers or nesting are too long.")

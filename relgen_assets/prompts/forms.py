@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-PromptTask = Literal["summary", "extraction_candidates", "extraction_quote", "extraction_schema"]
+from relgen_assets.rows.models import EntityList, Extraction
+
+PromptTask = Literal[
+    "summary",
+    "extraction_candidates",
+    "extraction_entities",
+    "extraction_quote",
+    "extraction_relations",
+    "extraction_schema",
+]
 PROMPT_TASKS: Final[tuple[PromptTask, ...]] = get_args(PromptTask)
 """The names of all templates; each is also the name of its file, without the ending."""
 
@@ -19,13 +28,13 @@ class Form:
         purpose: When the template is used, in one phrase.
         required: Placeholders that have to be in it.
         optional: Placeholders that may be in it.
-        answers_json: Whether its worked examples are extractions, as JSON.
+        answer: What its worked examples answer, as JSON; `None` for free text.
     """
 
     purpose: str
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
-    answers_json: bool = True
+    answer: type[Extraction] | type[EntityList] | None = Extraction
 
     @property
     def placeholders(self) -> tuple[str, ...]:
@@ -39,16 +48,25 @@ FORMS: Final[Mapping[PromptTask, Form]] = {
         "asks for the summary of an article",
         required=("abstract", "section_names"),
         optional=("title",),
-        answers_json=False,
+        answer=None,
     ),
     # A row of the dataset has to hold its summary and its text, so the prompt does.
     "extraction_candidates": Form(
         "asks about a chunk, with names restricted to terms of the chunk",
         required=("summary", "text", "candidates"),
     ),
+    "extraction_entities": Form(
+        "asks for the names in a chunk, the first of two passes",
+        required=("summary", "text"),
+        answer=EntityList,
+    ),
     "extraction_quote": Form(
         "asks about a chunk, with statements of the chunk to choose from",
         required=("summary", "text", "quotes"),
+    ),
+    "extraction_relations": Form(
+        "asks how the names of the first pass are related, the second of two passes",
+        required=("summary", "text", "entities"),
     ),
     "extraction_schema": Form(
         "asks about a chunk, with free names",

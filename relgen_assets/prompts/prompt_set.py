@@ -99,6 +99,7 @@ class PromptSet:
         *,
         candidates: Sequence[str] = (),
         quotes: Sequence[str] = (),
+        entities: Sequence[str] = (),
     ) -> tuple[Message, ...]:
         """Return the messages that ask for the entities and relations of one chunk.
 
@@ -111,19 +112,28 @@ class PromptSet:
             text: The chunk, in full.
             candidates: Terms that entity names are restricted to; none for free names.
             quotes: Statements of the chunk that the answer is restricted to, one line each.
+            entities: Names of a first pass that entity names are restricted to.
         """
         values = {
             "summary": summary.strip(),
             "text": text,
             "candidates": "; ".join(candidates),
             "quotes": "\n".join(quotes),
+            "entities": "; ".join(entities),
         }
-        return self._templates[_task(candidates, quotes)].fill(values)
+        return self._templates[_task(candidates, quotes, entities)].fill(values)
+
+    def entity_messages(self, summary: str, text: str) -> tuple[Message, ...]:
+        """Return the messages that ask for the names in a chunk, before its relations."""
+        values = {"summary": summary.strip(), "text": text}
+        return self._templates["extraction_entities"].fill(values)
 
 
-def _task(candidates: Sequence[str], quotes: Sequence[str]) -> PromptTask:
+def _task(candidates: Sequence[str], quotes: Sequence[str], entities: Sequence[str]) -> PromptTask:
     if quotes:
         return "extraction_quote"
+    if entities:
+        return "extraction_relations"
     return "extraction_candidates" if candidates else "extraction_schema"
 
 

@@ -137,6 +137,7 @@ _BOUNDS: dict[Mode, AnswerBounds] = {
     "schema": AnswerBounds(700, 12, 8),
     "candidates": AnswerBounds(260, 6, 2),
     "quote": AnswerBounds(420, 6, 3),
+    "two_pass": AnswerBounds(700, 12, 8),
 }
 """A model that needs candidates cannot write long answers without losing the thread."""
 
@@ -144,12 +145,13 @@ _BOUNDS: dict[Mode, AnswerBounds] = {
 class ExtractionSettings(Section):
     """How extractions are generated."""
 
-    mode: Literal["auto", "candidates", "quote", "schema"] = Field(
+    mode: Literal["auto", "candidates", "quote", "schema", "two_pass"] = Field(
         "auto",
         description="`schema` leaves the answer free within its shape; `candidates` restricts"
         " entities to terms of the chunk; `quote` restricts the whole answer to sentences of the"
-        " chunk, so that nothing can be made up; `auto` is `quote` for the embedded model, else"
-        " `schema`.",
+        " chunk, so that nothing can be made up; `two_pass` asks for the entities first, then for"
+        " relations between those that are in the chunk, with two requests a chunk; `auto` is"
+        " `quote` for the embedded model, else `schema`.",
     )
     temperature: float = Field(0.2, ge=0, le=2, description="Sampling temperature.")
     max_tokens: int | None = Field(
