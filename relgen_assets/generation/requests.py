@@ -148,7 +148,7 @@ def extraction_tasks(
     for chunk in chunks:
         first = first_passes.get(chunk.chunk_id)
         choice = _choice(chunk.text, mode, settings, first)
-        version = "+".join(prompts.version(one) for one in _templates(mode, choice))
+        version = "+".join(prompts.version(one) for one in extraction_templates(mode, choice.terms))
         summary = summaries.get(chunk.paper_id)
         refusal = NO_SUMMARY if summary is None else choice.refusal
         if summary is None or refusal is not None:
@@ -172,10 +172,16 @@ def extraction_template(mode: Mode) -> PromptTask:
     return _TEMPLATES[mode]
 
 
-def _templates(mode: Mode, choice: _Choice) -> tuple[PromptTask, ...]:
+def extraction_templates(mode: Mode, terms: Sequence[str]) -> tuple[PromptTask, ...]:
+    """Return the prompt templates that a chunk was asked about with, in their order.
+
+    Args:
+        mode: How entity names are constrained.
+        terms: What they are restricted to; without any, the second of two passes asks freely.
+    """
     if mode != "two_pass":
         return (_TEMPLATES[mode],)
-    return (ENTITIES_TEMPLATE, _TEMPLATES[mode if choice.terms else "schema"])
+    return (ENTITIES_TEMPLATE, _TEMPLATES[mode if terms else "schema"])
 
 
 def extraction_row(task: ExtractionTask, mode: Mode, outcome: Outcome | None) -> RawExtraction:
