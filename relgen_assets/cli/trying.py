@@ -141,8 +141,8 @@ def _print(
     with paged(console) as pages:
         print_story(pages, trial.story, raw=raw, prompt=prompt)
         for line in (
-            f"Asked with {', then '.join(map(_origin, asked))}, temperature {sampling.temperature:g}, seed"
-            f" {sampling.seed}.",
+            f"Asked with {', then '.join(map(_origin, asked))},"
+            f" temperature {sampling.temperature:g}, seed {sampling.seed}.",
             "This answer was in the ledger; --seed asks for another."
             if trial.from_ledger
             else "The answer is kept in the ledger: a run with the same prompts uses it.",
