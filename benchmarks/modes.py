@@ -15,7 +15,7 @@ wrote. Then the answers of all files are judged by the rules at hand:
 - *names in the text*: the share of the distinct names of an answer that its chunk has;
 - *supported*: the share of the answered relations that the judge keeps;
 - *kept per 1,000 tokens*: kept relations over tokens written, and over tokens read and written;
-- *seconds*: mean time of a chunk on the server, all passes together.
+- *seconds*: mean time of a chunk that was asked about, on the server, all passes together.
 
 `--show N` prints the relations kept of the first N chunks of each model and mode, to be read.
 """
@@ -105,6 +105,7 @@ def row_of(answers: Sequence[Judged]) -> str:
     kept = sum(one.kept for one in answers)
     written = sum(one.completion_tokens for one in stored)
     tokens = written + sum(one.prompt_tokens for one in stored)
+    seconds = [one.seconds for one in stored if one.seconds]
     cells = (
         stored[0].model,
         stored[0].mode,
@@ -115,7 +116,7 @@ def row_of(answers: Sequence[Judged]) -> str:
         _share(kept, stated),
         _rate(kept, written),
         _rate(kept, tokens),
-        f"{fmean(one.seconds for one in stored):.0f}",
+        f"{fmean(seconds):.0f}" if seconds else "-",
     )
     return f"| {' | '.join(map(str, cells))} |"
 
