@@ -19,9 +19,6 @@ MAX_RELATION_DESCRIPTION = 200
 MAX_SIDE = 4
 _STRENGTH: dict[str, Any] = {"type": "string", "enum": list(get_args(Strength))}
 _NAME: dict[str, Any] = {"type": "string", "minLength": 2, "maxLength": MAX_NAME_CHARACTERS}
-_DESCRIPTION: dict[str, Any] = {
-    "type": "string", "minLength": 1, "maxLength": MAX_RELATION_DESCRIPTION,
-}  # fmt: skip
 
 # Candidates are for small models: a description is one sentence, and its end is enforced. The full
 # stop is a character class because llama-cpp-python cannot read an escaped one.
@@ -55,18 +52,7 @@ def extraction_schema(
             max_entities,
             max_relations,
         )
-    return _extraction(
-        _NAME,
-        {"type": "string", "minLength": 1, "maxLength": MAX_SECTION_DESCRIPTION},
-        _object(
-            description=_DESCRIPTION,
-            source_entities=_array(_NAME, 1, MAX_SIDE),
-            target_entities=_array(_NAME, 1, MAX_SIDE),
-            strength=_STRENGTH,
-        ),
-        max_entities,
-        max_relations,
-    )
+    return _free_extraction(_NAME, max_entities, max_relations)
 
 
 def entities_schema(*, max_entities: int) -> dict[str, Any]:
@@ -79,28 +65,15 @@ def relations_schema(
 ) -> dict[str, Any]:
     """Return the JSON schema of the second of two passes: an extraction between given names.
 
-    The sides of a relation come before its description, so that a model describes what it has just
-    chosen; its words are free.
+    A model that had to choose the sides first would pick any two and then quote a sentence that
+    does not name both; so it first says what the text states.
 
     Args:
         names: The only names an entity may have, at least two.
         max_entities: Largest number of entities in the list.
         max_relations: Largest number of relations.
     """
-    return _extraction(
-        {"type": "string", "enum": list(names)},
-        {"type": "string", "minLength": 1, "maxLength": MAX_SECTION_DESCRIPTION},
-        {
-            "anyOf": [
-                _object(
-                    **_sides(source, names, MAX_SIDE), description=_DESCRIPTION, strength=_STRENGTH
-                )
-                for source in names
-            ]
-        },
-        max_entities,
-        max_relations,
-    )
+    return _free_extraction({"type": "string", "enum": list(names)}, max_entities, max_relations)
 
 
 def quote_schema(
@@ -135,6 +108,22 @@ def _quote(quote: Quote) -> dict[str, Any]:
     )
 
 
+def _free_extraction(name: dict[str, Any], max_entities: int, max_relations: int) -> dict[str, Any]:
+    """Return the schema of an extraction that is free but for its names."""
+    return _extraction(
+        name,
+        {"type": "string", "minLength": 1, "maxLength": MAX_SECTION_DESCRIPTION},
+        _object(
+            description={"type": "string", "minLength": 1, "maxLength": MAX_RELATION_DESCRIPTION},
+            source_entities=_array(name, 1, MAX_SIDE),
+            target_entities=_array(name, 1, MAX_SIDE),
+            strength=_STRENGTH,
+        ),
+        max_entities,
+        max_relations,
+    )
+
+
 def _extraction(
     name: dict[str, Any],
     sentence: dict[str, Any],
@@ -152,20 +141,13 @@ def _extraction(
 
 def _relation_from(source: str, names: Sequence[str]) -> dict[str, Any]:
     """Return the schema of the relations that start from one candidate and do not end in it."""
+    others = [name for name in names if name != source]
     return _object(
-        **_sides(source, names, _MAX_CANDIDATE_TARGETS),
+        source_entities=_array({"type": "string", "enum": [source]}, 1, 1),
+        target_entities=_array({"type": "string", "enum": others}, 1, _MAX_CANDIDATE_TARGETS),
         description={"type": "string", "pattern": f"^{_opening(source)}{_REST_OF_SENTENCE}"},
         strength=_STRENGTH,
     )
-
-
-def _sides(source: str, names: Sequence[str], most_targets: int) -> dict[str, dict[str, Any]]:
-    """Return the sides of a relation that starts from one name and ends in others."""
-    others = [name for name in names if name != source]
-    return {
-        "source_entities": _array({"type": "string", "enum": [source]}, 1, 1),
-        "target_entities": _array({"type": "string", "enum": others}, 1, most_targets),
-    }
 
 
 def _opening(name: str) -> str:
