@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from relgen_assets_tests.fakes.good_answers import good_answer
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 from relgen_assets_tests.projects import UNUSABLE, articles, asked, write_project
 from relgen_assets_tests.relgen_assets.cli.conftest import Relgen
@@ -47,6 +48,18 @@ def test_a_new_project_needs_no_run_and_gets_no_table(
 
     assert "The answer is kept in the ledger" in relgen("try", "--seed", "7")[1]
     assert len(asked(server)) == 3
+
+
+def test_two_passes_are_tried_and_both_prompts_named(folder: Path, relgen: Relgen) -> None:
+    with FakeLlamaServer(answer=good_answer) as server:
+        write_project(folder, articles(1), server)
+        code, output, error = relgen("try", "--mode", "two_pass")
+        assert code == 0, error
+        assert "Asked with extraction_entities " in output
+        assert "(bundled), then extraction_relations " in output
+        assert len(asked(server)) == 3  # the summary, then the names, then the relations
+        assert "This answer was in the ledger" in relgen("try", "--mode", "two_pass")[1]
+        assert len(asked(server)) == 3
 
 
 def test_a_folder_of_prompts_and_other_settings_are_tried(
