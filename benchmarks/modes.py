@@ -17,6 +17,7 @@ wrote. Then the answers of all files are judged by the rules at hand:
 - *kept per 1,000 tokens*: kept relations over tokens written, and over tokens read and written;
 - *seconds*: mean time of a chunk that was asked about, on the server, all passes together.
 
+`--same-chunks` leaves out chunks about which a model was not asked in all its modes.
 `--show N` prints the relations kept of the first N chunks of each model and mode, to be read.
 """
 
@@ -144,6 +145,16 @@ def groups(answers: Iterable[StoredAnswer]) -> Iterator[list[Judged]]:
     yield from found.values()
 
 
+def same_chunks(answers: Sequence[StoredAnswer]) -> list[StoredAnswer]:
+    """Return the answers about chunks that a model was asked about in all its modes."""
+    modes: dict[str, set[str]] = {}
+    asked: dict[tuple[str, str], set[str]] = {}
+    for one in answers:
+        modes.setdefault(one.model, set()).add(one.mode)
+        asked.setdefault((one.model, one.chunk_id), set()).add(one.mode)
+    return [one for one in answers if asked[one.model, one.chunk_id] == modes[one.model]]
+
+
 def show(answers: Sequence[Judged], chunks: int) -> Iterator[str]:
     """Yield the relations kept of the first chunks, for reading."""
     for one in answers[:chunks]:
@@ -205,6 +216,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=60.0, help="begin no request later")
     parser.add_argument("--summaries", type=Path, help="file of the shared summaries")
     parser.add_argument("--judge-only", action="store_true")
+    parser.add_argument(
+        "--same-chunks", action="store_true", help="only chunks with an answer in every mode"
+    )
     parser.add_argument("--show", type=int, default=0, help="chunks to print relations of")
     given = parser.parse_args()
     if not given.judge_only and given.articles is None:
@@ -220,6 +234,8 @@ def main() -> None:
     if not options.judge_only:
         ask(options)
     answers = [one for path in options.answers for one in read_answers(path)]
+    if options.same_chunks:
+        answers = same_chunks(answers)
     lines = [HEAD]
     for group in groups(answers):
         lines.append(row_of(group))
