@@ -151,7 +151,9 @@ class ExtractionSettings(Section):
         " entities to terms of the chunk; `quote` restricts the whole answer to sentences of the"
         " chunk, so that nothing can be made up; `two_pass` asks for the entities first, then for"
         " relations between those that are in the chunk, with two requests a chunk; `auto` is"
-        " `quote` for the embedded model, else `schema`.",
+        " `quote` for the embedded model, whose free answers hold next to nothing that the chunk"
+        " states (benchmarks/results.md), else `schema`. Choose `quote` for other models of 1.5B"
+        " or less.",
     )
     temperature: float = Field(0.2, ge=0, le=2, description="Sampling temperature.")
     max_tokens: int | None = Field(
