@@ -41,8 +41,8 @@ from relgen_assets.extraction.grounding import GroundedText
 from relgen_assets.extraction.judge import Judgement
 from relgen_assets.extraction.salvage import salvage
 from relgen_assets.extraction.shape import Draft, drafts
-from relgen_assets.generation.requests import extraction_template
-from relgen_assets.prompts import bundled_prompts
+from relgen_assets.generation.requests import extraction_templates
+from relgen_assets.prompts import PromptTask, bundled_prompts
 from relgen_assets.rows.models import Mode
 from relgen_assets.text.chunking import Chunker
 from resources.generation_ledger.ledger import GenerationLedger
@@ -86,13 +86,13 @@ def judged(stored: StoredAnswer) -> Judged:
         stored.answer,
         stored.text,
         finish_reason=stored.finish_reason,
-        examples=_examples(stored.mode),
+        examples=_examples(extraction_templates(stored.mode, stored.names)),
     )
     return Judged(stored, draft, verdict)
 
 
-def _examples(mode: Mode) -> frozenset[str]:
-    turns = bundled_prompts().template(extraction_template(mode)).turns
+def _examples(templates: Iterable[PromptTask]) -> frozenset[str]:
+    turns = [turn for one in templates for turn in bundled_prompts().template(one).turns]
     return example_descriptions(turn.content for turn in turns if turn.role == "assistant")
 
 
