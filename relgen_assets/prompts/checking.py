@@ -16,11 +16,15 @@ from pydantic import ValidationError
 from relgen_assets.prompts.forms import Form
 from relgen_assets.prompts.parsing import Role, TemplateFault, Turn
 from relgen_assets.rows.answers import Answer, OpinionAnswer
-from relgen_assets.rows.models import TableRow
+from relgen_assets.rows.models import EntityList, TableRow
 
 # Braces behind a letter, a backslash or another brace are TeX: \frac{a}{b}, x^{n}, x_{max}.
 _NAMED: Final = re.compile(r"(?<![\w\\^}])\{\s*([A-Za-z_][\w-]*)\s*\}")
-_ARTICLED: Final = {Answer: "an extraction", OpinionAnswer: "an opinion"}
+_ARTICLED: Final = {
+    Answer: "an extraction",
+    EntityList: "a list_of_entities",
+    OpinionAnswer: "an opinion",
+}
 """How a message names the form of an answer."""
 
 

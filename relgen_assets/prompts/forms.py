@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from relgen_assets.rows.answers import Answer, OpinionAnswer
-from relgen_assets.rows.models import TableRow
+from relgen_assets.rows.models import EntityList, TableRow
 
 PromptTask = Literal[
     "summary",
     "extraction_candidates",
+    "extraction_entities",
     "extraction_evidence",
     "extraction_quote",
+    "extraction_relations",
     "extraction_schema",
     "verification",
 ]
@@ -60,9 +62,18 @@ FORMS: Final[Mapping[PromptTask, Form]] = {
         "asks about a chunk, with free names and a quote of the chunk for each relation",
         required=("summary", "text"),
     ),
+    "extraction_entities": Form(
+        "asks for the names in a chunk, the first of two passes",
+        required=("summary", "text"),
+        answer=EntityList,
+    ),
     "extraction_quote": Form(
         "asks about a chunk, with statements of the chunk to choose from",
         required=("summary", "text", "quotes"),
+    ),
+    "extraction_relations": Form(
+        "asks how the names of the first pass are related, the second of two passes",
+        required=("summary", "text", "entities"),
     ),
     "extraction_schema": Form(
         "asks about a chunk, with free names",

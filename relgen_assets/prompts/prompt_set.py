@@ -100,6 +100,7 @@ class PromptSet:
         candidates: Sequence[str] = (),
         quotes: Sequence[str] = (),
         quote_evidence: bool = False,
+        entities: Sequence[str] = (),
     ) -> tuple[Message, ...]:
         """Return the messages that ask for the entities and relations of one chunk.
 
@@ -113,23 +114,39 @@ class PromptSet:
             candidates: Terms that entity names are restricted to; none for free names.
             quotes: Statements of the chunk that the answer is restricted to, one line each.
             quote_evidence: Whether an answer with free names quotes the chunk for each relation.
+            entities: Names of a first pass that entity names are restricted to.
         """
         values = {
             "summary": summary.strip(),
             "text": text,
             "candidates": "; ".join(candidates),
             "quotes": "\n".join(quotes),
+            "entities": "; ".join(entities),
         }
-        return self._templates[_task(candidates, quotes, quote_evidence)].fill(values)
+        task = _task(candidates, quotes, entities, quote_evidence=quote_evidence)
+        return self._templates[task].fill(values)
+
+    def entity_messages(self, summary: str, text: str) -> tuple[Message, ...]:
+        """Return the messages that ask for the names in a chunk, before its relations."""
+        values = {"summary": summary.strip(), "text": text}
+        return self._templates["extraction_entities"].fill(values)
 
     def verification_messages(self, passage: str, claim: str) -> tuple[Message, ...]:
         """Return the messages that ask whether a passage states a claim."""
         return self._templates["verification"].fill({"passage": passage, "claim": claim})
 
 
-def _task(candidates: Sequence[str], quotes: Sequence[str], quote_evidence: bool) -> PromptTask:
+def _task(
+    candidates: Sequence[str],
+    quotes: Sequence[str],
+    entities: Sequence[str],
+    *,
+    quote_evidence: bool,
+) -> PromptTask:
     if quotes:
         return "extraction_quote"
+    if entities:
+        return "extraction_relations"
     if candidates:
         return "extraction_candidates"
     return "extraction_evidence" if quote_evidence else "extraction_schema"

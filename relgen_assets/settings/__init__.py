@@ -148,6 +148,7 @@ _BOUNDS: dict[Mode, AnswerBounds] = {
     "schema": AnswerBounds(700, 12, 8),
     "candidates": AnswerBounds(260, 6, 2),
     "quote": AnswerBounds(420, 6, 3),
+    "two_pass": AnswerBounds(700, 12, 8),
 }
 """A model that needs candidates cannot write long answers without losing the thread."""
 
@@ -155,12 +156,15 @@ _BOUNDS: dict[Mode, AnswerBounds] = {
 class ExtractionSettings(Section):
     """How extractions are generated."""
 
-    mode: Literal["auto", "candidates", "quote", "schema"] = Field(
+    mode: Literal["auto", "candidates", "quote", "schema", "two_pass"] = Field(
         "auto",
         description="`schema` leaves the answer free within its shape; `candidates` restricts"
         " entities to terms of the chunk; `quote` restricts the whole answer to sentences of the"
-        " chunk, so that nothing can be made up; `auto` is `quote` for the embedded model, else"
-        " `schema`.",
+        " chunk, so that nothing can be made up; `two_pass` asks for the entities first, then for"
+        " relations between those that are in the chunk, with two requests a chunk; `auto` is"
+        " `quote` for the embedded model, whose free answers hold next to nothing that the chunk"
+        " states (benchmarks/results.md), else `schema`. Choose `quote` for other models of 1.5B"
+        " or less.",
     )
     quote_evidence: bool = Field(
         False,

@@ -67,6 +67,7 @@ FILES = {"kind": "files", "path": "papers"}
         ("summaries", {"temperature": 0.1}, {"summaries"}),
         ("summaries", {"variant": 2}, {"summaries"}),
         ("extractions", {"mode": "candidates"}, {"raw_extractions"}),
+        ("extractions", {"mode": "two_pass"}, {"raw_extractions"}),
         ("extractions", {"mode": "schema"}, set()),
         ("extractions", {"seed": 3}, {"raw_extractions"}),
         ("extractions", {"max_entities": 5}, {"raw_extractions"}),
@@ -110,6 +111,26 @@ def test_a_prompt_changes_the_version_of_the_asset_that_sends_it(
     task: PromptTask, stale: set[str], tmp_path: Path
 ) -> None:
     settings = Settings(source=FILES, pool={"endpoints": [SERVER]})
+    before = code_versions(settings, bundled_prompts())
+    after = code_versions(settings, with_changed(tmp_path, task))
+    assert {asset for asset in before if before[asset] != after[asset]} == stale
+
+
+@pytest.mark.parametrize(
+    ("task", "stale"),
+    [
+        ("extraction_entities", {"raw_extractions"}),
+        ("extraction_relations", {"raw_extractions"}),
+        ("extraction_schema", {"raw_extractions"}),
+        ("extraction_quote", set()),
+    ],
+)
+def test_two_passes_use_both_their_prompts_and_that_of_their_fallback(
+    task: PromptTask, stale: set[str], tmp_path: Path
+) -> None:
+    settings = Settings(
+        source=FILES, pool={"endpoints": [SERVER]}, extractions={"mode": "two_pass"}
+    )
     before = code_versions(settings, bundled_prompts())
     after = code_versions(settings, with_changed(tmp_path, task))
     assert {asset for asset in before if before[asset] != after[asset]} == stale

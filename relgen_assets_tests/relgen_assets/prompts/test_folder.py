@@ -74,8 +74,10 @@ def test_copies_are_the_bundled_templates_and_never_overwrite(tmp_path: Path) ->
     assert outcomes == {
         "summary.txt": "differs",
         "extraction_candidates.txt": "written",
+        "extraction_entities.txt": "written",
         "extraction_evidence.txt": "written",
         "extraction_quote.txt": "written",
+        "extraction_relations.txt": "written",
         "extraction_schema.txt": "written",
         "verification.txt": "written",
     }
