@@ -12,37 +12,51 @@ from typing import Final
 
 from pydantic import BaseModel
 
+from relgen_assets.export.configs import is_within
 from relgen_assets.export.examples import FullExample
+from relgen_assets.export.lengths import Lengths, measure
+from relgen_assets.export.shaping import Shaping
 
 _KEY: Final = b"relgen"
 
 
 class ShardFacts(BaseModel):
-    """The digest of a shard's rows, and the number of rows for each value of their origin."""
+    """The digest of a shard's rows, and the number of rows for each value of their origin.
+
+    Attributes:
+        shaping: Version of the rules by which its training rows were written.
+        lengths: How long its training rows are.
+    """
 
     digest: str
+    shaping: str
+    lengths: Lengths
     articles: int
     sources: dict[str, int]
     models: dict[str, int]
     prompt_versions: dict[str, int]
     summary_models: dict[str, int]
     summary_prompt_versions: dict[str, int]
+    student_prompts: dict[str, int]
     verdicts: dict[str, int]
 
 
-def facts_of(examples: Sequence[FullExample]) -> ShardFacts:
+def facts_of(examples: Sequence[FullExample], shaping: Shaping) -> ShardFacts:
     """Count the examples of a shard by their origin, and hash them in order (SHA-256)."""
     digest = hashlib.sha256()
     for example in examples:
         digest.update(example.model_dump_json().encode("utf-8"))
     return ShardFacts(
         digest=digest.hexdigest(),
+        shaping=shaping.version,
+        lengths=measure(examples, lambda example: is_within(example, shaping)),
         articles=len({example.paper_id for example in examples}),
         sources=Counter(example.source for example in examples),
         models=Counter(example.model for example in examples),
         prompt_versions=Counter(example.prompt_version for example in examples),
         summary_models=Counter(example.summary_model for example in examples),
         summary_prompt_versions=Counter(example.summary_prompt_version for example in examples),
+        student_prompts=Counter(example.student_prompt for example in examples),
         verdicts=Counter(example.verdict for example in examples),
     )
 
@@ -50,6 +64,11 @@ def facts_of(examples: Sequence[FullExample]) -> ShardFacts:
 def footer_metadata(facts: ShardFacts) -> dict[bytes, bytes]:
     """Return the schema metadata that carries the facts in a parquet footer."""
     return {_KEY: facts.model_dump_json().encode()}
+
+
+def has_facts(metadata: Mapping[bytes, bytes] | None) -> bool:
+    """Return whether schema metadata carries facts, of this version or another."""
+    return _KEY in (metadata or {})
 
 
 def facts_in(metadata: Mapping[bytes, bytes] | None) -> ShardFacts:

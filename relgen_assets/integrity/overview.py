@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from relgen_assets.domain_errors import StorageError
-from relgen_assets.export.configs import CONFIGS
+from relgen_assets.export.configs import expected_rows
 from relgen_assets.export.shards import Shard, has_shards
 from relgen_assets.rows.asset_tables import (
     ASSET_TABLES,
@@ -118,13 +118,16 @@ def complete_batches(tables: StoredTables, shards: Iterable[Shard]) -> set[str]:
         shards: The shards of the dataset.
     """
     rows: Counter[tuple[str, str]] = Counter()
+    too_long: Counter[str] = Counter()
     for shard in shards:
         rows[shard.partition, shard.config] += shard.rows
+        too_long[shard.partition] += shard.facts.lengths.too_long if shard.facts else 0
     complete: set[str] = set()
     for key in tables.partitions(VALIDATED_EXTRACTIONS.asset):
         with suppress(StorageError):
             usable = _usable(tables, key)
-            if all(rows[key, config] == usable for config in CONFIGS):
+            expected = expected_rows(usable, too_long[key])
+            if all(rows[key, config] == count for config, count in expected.items()):
                 complete.add(key)
     return complete
 

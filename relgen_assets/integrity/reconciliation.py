@@ -8,11 +8,13 @@ batches.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from relgen_assets.export.configs import REJECTED, expected_rows
 
 PAPER_COLUMNS = ("status", "reason")
 CHUNK_COLUMNS = ("chunk_id",)
@@ -38,6 +40,7 @@ class Balance:
         failed: Chunks without an answer, by reason.
         strays: Verdicts without a chunk, and further verdicts on a chunk that has one.
         rows: Rows of the dataset, by config.
+        too_long: Rows over the token budget, which only the config `full` holds.
     """
 
     articles: int = 0
@@ -50,6 +53,7 @@ class Balance:
     failed: Counter[str] = field(default_factory=Counter[str])
     strays: int = 0
     rows: Counter[str] = field(default_factory=Counter[str])
+    too_long: int = 0
 
     def __add__(self, other: Balance) -> Balance:
         names = [one.name for one in fields(self)]
@@ -67,11 +71,11 @@ class Balance:
             return []
         return [f"{self.articles} articles, but {self.used} used + {unusable} unusable"]
 
-    def differences(self, configs: Iterable[str]) -> list[str]:
+    def differences(self, *, keeps_rejected: bool = False) -> list[str]:
         """List the equations that do not hold; none means that nothing was lost.
 
         Args:
-            configs: The configs of the dataset; each has to hold all rows.
+            keeps_rejected: Whether the dataset has to hold the rejected answers as well.
         """
         rejected, failed = self.rejected.total(), self.failed.total()
         found = self.lost_articles()
@@ -85,11 +89,16 @@ class Balance:
         unexplained = (self.unusable + self.rejected + self.failed)[_NO_REASON]
         if unexplained:
             found.append(f"{unexplained} articles or chunks were left out without a reason")
+        if keeps_rejected and self.rows[REJECTED.name] != rejected:
+            found.append(
+                f"{self.rows[REJECTED.name]} rejected rows, but {rejected} rejected chunks"
+            )
+        dropped = f" - {self.too_long} too long" if self.too_long else ""
         return found + [
-            f"{self.rows[config]} rows in {config}, but {self.valid} valid"
-            f" + {self.repaired} repaired chunks"
-            for config in configs
-            if self.rows[config] != self.usable
+            f"{self.rows[config]} rows in {config}, not {expected}: {self.valid} valid"
+            f" + {self.repaired} repaired chunks{dropped}"
+            for config, expected in expected_rows(self.usable, self.too_long).items()
+            if self.rows[config] != expected
         ]
 
 
@@ -101,6 +110,7 @@ def balance(
     *,
     articles: int,
     rows: Mapping[str, int],
+    too_long: int = 0,
 ) -> Balance:
     """Count what became of one batch.
 
@@ -113,6 +123,7 @@ def balance(
         validated: Table of `validated_extractions` with `VERDICT_COLUMNS`.
         articles: Articles that the source has for the batch.
         rows: Rows of the dataset, by config.
+        too_long: Rows over the token budget.
     """
     statuses = Counter(papers.column("status").to_pylist())
     unusable = papers.filter(pc.equal(papers.column("status"), "unusable"))
@@ -145,4 +156,5 @@ def balance(
         failed=failed,
         strays=validated.num_rows - len(asked & verdicts.keys()),
         rows=Counter(rows),
+        too_long=too_long,
     )

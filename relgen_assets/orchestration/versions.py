@@ -17,6 +17,7 @@ import dagster as dg
 from pydantic import BaseModel
 
 from relgen_assets.export.configs import CONFIGS
+from relgen_assets.export.shaping import Shaping
 from relgen_assets.extraction import Quote, extraction_schema, quote_schema
 from relgen_assets.extraction.version import validator
 from relgen_assets.generation.requests import extraction_template
@@ -31,6 +32,7 @@ from relgen_assets.rows.asset_tables import (
 )
 from relgen_assets.rows.models import Mode
 from relgen_assets.settings import AnswerBounds, Settings
+from relgen_assets.text.tokenizer import default_model
 from resources.storage import shown
 
 CODE_VERSION_TAG: Final = "dagster/code_version"
@@ -71,7 +73,7 @@ def code_versions(settings: Settings, prompts: PromptSet) -> dict[str, str]:
         SUMMARIES.asset: _of_summaries(settings, prompts),
         RAW_EXTRACTIONS.asset: _of_answers(settings, prompts),
         VALIDATED_EXTRACTIONS.asset: [validator(), _columns(VALIDATED_EXTRACTIONS.row)],
-        HF_DATASET: _of_dataset(settings),
+        HF_DATASET: _of_dataset(settings, prompts),
         DATASET_CARD: [settings.dataset.title, settings.dataset.licence],
     }
     return {
@@ -141,10 +143,13 @@ def _schema(mode: Mode, bounds: AnswerBounds) -> dict[str, Any]:
     return extraction_schema(candidates=_ANY_TERMS if mode == "candidates" else (), **limits)
 
 
-def _of_dataset(settings: Settings) -> Any:
-    shares = settings.dataset
-    configs = {name: _columns(config.row) for name, config in CONFIGS.items()}
-    return [shares.validation_percent, shares.test_percent, configs]
+def _of_dataset(settings: Settings, prompts: PromptSet) -> Any:
+    own = settings.dataset
+    shaping = Shaping(own, prompts, default_model)
+    tokenizer = own.tokenizer or settings.chunking.tokenizer
+    configs = {name: _columns(config.row_under(shaping)) for name, config in CONFIGS.items()}
+    shares = [own.validation_percent, own.test_percent]
+    return [shares, own.rejected, shaping.version, tokenizer, configs]
 
 
 def _model(settings: Settings) -> str | list[str]:

@@ -19,6 +19,10 @@ from relgen_assets.rows.models import Extraction
 
 # Braces behind a letter, a backslash or another brace are TeX: \frac{a}{b}, x^{n}, x_{max}.
 _NAMED: Final = re.compile(r"(?<![\w\\^}])\{\s*([A-Za-z_][\w-]*)\s*\}")
+_NO_EXAMPLES = (
+    "an assistant turn: a trainer would learn this answer with every row, so student prompts have"
+    " none. Remove the worked example."
+)
 _NOT_AN_EXTRACTION = "the answer of a worked example has to be an extraction as JSON"
 
 
@@ -32,10 +36,11 @@ def check(turns: Sequence[Turn], form: Form) -> list[TemplateFault]:
         for turn in turns
         if not turn.content
     ]
-    if form.answers_json:
-        for turn in turns:
-            if turn.role == "assistant" and turn.content:
-                faults += _example(turn)
+    for turn in turns:
+        if turn.role == "assistant" and not form.examples:
+            faults.append(TemplateFault(turn.header, _NO_EXAMPLES))
+        elif turn.role == "assistant" and turn.content and form.answers_json:
+            faults += _example(turn)
     return faults
 
 

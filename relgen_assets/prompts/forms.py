@@ -6,9 +6,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-PromptTask = Literal["summary", "extraction_candidates", "extraction_quote", "extraction_schema"]
+from relgen_assets.rows.models import StudentPrompt
+
+PromptTask = Literal[
+    "summary",
+    "extraction_candidates",
+    "extraction_quote",
+    "extraction_schema",
+    "student/summary_none",
+    "student/summary_none_schema",
+    "student/summary_given",
+    "student/summary_given_schema",
+    "student/summary_merged",
+    "student/summary_merged_schema",
+]
 PROMPT_TASKS: Final[tuple[PromptTask, ...]] = get_args(PromptTask)
-"""The names of all templates; each is also the name of its file, without the ending."""
+"""The names of all templates; each is also the path of its file, without the ending."""
+STUDENT_TASKS: Final[Mapping[StudentPrompt, PromptTask]] = {
+    "summary_none": "student/summary_none",
+    "summary_none_schema": "student/summary_none_schema",
+    "summary_given": "student/summary_given",
+    "summary_given_schema": "student/summary_given_schema",
+    "summary_merged": "student/summary_merged",
+    "summary_merged_schema": "student/summary_merged_schema",
+}
+"""The template of each student prompt."""
+STUDENT_FOLDER: Final = "student"
+"""Folder of the student prompts, below that of the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +44,24 @@ class Form:
         required: Placeholders that have to be in it.
         optional: Placeholders that may be in it.
         answers_json: Whether its worked examples are extractions, as JSON.
+        examples: Whether it may have worked examples.
     """
 
     purpose: str
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
     answers_json: bool = True
+    examples: bool = True
 
     @property
     def placeholders(self) -> tuple[str, ...]:
         """All placeholders that are filled in."""
         return (*self.required, *self.optional)
+
+
+def _student(purpose: str, *required: str) -> Form:
+    # A trainer learns from every assistant turn of a conversation, so only the answer may be one.
+    return Form(purpose, required, optional=("keys",), examples=False)
 
 
 FORMS: Final[Mapping[PromptTask, Form]] = {
@@ -53,6 +84,23 @@ FORMS: Final[Mapping[PromptTask, Form]] = {
     "extraction_schema": Form(
         "asks about a chunk, with free names",
         required=("summary", "text"),
+    ),
+    "student/summary_none": _student("trains without the summary", "text"),
+    "student/summary_none_schema": _student(
+        "trains without the summary, with the JSON schema", "text", "schema"
+    ),
+    "student/summary_given": _student("trains with summary and text", "summary", "text"),
+    "student/summary_given_schema": _student(
+        "trains with summary, text and the JSON schema", "summary", "text", "schema"
+    ),
+    "student/summary_merged": _student(
+        "trains with the summary as beginning of the text", "summary", "text"
+    ),
+    "student/summary_merged_schema": _student(
+        "trains with the summary as beginning of the text, and the JSON schema",
+        "summary",
+        "text",
+        "schema",
     ),
 }
 """The form of each template."""

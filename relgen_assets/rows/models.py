@@ -15,6 +15,17 @@ Strength = Literal["strong", "moderate", "weak"]
 Mode = Literal["candidates", "quote", "schema"]
 """How decoding is constrained: to terms of the chunk, to sentences of it, or only in its shape."""
 
+StudentPrompt = Literal[
+    "summary_none",
+    "summary_none_schema",
+    "summary_given",
+    "summary_given_schema",
+    "summary_merged",
+    "summary_merged_schema",
+]
+"""What a trained model is shown: no summary, one apart from the text, or one merged into it; and
+whether the JSON schema of its answer is part of the prompt."""
+
 
 class TableRow(BaseModel):
     """Base of every table row: unknown columns are errors, values are immutable."""

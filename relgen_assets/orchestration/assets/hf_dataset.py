@@ -4,6 +4,7 @@ import dagster as dg
 import pyarrow as pa
 
 from relgen_assets.export.examples import FullExample, build_examples
+from relgen_assets.export.rejected import rejected_answers
 from relgen_assets.export.shard_writing import write_shards
 from relgen_assets.export.splits import split_of
 from relgen_assets.orchestration.assets.common import batch_options, column_lineage, preview
@@ -22,7 +23,7 @@ from resources.step_failures import remedy_first
 
 def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     """Return the asset that writes the shards of a batch."""
-    settings = project.settings
+    settings, shaping = project.settings, project.shaping
     shares = {
         "validation_percent": settings.dataset.validation_percent,
         "test_percent": settings.dataset.test_percent,
@@ -45,18 +46,28 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         The tables are joined by id and the joins are verified: an example whose stored prompt does
         not contain its own summary and text is an error, and nothing is written.
         """
-        examples = build_examples(
-            RAW_PAPERS.rows(raw_papers),
-            CHUNKS.rows(chunks),
-            SUMMARIES.rows(summaries),
-            RAW_EXTRACTIONS.rows(raw_extractions),
-            VALIDATED_EXTRACTIONS.rows(validated_extractions),
+        cut = CHUNKS.rows(chunks)
+        raw = RAW_EXTRACTIONS.rows(raw_extractions)
+        judged = VALIDATED_EXTRACTIONS.rows(validated_extractions)
+        papers, summarised = RAW_PAPERS.rows(raw_papers), SUMMARIES.rows(summaries)
+        examples = build_examples(papers, cut, summarised, raw, judged, shaping)
+        rejected = rejected_answers(cut, raw, judged) if settings.dataset.rejected else []
+        report = write_shards(
+            settings.storage.dataset,
+            context.partition_key,
+            examples,
+            shaping=shaping,
+            rejected=rejected,
         )
-        report = write_shards(settings.storage.dataset, context.partition_key, examples, **shares)
         splits = {row.paper_id: split_of(row.paper_id, **shares) for row in examples}
         return dg.MaterializeResult(
             data_version=data_version(
-                examples, (f"{article} in {split}" for article, split in splits.items())
+                examples,
+                [
+                    shaping.version,
+                    *(f"{article} in {split}" for article, split in splits.items()),
+                    *(row.model_dump_json() for row in rejected),
+                ],
             ),
             metadata={
                 "dagster/row_count": len(examples),
@@ -65,6 +76,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
                 "dagster/uri": storage.shown(settings.storage.dataset),
                 "rows_by_split": dict(report.rows),
                 "articles_by_split": dict(report.articles),
+                "too_long": report.too_long,
                 "bytes": report.size,
                 "folder": dg.MetadataValue.path(storage.shown(settings.storage.dataset)),
             },

@@ -25,6 +25,7 @@ def build_dataset_checks(
     The check that reads every row of every batch is a separate step: it does not run with the card.
     """
     root = project.settings.storage.dataset
+    keeps_rejected = project.settings.dataset.rejected
     return [
         build_step(
             "hf_dataset_checks",
@@ -32,8 +33,8 @@ def build_dataset_checks(
             # Lineage first: it reads whole tables, in which reconciliation finds its columns.
             [
                 *_SHARD_CHECKS,
-                lineage.batch_check(project.prompts),
-                reconciliation.batch_check(project.batches),
+                lineage.batch_check(project.shaping),
+                reconciliation.batch_check(project.batches, keeps_rejected=keeps_rejected),
             ],
             lambda context: BatchDataset(
                 context.partition_key,
@@ -49,7 +50,7 @@ def build_dataset_checks(
             "dataset_card",
             [
                 *_FOLDER_CHECKS,
-                reconciliation.overall_check(project.batches),
+                reconciliation.overall_check(project.batches, keeps_rejected=keeps_rejected),
                 *provenance_checks(project.code_versions),
             ],
             lambda context: WholeDataset(context.resources.io_manager, root, context.instance),
@@ -58,7 +59,7 @@ def build_dataset_checks(
         build_step(
             "dataset_card_every_row",
             "dataset_card",
-            [lineage.overall_check(project.prompts)],
+            [lineage.overall_check(project.shaping)],
             lambda context: RecordedDataset(
                 context.resources.io_manager,
                 root,
