@@ -34,6 +34,7 @@ Place = tuple[str, Split, str]
 
 SUFFIX: Final = ".parquet"
 _FOOTER_READERS: Final = 8
+_ROWS_AT_A_TIME: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,17 @@ def read_column(shard: Shard, column: str) -> list[Any]:
     """
     with _opened(shard.url) as file:
         return list(file.read(columns=[column], use_threads=False).column(column).to_pylist())
+
+
+def stored_rows(shard: Shard) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a shard as they are stored, a few at a time in memory.
+
+    Raises:
+        DatasetError: The file cannot be read.
+    """
+    with _opened(shard.url) as file:
+        for batch in file.iter_batches(batch_size=_ROWS_AT_A_TIME, use_threads=False):
+            yield from batch.to_pylist()
 
 
 def read_rows(shards: Iterable[Shard], model: type[RowT]) -> list[RowT]:

@@ -1,0 +1,224 @@
+"""What TRL's `SFTTrainer` learns of a dataset: which tokens it takes a loss on, row by row.
+
+    CONSUMER/bin/python -m benchmarks.consumers.trl_sft DATASET [--max-length 2048]
+
+The trainer itself prepares the rows, with its defaults, with assistant-only loss, and with the
+`max_length` that the card names; then the labels of every row are read. *Whole* is the share of
+rows whose answer is trained to its last character, *answer* the share of all loss tokens that belong
+to an answer or to its end of turn. Tokenizer and model are made here, small and untrained: a
+byte-level BPE of the dataset's own texts, with Qwen 2.5's chat template. Nothing is downloaded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import datasets
+import transformers
+import trl
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+_TEMPLATE = Path(trl.__file__).parent / "chat_templates" / "qwen2_5.jinja"
+_MARKS = ("<|im_start|>", "<|im_end|>", "<|endoftext|>")
+_END = "<|im_end|>\n"
+_UNTRAINED = -100
+_TORN = 4
+"""Characters at the end of a cut row that may be half a character."""
+_BEGINNING = 60
+"""Characters by which an answer is found that was cut off."""
+
+
+@dataclass
+class Learned:
+    """What a trainer takes a loss on.
+
+    Attributes:
+        rows: Rows of the dataset.
+        kept: Rows that the trainer keeps.
+        whole: Rows whose whole answer is trained.
+        tokens: Tokens with a loss.
+        of_answers: Those of them that belong to an answer or to its end.
+    """
+
+    rows: int
+    kept: int = 0
+    whole: int = 0
+    tokens: int = 0
+    of_answers: int = 0
+
+    def line(self, title: str) -> str:
+        """Return the figures as a row of a Markdown table."""
+        share = self.of_answers / self.tokens if self.tokens else 0.0
+        return (
+            f"| {title} | {self.kept} of {self.rows} | {self.whole / self.rows:.1%}"
+            f" | {self.tokens / self.rows:,.0f} | {share:.1%} |"
+        )
+
+
+def made_tokenizer(texts: Iterator[str]) -> PreTrainedTokenizerFast:
+    """Return a byte-level tokenizer of these texts with a chat template that TRL knows."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(
+        vocab_size=16_000,
+        special_tokens=list(_MARKS),
+        initial_alphabet=alphabet,
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    made = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, eos_token=_MARKS[1], pad_token=_MARKS[2]
+    )
+    made.chat_template = _TEMPLATE.read_text(encoding="utf-8")
+    return made
+
+
+def tiny_model(tokens: int) -> LlamaForCausalLM:
+    """Return a model that is small enough to be made in a moment."""
+    return LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=tokens,
+            hidden_size=16,
+            intermediate_size=16,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            num_key_value_heads=2,
+        )
+    )
+
+
+def answer_of(row: dict[str, Any]) -> str:
+    """Return what a row of any config teaches to answer."""
+    if "messages" in row:
+        return str(row["messages"][-1]["content"])
+    if "completion" in row:
+        completion = row["completion"]
+        return str(completion if isinstance(completion, str) else completion[-1]["content"])
+    return str(row["extraction"])
+
+
+def text_of(row: dict[str, Any], tokenizer: PreTrainedTokenizerFast) -> str:
+    """Return what the trainer is to read of a row before anything is cut."""
+    if isinstance(row.get("text"), str):
+        return str(row["text"])
+    if isinstance(row.get("prompt"), str):
+        return str(row["prompt"] + row["completion"])
+    messages = row.get("messages") or row["prompt"] + row["completion"]
+    return str(tokenizer.apply_chat_template(messages, tokenize=False))
+
+
+def learned(rows: datasets.Dataset, tokenizer: PreTrainedTokenizerFast, **settings: Any) -> Learned:
+    """Return what the trainer takes a loss on.
+
+    Args:
+        rows: The rows of one split.
+        tokenizer: The tokenizer.
+        settings: Arguments of `SFTConfig`.
+    """
+    expected = [(text_of(row, tokenizer), answer_of(row)) for row in rows]
+    found = Learned(rows=len(expected))
+    with tempfile.TemporaryDirectory() as scratch:
+        trainer = trl.SFTTrainer(
+            model=tiny_model(len(tokenizer)),
+            args=trl.SFTConfig(
+                output_dir=scratch, report_to="none", use_cpu=True, bf16=False, **settings
+            ),
+            train_dataset=rows,
+            processing_class=tokenizer,
+        )
+        prepared = trainer.train_dataset
+        found.kept = len(prepared)
+        left = iter(expected)
+        for row in prepared:
+            batch = trainer.data_collator([row])
+            ids = batch["input_ids"][0]
+            beginning = tokenizer.decode(ids)[:-_TORN]
+            # It keeps the order, and leaves rows out in silence: those that have no loss.
+            answer = next(answer for text, answer in left if text.startswith(beginning))
+            _count(found, ids, batch["labels"][0], answer, tokenizer)
+    return found
+
+
+def _count(
+    found: Learned,
+    ids: Any,
+    labels: Any,
+    answer: str,
+    tokenizer: PreTrainedTokenizerFast,
+) -> None:
+    """Add one row."""
+    text = tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
+    encoded = tokenizer(text, return_offsets_mapping=True, add_special_tokens=False)
+    trained = [
+        span
+        for span, label in zip(encoded["offset_mapping"], labels.tolist(), strict=False)
+        if label != _UNTRAINED
+    ]
+    start = text.rfind(answer[:_BEGINNING])
+    end = start + len(answer) + len(_END)
+    of_answer = [span for span in trained if start >= 0 and span[0] >= start and span[1] <= end]
+    found.tokens += len(trained)
+    found.of_answers += len(of_answer)
+    found.whole += _covers(of_answer, start, start + len(answer)) and answer in text
+
+
+def _covers(spans: Sequence[tuple[int, int]], start: int, end: int) -> bool:
+    """Return whether spans, in order, cover a range without a gap."""
+    at = start
+    for first, last in spans:
+        if first > at:
+            return False
+        at = max(at, last)
+    return bool(spans) and at >= end
+
+
+def documented_length(dataset: Path) -> int | None:
+    """Return the `max_length` that the card of a dataset names; `None` if it names none."""
+    named = re.search(r"`max_length` to ([\d,]+) or more", (dataset / "README.md").read_text())
+    return int(named[1].replace(",", "")) if named else None
+
+
+def main() -> None:
+    """Print a table of what is learned of each config."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("dataset", type=Path)
+    parser.add_argument("--max-length", type=int, help="by default what the card says")
+    options = parser.parse_args()
+    length = options.max_length or documented_length(options.dataset) or 4_096
+
+    def load(config: str | None) -> datasets.Dataset:
+        return datasets.load_dataset(str(options.dataset), config, split="train")
+
+    names = datasets.get_dataset_config_names(str(options.dataset))
+    full = load("full")
+    column = "chunk" if "chunk" in full.column_names else "text"
+    tokenizer = made_tokenizer(
+        text for row in full for text in (row[column], row["extraction"], row["summary"])
+    )
+    datasets.disable_progress_bars()
+    transformers.logging.set_verbosity_error()
+    print(f"TRL {trl.__version__}, {len(full)} rows, documented max_length {length}\n")
+    print("| config, settings | rows kept | whole answers | loss tokens a row | of them answer |")
+    print("|---|---|---|---|---|")
+    print(learned(load(None), tokenizer).line("no config named, all defaults"))
+    print(learned(load(None), tokenizer, max_length=length).line(f"the same, max_length={length}"))
+    for config in ("messages", "teacher_messages", "chat"):
+        if config in names:
+            rows = load(config)
+            title = f"{config}, assistant-only loss"
+            print(learned(rows, tokenizer, assistant_only_loss=True).line(title))
+            at_length = learned(rows, tokenizer, assistant_only_loss=True, max_length=length)
+            print(at_length.line(f"the same, max_length={length}"))
+
+
+if __name__ == "__main__":
+    main()
