@@ -4,9 +4,10 @@
 
 The trainer itself prepares the rows, with its defaults, with assistant-only loss, and with the
 `max_length` that the card names; then the labels of every row are read. *Whole* is the share of
-rows whose answer is trained to its last character, *answer* the share of all loss tokens that belong
-to an answer or to its end of turn. Tokenizer and model are made here, small and untrained: a
-byte-level BPE of the dataset's own texts, with Qwen 2.5's chat template. Nothing is downloaded.
+rows whose answer is trained to its last character, *answer* the share of all loss tokens that
+belong to an answer, with the line break before it and the end of its turn. Tokenizer and model are
+made here, small and untrained: a byte-level BPE of the dataset's own texts, with Qwen 2.5's chat
+template. Nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -27,12 +28,11 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 _TEMPLATE = Path(trl.__file__).parent / "chat_templates" / "qwen2_5.jinja"
 _MARKS = ("<|im_start|>", "<|im_end|>", "<|endoftext|>")
-_END = "<|im_end|>\n"
+_BREAK, _END = "\n", "<|im_end|>\n"
+"""What the chat template counts to an answer: the line break before it, and the end of the turn."""
 _UNTRAINED = -100
 _TORN = 4
 """Characters at the end of a cut row that may be half a character."""
-_BEGINNING = 60
-"""Characters by which an answer is found that was cut off."""
 
 
 @dataclass
@@ -143,8 +143,9 @@ def learned(rows: datasets.Dataset, tokenizer: PreTrainedTokenizerFast, **settin
             ids = batch["input_ids"][0]
             beginning = tokenizer.decode(ids)[:-_TORN]
             # It keeps the order, and leaves rows out in silence: those that have no loss.
-            answer = next(answer for text, answer in left if text.startswith(beginning))
-            _count(found, ids, batch["labels"][0], answer, tokenizer)
+            text, answer = next(one for one in left if one[0].startswith(beginning))
+            start = text.rindex(answer)
+            _count(found, ids, batch["labels"][0], (start, start + len(answer)), tokenizer)
     return found
 
 
@@ -152,10 +153,10 @@ def _count(
     found: Learned,
     ids: Any,
     labels: Any,
-    answer: str,
+    answer: tuple[int, int],
     tokenizer: PreTrainedTokenizerFast,
 ) -> None:
-    """Add one row."""
+    """Add one row, whose answer has this place in its whole text."""
     text = tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
     encoded = tokenizer(text, return_offsets_mapping=True, add_special_tokens=False)
     trained = [
@@ -163,17 +164,17 @@ def _count(
         for span, label in zip(encoded["offset_mapping"], labels.tolist(), strict=False)
         if label != _UNTRAINED
     ]
-    start = text.rfind(answer[:_BEGINNING])
-    end = start + len(answer) + len(_END)
-    of_answer = [span for span in trained if start >= 0 and span[0] >= start and span[1] <= end]
+    first, last = answer[0] - len(_BREAK), answer[1] + len(_END)
+    of_answer = [span for span in trained if first <= span[0] and span[1] <= last]
     found.tokens += len(trained)
     found.of_answers += len(of_answer)
-    found.whole += _covers(of_answer, start, start + len(answer)) and answer in text
+    found.whole += _covers(of_answer, *answer)
 
 
 def _covers(spans: Sequence[tuple[int, int]], start: int, end: int) -> bool:
     """Return whether spans, in order, cover a range without a gap."""
     at = start
+    spans = [span for span in spans if span[1] > start]
     for first, last in spans:
         if first > at:
             return False

@@ -40,6 +40,4 @@ def export(
     for one in write(root, folder, form, config or default_config(form)):
         say(console, f"{one.file}: {one.rows:,} rows")
     if form == _MLX:
-        say(
-            console, f"Train on the answers only: mlx_lm.lora --train --mask-prompt --data {folder}"
-        )
+        say(console, f"Train on the answers: mlx_lm.lora --train --mask-prompt --data {folder}")

@@ -103,8 +103,9 @@ def _split(shards: Iterable[Shard], split: Split, folder: Path, form: Format) ->
 
 def _write_lines(out: TextIO, rows: Iterable[dict[str, Any]]) -> int:
     count = 0
-    for count, row in enumerate(rows, start=1):
+    for row in rows:
         out.write(json.dumps(row, ensure_ascii=False) + "\n")
+        count += 1
     return count
 
 
@@ -112,8 +113,9 @@ def _write_csv(out: TextIO, columns: list[str], rows: Iterable[dict[str, Any]]) 
     writer = csv.DictWriter(out, columns, lineterminator="\n")
     writer.writeheader()
     count = 0
-    for count, row in enumerate(rows, start=1):
+    for row in rows:
         writer.writerow({column: _cell(value) for column, value in row.items()})
+        count += 1
     return count
 
 
