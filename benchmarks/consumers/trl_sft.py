@@ -109,9 +109,9 @@ def answer_of(row: dict[str, Any]) -> str:
 def text_of(row: dict[str, Any], tokenizer: PreTrainedTokenizerFast) -> str:
     """Return what the trainer is to read of a row before anything is cut."""
     if isinstance(row.get("text"), str):
-        return str(row["text"])
+        return str(row["text"]) + _MARKS[1]
     if isinstance(row.get("prompt"), str):
-        return str(row["prompt"] + row["completion"])
+        return str(row["prompt"] + row["completion"]) + _MARKS[1]
     messages = row.get("messages") or row["prompt"] + row["completion"]
     return str(tokenizer.apply_chat_template(messages, tokenize=False))
 
@@ -144,8 +144,9 @@ def learned(rows: datasets.Dataset, tokenizer: PreTrainedTokenizerFast, **settin
             beginning = tokenizer.decode(ids)[:-_TORN]
             # It keeps the order, and leaves rows out in silence: those that have no loss.
             text, answer = next(one for one in left if one[0].startswith(beginning))
-            start = text.rindex(answer)
-            _count(found, ids, batch["labels"][0], (start, start + len(answer)), tokenizer)
+            start = text.rfind(answer)
+            place = (start, start + len(answer)) if start >= 0 else (len(text), len(text))
+            _count(found, ids, batch["labels"][0], place, tokenizer)
     return found
 
 

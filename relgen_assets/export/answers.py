@@ -67,7 +67,7 @@ class AnswerForm:
         """Return the schema as a prompt shows it: one line."""
         return json.dumps(self.schema(), separators=(",", ":"))
 
-    def keys(self) -> str:
+    def in_words(self) -> str:
         """Return the keys of an extraction in words, as a prompt shows them."""
         top = "; ".join(f'"{key}", {meaning}' for key, meaning in _DESCRIBED.items())
         *keys, last = (f'"{key}"' for key in Relation.model_fields if key != _STRENGTH)

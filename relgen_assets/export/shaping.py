@@ -22,7 +22,10 @@ from relgen_assets.text.token_counts import TokenCounter, open_counter
 
 _CHARACTERS: Final = 12
 _BREAK: Final = "\n\n"
-"""Stands between instruction, input and, in plain text, answer."""
+"""Stands between instruction and input."""
+_ANSWER_FOLLOWS: Final = "\n\nExtraction:\n"
+"""Ends a plain prompt. Behind a single line break every tokenizer ends a token; a blank line would
+become one with the answer in those of GPT-2's kind, so that the prompt alone has other tokens."""
 TEMPLATE_TOKENS: Final = 64
 """What chat templates add to a row at most: marks of turns, and a default system prompt. Those of
 Qwen 2.5, Llama 3.2 and SmolLM2 add between 20 and 50."""
@@ -47,7 +50,7 @@ class Shown(NamedTuple):
     @property
     def plain(self) -> str:
         """Both as the beginning of a text that goes on with the answer."""
-        return f"{self.whole}{_BREAK}"
+        return f"{self.whole}{_ANSWER_FOLLOWS}"
 
 
 @dataclass(frozen=True)
@@ -139,4 +142,4 @@ class Shaping:
 
     @cached_property
     def _keys(self) -> str:
-        return self.answer.keys()
+        return self.answer.in_words()

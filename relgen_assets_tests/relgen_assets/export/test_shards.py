@@ -95,6 +95,19 @@ def test_the_same_examples_give_the_same_bytes(tmp_path: Path) -> None:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
+def test_only_columns_of_numbers_carry_statistics(tmp_path: Path) -> None:
+    write(str(tmp_path), "lakes-00000", TRAIN)
+    carrying: set[str] = set()
+    for shard in tmp_path.rglob("*.parquet"):
+        group = pq.ParquetFile(shard).metadata.row_group(0)
+        columns = [group.column(number) for number in range(group.num_columns)]
+        carrying |= {one.path_in_schema for one in columns if one.is_stats_set}
+        assert {one.compression for one in columns} == {"ZSTD"}
+    numbers = {"index", "start", "end", "tokens", "student_prompt_tokens", "relation"}
+    assert numbers <= carrying
+    assert not {"chunk", "extraction", "prompt", "name", "paper_id"} & carrying
+
+
 @pytest.fixture
 def memory_root() -> Iterator[str]:
     yield "memory://lakes/dataset"
