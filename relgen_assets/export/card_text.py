@@ -52,9 +52,11 @@ every config is made from the rows of `full`, in the same order.
 
 - TRL: `SFTTrainer` with `prompt_completion` learns the completions and nothing else. With `chat`,
   set `assistant_only_loss=True`. Set `max_length={max_length}` in both.
-- LLaMA-Factory: this folder is a `dataset_dir`; `dataset_info.json` names its parts.
-- Axolotl: `axolotl.yaml` is the part of a configuration that names the data.
-- mlx-lm: `relgen export --format mlx FOLDER` writes the files it reads.
+- LLaMA-Factory: this folder is a `dataset_dir`, and `dataset_info.json` names its parts. Set
+  `cutoff_len: {max_length}`.
+- Axolotl: `axolotl.yaml` is the part of a configuration that names the data and their length.
+- mlx-lm: `relgen export --format mlx FOLDER` writes the files it reads. Train with `--mask-prompt`
+  and `--max-seq-length {max_length}`.
 
 A model that was trained on this has to be asked with the prompt it was trained with. The six
 prompts are in the config `prompts`; the JSON schema of an extraction is in `{schema}`.

@@ -33,9 +33,13 @@ class RelationPair(TableRow):
     target: str = Field(description="Entity the relation points to.")
     description: str = Field(description="What relates the entities, in a sentence.")
     strength: Strength | None = Field(description="How strongly the text asserts it.")
-    source_start: int | None = Field(description="Offset where the chunk first names the source.")
+    source_start: int | None = Field(
+        description="Offset in the chunk where the source first stands."
+    )
     source_end: int | None = Field(description="Offset after that.")
-    target_start: int | None = Field(description="Offset where the chunk first names the target.")
+    target_start: int | None = Field(
+        description="Offset in the chunk where the target first stands."
+    )
     target_end: int | None = Field(description="Offset after that.")
 
 
@@ -87,4 +91,5 @@ def relation_pairs(example: FullExample) -> list[RelationPair]:
 
 
 def _first(text: GroundedText, name: str) -> tuple[int, int] | tuple[None, None]:
-    return next(iter(text.mentions(name)), (None, None))
+    """Return the first place of a name, as it is spelled if it is in the text like that."""
+    return next(iter(text.occurrences(name) or text.mentions(name)), (None, None))

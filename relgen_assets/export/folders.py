@@ -17,6 +17,7 @@ from relgen_assets.domain_errors import DatasetError, StorageError
 from relgen_assets.export.configs import CONFIGS, DEFAULT
 from relgen_assets.export.shards import Shard, find_shards, stored_rows
 from relgen_assets.export.splits import SPLITS, Split
+from relgen_assets.rows.models import TableRow
 from resources import storage
 
 Format = Literal["jsonl", "csv", "mlx"]
@@ -53,7 +54,7 @@ def export(root: str, folder: Path, form: Format, config: str) -> list[Exported]
         folder: Where to write; made if it does not exist.
         form: `mlx`: `train.jsonl`, `valid.jsonl` and `test.jsonl`; `jsonl`, `csv`: a file named
             after each split. CSV has nested values as JSON.
-        config: The config, for mlx one with conversations or completions.
+        config: The config, for mlx one with conversations or with plain prompts.
 
     Raises:
         DatasetError: There is no such config, it has no rows, or a shard cannot be read.
@@ -70,11 +71,11 @@ def export(root: str, folder: Path, form: Format, config: str) -> list[Exported]
             where=storage.shown(root),
             remedy="Make a batch with `relgen run`, or export another config.",
         )
-    if form == "mlx" and not {"messages", "prompt"} & set(shards[0].row.model_fields):
+    if form == "mlx" and not _suits_mlx(shards[0].row):
         raise DatasetError(
             f"mlx-lm cannot train on the config {config}.",
             where="--config",
-            remedy="Export chat, prompt_completion or teacher_messages.",
+            remedy=f"Export {_MLX_CONFIG}, or another config of conversations or of plain prompts.",
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -85,6 +86,12 @@ def export(root: str, folder: Path, form: Format, config: str) -> list[Exported]
             where=str(error.filename or folder),
             remedy="Choose another folder, or correct its permissions.",
         ) from error
+
+
+def _suits_mlx(row: type[TableRow]) -> bool:
+    """Return whether mlx-lm takes such rows: it wants prompts as text, and messages whole."""
+    fields = row.model_fields
+    return "messages" in fields or ("prompt" in fields and fields["prompt"].annotation is str)
 
 
 def _split(shards: Iterable[Shard], split: Split, folder: Path, form: Format) -> Exported | None:

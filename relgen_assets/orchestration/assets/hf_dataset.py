@@ -22,8 +22,14 @@ from resources.step_failures import remedy_first
 
 
 def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
-    """Return the asset that writes the shards of a batch."""
+    """Return the asset that writes the shards of a batch.
+
+    Raises:
+        ConfigurationError: The tokenizer that the settings name cannot be used.
+    """
     settings, shaping = project.settings, project.shaping
+    if settings.dataset.tokenizer:  # one that cannot be used stops a run before it asks anything
+        shaping.counts([])
     shares = {
         "validation_percent": settings.dataset.validation_percent,
         "test_percent": settings.dataset.test_percent,

@@ -76,6 +76,7 @@ def test_a_split_that_has_no_rows_any_more_leaves_no_file(root: str, tmp_path: P
         ("jsonl", "messages", "no such config. Name one of prompt_completion"),
         ("csv", "rejected", "the config rejected has no rows"),
         ("mlx", "core", "cannot train on the config core"),
+        ("mlx", "prompt_completion", "cannot train on .* Export chat, or another"),
     ],
 )
 def test_what_cannot_be_exported_is_an_error_that_says_what_can(
