@@ -14,8 +14,6 @@ from relgen_assets_tests.relgen_assets.export.batch import batch_of, shaping
 
 pytest.importorskip("trl", reason="needs the extra `consumers`: PyTorch and TRL")
 
-from benchmarks.consumers import trl_sft
-
 
 def published(root: Path, **settings: Any) -> None:
     """Write a dataset in which every article is for training, with its card."""
@@ -25,13 +23,13 @@ def published(root: Path, **settings: Any) -> None:
     write_card(str(root), title="Life in brine", licence="other")
 
 
-def learned(root: Path, cache: Path, config: str | None, **settings: Any) -> trl_sft.Learned:
+def learned(root: Path, cache: Path, config: str | None, **settings: Any) -> trl_learning.Learned:
     def load(name: str | None) -> datasets.Dataset:
         return datasets.load_dataset(str(root), name, split="train", cache_dir=str(cache))
 
-    tokenizer = trl_sft.made_tokenizer(row["prompt"] for row in load("prompts"))
-    length = trl_sft.documented_length(root)
-    return trl_sft.learned(load(config), tokenizer, max_length=length, **settings)
+    tokenizer = trl_learning.made_tokenizer(row["prompt"] for row in load("prompts"))
+    length = trl_learning.documented_length(root)
+    return trl_learning.learned(load(config), tokenizer, max_length=length, **settings)
 
 
 @pytest.mark.parametrize("form", ["conversational", "plain"])

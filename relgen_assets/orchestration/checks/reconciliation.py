@@ -49,12 +49,15 @@ def batch_check(batches: Batches, *, keeps_rejected: bool) -> Check[BatchDataset
 
     def evaluate(batch: BatchDataset) -> dg.AssetCheckResult:
         found = _balance(batch, len(batches.rows(batch.key)), batch.shards)
+        if batch.is_outdated:
+            return _result(found, found.lost_articles(), waiting=[batch.key])
         return _result(found, found.differences(keeps_rejected=keeps_rejected))
 
     return Check(
         NAME,
         "Articles = used + unusable; chunks = valid + repaired + rejected + failed; rows of `full`"
-        " = valid + repaired; rows of the others = those that are not too long.",
+        " = valid + repaired; rows of the others = those that are not too long. A batch that"
+        " another version wrote is a warning.",
         evaluate,
         _COUNTED,
     )

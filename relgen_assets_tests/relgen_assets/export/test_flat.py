@@ -54,7 +54,11 @@ def test_a_relation_has_a_row_for_each_source_and_target() -> None:
     ]
     assert {row.strength for row in rows} == {None}
     assert [CHUNK[row.source_start : row.source_end] for row in rows] == ["flamingos"] * 3
-    assert [(row.target_start, row.target_end) for row in rows] == [(0, 12), (61, 66), (None, None)]
+    assert [(row.target_start, row.target_end) for row in rows] == [
+        (43, 56),  # as it is spelled, rather than at the beginning, with a capital
+        (61, 66),
+        (None, None),
+    ]
 
 
 def test_an_extraction_without_names_has_no_rows() -> None:
