@@ -4,8 +4,8 @@
 
 The trainer itself prepares the rows, with its defaults, with assistant-only loss, and with the
 `max_length` that the card names. *Whole* is the share of rows whose answer is trained to its last
-character, *answer* the share of all loss tokens that belong to an answer, with the line break before
-it and the end of its turn.
+character, *answer* the share of all loss tokens that belong to an answer, with the line break
+before it and the end of its turn.
 """
 
 from __future__ import annotations

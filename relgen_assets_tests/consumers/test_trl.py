@@ -14,6 +14,8 @@ from relgen_assets_tests.relgen_assets.export.batch import batch_of, shaping
 
 pytest.importorskip("trl", reason="needs the extra `consumers`: PyTorch and TRL")
 
+from relgen_assets_tests.consumers import trl_learning  # noqa: E402
+
 
 def published(root: Path, **settings: Any) -> None:
     """Write a dataset in which every article is for training, with its card."""

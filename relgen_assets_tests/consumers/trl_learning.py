@@ -1,7 +1,7 @@
 """What TRL's `SFTTrainer` takes a loss on, row by row: the labels that it prepares itself.
 
-Tokenizer and model are made here, small and untrained: a byte-level BPE of texts that are given, with
-Qwen 2.5's chat template. Needs TRL and nothing of this project, and downloads nothing.
+Tokenizer and model are made here, small and untrained: a byte-level BPE of texts that are given,
+with Qwen 2.5's chat template. Needs TRL and nothing of this project, and downloads nothing.
 """
 
 from __future__ import annotations
