@@ -14,7 +14,7 @@ from relgen_assets_tests.relgen_assets.export.batch import batch_of, shaping
 
 pytest.importorskip("trl", reason="needs the extra `consumers`: PyTorch and TRL")
 
-from relgen_assets_tests.consumers import trl_learning  # noqa: E402
+from relgen_assets_tests.consumers import trl_learning
 
 
 def published(root: Path, **settings: Any) -> None:

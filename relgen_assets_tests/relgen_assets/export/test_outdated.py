@@ -65,6 +65,7 @@ def test_a_folder_of_an_earlier_version_alone_has_a_card_without_configs(tmp_pat
     write_as_before(tmp_path, OLD, "lake-0")
     report = write_card(str(tmp_path), title="Life in brine", licence="other")
     assert (report.rows, report.outdated) == ({}, [OLD])
+    assert survey(str(tmp_path), OLD).outdated == [OLD], "its own check sees it, too"
     assert loads(str(tmp_path), find_shards(str(tmp_path))) == {}
 
 
