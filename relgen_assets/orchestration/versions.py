@@ -17,6 +17,7 @@ import dagster as dg
 from pydantic import BaseModel
 
 from relgen_assets.export.configs import CONFIGS
+from relgen_assets.export.shaping import Shaping
 from relgen_assets.extraction import (
     Quote,
     entities_schema,
@@ -40,6 +41,7 @@ from relgen_assets.rows.asset_tables import (
 )
 from relgen_assets.rows.models import Mode
 from relgen_assets.settings import AnswerBounds, Settings
+from relgen_assets.text.tokenizer import default_model
 from resources.storage import shown
 
 CODE_VERSION_TAG: Final = "dagster/code_version"
@@ -89,7 +91,7 @@ def code_versions(settings: Settings, prompts: PromptSet) -> dict[str, str]:
             judged_by(validator(settings.judging.policy), asks_model=settings.judging.asks_model),
             _columns(VALIDATED_EXTRACTIONS.row),
         ],
-        HF_DATASET: _of_dataset(settings),
+        HF_DATASET: _of_dataset(settings, prompts),
         DATASET_CARD: [settings.dataset.title, settings.dataset.licence],
     }
     return {
@@ -192,12 +194,14 @@ def _schema(mode: Mode, bounds: AnswerBounds, *, quote_evidence: bool) -> dict[s
     return extraction_schema(candidates=terms, quote_evidence=quote_evidence, **limits)
 
 
-def _of_dataset(settings: Settings) -> Any:
-    shares = settings.dataset
-    configs = {name: _columns(config.row) for name, config in CONFIGS.items()}
+def _of_dataset(settings: Settings, prompts: PromptSet) -> Any:
+    own = settings.dataset
+    shaping = Shaping(own, prompts, default_model)
+    tokenizer = own.tokenizer or settings.chunking.tokenizer
+    configs = {name: _columns(config.row_under(shaping)) for name, config in CONFIGS.items()}
+    shares = [own.validation_percent, own.test_percent, own.empty_percent]
     rights = settings.rights.model_dump(mode="json")
-    percents = [shares.validation_percent, shares.test_percent, shares.empty_percent]
-    return [*percents, configs, rights]
+    return [shares, rights, own.rejected, shaping.version, tokenizer, configs]
 
 
 def _model(settings: Settings) -> str | list[str]:

@@ -26,6 +26,10 @@ _ARTICLED: Final = {
     OpinionAnswer: "an opinion",
 }
 """How a message names the form of an answer."""
+_NO_EXAMPLES = (
+    "an assistant turn: a trainer would learn this answer with every row, so student prompts have"
+    " none. Remove the worked example."
+)
 
 
 def check(turns: Sequence[Turn], form: Form) -> list[TemplateFault]:
@@ -38,10 +42,11 @@ def check(turns: Sequence[Turn], form: Form) -> list[TemplateFault]:
         for turn in turns
         if not turn.content
     ]
-    if form.answer is not None:
-        for turn in turns:
-            if turn.role == "assistant" and turn.content:
-                faults += _example(turn, form.answer)
+    for turn in turns:
+        if turn.role == "assistant" and not form.examples:
+            faults.append(TemplateFault(turn.header, _NO_EXAMPLES))
+        elif turn.role == "assistant" and turn.content and form.answer is not None:
+            faults += _example(turn, form.answer)
     return faults
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from relgen_assets.rows.answers import Answer, OpinionAnswer
-from relgen_assets.rows.models import EntityList, TableRow
+from relgen_assets.rows.models import EntityList, StudentPrompt, TableRow
 
 PromptTask = Literal[
     "summary",
@@ -18,9 +18,26 @@ PromptTask = Literal[
     "extraction_relations",
     "extraction_schema",
     "verification",
+    "student/summary_none",
+    "student/summary_none_schema",
+    "student/summary_given",
+    "student/summary_given_schema",
+    "student/summary_merged",
+    "student/summary_merged_schema",
 ]
 PROMPT_TASKS: Final[tuple[PromptTask, ...]] = get_args(PromptTask)
-"""The names of all templates; each is also the name of its file, without the ending."""
+"""The names of all templates; each is also the path of its file, without the ending."""
+STUDENT_TASKS: Final[Mapping[StudentPrompt, PromptTask]] = {
+    "summary_none": "student/summary_none",
+    "summary_none_schema": "student/summary_none_schema",
+    "summary_given": "student/summary_given",
+    "summary_given_schema": "student/summary_given_schema",
+    "summary_merged": "student/summary_merged",
+    "summary_merged_schema": "student/summary_merged_schema",
+}
+"""The template of each student prompt."""
+STUDENT_FOLDER: Final = "student"
+"""Folder of the student prompts, below that of the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +49,24 @@ class Form:
         required: Placeholders that have to be in it.
         optional: Placeholders that may be in it.
         answer: What the answers of its worked examples are, as JSON; `None` for free text.
+        examples: Whether it may have worked examples.
     """
 
     purpose: str
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
     answer: type[TableRow] | None = Answer
+    examples: bool = True
 
     @property
     def placeholders(self) -> tuple[str, ...]:
         """All placeholders that are filled in."""
         return (*self.required, *self.optional)
+
+
+def _student(purpose: str, *required: str) -> Form:
+    # A trainer learns from every assistant turn of a conversation, so only the answer may be one.
+    return Form(purpose, required, optional=("keys",), examples=False)
 
 
 FORMS: Final[Mapping[PromptTask, Form]] = {
@@ -83,6 +107,23 @@ FORMS: Final[Mapping[PromptTask, Form]] = {
         "asks whether a passage of a chunk states a relation",
         required=("passage", "claim"),
         answer=OpinionAnswer,
+    ),
+    "student/summary_none": _student("trains without the summary", "text"),
+    "student/summary_none_schema": _student(
+        "trains without the summary, with the JSON schema", "text", "schema"
+    ),
+    "student/summary_given": _student("trains with summary and text", "summary", "text"),
+    "student/summary_given_schema": _student(
+        "trains with summary, text and the JSON schema", "summary", "text", "schema"
+    ),
+    "student/summary_merged": _student(
+        "trains with the summary as beginning of the text", "summary", "text"
+    ),
+    "student/summary_merged_schema": _student(
+        "trains with the summary as beginning of the text, and the JSON schema",
+        "summary",
+        "text",
+        "schema",
     ),
 }
 """The form of each template."""

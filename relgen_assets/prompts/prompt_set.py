@@ -16,9 +16,9 @@ from pathlib import Path
 
 from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.prompts.checking import check
-from relgen_assets.prompts.forms import FORMS, PROMPT_TASKS, PromptTask
+from relgen_assets.prompts.forms import FORMS, PROMPT_TASKS, STUDENT_TASKS, PromptTask
 from relgen_assets.prompts.parsing import TemplateFault, Turn, decode, parse
-from relgen_assets.rows.models import Paper
+from relgen_assets.rows.models import Paper, StudentPrompt
 from resources.generation import Message
 
 VERSION_CHARACTERS = 12
@@ -134,6 +134,21 @@ class PromptSet:
     def verification_messages(self, passage: str, claim: str) -> tuple[Message, ...]:
         """Return the messages that ask whether a passage states a claim."""
         return self._templates["verification"].fill({"passage": passage, "claim": claim})
+
+    def student_messages(
+        self, prompt: StudentPrompt, summary: str, text: str, *, schema: str, keys: str
+    ) -> tuple[Message, ...]:
+        """Return the messages a trained model is shown: an instruction, if any, and the input.
+
+        Args:
+            prompt: Which of the student prompts.
+            summary: Summary of the article the chunk belongs to.
+            text: The chunk, in full.
+            schema: The JSON schema of an extraction.
+            keys: The keys of an extraction, in words.
+        """
+        values = {"summary": summary.strip(), "text": text, "schema": schema, "keys": keys}
+        return self._templates[STUDENT_TASKS[prompt]].fill(values)
 
 
 def _task(

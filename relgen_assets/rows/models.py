@@ -21,6 +21,17 @@ GroundingStatus = Literal["exact", "normalised", "fuzzy", "absent"]
 Polarity = Literal["affirmed", "denied"]
 """Whether a relation is said to hold or not to hold."""
 
+StudentPrompt = Literal[
+    "summary_none",
+    "summary_none_schema",
+    "summary_given",
+    "summary_given_schema",
+    "summary_merged",
+    "summary_merged_schema",
+]
+"""What a trained model is shown: no summary, one apart from the text, or one merged into it; and
+whether the JSON schema of its answer is part of the prompt."""
+
 
 class TableRow(BaseModel):
     """Base of every table row: unknown columns are errors, values are immutable."""

@@ -30,7 +30,7 @@ from pydantic_settings import (
 
 from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.extraction.policy import AbsentNames, JudgingPolicy, UnsupportedRelations
-from relgen_assets.rows.models import Mode
+from relgen_assets.rows.models import Mode, StudentPrompt
 from relgen_assets.settings.environment import ENV_PREFIX, NESTED, names_all, refuse_unusable
 from relgen_assets.settings.explanations import explain
 from relgen_assets.settings.rights_section import RightsSettings
@@ -338,6 +338,38 @@ class DatasetSettings(Section):
     title: str = Field("Relations in scientific articles", description="Title of the card.")
     licence: str = Field(
         "other", description="Licence id in the card; it depends on your articles."
+    )
+    student_prompt: StudentPrompt = Field(
+        "summary_given",
+        description="What a trained model is shown: the text without summary, with it, or with it"
+        " merged into the text; and whether the JSON schema stands in the prompt. The config"
+        " `prompts` holds all six.",
+    )
+    prompt_completion: Literal["conversational", "plain"] = Field(
+        "conversational",
+        description="Whether `prompt_completion` holds chat messages, for instruct models, or plain"
+        " text, for base models.",
+    )
+    answer_json: Literal["compact", "indented"] = Field(
+        "compact", description="Whether extractions are one line of JSON, or indented."
+    )
+    answer_strength: bool = Field(
+        True, description="Whether extractions say how strongly a relation is stated."
+    )
+    tokenizer: str | None = Field(
+        None,
+        description="Tokenizer of the model to be trained, which counts the tokens of rows: a"
+        " Hugging Face `tokenizer.json`, a SentencePiece `.model`, or a folder with one"
+        " of them; by default that of chunking.",
+    )
+    max_tokens: int | None = Field(
+        None,
+        ge=64,
+        description="Longest training row, prompt and extraction, in tokens. Longer ones stay in"
+        " `full`, are in no other config, and are counted in the card.",
+    )
+    rejected: bool = Field(
+        False, description="Whether rejected answers are a config `rejected`, each with its reason."
     )
 
 

@@ -82,6 +82,10 @@ FILES = {"kind": "files", "path": "papers"}
         ("storage", {"data": "other"}, set()),
         ("dataset", {"test_percent": 20}, {"hf_dataset"}),
         ("dataset", {"empty_percent": 20}, {"hf_dataset"}),
+        ("dataset", {"student_prompt": "summary_none"}, {"hf_dataset"}),
+        ("dataset", {"answer_strength": False}, {"hf_dataset"}),
+        ("dataset", {"max_tokens": 2_000}, {"hf_dataset"}),
+        ("dataset", {"rejected": True}, {"hf_dataset"}),
         ("dataset", {"title": "Corals"}, {CARD}),
         ("judging", {"absent_names": "mark"}, {"validated_extractions"}),
         ("judging", {"unsupported_relations": "mark"}, {"validated_extractions"}),
@@ -105,6 +109,8 @@ def test_a_setting_changes_the_versions_of_the_assets_it_decides(
         ("extraction_schema", {"raw_extractions"}),
         ("extraction_candidates", {"raw_extractions"}),  # after an unusable answer
         ("extraction_quote", {"raw_extractions"}),
+        ("student/summary_given", {"hf_dataset"}),
+        ("student/summary_none_schema", {"hf_dataset"}),
     ],
 )
 def test_a_prompt_changes_the_version_of_the_asset_that_sends_it(
@@ -233,6 +239,7 @@ def test_what_a_run_makes_with_its_own_options_is_stale_under_the_settings(
 def with_changed(folder: Path, task: PromptTask) -> PromptSet:
     """Return the templates of a project whose own file for `task` ends with one more sentence."""
     bundled = bundled_file(task).decode()
+    (folder / task).parent.mkdir(exist_ok=True)
     (folder / f"{task}.txt").write_text(f"{bundled.rstrip()}\nBe brief.\n", encoding="utf-8")
     return load_prompts(folder)
 
