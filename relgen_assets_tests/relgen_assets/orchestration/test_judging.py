@@ -23,8 +23,8 @@ from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 from relgen_assets_tests.projects import SENTENCES, SmallProject, articles, asked, small_project
 
 SIDES = [
-    ("Reef corals", "dinoflagellate algae"),
-    ("Marine heatwaves", "photosystem II"),
+    ("Reef corals", "symbiotic algae"),
+    ("Marine heatwaves", "algae"),
     ("coral host", "algae"),
     ("Nitrifying bacteria", "ammonium"),
     ("Denitrifying bacteria", "nitrate"),
