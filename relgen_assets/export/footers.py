@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from pydantic import BaseModel
 
@@ -47,6 +47,18 @@ def facts_of(examples: Sequence[FullExample]) -> ShardFacts:
     )
 
 
+def merged(parts: Sequence[ShardFacts]) -> ShardFacts:
+    """Return the facts of a shard that holds the rows of several, one after the other.
+
+    Args:
+        parts: The facts of each, in their order; no article is in two of them.
+    """
+    digest = hashlib.sha256("".join(part.digest for part in parts).encode()).hexdigest()
+    names = ShardFacts.model_fields.keys() - {"digest"}
+    sums = {name: _sum([getattr(part, name) for part in parts]) for name in names}
+    return ShardFacts(digest=digest, **sums)
+
+
 def footer_metadata(facts: ShardFacts) -> dict[bytes, bytes]:
     """Return the schema metadata that carries the facts in a parquet footer."""
     return {_KEY: facts.model_dump_json().encode()}
@@ -59,3 +71,8 @@ def facts_in(metadata: Mapping[bytes, bytes] | None) -> ShardFacts:
         pydantic.ValidationError: It carries none, or not all of them.
     """
     return ShardFacts.model_validate_json((metadata or {}).get(_KEY, b""))
+
+
+def _sum(values: Sequence[Any]) -> Any:
+    """Return the sum of numbers, or of counts by what they count."""
+    return sum(map(Counter, values), Counter[str]()) if isinstance(values[0], dict) else sum(values)

@@ -9,6 +9,7 @@ import io
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from relgen_assets.export.configs import CONFIGS, FULL, DatasetConfig
@@ -78,7 +79,7 @@ def write_shards(
     for config, split in places:
         if split in by_split:
             url = shard_url(root, config.name, split, partition)
-            data = _parquet(config, by_split[split])
+            data = _parquet(config_table(config, by_split[split]))
             storage.write_atomic(url, data)
             written.append(url)
             size += len(data)
@@ -113,10 +114,20 @@ def remove_shards(root: str, partition: str, *, keep: Collection[Split] = ()) ->
     return removed
 
 
-def _parquet(config: DatasetConfig, examples: Sequence[FullExample]) -> bytes:
+def config_table(config: DatasetConfig, examples: Sequence[FullExample]) -> pa.Table:
+    """Return the rows of one config; those of `full` carry their facts as schema metadata.
+
+    Args:
+        config: The config.
+        examples: Examples of one split of a batch, in order.
+    """
     table = to_table([config.convert(example) for example in examples], config.row)
     if config.name == FULL.name:
         table = table.replace_schema_metadata(footer_metadata(facts_of(examples)))
+    return table
+
+
+def _parquet(table: pa.Table) -> bytes:
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd", write_page_checksum=True)
     return buffer.getvalue()

@@ -165,13 +165,14 @@ def _read_footer(root: str, config: str, split: Split, partition: str) -> Shard:
     url = shard_url(root, config, split, partition)
     with _opened(url) as file:
         schema = file.schema_arrow
+        metadata = file.metadata.metadata  # of the file: a long one gets its facts at its end
         rows: int = file.metadata.num_rows
     if not schema.equals(arrow_schema(CONFIGS[config].row)) or rows == 0:
         raise _foreign(url, "it does not have the columns and rows of this dataset")
     facts = None
     if config == FULL.name:
         try:
-            facts = facts_in(schema.metadata)
+            facts = facts_in(metadata)
         except ValidationError as error:
             raise _foreign(url, "its footer does not say what it was made from") from error
     return Shard(config=config, split=split, partition=partition, url=url, rows=rows, facts=facts)
