@@ -12,16 +12,15 @@ from relgen_assets.cli.progress import shown_progress
 from relgen_assets.cli.release_documents import ReleaseDocument
 from relgen_assets.definitions import build_defs, build_resources
 from relgen_assets.export.configs import FULL
-from relgen_assets.export.shards import find_shards
 from relgen_assets.orchestration.check_runs import CheckRuns
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.releasing import (
     Release,
     make_release,
     release_order,
+    require_batches,
     require_current,
     require_green,
-    require_releasable,
 )
 from relgen_assets.orchestration.runs import opened_instance
 from relgen_assets.release.places import wanted_place
@@ -53,7 +52,7 @@ def release_dataset(
     """
     storage = project.settings.storage
     parent, name = wanted_place(Path(storage.releases), named)
-    batches = require_releasable(project, find_shards(storage.dataset))
+    batches = require_batches(project)
     tables = build_resources(project.settings).io_manager
     with shown_progress():
         with opened_instance(root) as instance:
@@ -108,5 +107,5 @@ def print_release(console: Console, release: Release) -> None:
 def _left_out(reasons: dict[str, int]) -> list[tuple[str, str]]:
     if not reasons:
         return []
-    listed = "; ".join(f"{count:,}: {reason}" for reason, count in reasons.items())
+    listed = "; ".join(f"{reason} {count:,}" for reason, count in reasons.items())
     return [("left out", f"{sum(reasons.values()):,} ({listed})")]

@@ -9,7 +9,7 @@ sends. So every rule and every check is that of a run, and the project's tables 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 from pydantic import Field
@@ -50,7 +50,7 @@ class LedgerPool(LlamaServerPool):
         from resources.llama_server_pool.dispatch.known import known_outcomes
         from resources.llama_server_pool.dispatch.order import BatchOrder
 
-        ledger: GenerationLedger = self.ledger
+        ledger = cast("GenerationLedger", self.ledger)  # that it is none yet is Dagster's type
         order = BatchOrder(requests, accept, attempts, 0.0, granted or {})
         with BOARD.begin(title or "generations", len(requests)) as progress:
             result, unknown = asyncio.run(

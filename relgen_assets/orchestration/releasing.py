@@ -17,7 +17,7 @@ import dagster as dg
 from relgen_assets.domain_errors import ActionableError, ChecksFailed, DatasetError
 from relgen_assets.export.card import write_card
 from relgen_assets.export.shard_writing import config_table
-from relgen_assets.export.shards import Shard, find_shards
+from relgen_assets.export.shards import find_shards, shard_places
 from relgen_assets.extraction.version import validator
 from relgen_assets.orchestration.check_runs import CheckOutcome, CheckRuns, NotChecked
 from relgen_assets.orchestration.project import Project
@@ -102,14 +102,15 @@ def make_release(order: ReleaseOrder, dataset: str, parent: Path, name: str | No
         return Release(target, manifest, move_into_place(staging, target))
 
 
-def require_releasable(project: Project, shards: Sequence[Shard]) -> list[str]:
-    """Return the batches of a dataset, all of which belong to the project's source.
+def require_batches(project: Project) -> list[str]:
+    """Return the batches that the dataset holds, all of which belong to the project's source.
 
     Raises:
         DatasetError: There is no batch, or one that the settings do not know.
+        StorageError: A folder cannot be listed.
     """
     dataset = project.settings.storage.dataset
-    batches = sorted({shard.partition for shard in shards})
+    batches = sorted({partition for _, _, partition in shard_places(dataset)})
     if not batches:
         raise DatasetError(
             "the dataset holds no rows yet.", where=dataset, remedy="Make batches: relgen run"
