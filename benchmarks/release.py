@@ -235,9 +235,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.measure:
         root, target = options.measure
-        measured = json.dumps(measure(root, target, options.batch_rows))
-        print(measured, file=sys.stderr)
-        print(measured)
+        print(json.dumps(measure(root, target, options.batch_rows)))
         return
     print(machine_line() + "\n")
     print(

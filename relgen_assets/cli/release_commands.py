@@ -85,9 +85,9 @@ def rebuild(
 
 def _existing(named: str | None) -> Path:
     """Return the folder of a release; only a name, or none, needs a project."""
-    if named is not None and Path(named).is_dir():
-        return Path(named).absolute()
-    from relgen_assets.release.places import find_release, newest_release
+    from relgen_assets.release.places import existing_folder, find_release, newest_release
 
+    if named is not None and (folder := existing_folder(named)) is not None:
+        return folder
     releases = Path(open_project().settings.storage.releases)
     return find_release(releases, named) if named is not None else newest_release(releases)

@@ -116,12 +116,26 @@ def find_release(releases: Path, named: str) -> Path:
         return releases / named
     found = ", ".join(one.name for one in _found(releases))
     raise ConfigurationError(
-        "there is no such folder, and no such release.",
+        "there is no release of this name.",
         where=named,
-        remedy=f"The releases in {releases} are {found}."
-        if found
-        else "Make one with: relgen release",
+        remedy=f"Those in {releases} are {found}." if found else "Make one: relgen release",
     )
+
+
+def existing_folder(named: str) -> Path | None:
+    """Return the folder that a path names, as an absolute path; `None` if it may be a name.
+
+    Raises:
+        ConfigurationError: It is a path, and there is no such folder.
+    """
+    folder = Path(named).absolute()
+    if folder.is_dir():
+        return folder
+    if _is_path(named):
+        raise ConfigurationError(
+            "there is no such folder.", where=named, remedy="Name the folder of a release."
+        )
+    return None
 
 
 def newest_release(releases: Path) -> Path:

@@ -17,6 +17,7 @@ from relgen_assets_tests.fakes.good_answers import good_answer
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 from relgen_assets_tests.projects import articles, asked, write_project
 from relgen_assets_tests.relgen_assets.cli.conftest import Relgen
+from relgen_assets_tests.relgen_assets.release.folders import dataset, release
 
 SECTIONS = """
 [batches]
@@ -143,12 +144,30 @@ def test_a_rebuild_says_what_it_takes_the_answers_from(
     assert "relgen rebuild --from-ledger" in error
 
 
-@pytest.mark.parametrize("named", ["nowhere", "./nowhere", "."])
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        ("nowhere", "there is no release of this name"),
+        ("./nowhere", "there is no such folder"),
+        (".", "this folder is no release"),
+    ],
+)
 def test_verifying_what_is_no_release_is_one_error(
-    relgen: Relgen, tmp_path: Path, enter: Callable[[Path], Path], named: str
+    relgen: Relgen, tmp_path: Path, enter: Callable[[Path], Path], named: str, expected: str
 ) -> None:
     (enter(tmp_path) / "relgen.toml").write_text("")
     code, _, error = relgen("verify", named)
     assert code in (ExitCode.FAILED, ExitCode.USAGE)
-    assert "release" in error
+    assert expected in error
     assert "Traceback" not in error
+
+
+def test_a_release_is_verified_without_a_project(
+    relgen: Relgen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release(dataset(tmp_path / "dataset", ["lakes-00000"]), tmp_path / "got")
+    monkeypatch.chdir(tmp_path)
+    code, output, error = relgen("verify", "got")
+    assert code == 0, error
+    assert "files are as they were written" in output
+    assert {path.name for path in tmp_path.iterdir()} == {"dataset", "got"}, "it leaves nothing"

@@ -85,10 +85,14 @@ def test_an_unusable_answer_leads_to_the_next_attempt(ledger: GenerationLedger) 
     ledger.record([(request, answer(request, "bad")), (again, answer(again, "good"))])
     ledger.record([(last, answer(last, "best", finish_reason="length"))])
 
-    def text(**options: int | dict[str, int]) -> str:
+    def text(attempts: int = 1, granted: dict[str, int] | None = None) -> str:
         outcomes, unknown = known(
-            ledger, [request], accept=lambda one: one.text == "good", **options
-        )  # type: ignore[arg-type]
+            ledger,
+            [request],
+            accept=lambda one: one.text == "good",
+            attempts=attempts,
+            granted=granted,
+        )
         assert not unknown
         (outcome,) = outcomes.values()
         assert isinstance(outcome, Generation)
