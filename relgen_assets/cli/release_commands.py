@@ -60,7 +60,8 @@ def rebuild(
     folder: Annotated[
         str | None,
         typer.Argument(
-            help="The release to make again: its folder, or its name. Default: all batches."
+            help="The release to make again: its folder, or its name. Default: the newest; all"
+            " batches if there is none."
         ),
     ] = None,
     from_ledger: Annotated[
@@ -77,9 +78,12 @@ def rebuild(
         )
     with loading():
         from relgen_assets.cli.rebuilding import rebuild_release
+        from relgen_assets.release.places import releases_in
 
     original = None if folder is None else _existing(folder)
     project, console = open_project(), Console(stderr=as_json)
+    if folder is None:
+        original = next(reversed(releases_in(Path(project.settings.storage.releases))), None)
     raise typer.Exit(rebuild_release(project, console, original, as_json=as_json))
 
 

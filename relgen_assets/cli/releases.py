@@ -64,6 +64,8 @@ def release_dataset(
     if as_json:
         print_document(release_document(release))
     else:
+        if not release.is_new:
+            say(console, "Nothing has changed: this release is there already.")
         print_release(console, release)
 
 
@@ -97,8 +99,6 @@ def print_release(console: Console, release: Release) -> None:
         ("files", f"{len(manifest.files):,}, {megabytes:,.1f} MB"),
         ("digest", manifest.digest),
     ]
-    if not release.is_new:
-        say(console, "Nothing has changed: this release is there already.")
     print_facts(console, facts)
     if manifest.every_row:
         say(console, "It was made with --all: rows in it may not be published. Do not share it.")

@@ -21,6 +21,7 @@ from relgen_assets.export.shards import find_shards, shard_places
 from relgen_assets.extraction.version import validator
 from relgen_assets.orchestration.check_runs import CheckOutcome, CheckRuns, NotChecked
 from relgen_assets.orchestration.project import Project
+from relgen_assets.orchestration.recorded_checks import recorded_outcomes
 from relgen_assets.orchestration.staleness import stale_batches
 from relgen_assets.release.contents import Tables
 from relgen_assets.release.making import ReleaseOrder, write_release
@@ -142,20 +143,23 @@ def require_current(instance: dg.DagsterInstance, project: Project, batches: Seq
 
 
 def require_green(runs: CheckRuns, batches: Sequence[str]) -> None:
-    """Run the checks of all batches and those over all; refuse if one fails or cannot run.
+    """Refuse a dataset if a check fails or cannot run; warnings pass, since a person judges them.
 
-    Warnings pass: a person has to judge them.
+    The checks over all batches are run now, every row among them. Those of a batch are run unless
+    a run has recorded, after its tables were made, that they are green.
 
     Raises:
         ChecksFailed: A check of error severity failed, or some could not run.
     """
-    found: list[CheckOutcome | NotChecked] = []
+    recorded = recorded_outcomes(runs.definitions, runs.instance, batches)
+    faults: list[str] = []
     with BOARD.begin("checked batches", len(batches)) as task:
         for key in batches:
-            found += runs.batch(key)
+            known = recorded.get(key)
+            if known is None or any(map(_faults, known)):
+                faults += [line for one in runs.batch(key) for line in _faults(one)]
             task.advance()
-        found += runs.over_all()
-    faults = [line for one in found for line in _faults(one)]
+        faults += [line for one in runs.over_all() for line in _faults(one)]
     if faults:
         more = f"\n  and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
         raise ChecksFailed(

@@ -74,7 +74,7 @@ def same_release(parent: Path, manifest: Manifest) -> Path | None:
         StorageError: A manifest there cannot be read.
     """
     wanted = manifest.encoded()
-    for release in _found(parent):
+    for release in releases_in(parent):
         if storage.read_bytes(str(release / MANIFEST_FILE)) == wanted:
             return release
     return None
@@ -114,7 +114,7 @@ def find_release(releases: Path, named: str) -> Path:
     """
     if (releases / named).is_dir():
         return releases / named
-    found = ", ".join(one.name for one in _found(releases))
+    found = ", ".join(one.name for one in releases_in(releases))
     raise ConfigurationError(
         "there is no release of this name.",
         where=named,
@@ -144,7 +144,7 @@ def newest_release(releases: Path) -> Path:
     Raises:
         ConfigurationError: There is none.
     """
-    found = _found(releases)
+    found = releases_in(releases)
     if not found:
         raise ConfigurationError(
             "there is no release yet.", where=str(releases), remedy="Make one with: relgen release"
@@ -152,7 +152,7 @@ def newest_release(releases: Path) -> Path:
     return found[-1]
 
 
-def _found(releases: Path) -> list[Path]:
+def releases_in(releases: Path) -> list[Path]:
     """Return all releases in a folder, the newest last."""
     manifests = [
         path for path in releases.glob(f"*/{MANIFEST_FILE}") if not path.parent.name.startswith(".")

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from relgen_assets.domain_errors import ChecksFailed, ConfigurationError, DatasetError
 from relgen_assets.export.shards import find_shards
-from relgen_assets.orchestration.check_runs import CheckRuns
+from relgen_assets.orchestration.check_runs import CheckOutcome, CheckRuns, NotChecked
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.rebuilding import answering_model, batches_of
+from relgen_assets.orchestration.recorded_checks import recorded_outcomes
 from relgen_assets.orchestration.releasing import (
     make_release,
     release_order,
@@ -85,6 +87,35 @@ def test_a_failing_check_is_named_and_nothing_is_released(done: SmallProject) ->
             require_green(checks_of(done), done.keys)
     finally:
         shard.write_bytes(data)
+
+
+def test_recorded_checks_count_until_a_table_is_younger(
+    done: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def recorded() -> dict[str, list[CheckOutcome]]:
+        return recorded_outcomes(done.definitions, done.instance, done.keys)
+
+    (outcomes,) = recorded().values()
+    run_now = [one for one in checks_of(done).batch(done.keys[0]) if isinstance(one, CheckOutcome)]
+    assert sorted(outcomes, key=str) == sorted(run_now, key=str)
+
+    asked_for: list[str] = []
+    run_checks = CheckRuns.batch
+
+    def noted(runs: CheckRuns, key: str) -> Iterator[CheckOutcome | NotChecked]:
+        asked_for.append(key)
+        return run_checks(runs, key)
+
+    monkeypatch.setattr(CheckRuns, "batch", noted)
+    require_green(checks_of(done), done.keys)
+    assert asked_for == [], "they are green, and of the tables of now"
+    done.instance.report_runless_asset_event(
+        dg.AssetMaterialization("chunks", partition=done.keys[0])
+    )
+    assert recorded() == {}
+    require_green(checks_of(done), done.keys)
+    assert asked_for == done.keys
+    assert recorded().keys() == set(done.keys), "what was run now is recorded"
 
 
 def test_the_model_of_a_rebuild_is_never_guessed(done: SmallProject, tmp_path: Path) -> None:
