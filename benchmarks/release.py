@@ -45,11 +45,13 @@ from relgen_assets.rows.models import (
     Summary,
     ValidatedExtraction,
 )
+from relgen_assets_tests.relgen_assets.export.batch import findings, shaping
 
 SAMPLE = Path(__file__).parents[1] / "relgen_assets" / "sources" / "data" / "sample.jsonl"
 CHUNKS, WORDS, INSTRUCTION = 20, 650, 2_500
 """Chunks of an article, words of a chunk, and characters of what a prompt holds besides."""
 MODEL = "SmolLM2-135M"
+SHAPING = shaping(validation_percent=10, test_percent=10)
 ResultT = TypeVar("ResultT")
 
 
@@ -83,7 +85,7 @@ def make_folder(root: Path, rows: int, batch_rows: int) -> int:
             for article in range(batch_rows // CHUNKS)
             for one in _examples(f"{key}-{article}", text)
         ]
-        write_shards(str(root), key, examples, validation_percent=10, test_percent=10)
+        write_shards(str(root), key, examples, shaping=SHAPING)
     return batches
 
 
@@ -112,6 +114,7 @@ def _examples(paper_id: str, text: str) -> list[FullExample]:
         [Summary(**_answered(paper_id, [], summary))],
         [_raw(chunk, summary, text) for chunk in chunks],
         [_verdict(chunk) for chunk in chunks],
+        SHAPING,
     )
 
 
@@ -142,7 +145,7 @@ def _verdict(chunk: Chunk) -> ValidatedExtraction:
     )
     return ValidatedExtraction(
         chunk_id=chunk.chunk_id, paper_id=chunk.paper_id, verdict="valid", repairs=[],
-        extraction=extraction,
+        extraction=extraction, **findings(extraction, chunk.text),
     )  # fmt: skip
 
 
@@ -162,7 +165,11 @@ def measure(root: Path, target: Path, batch_rows: int) -> dict[str, float]:
         return write_card(folder, title="Made", licence="cc-by-4.0").text
 
     order = ReleaseOrder(
-        MadeTables(batch_rows), config_table, card, recipe={}, relgen="0", rules="made"
+        MadeTables(batch_rows),
+        lambda config, examples, left_out: config_table(config, examples, SHAPING, left_out),
+        card,
+        relgen="0",
+        rules="made",
     )
     shards, finding = _timed(lambda: find_shards(str(root)))
     _, carding = _timed(lambda: card(str(root)))

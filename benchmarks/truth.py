@@ -1,6 +1,7 @@
 """Benchmark: how many made-up relations the judge catches, on sentences marked by people.
 
     python -m benchmarks.truth GOLD.jsonl [--each 500] [--seed 1] [--show 5]
+    python -m benchmarks.truth GOLD.jsonl --each 15 --endpoint URL  # a model judges as well
 
 A row of the gold file is a sentence: `text`, `entities` (each with `text`) and `relations` (each
 with `source`, `type`, `target`), as SciERC and SciER can be converted to. Eight sentences in a row
@@ -32,6 +33,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.machine import machine_line
+from benchmarks.opinions import Case, compare
 from relgen_assets.extraction.evidence import EvidenceText, Finding
 from relgen_assets.extraction.grounding import GroundedText
 from relgen_assets.extraction.identity import identity
@@ -48,16 +50,6 @@ STATED = {
 """Descriptions by the type of a relation, letters only; types without direction are left out."""
 _BRACKETS = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]"}
 _VERB = re.compile(r"\b(is|are|was|were|can|could|may|might|will|has|have|does|do)\b(?! not\b)")
-
-
-@dataclass(frozen=True)
-class Case:
-    """A relation as a model could have answered it, and the chunk it is about."""
-
-    chunk: str
-    description: str
-    source: str
-    target: str
 
 
 @dataclass(frozen=True)
@@ -200,6 +192,8 @@ def main() -> None:
     options.add_argument("--each", type=int, default=500, help="cases of each fault")
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--show", type=int, default=0, help="wrong verdicts to print of each row")
+    options.add_argument("--endpoint", default="", help="server of a model to ask as well")
+    options.add_argument("--ledger", default="", help="database that keeps the model's opinions")
     given = options.parse_args()
     print(machine_line())
     for style in ("quote", "stated"):
@@ -207,10 +201,14 @@ def main() -> None:
         gold = [one for rows in read_gold(given.gold) for one in gold_relations(rows, style)]
         draw.shuffle(gold)
         texts: dict[str, EvidenceText] = {}
+        kinds = {"gold": [one.case for one in gold], **planted(gold, draw)}
+        cases = {name: some[: given.each] for name, some in kinds.items()}
+        if given.endpoint:
+            print(f"\n### Descriptions: {style}, judged by rules and model\n")
+            compare(cases, given.endpoint, given.ledger)
+            continue
         started = time.perf_counter()
-        lines = [_row("gold", [one.case for one in gold][: given.each], texts, given.show)]
-        for name, cases in planted(gold, draw).items():
-            lines.append(_row(name, cases[: given.each], texts, given.show))
+        lines = [_row(name, some, texts, given.show) for name, some in cases.items()]
         print(f"\n### Descriptions: {style}\n")
         print("| | cases | refused | of them as |\n|---|---|---|---|")
         print("\n".join(lines))

@@ -61,7 +61,7 @@ def build_defs(project: Project, resources: Mapping[str, object] | None = None) 
         project: The opened project.
         resources: Resources that replace those of the settings, by key; for tests.
     """
-    jobs = build_jobs()
+    jobs = build_jobs(project.settings)
     return dg.Definitions(
         assets=build_assets(project),
         asset_checks=build_checks(project),

@@ -6,7 +6,7 @@ module imports nothing else from the project.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Literal, TypedDict
@@ -52,6 +52,7 @@ class GenerationRequest:
         variant: Number among several answers wanted for one subject, from 1; in the ledger key.
         labels: Facts the ledger stores with the answer (partition, run, prompt version); not part
             of its key.
+        avoid: Endpoints to use only if no other can take the request; not part of its key.
     """
 
     subject: str
@@ -65,6 +66,7 @@ class GenerationRequest:
     attempt: int = 1
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     variant: int = 1
+    avoid: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,10 @@ class Failure:
 
 
 Outcome = Generation | Failure
+
+NextAttempt = Callable[[GenerationRequest, Generation], GenerationRequest]
+"""Returns the content retry of a request from its unusable answer. It has to raise the attempt by
+one and may depend on nothing but earlier requests and answers, so that a rerun asks the same."""
 
 TEMPERATURE_STEP = 0.1
 """Temperature added by each content retry."""

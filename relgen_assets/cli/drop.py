@@ -15,7 +15,7 @@ from relgen_assets.export.shards import shard_places
 from relgen_assets.orchestration.dropping import stored_batches
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.runs import opened_instance, run_drop
-from relgen_assets.rows.asset_tables import ASSET_TABLES
+from relgen_assets.rows.asset_tables import STORED_TABLES
 from resources.parquet_io_manager import ParquetIOManager
 
 
@@ -61,6 +61,6 @@ def drop_batches(
 
 def _contents(tables: ParquetIOManager, dataset: str, key: str) -> str:
     """Return what is stored of a batch, in one line."""
-    written = [one.asset for one in ASSET_TABLES if tables.exists(one.asset, key)]
+    written = [one.asset for one in STORED_TABLES if tables.exists(one.asset, key)]
     shards = sum(partition == key for _, _, partition in shard_places(dataset))
     return f"{key}: {len(written)} tables ({', '.join(written) or 'none'}) and {shards} shards"

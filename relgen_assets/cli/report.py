@@ -34,6 +34,7 @@ def print_run(
         ("valid", f"{verdicts['valid']}"),
         ("repaired", f"{verdicts['repaired']}"),
         ("rejected", f"{verdicts['rejected']}{_reasons(overview.rejected)}"),
+        *_gains(overview),
         ("tokens", f"{overview.prompt_tokens:,} read, {overview.completion_tokens:,} written"),
         ("seconds", f"{seconds:.0f} in all, {overview.seconds:.0f} of generation"),
         *_energy(kwh, overview.usable),
@@ -115,6 +116,15 @@ def print_endpoints(console: Console, endpoints: Sequence[EndpointStatus]) -> No
         ],
         left=("kind", "answers"),
     )
+
+
+def _gains(overview: Overview) -> list[tuple[str, str]]:
+    """Return the line about asking again; none if every first answer was usable."""
+    gains = overview.gains
+    if not gains.asked:
+        return []
+    by_reason = ", ".join(f"{reason} {count}" for reason, count in gains.by_reason().items())
+    return [("asked again", f"{gains.later:,} accepted ({by_reason})")]
 
 
 def _energy(kwh: float, examples: int) -> list[tuple[str, str]]:

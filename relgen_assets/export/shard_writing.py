@@ -8,17 +8,22 @@ from __future__ import annotations
 import io
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from relgen_assets.export.configs import CONFIGS, FULL, DatasetConfig
+from relgen_assets.export.configs import CONFIGS, FORMER_CONFIGS, FULL, REJECTED, DatasetConfig
 from relgen_assets.export.examples import FullExample
 from relgen_assets.export.footers import facts_of, footer_metadata
+from relgen_assets.export.rejected import RejectedAnswer
+from relgen_assets.export.shaping import Shaping
 from relgen_assets.export.shards import shard_url
-from relgen_assets.export.splits import SPLITS, Split, split_of
+from relgen_assets.export.splits import SPLITS, Split, split_key, split_of
 from relgen_assets.rows.arrow import to_table
 from resources import storage
+
+RowT = TypeVar("RowT", FullExample, RejectedAnswer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,7 @@ class ShardReport:
         rows: Examples by split; splits without examples are left out.
         articles: Articles by split; splits without examples are left out.
         removed: Files of an earlier run that were removed because their split has no rows now.
+        too_long: Examples over the budget, which are only in `full`.
         size: Bytes written.
     """
 
@@ -37,6 +43,7 @@ class ShardReport:
     articles: dict[Split, int]
     written: list[str] = field(default_factory=list[str])
     removed: list[str] = field(default_factory=list[str])
+    too_long: int = 0
     size: int = 0
 
 
@@ -45,8 +52,9 @@ def write_shards(
     partition: str,
     examples: Sequence[FullExample],
     *,
-    validation_percent: int,
-    test_percent: int,
+    shaping: Shaping,
+    rejected: Sequence[RejectedAnswer] = (),
+    left_out: int = 0,
 ) -> ShardReport:
     """Write the examples of one partition, one file for each config and split that has rows.
 
@@ -57,77 +65,123 @@ def write_shards(
         root: Folder of the dataset; a local path or any fsspec URL.
         partition: Key of the partition; the name of its files.
         examples: All examples of the partition.
-        validation_percent: Share of articles for validation.
-        test_percent: Share of articles for testing.
+        shaping: How rows are written, and how articles are split.
+        rejected: Rejected answers, if the dataset is to hold them.
+        left_out: Examples of the batch that state no relation and do not stand in the dataset.
 
     Raises:
-        ConfigurationError: The percentages are out of range.
         StorageError: A file cannot be written or removed.
     """
-    by_split: dict[Split, list[FullExample]] = {}
-    for example in examples:
-        split = split_of(
-            example.paper_id, validation_percent=validation_percent, test_percent=test_percent
-        )
-        by_split.setdefault(split, []).append(example)
-
-    removed = remove_shards(root, partition, keep=by_split)
-    places = [(config, split) for config in CONFIGS.values() for split in SPLITS]
-
+    by_split = _by_split(examples, shaping)
+    first = next((split for split in SPLITS if split in by_split), None)
+    tables = {
+        (config.name, split): table
+        for config in CONFIGS.values()
+        for split, rows in by_split.items()
+        if (
+            table := config_table(config, rows, shaping, left_out if split == first else 0)
+        ).num_rows
+    }
+    tables |= {
+        (REJECTED.name, split): to_table(rows, RejectedAnswer)
+        for split, rows in _by_split(rejected, shaping).items()
+    }
+    removed = remove_shards(root, partition, keep=tables)
     written: list[str] = []
     size = 0
-    for config, split in places:
-        if split in by_split:
-            url = shard_url(root, config.name, split, partition)
-            data = _parquet(config_table(config, by_split[split]))
-            storage.write_atomic(url, data)
-            written.append(url)
-            size += len(data)
+    for (config, split), table in tables.items():
+        url = shard_url(root, config, split, partition)
+        data = _parquet(table)
+        storage.write_atomic(url, data)
+        written.append(url)
+        size += len(data)
     return ShardReport(
         partition=partition,
         rows={split: len(rows) for split, rows in by_split.items()},
         articles={split: len({row.paper_id for row in rows}) for split, rows in by_split.items()},
         written=written,
         removed=removed,
+        too_long=sum(not shaping.fits(one.student_tokens) for one in examples),
         size=size,
     )
 
 
-def remove_shards(root: str, partition: str, *, keep: Collection[Split] = ()) -> list[str]:
+def remove_shards(
+    root: str, partition: str, *, keep: Collection[tuple[str, Split]] = ()
+) -> list[str]:
     """Remove the shards of one partition; return where they were.
 
     Args:
         root: Folder of the dataset; a local path or any fsspec URL.
         partition: Key of the partition.
-        keep: Splits whose shards stay.
+        keep: Configs and splits whose shards stay.
 
     Raises:
         StorageError: A file cannot be removed.
     """
     removed: list[str] = []
-    for config in CONFIGS:
+    for config in (*CONFIGS, *FORMER_CONFIGS):
         for split in SPLITS:
             url = shard_url(root, config, split, partition)
-            if split not in keep and storage.exists(url):
+            if (config, split) not in keep and storage.exists(url):
                 storage.remove(url)
                 removed.append(url)
     return removed
 
 
-def config_table(config: DatasetConfig, examples: Sequence[FullExample]) -> pa.Table:
+def _by_split(rows: Sequence[RowT], shaping: Shaping) -> dict[Split, list[RowT]]:
+    shares = shaping.settings
+    found: dict[Split, list[RowT]] = {}
+    for row in rows:
+        split = split_of(
+            split_key(row.paper_id, row.title),
+            validation_percent=shares.validation_percent,
+            test_percent=shares.test_percent,
+        )
+        found.setdefault(split, []).append(row)
+    return found
+
+
+def config_table(
+    config: DatasetConfig, examples: Sequence[FullExample], shaping: Shaping, left_out: int = 0
+) -> pa.Table:
     """Return the rows of one config; those of `full` carry their facts as schema metadata.
 
     Args:
         config: The config.
         examples: Examples of one split of a batch, in order.
+        shaping: How rows are written.
+        left_out: What the facts are to say of examples that were left out.
     """
-    table = to_table([config.convert(example) for example in examples], config.row)
+    rows = [row for example in examples for row in config.rows_of(example, shaping)]
+    table = to_table(rows, config.row_under(shaping))
     if config.name == FULL.name:
-        table = table.replace_schema_metadata(footer_metadata(facts_of(examples)))
+        table = table.replace_schema_metadata(
+            footer_metadata(facts_of(examples, shaping, left_out))
+        )
     return table
 
 
 def _parquet(table: pa.Table) -> bytes:
+    """Return a table as the bytes of a parquet file, the same for the same rows."""
     buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd", write_page_checksum=True)
+    pq.write_table(
+        table,
+        buffer,
+        compression="zstd",
+        write_page_checksum=True,
+        write_statistics=counted_columns(table.schema),
+    )
     return buffer.getvalue()
+
+
+def counted_columns(schema: pa.Schema) -> list[str]:
+    """Return the columns of which a parquet file shall hold the smallest and the largest value.
+
+    Those of a text help nobody, and weigh as much as two rows.
+    """
+    return [field.name for field in schema if not _holds_texts(field.type)]
+
+
+def _holds_texts(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_nested(kind))

@@ -1,12 +1,14 @@
-"""Which split an article belongs to: a pure function of its id.
+"""Which split an article belongs to: a pure function of its title, or of its id without one.
 
-All chunks of an article share its split, so that no training article appears in an evaluation.
-Where rows are written belongs to `shards`.
+All chunks of an article share its split, so that no training article appears in an evaluation. So
+do articles of one title, since a preprint and its publication have different ids. Versions under
+different titles are found by `integrity.duplicates`. Where rows are written belongs to `shards`.
 """
 
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from typing import Final, Literal
 
 from relgen_assets.domain_errors import ConfigurationError
@@ -17,15 +19,26 @@ SPLITS: Final[tuple[Split, ...]] = ("train", "validation", "test")
 _BUCKETS = 100
 
 
-def split_of(paper_id: str, *, validation_percent: int, test_percent: int) -> Split:
+def split_key(paper_id: str, title: str) -> str:
+    """Return what decides on the split of an article: the letters and digits of its title.
+
+    Args:
+        paper_id: Id of the article; it decides where there is no title.
+        title: Title of the article, in any spelling; may be empty.
+    """
+    letters = unicodedata.normalize("NFKD", title.casefold())
+    return "".join(filter(str.isalnum, letters)) or paper_id
+
+
+def split_of(key: str, *, validation_percent: int, test_percent: int) -> Split:
     """Return the split of an article.
 
-    The id is hashed (SHA-256) into one of 100 buckets: the first `test_percent` are test, the next
+    The key is hashed (SHA-256) into one of 100 buckets: the first `test_percent` are test, the next
     `validation_percent` validation. The result is the same on every machine and in every run.
     Changing the validation share moves no test article.
 
     Args:
-        paper_id: Id of the article.
+        key: What `split_key` returns.
         validation_percent: Share of articles for validation, 0 to 100.
         test_percent: Share of articles for testing, 0 to 100.
 
@@ -39,7 +52,7 @@ def split_of(paper_id: str, *, validation_percent: int, test_percent: int) -> Sp
             where="dataset",
             remedy="Use two numbers of 0 or more that sum to at most 100.",
         )
-    digest = hashlib.sha256(paper_id.encode("utf-8")).digest()
+    digest = hashlib.sha256(key.encode("utf-8")).digest()
     bucket = int.from_bytes(digest[:8], "big") % _BUCKETS
     if bucket < test_percent:
         return "test"

@@ -14,6 +14,7 @@ from relgen_assets.extraction.identity import WORD
 
 _ACRONYM_AFTER = re.compile(r"\s*\(\s*([^\W\d_][\w-]{1,9})\s*\)")
 _WORDS_BEFORE = re.compile(r"((?:[\w-]+\s+){1,8})\(\s*$")
+_CLOSING = re.compile(r"\s*\)")
 _SHORTEST_LAST_WORD = 4
 
 
@@ -46,8 +47,10 @@ def _acronym(text: str, name: str, end: int) -> str | None:
 
 
 def _long_form(text: str, name: str, start: int, end: int) -> str | None:
+    if _CLOSING.match(text, end) is None:
+        return None
     before = _WORDS_BEFORE.search(text, max(0, start - 120), start)
-    if before is None or text[end:].lstrip()[:1] != ")":
+    if before is None:
         return None
     words = before.group(1).split()
     for count in range(1, len(words) + 1):

@@ -1,34 +1,33 @@
 """Evidence: which sentences of a text state a relation, and whether they say what it says.
 
-A relation is supported if its description names both sides, if one sentence of the text (or two in
-a row) holds both, if the words of the description are words of that sentence, if neither denies
-what the other says, and if source and target stand in the direction that is stated. These are rules
-over words: they catch what is made up, not what is subtle.
+A relation is supported if its description names both sides and relates them, if one sentence of the
+text (or two in a row) holds both, if the words of the description are words of that sentence, if
+neither denies what the other says, and if source and target stand in the direction that is stated.
+These are rules over words: they catch what is made up, not what is subtle.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property, partial
-from typing import NamedTuple
+from functools import cached_property, lru_cache
 
-from relgen_assets.extraction import statements
 from relgen_assets.extraction.aliases import aliases
+from relgen_assets.extraction.claims import Claim
 from relgen_assets.extraction.contradiction import contradict
+from relgen_assets.extraction.direction import direction, direction_in
 from relgen_assets.extraction.grounding import GroundedText
-from relgen_assets.extraction.sentences import sentence_spans
-
-Span = tuple[int, int]
+from relgen_assets.extraction.pairs import Pair, Span, neighbours, outermost, pairs
+from relgen_assets.extraction.passages import Passage, Passages
+from relgen_assets.extraction.quoted_evidence import QuotableText
+from relgen_assets.extraction.related import begins_clause
 
 MIN_SUPPORT = 0.6
 """Share of a description's words that have to be in the sentence that states the relation."""
 MIN_SUPPORT_OF_TWO = 0.8
 """The same where it takes two sentences to name both sides."""
-MAX_GAP = 50
-"""Most characters between two names whose words tell the direction of another wording."""
 
 
 class Fault(StrEnum):
@@ -36,6 +35,8 @@ class Fault(StrEnum):
 
     SIDE_NOT_NAMED = "side_not_named"
     """The description does not name a source and a target."""
+    NOT_RELATED = "not_related"
+    """The description names both and does not relate them by itself."""
     NOT_TOGETHER = "not_together"
     """No sentence holds a source and a target."""
     NOT_STATED = "not_stated"
@@ -57,6 +58,7 @@ class Finding:
         evidence: The sentences that state the relation, as offsets of the text, end exclusive.
         support: Share of the description's words that these sentences hold, 0 to 1.
         is_directed: Whether the description says which side acts on the other.
+        is_denied: The polarity: whether the description denies the relation, as the text does.
     """
 
     fault: Fault | None
@@ -65,6 +67,7 @@ class Finding:
     evidence: tuple[Span, ...] = ()
     support: float = 0.0
     is_directed: bool = False
+    is_denied: bool = False
 
 
 class EvidenceText:
@@ -77,44 +80,63 @@ class EvidenceText:
     def __init__(self, text: str) -> None:
         self._text = text
         self.grounded = GroundedText(text)
+        self._passages = Passages(text)
         self._mentions: dict[str, list[Span]] = {}
         self._aliases: dict[str, list[str]] = {}
 
-    def examine(self, description: str, sources: Sequence[str], targets: Sequence[str]) -> Finding:
+    def examine(
+        self,
+        description: str,
+        sources: Sequence[str],
+        targets: Sequence[str],
+        quoted: frozenset[Span] = frozenset(),
+    ) -> Finding:
         """Return what the text says to a relation.
 
         Args:
             description: What relates the entities.
             sources: Entities it starts from, as the text spells them.
             targets: Entities it points to, likewise.
+            quoted: The sentences that are said to state it. They are the evidence if they do. What
+                is found is the same with and without a quote, and so is the verdict on the result.
         """
         names = {name: (name, *self._aliases_of(name)) for name in (*sources, *targets)}
-        said = _Statement(description, sources, targets, names)
-        if not said.sources or not said.targets:
+        claim = Claim(description, sources, targets, names)
+        if not claim.sources or not claim.targets:
             return Finding(Fault.SIDE_NOT_NAMED)
-        best: Finding | None = None
-        for place in self._places(said):
-            found = self._judge(said, place)
-            if found.fault is None:
-                return found
-            if best is None or found.support > best.support:
-                best = found
-        return best or Finding(Fault.NOT_TOGETHER, said.sources, said.targets)
+        if not claim.is_related:
+            return Finding(Fault.NOT_RELATED, claim.sources, claim.targets)
+        at_source = [span for name in claim.sources for span in self._mentions_of(name)]
+        at_target = [span for name in claim.targets for span in self._mentions_of(name)]
+        findings: list[Finding] = []
+        for place in self._passages.holding(at_source, at_target):
+            found = pairs(place.inside(at_source), place.inside(at_target))
+            if found:
+                findings.append(self._judge(claim, place, found))
+        if not findings:
+            return Finding(Fault.NOT_TOGETHER, claim.sources, claim.targets)
+        best = max(findings, key=_weight)
+        return next(self._as_quoted(findings, best, quoted), best)
+
+    def sentences_of(self, quote: str) -> frozenset[Span]:
+        """Return the sentences that a quote stands in; none if it is not in the text."""
+        return self._quotable.sentences_of(quote)
 
     def central_sentence(self, names: Iterable[str], limit: int) -> str:
         """Return the sentence of up to `limit` characters that holds most names; may be empty."""
         found = [self._mentions_of(name) for name in names]
         best, most = "", 0
-        for start, end in self._sentences:
+        for sentence in self._passages.sentences:
+            start, end = sentence.start, sentence.end
             held = sum(any(start <= at < end for at, _ in mentions) for mentions in found)
             if held > most and end - start <= limit:
-                best, most = " ".join(self._text[start:end].split()), held
+                best, most = " ".join(sentence.text.split()), held
         return best
 
     @property
     def sentences(self) -> list[str]:
         """The sentences of the text, single-spaced."""
-        return [" ".join(self._text[start:end].split()) for start, end in self._sentences]
+        return [" ".join(sentence.text.split()) for sentence in self._passages.sentences]
 
     def completed(self, beginning: str, limit: int) -> str:
         """Return the sentence, of up to `limit` characters, that begins like that; may be empty.
@@ -122,8 +144,7 @@ class EvidenceText:
         The last word of the beginning may be cut off.
         """
         known = beginning.rsplit(None, 1)[0]
-        for start, end in self._sentences:
-            sentence = " ".join(self._text[start:end].split())
+        for sentence in self.sentences:
             if len(sentence) <= limit and sentence.startswith(known):
                 return sentence
         return ""
@@ -136,44 +157,14 @@ class EvidenceText:
     def _scripts(self) -> frozenset[str]:
         return frozenset(_script(letter) for letter in set(self._text) if letter.isalpha())
 
-    def _places(self, said: _Statement) -> Iterator[_Place]:
-        """Yield the sentences, then the pairs of sentences, that name a source and a target."""
-        singles = [self._place(said, (number,)) for number in range(len(self._sentences))]
-        yield from sorted(
-            (place for place in singles if place.holds_both), key=lambda place: -place.support
-        )
-        for number in range(len(singles) - 1):
-            if not (singles[number].holds_both or singles[number + 1].holds_both):
-                pair = self._place(said, (number, number + 1))
-                if pair.holds_both and _refers_back(self._text, self._sentences[number + 1]):
-                    yield pair
-
-    def _place(self, said: _Statement, numbers: tuple[int, ...]) -> _Place:
-        start, end = self._sentences[numbers[0]][0], self._sentences[numbers[-1]][1]
-        return _Place(
-            self._text[start:end],
-            tuple(self._sentences[number] for number in numbers),
-            said,
-            list(self._inside(said.sources, start, end)),
-            list(self._inside(said.targets, start, end)),
-        )
-
-    def _inside(self, names: Iterable[str], start: int, end: int) -> Iterator[Span]:
-        """Yield where names stand in a range of the text, relative to its start."""
-        for name in names:
-            for first, last in self._mentions_of(name):
-                if start <= first and last <= end:
-                    yield first - start, last - start
-
     def _mentions_of(self, name: str) -> list[Span]:
         """Return where an entity is named, by any of its names."""
         if name not in self._mentions:
-            every = {
+            self._mentions[name] = outermost(
                 span
                 for one in (name, *self._aliases_of(name))
                 for span in self.grounded.mentions(one)
-            }
-            self._mentions[name] = sorted(every)
+            )
         return self._mentions[name]
 
     def _aliases_of(self, name: str) -> list[str]:
@@ -182,203 +173,63 @@ class EvidenceText:
         return self._aliases[name]
 
     @cached_property
-    def _sentences(self) -> list[Span]:
-        return sentence_spans(self._text)
+    def _quotable(self) -> QuotableText:
+        spans = [span for passage in self._passages.sentences for span in passage.sentences]
+        return QuotableText(self._text, spans)
 
-    def _judge(self, said: _Statement, place: _Place) -> Finding:
+    @staticmethod
+    def _as_quoted(
+        findings: Sequence[Finding], best: Finding, quoted: frozenset[Span]
+    ) -> Iterator[Finding]:
+        """Yield what says the same as the best finding, by the sentences that are quoted."""
+        for one in findings:
+            same = (one.fault, one.sources, one.targets) == (None, best.sources, best.targets)
+            if best.fault is None and same and quoted.issuperset(one.evidence):
+                yield one
+
+    def _judge(self, claim: Claim, place: Passage, found: Sequence[Pair]) -> Finding:
         least = MIN_SUPPORT if len(place.sentences) == 1 else MIN_SUPPORT_OF_TWO
+        support = place.support(claim.stems)
         fault: Fault | None = None
-        if place.support < least:
+        if support < least or all(
+            begins_clause(pair.frame(place.text)) for pair in neighbours(found)
+        ):
             fault = Fault.NOT_STATED
-        elif contradict(said.description, place.text):
+        elif contradict(claim.description, place.text):
             fault = Fault.OPPOSITE
-        elif _reversed(said, place):
+        elif _is_reversed(claim, place, found):
             fault = Fault.REVERSED
         return Finding(
             fault,
-            tuple(name for name in said.sources if self._is_in(name, place)),
-            tuple(name for name in said.targets if self._is_in(name, place)),
+            tuple(name for name in claim.sources if place.inside(self._mentions_of(name))),
+            tuple(name for name in claim.targets if place.inside(self._mentions_of(name))),
             place.sentences,
-            place.support,
-            is_directed=said.direction != 0,
+            support,
+            is_directed=claim.direction != 0,
+            is_denied=claim.is_denied,
         )
 
-    def _is_in(self, name: str, place: _Place) -> bool:
-        start, end = place.sentences[0][0], place.sentences[-1][1]
-        return any(start <= first and last <= end for first, last in self._mentions_of(name))
+
+def _weight(finding: Finding) -> tuple[bool, float]:
+    """Return what makes a finding the answer of a text: no fault, then the most support."""
+    return finding.fault is None, finding.support
 
 
-class _Statement:
-    """The description of a relation, with what it names.
-
-    Args:
-        description: What relates the entities.
-        sources: Entities it starts from.
-        targets: Entities it points to.
-        names: What each of them may be called, itself included.
-    """
-
-    def __init__(
-        self,
-        description: str,
-        sources: Sequence[str],
-        targets: Sequence[str],
-        names: Mapping[str, Sequence[str]],
-    ) -> None:
-        self.description = description
-        grounded = GroundedText(description)
-        spans = {
-            entity: sorted({span for one in called for span in grounded.mentions(one)})
-            for entity, called in names.items()
-        }
-        every_source = [span for name in sources for span in spans[name]]
-        every_target = [span for name in targets for span in spans[name]]
-        pairs = _pairs(every_source, every_target)
-        nearest = min(pairs, key=lambda pair: pair.end - pair.start, default=None)
-        self.nearest = nearest
-        self.sources: tuple[str, ...] = ()
-        self.targets: tuple[str, ...] = ()
-        self.source_spans: tuple[Span, ...] = ()
-        self.target_spans: tuple[Span, ...] = ()
-        if nearest is not None:
-            self.source_spans = _in_one_list(description, nearest.source, every_source)
-            self.target_spans = _in_one_list(description, nearest.target, every_target)
-            self.sources = tuple(n for n in sources if _meet(spans[n], self.source_spans))
-            self.targets = tuple(n for n in targets if _meet(spans[n], self.target_spans))
-        elif not every_source and not every_target and _is_predicate(description):
-            self.sources, self.targets = tuple(sources), tuple(targets)
-        named = [*every_source, *every_target]
-        self.stems = {
-            token.stem
-            for token in statements.content(description)
-            if not any(start <= token.start < end for start, end in named)
-        }
-
-    @cached_property
-    def sense(self) -> statements.Sense | None:
-        """The known sense in which the description relates its names, if there is one."""
-        return statements.sense(self.description)
-
-    @cached_property
-    def direction(self) -> int:
-        """1 if it says that the source acts on the target, -1 for the reverse, 0 if unclear."""
-        if self.nearest is None:
-            return 0
-        if self.sense is not None:  # starts from the name that is said first: `A is used for B`
-            return self.nearest.sign
-        between = self.description[self.nearest.start : self.nearest.end]
-        return self.nearest.sign * statements.direction(between)
-
-
-class _Place:
-    """One or two sentences that may state a relation."""
-
-    def __init__(
-        self,
-        text: str,
-        sentences: tuple[Span, ...],
-        said: _Statement,
-        source_spans: list[Span],
-        target_spans: list[Span],
-    ) -> None:
-        self.text = text
-        self.sentences = sentences
-        self.source_spans = source_spans
-        self.target_spans = target_spans
-        self._said = said
-
-    @property
-    def holds_both(self) -> bool:
-        """Whether a source and a target are named, apart from each other."""
-        return _apart(self.source_spans, self.target_spans)
-
-    @cached_property
-    def support(self) -> float:
-        """Share of the description's words that are here."""
-        if not self._said.stems:
-            return 1.0
-        here = {token.stem for token in statements.content(self.text)}
-        return len(self._said.stems & here) / len(self._said.stems)
-
-
+@lru_cache(maxsize=5_000)
 def _script(letter: str) -> str:
     """Return the script of a letter: the first word of its name, such as LATIN or CJK."""
     return unicodedata.name(letter, "").partition(" ")[0]
 
 
-def _apart(some: Iterable[Span], others: Sequence[Span]) -> bool:
-    """Return whether some span lies outside one of the others."""
-    return any(end <= first or last <= start for start, end in some for first, last in others)
-
-
-def _refers_back(text: str, sentence: Span) -> bool:
-    """Return whether a sentence begins with a word that points to the one before."""
-    return statements.BACK_REFERENCE.match(text, *sentence) is not None
-
-
-def _is_predicate(description: str) -> bool:
-    """Return whether a description names nothing: a bare predicate such as "inhibits"."""
-    words = description.split()
-    return (
-        len(words) <= statements.MAX_PREDICATE_WORDS
-        and not any(word[:1].isupper() for word in words[1:])
-        and not (words[0][:1].isupper() and len(words) > 2)
-    )
-
-
-def _reversed(said: _Statement, place: _Place) -> bool:
-    """Return whether the sentence, or the description itself, states the other direction."""
-    sense = said.sense
-    direction = statements.direction if sense is None else partial(statements.direction_in, sense)
-    in_text = {
-        pair.sign * direction(place.text[pair.start : pair.end])
-        if sense is None or pair.end - pair.start <= MAX_GAP
-        else 0
-        for pair in _pairs(place.source_spans, place.target_spans)
-    }
-    return said.direction == -1 or (said.direction == 1 and in_text == {-1})
-
-
-class _Pair(NamedTuple):
-    """A source and a target, and the stretch between them.
-
-    Attributes:
-        sign: 1 if the source stands first, else -1.
-    """
-
-    source: Span
-    target: Span
-    start: int
-    end: int
-    sign: int
-
-
-def _pairs(sources: Sequence[Span], targets: Sequence[Span]) -> list[_Pair]:
-    return [
-        _Pair(source, target, source[1], target[0], 1)
-        if source[1] <= target[0]
-        else _Pair(source, target, target[1], source[0], -1)
-        for source in sources
-        for target in targets
-        if source[1] <= target[0] or target[1] <= source[0]
-    ]
-
-
-def _in_one_list(text: str, anchor: Span, spans: Sequence[Span]) -> tuple[Span, ...]:
-    """Return the spans that are listed together with one of them: "A, B and the C"."""
-    listed = [anchor]
-    for span in sorted(spans, key=lambda span: abs(span[0] - anchor[0])):
-        if span not in listed and any(_listed(text, span, other) for other in listed):
-            listed.append(span)
-    return tuple(listed)
-
-
-def _listed(text: str, one: Span, other: Span) -> bool:
-    first, second = sorted((one, other))
-    if first[1] > second[0]:
-        return False
-    return statements.COORDINATION.fullmatch(text, first[1], second[0]) is not None
-
-
-def _meet(some: Iterable[Span], others: Sequence[Span]) -> bool:
-    return any(span in others for span in some)
+def _is_reversed(claim: Claim, place: Passage, found: Sequence[Pair]) -> bool:
+    """Return whether a place, or the description itself, states the other direction."""
+    if claim.direction != 1:
+        return claim.direction == -1
+    orders = {pair.sign * claim.order_of(place.text[slice(*pair.gap)]) for pair in found} - {0}
+    if orders:  # the same words: only the order of the names counts
+        return orders == {-1}
+    if claim.sense is not None:
+        # Of another wording, the names that stand nearest to each other tell the direction.
+        nearest = found[0]
+        return nearest.sign * direction_in(claim.sense, nearest.frame(place.text)) == -1
+    return {pair.sign * direction(pair.frame(place.text)) for pair in found} == {-1}

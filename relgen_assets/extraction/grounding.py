@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate
 from typing import NamedTuple
 
-from relgen_assets.extraction.identity import WORD, Piece, identity, pieces
+from relgen_assets.extraction.identity import WORD, Keys, identity, keys
 from relgen_assets.extraction.names import MAX_NAME_CHARACTERS, is_name, without_article
 
 _CHARGES = frozenset("+*#\u2032\u2033\u207a\u207b")
@@ -30,6 +30,8 @@ class Occurrence(StrEnum):
     """As it is spelled."""
     NORMALISED = "normalised"
     """In another spelling of the same name: case, accents, plural, hyphens or spaces differ."""
+    FUZZY = "fuzzy"
+    """Misspelled: the text has a name that is meant by it (`fuzzy`)."""
     ABSENT = "absent"
     """Not at all."""
 
@@ -41,27 +43,30 @@ class Alignment:
     Attributes:
         spelling: The name as the text spells it, single-spaced; empty if absent.
         mentions: Where it stands, as offsets of the text, end exclusive; in order.
+        similarity: How alike name and spelling are, 0 to 100, if it is misspelled.
     """
 
     occurrence: Occurrence
     spelling: str
     mentions: tuple[tuple[int, int], ...]
+    similarity: float | None = None
 
 
 ABSENT = Alignment(Occurrence.ABSENT, "", ())
 
 
 class _Keyed(NamedTuple):
-    """The pieces of a text that count for identity, with their keys joined.
+    """A text as the keys of its words and signs, one behind the other.
 
     Attributes:
-        joined: The keys, one behind the other.
-        starts: Number of the piece that begins at a place of `joined`.
-        ends: Number of the piece that ends before a place of `joined`.
+        joined: The keys, joined.
+        found: The keys with their places in the text.
+        starts: Number of the key that begins at a place of `joined`.
+        ends: Number of the key that ends before a place of `joined`.
     """
 
     joined: str
-    pieces: list[Piece]
+    found: Keys
     starts: dict[int, int]
     ends: dict[int, int]
 
@@ -76,6 +81,8 @@ class GroundedText:
     def __init__(self, text: str) -> None:
         self._original = text
         self._text = " ".join(text.split())
+        self._aligned: dict[str, Alignment] = {}
+        self._mentions: dict[str, list[tuple[int, int]]] = {}
 
     def contains(self, name: str) -> bool:
         """Return whether `name` occurs in the text as it is spelled, ignoring white space."""
@@ -88,19 +95,42 @@ class GroundedText:
 
     def align(self, name: str) -> Alignment:
         """Return where `name` stands in the text; `ABSENT` also if it cannot be a name."""
-        name = without_article(" ".join(name.split()))
+        if name not in self._aligned:
+            self._aligned[name] = self._align(without_article(" ".join(name.split())))
+        return self._aligned[name]
+
+    def _align(self, name: str) -> Alignment:
         if not is_name(name):
             return ABSENT
         found = list(self._exact(name))
         if found:
             return self._alignment(Occurrence.EXACT, name, found)
-        found = [span for span in self._by_key(identity(name)) if is_name(self._text[slice(*span)])]
+        found = list(self._names_by_key(identity(name)))
         if not found:
             return ABSENT
         # The same key may have several spellings in the text: the first one is taken.
         spelling = self._text[slice(*found[0])]
         same = [span for span in found if self._text[slice(*span)] == spelling]
         return self._alignment(Occurrence.NORMALISED, spelling, same)
+
+    def align_misspelled(self, name: str, threshold: int) -> Alignment:
+        """Return where the name stands that a misspelled one means; `ABSENT` if none is meant.
+
+        Args:
+            name: A name that does not occur.
+            threshold: Least similarity of the two, 0 to 100.
+        """
+        # Imported on use: few projects look for misspelled names.
+        from relgen_assets.extraction.fuzzy import misspelled
+
+        name = without_article(" ".join(name.split()))
+        if not is_name(name):
+            return ABSENT
+        meant = misspelled(name, self._text, self._keyed.found, threshold)
+        if meant is None or not self._is_whole(meant.start, meant.end):
+            return ABSENT
+        aligned = self.align(self._text[meant.start : meant.end])
+        return replace(aligned, occurrence=Occurrence.FUZZY, similarity=meant.similarity)
 
     def occurrences(self, name: str) -> list[tuple[int, int]]:
         """Return where a name stands as it is spelled, as offsets; in order."""
@@ -109,9 +139,13 @@ class GroundedText:
 
     def mentions(self, name: str) -> list[tuple[int, int]]:
         """Return where a name stands in the text in any spelling, as offsets; in order."""
-        name = " ".join(name.split())
-        found = {*self._exact(name), *self._by_key(identity(name))} if name else set()
-        return [(self._offset(start), self._offset(end - 1) + 1) for start, end in sorted(found)]
+        if name not in self._mentions:
+            one = " ".join(name.split())
+            found = {*self._exact(one), *self._names_by_key(identity(one))} if one else set()
+            self._mentions[name] = [
+                (self._offset(start), self._offset(end - 1) + 1) for start, end in sorted(found)
+            ]
+        return self._mentions[name]
 
     def _alignment(
         self, occurrence: Occurrence, spelling: str, found: list[tuple[int, int]]
@@ -130,6 +164,10 @@ class GroundedText:
                 yield start, start + len(name)
             start = self._text.find(name, start + 1)
 
+    def _names_by_key(self, key: str) -> Iterator[tuple[int, int]]:
+        """Yield where a name with this key stands; `us` is none, though its key is that of `US`."""
+        return (span for span in self._by_key(key) if is_name(self._text[slice(*span)]))
+
     def _by_key(self, key: str) -> Iterator[tuple[int, int]]:
         """Yield where a name with this key stands in the single-spaced text."""
         keyed = self._keyed
@@ -137,7 +175,7 @@ class GroundedText:
         while start >= 0:
             first, last = keyed.starts.get(start), keyed.ends.get(start + len(key))
             if first is not None and last is not None:
-                span = keyed.pieces[first].start, keyed.pieces[last].end
+                span = keyed.found.starts[first], keyed.found.ends[last]
                 if self._is_whole(*span):
                     yield span
             start = keyed.joined.find(key, start + 1)
@@ -145,15 +183,13 @@ class GroundedText:
     @cached_property
     def _keyed(self) -> _Keyed:
         """The keys of the text; made on first use, since most names are spelled as in the text."""
-        found = list(pieces(self._text))
-        starts: dict[int, int] = {}
-        ends: dict[int, int] = {}
-        length = 0
-        for number, piece in enumerate(found):
-            starts[length] = number
-            length += len(piece.key)
-            ends[length] = number
-        return _Keyed("".join(piece.key for piece in found), found, starts, ends)
+        found = keys(self._text)
+        lengths = list(accumulate(map(len, found.keys)))
+        ends = {length: number for number, length in enumerate(lengths)}
+        starts = {0: 0} | {length: number + 1 for length, number in ends.items()}
+        if lengths:
+            del starts[lengths[-1]]
+        return _Keyed("".join(found.keys), found, starts, ends)
 
     @cached_property
     def _places(self) -> tuple[list[int], list[int]]:
@@ -188,13 +224,14 @@ class GroundedText:
         """Where a minus stands that belongs to the word right before it."""
         if "-" not in self._text and "\u2212" not in self._text:
             return frozenset()
-        found = self._keyed.pieces
+        found = self._keyed.found
         return frozenset(
-            right.start
-            for left, right in pairwise(found)
-            if right.key == "-"
-            and right.start == left.end
-            and self._text[right.end : right.end + 1] in ("", " ")
+            found.starts[number]
+            for number, key in enumerate(found.keys)
+            if key == "-"
+            and number
+            and found.starts[number] == found.ends[number - 1]
+            and self._text[found.ends[number] : found.ends[number] + 1] in ("", " ")
         )
 
 
@@ -210,4 +247,4 @@ def absent(names: Iterable[str], text: str) -> list[str]:
 
 
 def _in_word(character: str) -> bool:
-    return WORD.match(character) is not None
+    return character.isalnum() or WORD.match(character) is not None

@@ -12,14 +12,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 WORD = re.compile(r"(?:[^\W_]|[\u0300-\u036f])+")
 """A word: letters and digits, with combining accents."""
 _PIECE = re.compile(rf"{WORD.pattern}|\S")
-_DASHES = frozenset("-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d")
+DASHES = frozenset("-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d")
+"""Hyphens, dashes and minus signs."""
 _APOSTROPHES = frozenset("'\u2018\u2019\u02bc`\u00b4")
 _OPENING = frozenset("([{")
 _CLOSING = frozenset(")]}")
@@ -29,39 +30,48 @@ _SUSPENDED = frozenset({"and", "or", "to", "und", "et"})
 _PRIMES = {"\u2033": "\u2032\u2032", "\u2034": "\u2032\u2032\u2032"}
 
 
-class Piece(NamedTuple):
-    """A word or sign of a text that counts for identity.
+class Keys(NamedTuple):
+    """The words and signs of a text that count for identity, in order.
 
     Attributes:
-        key: What all its spellings have in common; never empty.
-        start: Where it begins in the text.
-        end: Where it ends in the text, exclusive.
+        keys: What all spellings of each have in common; never empty.
+        starts: Where each begins in the text.
+        ends: Where each ends in the text, exclusive.
     """
 
-    key: str
-    start: int
-    end: int
+    keys: list[str]
+    starts: list[int]
+    ends: list[int]
 
 
+@lru_cache(maxsize=50_000)
 def identity(name: str) -> str:
     """Return the key of a name; equal for all spellings of it and different for other names."""
-    return "".join(piece.key for piece in pieces(name))
+    return "".join(keys(name).keys)
 
 
-def pieces(text: str) -> Iterator[Piece]:
-    """Yield the words and signs of `text` that count, in order."""
+def keys(text: str) -> Keys:
+    """Return the words and signs of `text` that count."""
     found = [(match.group(), match.start(), match.end()) for match in _PIECE.finditer(text)]
+    counting = Keys([], [], [])
     for number, (piece, start, end) in enumerate(found):
-        if WORD.match(piece):
-            key = _fold(piece)
-        elif piece in _DASHES:
-            key = "-" if _is_sign(found, number) else ""
-        elif piece in _APOSTROPHES:
-            key = "\u2032" if _is_prime(text, start) else ""
-        else:
-            key = _sign(piece)
+        key = _fold(piece) if piece[0].isalnum() else _key_of_sign(text, found, number)
         if key:
-            yield Piece(key, start, end)
+            counting.keys.append(key)
+            counting.starts.append(start)
+            counting.ends.append(end)
+    return counting
+
+
+def _key_of_sign(text: str, found: Sequence[tuple[str, int, int]], number: int) -> str:
+    piece, start, _ = found[number]
+    if WORD.match(piece):
+        return _fold(piece)
+    if piece in DASHES:
+        return "-" if _is_sign(found, number) else ""
+    if piece in _APOSTROPHES:
+        return "\u2032" if _is_prime(text, start) else ""
+    return _sign(piece)
 
 
 def _is_sign(found: Sequence[tuple[str, int, int]], number: int) -> bool:
@@ -105,10 +115,10 @@ def _fold(word: str) -> str:
     bare = "".join(
         letter for letter in decomposed if letter.isalnum() or not unicodedata.combining(letter)
     )
-    return _singular(bare).casefold()
+    return singular(bare).casefold()
 
 
-def _singular(word: str) -> str:
+def singular(word: str) -> str:
     """Return a word without its plural ending; the last letter of an acronym is none."""
     if word.endswith("s") and word[:-1].isupper() and len(word) > 2:
         return word[:-1]

@@ -4,29 +4,41 @@ The steps are salvage, shape, and for every extraction found the reading against
 notes the repairs it makes. The reading that keeps most is taken. An answer that needed no repair is
 `valid`. Every accepted extraction satisfies four rules: its entities occur in the text, the
 entities of its relations are in the list, the text states its relations, and judging it again
-changes nothing.
+changes nothing. A policy may keep what breaks the first or third rule, marked (`policy`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 from relgen_assets.extraction.cleaning import runs_in_a_loop
 from relgen_assets.extraction.codes import RejectionReason
 from relgen_assets.extraction.evidence import EvidenceText
+from relgen_assets.extraction.leaks import LEAK_REASONS, Leaks
+from relgen_assets.extraction.policy import DEFAULT_POLICY, JudgingPolicy
 from relgen_assets.extraction.reading import Judgement, Verdict, read, rejected
+from relgen_assets.extraction.refusals import is_refusal
 from relgen_assets.extraction.salvage import Salvaged, salvage
+from relgen_assets.extraction.sent_prompt import NO_PROMPT, SentPrompt
 from relgen_assets.extraction.shape import Draft, drafts, joined
 
 __all__ = ["JUDGEMENTS_KEPT", "Judgement", "Verdict", "judge"]
 
 MAX_ALTERNATIVES = 8
 """Most extractions of one answer that are read."""
+_CAUSES = LEAK_REASONS | {RejectionReason.ABSENT_NAMES.value}
+"""Reasons that are causes already, also of an answer that was cut off."""
+_SAYS_NOTHING = frozenset({RejectionReason.NO_DESCRIPTION, RejectionReason.NO_ENTITIES})
+LOOKED_AT = 2_000
+"""Characters of an answer without an extraction that are looked at for what it is instead."""
 JUDGEMENTS_KEPT = 4_096
 """An answer is judged when it arrives and again when the verdicts of its batch are written, so the
 judgements of a batch are kept meanwhile, and with them the texts they are about."""
+TEXTS_KEPT = 64
+"""Texts that are kept prepared: an answer and its corrections are judged one after the other."""
 
 
 @lru_cache(JUDGEMENTS_KEPT)
@@ -35,7 +47,8 @@ def judge(
     text: str,
     *,
     finish_reason: str = "stop",
-    examples: frozenset[str] = frozenset(),
+    prompt: SentPrompt = NO_PROMPT,
+    policy: JudgingPolicy = DEFAULT_POLICY,
 ) -> Judgement:
     """Return the verdict on an answer about a text; never raises, whatever the answer.
 
@@ -43,20 +56,49 @@ def judge(
         answer: The raw answer of a model.
         text: The chunk the answer is about.
         finish_reason: As reported by the server; `length` if the answer was cut off.
-        examples: Descriptions in the worked examples of the prompt, which no answer may repeat.
+        prompt: What was sent, of which an answer must not consist.
+        policy: What happens to what the text does not say.
     """
     if not answer.strip():
         return rejected(RejectionReason.EMPTY_ANSWER)
     salvaged = salvage(answer)
-    if not any(isinstance(one.value, dict) or drafts(one.value) for one in salvaged):
-        return _with_cause(rejected(RejectionReason.NOT_JSON), answer, finish_reason)
-    prepared = EvidenceText(text)
+    prepared = _prepared(text)
+    leaks = Leaks(text, prepared.grounded, prompt)
     readings = [
-        read(draft, prepared, cut_off=finish_reason == "length", examples=examples)
+        read(draft, prepared, leaks, cut_off=finish_reason == "length", policy=policy)
         for draft in _alternatives(salvaged)
     ]
-    best = max(readings, key=_worth, default=rejected(RejectionReason.WRONG_SHAPE))
+    best = max(readings, key=_worth, default=None) or _unread(salvaged, answer, leaks)
+    if best.reason in _SAYS_NOTHING and is_refusal(answer.partition("{")[0]):
+        best = replace(best, reason=RejectionReason.REFUSAL.value)
     return best if best.extraction is not None else _with_cause(best, answer, finish_reason)
+
+
+def _unread(salvaged: Sequence[Salvaged], answer: str, leaks: Leaks) -> Judgement:
+    """Return why an answer holds no extraction: what it says instead, if that is known."""
+    values = [one.value for one in salvaged if isinstance(one.value, dict)]
+    said = " ".join(text for value in values for text in _strings(value)) if values else answer
+    leak = leaks.in_passage(said[:LOOKED_AT])
+    if leak is not None:
+        return rejected(leak.reason)
+    if runs_in_a_loop(said[:LOOKED_AT]):
+        return rejected(RejectionReason.LOOP)
+    return rejected(RejectionReason.WRONG_SHAPE if values else RejectionReason.NOT_JSON)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Yield the strings in the values of a JSON value, however deep; its depth is bounded."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _strings(item)
+
+
+@lru_cache(TEXTS_KEPT)
+def _prepared(text: str) -> EvidenceText:
+    """Return a text prepared for questions, which several answers about one chunk share."""
+    return EvidenceText(text)
 
 
 def _alternatives(salvaged: Sequence[Salvaged]) -> list[Draft]:
@@ -74,17 +116,17 @@ def _alternatives(salvaged: Sequence[Salvaged]) -> list[Draft]:
     return [*reversed(found), *together]
 
 
-def _worth(judged: Judgement) -> tuple[int, int, int]:
-    """Return how much a judgement has kept, for comparison."""
+def _worth(judged: Judgement) -> tuple[int, int, int, int]:
+    """Return how much a judgement has kept, for comparison; what the text states comes first."""
     if judged.extraction is None:
-        return (0, 0, len(judged.repairs))
+        return (0, 0, 0, len(judged.repairs))
     kept = judged.extraction
-    return (1, len(kept.relations), len(kept.list_of_entities))
+    return (1, judged.supported, len(kept.relations), len(kept.list_of_entities))
 
 
 def _with_cause(judged: Judgement, answer: str, finish_reason: str) -> Judgement:
     """Return a rejection with its cause instead of its symptom, if the cause is known."""
-    if finish_reason != "length":
+    if finish_reason != "length" or judged.reason in _CAUSES:
         return judged
     cause = RejectionReason.LOOP if runs_in_a_loop(answer) else RejectionReason.TRUNCATED
     return replace(judged, reason=cause.value)

@@ -7,6 +7,7 @@ people marked (`benchmarks/truth.py`). Whether a name occurs in a text is decide
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from relgen_assets.extraction.cleaning import word_set
 from relgen_assets.extraction.identity import WORD
@@ -41,8 +42,36 @@ _SCRAP_OPENINGS = word_set(
 )
 _SCRAP_ENDINGS = word_set(
     """of in on at for with by from to into between among under within and or but nor the an as
-    than that which is are was were"""
+    than that which is are was were inferred obtained used proposed described considered observed
+    shown found given presented required needed involved studied reported derived"""
 )
+EMPTY_NOUNS = word_set(
+    """ability absence account accuracy addition aim amount analyses analysis appearance approach
+    attempt attention author authors basis care case change concern conclusion contrast day
+    days decrease degree detail details difference east effort end estimate estimates evidence
+    example exception existence fact factor fall figure file files findings form forms
+    fraction group groups half hand harvest history idea importance increase interest kind
+    kinds level light literature lot majority manner member method methods middle minority ml
+    modes need north number order others output outputs paper part people percent percentage
+    performance place point presence price problem properties property proportion purpose
+    quality question range rate reason relation relations respect rest result results rise
+    role section series set share side similarity size society something south space spread
+    step studies study table term thing time total type types use value variety version
+    versions view volume way ways west width work year μl"""
+)
+"""Nouns that name nothing by themselves: of `value of the field`, `value` is no name."""
+_JUDGING = word_set(
+    """crucial important useful interesting possible main major significant promising good better
+    best novel new recent various certain particular powerful simple effective common key critical
+    essential natural typical great first second third next last"""
+)
+_GENERAL = word_set(
+    """ingredient ingredients approach approaches way ways role roles step steps factor factors
+    issue issues result results question questions aspect aspects technique techniques part parts
+    point points reason reasons idea ideas thing things case cases example examples work works study
+    studies finding findings advance advances challenge challenges insight insights"""
+)
+"""Nouns that name nothing together with a word of `_JUDGING`."""
 _LATIN = word_set("vivo vitro silico situ utero ovo toto planta cellulo")
 """What follows `in`, `ex` or `on` in names such as `in situ hybridization`."""
 _FINITE_VERBS = word_set(
@@ -51,7 +80,7 @@ _FINITE_VERBS = word_set(
 )
 _CLAUSE = re.compile(r"\b[a-z]{3,}(?:ed|en|n't) (?:using|by|from|with|that|when|as)\b")
 _PARTS = (
-    r"papers?|articles?|sections?|subsections?|chapters?|figs?|figures?|tables?|appendix|appendices"
+    r"papers?|articles?|sections?|subsections?|secs?|chapters?|figs?|figures?|tables?|appendix|appendices"
     r"|eqs?|equations?|theorems?|lemmas?|corollary|corollaries|propositions?|remarks?|footnotes?"
     r"|supplementary|supplement|pages?|refs?|references?"
 )
@@ -68,6 +97,7 @@ _DOCUMENT_PART = re.compile(
 """Parts of the document, what it numbers, and what it cites."""
 
 
+@lru_cache(maxsize=50_000)
 def is_name(text: str) -> bool:
     """Return whether `text` can name an entity.
 
@@ -87,6 +117,7 @@ def is_name(text: str) -> bool:
         or _points(words, plain)
         or _is_clause(words, plain)
         or _is_scrap(words, plain)
+        or (len(plain) == 2 and plain[0] in _JUDGING and plain[1] in _GENERAL)
     )
 
 

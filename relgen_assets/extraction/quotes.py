@@ -7,24 +7,22 @@ construction: the judge finds its evidence in the text, because it is taken from
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import permutations
 
+from relgen_assets.extraction.clauses import clauses
 from relgen_assets.extraction.cleaning import ends, without_citations
 from relgen_assets.extraction.evidence import EvidenceText
-from relgen_assets.extraction.grounding import GroundedText
+from relgen_assets.extraction.identity import identity
 from relgen_assets.extraction.names import has_mask
-from relgen_assets.extraction.statements import BACK_REFERENCE, has_verb, is_fragment, negations
+from relgen_assets.extraction.statements import BACK_REFERENCE
+from relgen_assets.extraction.verbs import is_fragment
 
 MIN_CHARACTERS = 30
 MAX_CHARACTERS = 240
 """Bounds of a sentence that is quoted."""
 MAX_OF_A_SENTENCE = 2
 """Most quotes of one sentence, so that a long list of terms does not crowd out the others."""
-MAX_WORDS_BEFORE = 8
-MAX_WORDS_BETWEEN = 10
-"""Most words before the first of two related terms, and between the two."""
 _LEFT_BEHIND = re.compile(r"\b(?:in|by|of|from|see|with|and|to|as|for)[,.;:]", re.IGNORECASE)
 """What a citation leaves behind that was part of its sentence: "In @xcite , …"."""
 _BREAKS_JSON = frozenset('"\\')
@@ -44,18 +42,26 @@ def quotes(text: str, terms: Sequence[str], limit: int) -> list[Quote]:
 
     Args:
         text: The text.
-        terms: The terms that may be related, as the text spells them, most important first.
+        terms: Terms of the text, most important first; what names one of them goes first.
         limit: Most quotes.
     """
     prepared = EvidenceText(text)
+    ranks = {identity(term): rank for rank, term in reversed(list(enumerate(terms)))}
     found: list[tuple[int, int, Quote]] = []
     for number, sentence in enumerate(_quotable(prepared.sentences)):
-        stated = list(_stated(prepared, sentence, terms))
-        for source, target in stated[:MAX_OF_A_SENTENCE]:
-            rank = terms.index(source) + terms.index(target)
-            found.append((rank, number, Quote(sentence, source, target)))
+        stated = list(_stated(prepared, sentence))
+        for quote in stated[:MAX_OF_A_SENTENCE]:
+            rank = _rank(quote.source, ranks) + _rank(quote.target, ranks)
+            found.append((rank, number, quote))
     best = sorted(found, key=lambda one: one[:2])[:limit]
     return [quote for _, _, quote in sorted(best, key=lambda one: (one[1], one[0]))]
+
+
+def _rank(name: str, ranks: Mapping[str, int]) -> int:
+    """Return the rank of the most important term that a name consists of or ends in."""
+    words = name.split()
+    ends_of_it = (identity(" ".join(words[start:])) for start in range(len(words)))
+    return min((ranks[key] for key in ends_of_it if key in ranks), default=len(ranks))
 
 
 def _quotable(sentences: Iterable[str]) -> Iterator[str]:
@@ -66,7 +72,6 @@ def _quotable(sentences: Iterable[str]) -> Iterator[str]:
             MIN_CHARACTERS <= len(bare) <= MAX_CHARACTERS
             and (bare[0].isupper() or bare[0].isdigit())
             and ends(bare)
-            and has_verb(bare)
             and not is_fragment(bare)
             and not has_mask(bare)
             and not BACK_REFERENCE.match(bare)
@@ -76,36 +81,20 @@ def _quotable(sentences: Iterable[str]) -> Iterator[str]:
             yield bare
 
 
-def _stated(text: EvidenceText, sentence: str, terms: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield the pairs of terms that a sentence relates as subject and object of its first verb."""
-    grounded = GroundedText(sentence)
-    held = {term: spans[0] for term in terms if (spans := grounded.mentions(term))}
-    pairs = [
-        (source, target)
-        for source, target in permutations(held, 2)
-        if _joined_by_a_verb(sentence, held[source], held[target])
-    ]
-    # The name next to the verb is its object; what follows says where, when or how.
-    for source, target in sorted(pairs, key=lambda pair: _apart(held[pair[0]], held[pair[1]])):
-        finding = text.examine(sentence, [source], [target])
-        if finding.fault is None and finding.is_directed:
-            yield source, target
+def _stated(text: EvidenceText, sentence: str) -> Iterator[Quote]:
+    """Yield what a sentence states of its subject, as far as the text bears it out."""
+    for clause in clauses(sentence):
+        source, target = (
+            _inside_a_sentence(text, sentence[slice(*span)])
+            for span in (clause.source, clause.target)
+        )
+        if identity(source) != identity(target):
+            finding = text.examine(sentence, [source], [target])
+            if finding.fault is None:
+                yield Quote(sentence, source, target)
 
 
-def _apart(one: tuple[int, int], other: tuple[int, int]) -> int:
-    first, second = sorted((one, other))
-    return second[0] - first[1]
-
-
-def _joined_by_a_verb(sentence: str, one: tuple[int, int], other: tuple[int, int]) -> bool:
-    """Return whether the first verb of a sentence joins two names near it, and is not negated."""
-    first, second = sorted((one, other))
-    before, between = sentence[: first[0]], sentence[first[1] : second[0]]
-    return (
-        len(before.split()) <= MAX_WORDS_BEFORE
-        and 0 < len(between.split()) <= MAX_WORDS_BETWEEN
-        and not has_verb(before)
-        and has_verb(between)
-        and not set(",;:()") & set(between)
-        and not negations(between)
-    )
+def _inside_a_sentence(text: EvidenceText, name: str) -> str:
+    """Return a name without the capital of the sentence it begins, if the text also has it so."""
+    small = name[:1].lower() + name[1:]
+    return small if text.grounded.contains(small) else name

@@ -20,6 +20,16 @@ MAX_CHARACTERS = 40_000
 MAX_DEPTH = 40
 """Deeper nesting is no answer, and repairing it takes time that grows with its square."""
 MAX_VALUES = 20
+_NOT_REPAIRED = (
+    ValueError,
+    RecursionError,
+    AssertionError,
+    LookupError,
+    TypeError,
+    AttributeError,
+)
+"""What json-repair raises about text that it cannot repair. The first two are meant; it also meets
+its own assertions (fences inside a key, in 0.64), and an answer must not end a run for that."""
 
 _START = re.compile(r"\{\s*[\"'\u201c\u201d]|\[\s*(?:\{\s*[\"'\u201c\u201d]|\[\s*\")")
 _THOUGHTS = re.compile(r"<(/?)think(?:ing)?>", re.IGNORECASE)
@@ -115,7 +125,7 @@ def _repaired(text: str) -> list[Salvaged]:
         text = text.translate(_CURLY)
     try:
         value = json_repair.loads(text, skip_json_loads=True)
-    except (ValueError, RecursionError):
+    except _NOT_REPAIRED:
         return []
     return [Salvaged(value, (Repair.JSON_REPAIRED,))] if isinstance(value, dict | list) else []
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_END_OF_LINE = re.compile(r"(?<=[.!?:])\s*\n\s*(?=[^\Wa-z])")
+_END_OF_LINE = re.compile(r"(?<=[.!?:])\s*\n\s*(?=[^\Wa-z])|(?<=\d)\s*\n\s*(?=[A-Z][a-z])")
 _TRIMMED = re.compile(r"\S(?:.*\S)?", re.DOTALL)
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
     """Return where the sentences of `text` stand, as offsets, end exclusive, without white space.
 
-    A line that ends like a sentence ends one, also before an abbreviation or a number.
+    A line that ends like a sentence ends one, also before an abbreviation or a number. So does a
+    line that ends in a formula, if the next begins like a sentence.
     """
     # Imported on use: its model takes a moment to load, and not every command judges answers.
     from nupunkt import sent_spans

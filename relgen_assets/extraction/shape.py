@@ -44,6 +44,11 @@ _RELATION_KEYS = {
         "end", "destination", "entity2", "arg2", "effect", "node2",
     ),
     "strength": ("strength", "relationstrength"),
+    # Read whether it was asked for or not: a model that quotes by itself helps to find the place.
+    "evidence": (
+        "evidence", "quote", "quotation", "sentence", "supportingtext", "supportingsentence",
+        "supportingquote", "evidencetext", "evidencesentence", "sourcetext", "excerpt", "citation",
+    ),
 }  # fmt: skip
 _NAME_KEYS = ("name", "entity", "text", "label", "value", "id", "term", "title", "entity_name")
 _STRENGTHS: Mapping[str, Strength] = {
@@ -58,12 +63,17 @@ _NOT_A_LETTER = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class DraftRelation:
-    """A relation as an answer states it; anything may be missing."""
+    """A relation as an answer states it; anything may be missing.
+
+    Attributes:
+        evidence: The words of the text that state it, as the answer quotes them.
+    """
 
     description: str
     source_entities: list[str]
     target_entities: list[str]
     strength: Strength | None
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +198,7 @@ def _relation(value: Mapping[str, Any], note: Note) -> DraftRelation:
         _names(fields.get("source_entities"), note),
         _names(fields.get("target_entities"), note),
         _strength(fields.get("strength"), note),
+        _text(fields.get("evidence"), note),
     )
 
 

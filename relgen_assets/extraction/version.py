@@ -1,7 +1,8 @@
 """The version of the rules by which answers are judged; it is recorded with every verdict.
 
-A verdict depends on the code of the modules in `RULES`, and otherwise on nothing but the stored row
-and its chunk: the worked examples that no answer may repeat are those of the prompt that was sent.
+A verdict depends on the code of the modules in `RULES`, on the policy of the project, and otherwise
+on nothing but the stored row and its chunk: the worked examples that no answer may repeat are those
+of the prompt that was sent.
 Comments, docstrings and layout do not count.
 """
 
@@ -14,39 +15,68 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
+from relgen_assets.extraction.policy import JudgingPolicy
+
 RULES: Final = (
     "aliases",
     "answer_schema",
+    "claims",
     "cleaning",
     "codes",
     "contradiction",
+    "direction",
     "evidence",
+    "fuzzy",
     "grounding",
     "identity",
     "judge",
+    "languages",
+    "leaks",
+    "merging",
     "names",
+    "naming",
+    "pairs",
+    "passages",
+    "policy",
+    "quoted_evidence",
     "reading",
+    "refusals",
+    "related",
+    "repetition",
     "salvage",
+    "second_opinion",
+    "senses",
+    "sent_prompt",
     "sentences",
     "shape",
+    "spelling",
     "statements",
     "validation",
+    "verb_words",
+    "verbs",
     "worked_examples",
 )
 """Modules of this package that decide on an answer."""
-NO_RULES: Final = ("__init__", "places", "quotes", "version")
-"""The other modules. Quotes belong to an answer's key, not its verdict; places are only shown."""
+NO_RULES: Final = ("__init__", "clauses", "entity_list", "places", "quotes", "version")
+"""The other modules. Quotes and lists of names belong to an answer's key, not its verdict; places
+are only shown."""
 
 VERSION_CHARACTERS = 12
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @cache
-def validator() -> str:
-    """Return the name and version of these rules, as recorded with each verdict."""
+def validator(policy: JudgingPolicy) -> str:
+    """Return the name and version of these rules under a policy, as recorded with each verdict."""
     package = files(__package__)
     sources = {name: (package / f"{name}.py").read_text(encoding="utf-8") for name in RULES}
-    return f"relgen-{rules_version(sources)}"
+    judging = f"{rules_version(sources)} {policy}"
+    return f"relgen-{hashlib.sha256(judging.encode()).hexdigest()[:VERSION_CHARACTERS]}"
+
+
+def judged_by(rules: str, *, asks_model: bool) -> str:
+    """Return what a verdict is recorded under: the rules, and whether a model was asked as well."""
+    return f"{rules}+second-opinion" if asks_model else rules
 
 
 def rules_version(sources: Mapping[str, str]) -> str:

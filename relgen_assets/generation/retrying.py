@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from relgen_assets.extraction import RejectionReason
 from relgen_assets.generation.requests import NO_SUMMARY
 from relgen_assets.rows.models import GeneratedRow, RawExtraction, Summary, ValidatedExtraction
 
@@ -69,7 +70,8 @@ def plan_chunks(
     """Return the chunks of a batch to ask about again.
 
     Chunks that wait for a summary are asked about once it exists. Other refused chunks are left
-    out: another attempt would change nothing.
+    out: another attempt would change nothing. So are those whose relations are all denied by a
+    second opinion: the rules, which decide whether an answer is taken, accept it.
 
     Args:
         raw: The stored answers.
@@ -85,7 +87,8 @@ def plan_chunks(
     plan = RetryPlan()
     for row, verdict in zip(raw, verdicts, strict=True):
         if row.status == "completed":
-            if verdict.verdict == "rejected":
+            # What only a second opinion denies is accepted by the rules, also in the next run.
+            if verdict.verdict == "rejected" and verdict.reason != RejectionReason.DENIED:
                 plan.add(row.chunk_id, row, further=further, limit=limit)
         elif row.status == "failed" or (row.reason == NO_SUMMARY and row.paper_id in summarised):
             plan.failed.append(row.chunk_id)

@@ -5,6 +5,6 @@ depend on Dagster: `orchestration.checks` turns the violations into asset checks
 look at single chunks, `lookup` finds one, `chunk_story` collects what is stored of it, and
 `code_meanings` explains its codes.
 
-May touch `rows`, `prompts`, `extraction`, `export`, `generation`, `sources`, `domain_errors`, and
-the values of `resources.generation` and `resources.generation_ledger`.
+May touch `rows`, `prompts`, `extraction`, `text`, `export`, `generation`, `sources`,
+`domain_errors`, and the values of `resources.generation` and `resources.generation_ledger`.
 """

@@ -9,7 +9,18 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 
 from relgen_assets.extraction import absent
-from relgen_assets.rows.models import Chunk, Paper, RawExtraction, Summary, ValidatedExtraction
+from relgen_assets.extraction.policy import JudgingPolicy
+from relgen_assets.extraction.second_opinion import claims
+from relgen_assets.extraction.validation import judgement_of
+from relgen_assets.rows.models import (
+    Chunk,
+    Paper,
+    RawExtraction,
+    Relation,
+    SecondOpinion,
+    Summary,
+    ValidatedExtraction,
+)
 
 
 def unusable_articles(papers: Sequence[Paper]) -> list[str]:
@@ -142,14 +153,61 @@ def relation_entities_are_listed(validated: Sequence[ValidatedExtraction]) -> li
 def entities_are_grounded(
     chunks: Sequence[Chunk], validated: Sequence[ValidatedExtraction]
 ) -> list[str]:
-    """List entities that do not occur in the text of their chunk."""
+    """List entities that do not occur in the text of their chunk and are not marked as absent."""
     texts = {chunk.chunk_id: chunk.text for chunk in chunks}
     return [
         f"{row.chunk_id}: {entity!r} does not occur in the text"
         for row in validated
         if row.extraction is not None
         for entity in absent(row.extraction.list_of_entities, texts.get(row.chunk_id, ""))
+        if entity not in {one.name for one in row.grounding if one.status == "absent"}
     ]
+
+
+def opinions_match_relations(
+    chunks: Sequence[Chunk],
+    raw: Sequence[RawExtraction],
+    opinions: Sequence[SecondOpinion],
+    policy: JudgingPolicy,
+) -> list[str]:
+    """List kept relations without exactly one opinion, and opinions on anything else."""
+    texts = {chunk.chunk_id: chunk.text for chunk in chunks}
+    asked = [
+        _named(row.chunk_id, claim.relation)
+        for row in raw
+        if row.status == "completed" and row.chunk_id in texts
+        for claim in claims(judgement_of(row, texts[row.chunk_id], policy), texts[row.chunk_id])
+    ]
+    return _one_each("opinion", asked, (_named(one.chunk_id, one.relation) for one in opinions))
+
+
+def opinions_are_of_their_chunk(
+    chunks: Sequence[Chunk], opinions: Sequence[SecondOpinion]
+) -> list[str]:
+    """List opinions on a passage that is not of their chunk, or that was not shown."""
+    texts = {chunk.chunk_id: " ".join(chunk.text.split()) for chunk in chunks}
+    found: list[str] = []
+    for one in opinions:
+        named = _named(one.chunk_id, one.relation)
+        if one.passage not in texts.get(one.chunk_id, ""):
+            found.append(f"{named}: its passage is not of the chunk")
+        if one.messages and one.passage not in one.messages[-1].content:
+            found.append(f"{named}: its prompt does not hold the passage")
+    return found
+
+
+def missing_opinions(opinions: Sequence[SecondOpinion]) -> list[str]:
+    """List relations without a usable opinion, with the reason; the rules alone decide on them."""
+    return [
+        f"{_named(one.chunk_id, one.relation)}: {one.reason or 'unusable answer'}"
+        for one in opinions
+        if one.opinion == "none"
+    ]
+
+
+def _named(chunk_id: str, relation: Relation) -> str:
+    sides = (", ".join(side) for side in (relation.source_entities, relation.target_entities))
+    return f"{chunk_id}: {' -> '.join(sides)}: {relation.description}"
 
 
 def rejected_chunks(validated: Sequence[ValidatedExtraction]) -> list[str]:

@@ -15,13 +15,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from relgen_assets.domain_errors import StorageError
-from relgen_assets.export.configs import CONFIGS
+from relgen_assets.export.configs import expected_rows
 from relgen_assets.export.shards import Shard, has_shards
+from relgen_assets.generation.yields import Yield
 from relgen_assets.rows.asset_tables import (
     ASSET_TABLES,
     CHUNKS,
     RAW_EXTRACTIONS,
     RAW_PAPERS,
+    SECOND_OPINIONS,
     SUMMARIES,
     VALIDATED_EXTRACTIONS,
     AssetTable,
@@ -58,7 +60,9 @@ class Overview:
         chunks: Chunks of the usable articles.
         verdicts: Chunks by verdict.
         rejected: Rejected chunks by reason.
-        prompt_tokens: Tokens of all prompts of summaries and extractions, as servers counted them.
+        gains: What asking again has gained.
+        prompt_tokens: Tokens of all prompts of summaries, extractions and second opinions, as
+            servers counted them.
         completion_tokens: Tokens of all their answers.
         seconds: Seconds those requests took on their endpoints, summed.
     """
@@ -68,13 +72,14 @@ class Overview:
     chunks: int = 0
     verdicts: Counter[str] = field(default_factory=Counter[str])
     rejected: Counter[str] = field(default_factory=Counter[str])
+    gains: Yield = field(default_factory=Yield)
     prompt_tokens: int = 0
     completion_tokens: int = 0
     seconds: float = 0.0
 
     @property
     def usable(self) -> int:
-        """Chunks that became an example."""
+        """Chunks with an accepted answer."""
         return self.verdicts["valid"] + self.verdicts["repaired"]
 
 
@@ -85,16 +90,20 @@ def overview(tables: StoredTables, keys: list[str]) -> Overview:
         _add_papers(total, _stored(tables, RAW_PAPERS, key))
         chunks = _stored(tables, CHUNKS, key)
         total.chunks += chunks.num_rows if chunks is not None else 0
-        for table in (SUMMARIES, RAW_EXTRACTIONS):
-            _add_generated(total, _stored(tables, table, key))
-        _add_verdicts(total, _stored(tables, VALIDATED_EXTRACTIONS, key))
+        answers = _stored(tables, RAW_EXTRACTIONS, key)
+        opinions = _stored(tables, SECOND_OPINIONS, key)
+        for table in (_stored(tables, SUMMARIES, key), answers, opinions):
+            _add_generated(total, table)
+        verdicts = _stored(tables, VALIDATED_EXTRACTIONS, key)
+        _add_verdicts(total, verdicts)
+        _add_gains(total, answers, verdicts)
     return total
 
 
 def missing_assets(tables: StoredTables, dataset: str, key: str) -> tuple[str, ...]:
     """Return the assets of a batch that are not written yet, in the order of the pipeline.
 
-    A batch without usable extractions has no shards, so it misses none.
+    A batch without usable extractions that state relations has no shards, so it misses none.
 
     Args:
         tables: Where the tables of the batches are stored.
@@ -103,7 +112,7 @@ def missing_assets(tables: StoredTables, dataset: str, key: str) -> tuple[str, .
     """
     missing = [one.asset for one in ASSET_TABLES if not tables.exists(one.asset, key)]
     with suppress(StorageError):  # a damaged table is a finding of its checks
-        if missing or (not has_shards(dataset, key) and _usable(tables, key)):
+        if missing or (not has_shards(dataset, key) and _filled(tables, key)):
             missing.append("hf_dataset")
     return tuple(missing)
 
@@ -111,28 +120,33 @@ def missing_assets(tables: StoredTables, dataset: str, key: str) -> tuple[str, .
 def complete_batches(tables: StoredTables, shards: Iterable[Shard]) -> set[str]:
     """Return the batches whose usable extractions are all in the dataset, in every config.
 
-    A batch whose verdicts cannot be read is not among them.
+    Extractions without relations stand there as far as a setting allows, and do not count. A batch
+    whose verdicts cannot be read is not among them.
 
     Args:
         tables: Where the tables of the batches are stored.
         shards: The shards of the dataset.
     """
     rows: Counter[tuple[str, str]] = Counter()
+    empty: Counter[str] = Counter()
+    too_long: Counter[str] = Counter()
     for shard in shards:
         rows[shard.partition, shard.config] += shard.rows
+        empty[shard.partition] += shard.facts.empty if shard.facts else 0
+        too_long[shard.partition] += shard.facts.lengths.too_long if shard.facts else 0
     complete: set[str] = set()
     for key in tables.partitions(VALIDATED_EXTRACTIONS.asset):
         with suppress(StorageError):
-            usable = _usable(tables, key)
-            if all(rows[key, config] == usable for config in CONFIGS):
+            expected = expected_rows(_filled(tables, key) + empty[key], too_long[key])
+            if all(rows[key, config] == count for config, count in expected.items()):
                 complete.add(key)
     return complete
 
 
-def _usable(tables: StoredTables, key: str) -> int:
-    """Return the number of usable extractions of a validated batch."""
-    verdicts = _count(tables.read(VALIDATED_EXTRACTIONS.asset, key, ("verdict",)), "verdict")
-    return verdicts["valid"] + verdicts["repaired"]
+def _filled(tables: StoredTables, key: str) -> int:
+    """Return the number of extractions of a validated batch that state relations."""
+    evidence = tables.read(VALIDATED_EXTRACTIONS.asset, key, ("evidence",)).column("evidence")
+    return pc.sum(pc.greater(pc.list_value_length(evidence), 0), min_count=0).as_py() or 0
 
 
 def _stored(tables: StoredTables, which: AssetTable[Any], key: str) -> pa.Table | None:
@@ -156,6 +170,19 @@ def _add_verdicts(total: Overview, table: pa.Table | None) -> None:
     if table is not None:
         total.verdicts.update(_count(table, "verdict"))
         total.rejected.update(_count(table, "reason"))
+
+
+def _add_gains(total: Overview, answers: pa.Table | None, verdicts: pa.Table | None) -> None:
+    """Count what asking again has gained; tables of earlier versions do not say."""
+    if answers is None or verdicts is None or "earlier_reasons" not in answers.column_names:
+        return
+    verdict_of = dict(
+        zip(verdicts["chunk_id"].to_pylist(), verdicts["verdict"].to_pylist(), strict=True)
+    )
+    chunk_ids = answers["chunk_id"].to_pylist()
+    for chunk_id, reasons in zip(chunk_ids, answers["earlier_reasons"].to_pylist(), strict=True):
+        usable = verdict_of.get(chunk_id, "rejected") != "rejected"
+        total.gains.add(reasons, usable=usable)
 
 
 def _count(table: pa.Table, column: str) -> Counter[str]:

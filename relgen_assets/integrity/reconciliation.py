@@ -8,16 +8,18 @@ batches.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from relgen_assets.export.configs import REJECTED, expected_rows
+
 PAPER_COLUMNS = ("status", "reason")
 CHUNK_COLUMNS = ("chunk_id",)
 RAW_COLUMNS = ("chunk_id", "status", "reason")
-VERDICT_COLUMNS = ("chunk_id", "verdict", "reason")
+VERDICT_COLUMNS = ("chunk_id", "verdict", "reason", "evidence")
 """The columns that a balance reads; none of them holds texts."""
 
 _NO_REASON = "no reason given"
@@ -38,6 +40,9 @@ class Balance:
         failed: Chunks without an answer, by reason.
         strays: Verdicts without a chunk, and further verdicts on a chunk that has one.
         rows: Rows of the dataset, by config.
+        empty: Chunks whose accepted answer states no relation.
+        empty_rows: Rows of the dataset without a relation.
+        too_long: Rows over the token budget, which only the config `full` holds.
     """
 
     articles: int = 0
@@ -50,6 +55,9 @@ class Balance:
     failed: Counter[str] = field(default_factory=Counter[str])
     strays: int = 0
     rows: Counter[str] = field(default_factory=Counter[str])
+    empty: int = 0
+    empty_rows: int = 0
+    too_long: int = 0
 
     def __add__(self, other: Balance) -> Balance:
         names = [one.name for one in fields(self)]
@@ -57,8 +65,13 @@ class Balance:
 
     @property
     def usable(self) -> int:
-        """Chunks that have to be rows of the dataset."""
+        """Chunks with an accepted answer."""
         return self.valid + self.repaired
+
+    @property
+    def filled(self) -> int:
+        """Chunks that have to be rows of the dataset: their answers state relations."""
+        return self.usable - self.empty
 
     def lost_articles(self) -> list[str]:
         """Report missing articles; not even an unfinished batch may miss any."""
@@ -67,11 +80,11 @@ class Balance:
             return []
         return [f"{self.articles} articles, but {self.used} used + {unusable} unusable"]
 
-    def differences(self, configs: Iterable[str]) -> list[str]:
+    def differences(self, *, keeps_rejected: bool = False) -> list[str]:
         """List the equations that do not hold; none means that nothing was lost.
 
         Args:
-            configs: The configs of the dataset; each has to hold all rows.
+            keeps_rejected: Whether the dataset has to hold the rejected answers as well.
         """
         rejected, failed = self.rejected.total(), self.failed.total()
         found = self.lost_articles()
@@ -85,11 +98,20 @@ class Balance:
         unexplained = (self.unusable + self.rejected + self.failed)[_NO_REASON]
         if unexplained:
             found.append(f"{unexplained} articles or chunks were left out without a reason")
+        if self.empty_rows > self.empty:
+            found.append(f"{self.empty_rows} rows without relations, but {self.empty} such chunks")
+        if keeps_rejected and self.rows[REJECTED.name] != rejected:
+            found.append(
+                f"{self.rows[REJECTED.name]} rejected rows, but {rejected} rejected chunks"
+            )
+        left_out = f" - {self.empty - self.empty_rows} left out" if self.empty else ""
+        dropped = f" - {self.too_long} too long" if self.too_long else ""
+        standing = self.filled + self.empty_rows
         return found + [
-            f"{self.rows[config]} rows in {config}, but {self.valid} valid"
-            f" + {self.repaired} repaired chunks"
-            for config in configs
-            if self.rows[config] != self.usable
+            f"{self.rows[config]} rows in {config}, not {expected}: {self.valid} valid"
+            f" + {self.repaired} repaired chunks{left_out}{dropped}"
+            for config, expected in expected_rows(standing, self.too_long).items()
+            if self.rows[config] != expected
         ]
 
 
@@ -101,6 +123,8 @@ def balance(
     *,
     articles: int,
     rows: Mapping[str, int],
+    empty_rows: int = 0,
+    too_long: int = 0,
 ) -> Balance:
     """Count what became of one batch.
 
@@ -113,6 +137,8 @@ def balance(
         validated: Table of `validated_extractions` with `VERDICT_COLUMNS`.
         articles: Articles that the source has for the batch.
         rows: Rows of the dataset, by config.
+        empty_rows: Rows of the dataset without a relation.
+        too_long: Rows over the token budget.
     """
     statuses = Counter(papers.column("status").to_pylist())
     unusable = papers.filter(pc.equal(papers.column("status"), "unusable"))
@@ -122,14 +148,24 @@ def balance(
         for row in raw.select(RAW_COLUMNS).to_pylist()
         if row["status"] == "completed"
     }
-    verdicts = {row["chunk_id"]: row for row in validated.select(VERDICT_COLUMNS).to_pylist()}
+    plain = validated.select([name for name in VERDICT_COLUMNS if name != "evidence"])
+    verdicts = {row["chunk_id"]: row for row in plain.to_pylist()}
+    related = dict(
+        zip(
+            validated.column("chunk_id").to_pylist(),
+            pc.list_value_length(validated.column("evidence")).to_pylist(),
+            strict=True,
+        )
+    )
     taken: Counter[str] = Counter()
+    empty = 0
     rejected: Counter[str] = Counter()
     failed: Counter[str] = Counter()
     for chunk_id in asked & verdicts.keys():
         verdict = verdicts[chunk_id]
         if verdict["verdict"] != "rejected":
             taken[verdict["verdict"]] += chunk_id in answered
+            empty += chunk_id in answered and not related[chunk_id]
         elif chunk_id in answered:
             rejected[verdict["reason"] or _NO_REASON] += 1
         else:
@@ -145,4 +181,7 @@ def balance(
         failed=failed,
         strays=validated.num_rows - len(asked & verdicts.keys()),
         rows=Counter(rows),
+        empty=empty,
+        empty_rows=empty_rows,
+        too_long=too_long,
     )

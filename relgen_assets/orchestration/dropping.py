@@ -8,7 +8,7 @@ Past runs stay in the history.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -16,15 +16,16 @@ from typing import Final
 import dagster as dg
 
 from relgen_assets.domain_errors import BatchInUse
-from relgen_assets.export.card import CardReport, write_card
+from relgen_assets.export.card import CardReport
 from relgen_assets.export.shard_writing import remove_shards
 from relgen_assets.export.shards import shard_places
-from relgen_assets.orchestration.assets import BATCH_ASSETS
+from relgen_assets.orchestration.assets import batch_assets
 from relgen_assets.orchestration.assets.exclusive import lease_title
 from relgen_assets.orchestration.energy import GENERATED
 from relgen_assets.orchestration.partitions import PARTITION_TAG, Batches
 from relgen_assets.orchestration.project import Project
-from relgen_assets.rows.asset_tables import ASSET_TABLES
+from relgen_assets.orchestration.renewed_card import renew_card
+from relgen_assets.rows.asset_tables import STORED_TABLES
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.parquet_io_manager import ParquetIOManager
 
@@ -57,7 +58,7 @@ class Dropped:
 
 def stored_batches(store: ParquetIOManager, root: str) -> set[str]:
     """Return the batches of which a table or a shard exists, also those of former settings."""
-    tables = {key for table in ASSET_TABLES for key in store.partitions(table.asset)}
+    tables = {key for table in STORED_TABLES for key in store.partitions(table.asset)}
     return tables | {key for _, _, key in shard_places(root)}
 
 
@@ -92,12 +93,10 @@ def drop_batch(
     _refuse_unknown(project.batches, key, stored_batches(store, root))
     _refuse_active(instance, key, run_id)
     with _alone(ledger, key):
-        _mark_as_missing(instance, key)
+        _mark_as_missing(instance, key, batch_assets(project.settings))
         shards = remove_shards(root, key)
-        card = write_card(
-            root, title=project.settings.dataset.title, licence=project.settings.dataset.licence
-        )
-        tables = [one.asset for one in reversed(ASSET_TABLES) if store.remove(one.asset, key)]
+        card = renew_card(project)
+        tables = [one.asset for one in reversed(STORED_TABLES) if store.remove(one.asset, key)]
     return Dropped(key, tables[::-1], len(shards), card)
 
 
@@ -118,8 +117,8 @@ def _refuse_active(instance: dg.DagsterInstance, key: str, run_id: str) -> None:
         )
 
 
-def _mark_as_missing(instance: dg.DagsterInstance, key: str) -> None:
-    for asset in BATCH_ASSETS:
+def _mark_as_missing(instance: dg.DagsterInstance, key: str, assets: Sequence[str]) -> None:
+    for asset in assets:
         dropped = dg.AssetMaterialization(
             asset,
             partition=key,

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
-from relgen_assets.rows.asset_tables import RAW_EXTRACTIONS, SUMMARIES
+from relgen_assets.rows.asset_tables import RAW_EXTRACTIONS, SECOND_OPINIONS, SUMMARIES
 
 KWH = "kwh"
 """Name of the metadata that holds the energy of one materialisation."""
 EXAMPLES = 1_000
 """Energy is also given for this number of examples."""
-GENERATED = (SUMMARIES.asset, RAW_EXTRACTIONS.asset)
+GENERATED = (SUMMARIES.asset, RAW_EXTRACTIONS.asset, SECOND_OPINIONS.asset)
 """The assets that send requests to servers."""
 _KEYS_AT_ONCE = 200
 _PAGE = 1_000

@@ -19,7 +19,7 @@ from relgen_assets.generation.requests import EXTRACTION_TASK, SUMMARY_TASK
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.runs import run_batch
 from relgen_assets.settings import Settings
-from resources.generation import Generation, GenerationRequest
+from resources.generation import Generation, GenerationRequest, NextAttempt
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.llama_server_pool.pool import LlamaServerPool
 from resources.llama_server_pool.reports import BatchResult
@@ -38,6 +38,7 @@ class LedgerPool(LlamaServerPool):
         accept: Callable[[Generation], bool] | None = None,
         attempts: int = 1,
         granted: Mapping[str, int] | None = None,
+        ask_again: NextAttempt | None = None,
         leave_out: Collection[str] = (),  # noqa: ARG002 - no endpoint takes part anyway
         title: str = "",
     ) -> BatchResult:
@@ -51,7 +52,7 @@ class LedgerPool(LlamaServerPool):
         from resources.llama_server_pool.dispatch.order import BatchOrder
 
         ledger = cast("GenerationLedger", self.ledger)  # that it is none yet is Dagster's type
-        order = BatchOrder(requests, accept, attempts, 0.0, granted or {})
+        order = BatchOrder(requests, accept, attempts, 0.0, granted or {}, ask_again)
         with BOARD.begin(title or "generations", len(requests)) as progress:
             result, unknown = asyncio.run(
                 known_outcomes(ledger, order, self.answering_model, progress)

@@ -13,21 +13,23 @@ from importlib.metadata import version
 from pathlib import Path
 
 import dagster as dg
+import pyarrow as pa
 
 from relgen_assets.domain_errors import ActionableError, ChecksFailed, DatasetError
-from relgen_assets.export.card import write_card
+from relgen_assets.export.configs import DatasetConfig
+from relgen_assets.export.examples import FullExample
 from relgen_assets.export.shard_writing import config_table
 from relgen_assets.export.shards import find_shards, shard_places
-from relgen_assets.extraction.version import validator
+from relgen_assets.extraction.version import judged_by, validator
 from relgen_assets.orchestration.check_runs import CheckOutcome, CheckRuns, NotChecked
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.recorded_checks import recorded_outcomes
+from relgen_assets.orchestration.renewed_card import renew_card
 from relgen_assets.orchestration.staleness import stale_batches
 from relgen_assets.release.contents import Tables
 from relgen_assets.release.making import ReleaseOrder, write_release
 from relgen_assets.release.manifest import Manifest
 from relgen_assets.release.places import move_into_place, same_release, staged
-from relgen_assets.release.recipe import recipe
 from resources.progress import BOARD
 
 _PACKAGE = "relgen-assets"
@@ -58,18 +60,17 @@ def release_order(project: Project, tables: Tables, *, every_row: bool) -> Relea
         tables: The stored tables of the batches.
         every_row: Keep rows that may not be published.
     """
-    own = project.settings.dataset
+    shaping, judging = project.shaping, project.settings.judging
 
-    def card(folder: str) -> str:
-        return write_card(folder, title=own.title, licence=own.licence).text
+    def table(config: DatasetConfig, examples: Sequence[FullExample], left_out: int) -> pa.Table:
+        return config_table(config, examples, shaping, left_out)
 
     return ReleaseOrder(
         tables=tables,
-        to_table=config_table,
-        write_card=card,
-        recipe=recipe(project.settings, project.prompts),
+        to_table=table,
+        write_card=lambda folder: renew_card(project, folder).text,
         relgen=version(_PACKAGE),
-        rules=validator(),
+        rules=judged_by(validator(judging.policy), asks_model=judging.asks_model),
         every_row=every_row,
     )
 

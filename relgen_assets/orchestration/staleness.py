@@ -10,8 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 import dagster as dg
 
-from relgen_assets.orchestration.assets import BATCH_ASSETS
-from relgen_assets.orchestration.versions import CODE_VERSION_TAG
+from relgen_assets.orchestration.versions import CODE_VERSION_TAG, DATASET_CARD
 
 _AT_ONCE = 200
 
@@ -26,16 +25,18 @@ def stale_batches(
 
     Args:
         instance: The instance that recorded the runs.
-        versions: The code versions of now, by asset.
+        versions: The code versions of now, by asset, in the order of the pipeline.
         keys: Partition keys of the batches to look at; those never made are not stale.
 
     Returns:
         The names of the assets in the order of the pipeline, by batch, without fresh batches.
     """
     stale: dict[str, list[str]] = {}
-    for asset in BATCH_ASSETS:
+    for asset, version in versions.items():
+        if asset == DATASET_CARD:  # of all batches together
+            continue
         for key, made in latest_materializations(instance, asset, keys):
-            if (made.tags or {}).get(CODE_VERSION_TAG) != versions[asset]:
+            if (made.tags or {}).get(CODE_VERSION_TAG) != version:
                 stale.setdefault(key, []).append(asset)
     return dict(sorted(stale.items()))
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from relgen_assets.domain_errors import ConfigurationError
-from relgen_assets.extraction.validation import validate
+from relgen_assets.extraction.policy import JudgingPolicy
+from relgen_assets.extraction.validation import validate_all
 from relgen_assets.generation.acceptance import is_summary
 from relgen_assets.generation.requests import (
     EXTRACTION_TASK,
@@ -20,15 +21,23 @@ from relgen_assets.generation.requests import (
     summary_request,
     summary_row,
 )
+from relgen_assets.generation.second_opinions import ATTEMPTS as OPINION_ATTEMPTS
+from relgen_assets.generation.second_opinions import (
+    SECOND_OPINION_TASK,
+    is_opinion,
+    opinion_row,
+    opinion_tasks,
+)
 from relgen_assets.integrity.chunk_story import ChunkStory
 from relgen_assets.integrity.code_meanings import meaning
 from relgen_assets.integrity.lookup import find, split_chunk_id, unknown_id
 from relgen_assets.integrity.overview import StoredTables
 from relgen_assets.orchestration.assets.summaries import ATTEMPTS
+from relgen_assets.orchestration.first_pass import ask_first
 from relgen_assets.orchestration.project import Project
 from relgen_assets.prompts import PromptSet
 from relgen_assets.rows.asset_tables import CHUNKS, RAW_PAPERS
-from relgen_assets.rows.models import Chunk, Mode, Paper, Summary
+from relgen_assets.rows.models import Chunk, Mode, Paper, RawExtraction, SecondOpinion, Summary
 from relgen_assets.settings import Settings
 from resources.generation import Generation
 from resources.llama_server_pool.pool import LlamaServerPool
@@ -102,6 +111,8 @@ def try_chunk(
 ) -> Trial:
     """Ask about a chunk once, after the summary of its article, and judge the answer.
 
+    Second opinions are asked for if the settings want them.
+
     Args:
         subject: The chunk.
         pool: The servers.
@@ -117,21 +128,26 @@ def try_chunk(
     count = project.chunker.count
     summary = _summary(subject.paper, pool, settings, count, labels, prompts)
     summaries = {summary.paper_id: summary.text} if summary.text.strip() else {}
-    (task,) = extraction_tasks(
-        [subject.chunk], summaries, mode, settings.extractions, count, labels, prompts=prompts
-    )
+    asked = ([subject.chunk], summaries, mode, settings.extractions, count, labels)
+    first = ask_first(pool, *asked, prompts=prompts)
+    (task,) = extraction_tasks(*asked, prompts=prompts, first_passes=first.passes)
     outcome = None
     if task.request is not None:
         result = pool.generate([task.request], title=EXTRACTION_TASK)
         outcome = result.outcomes[subject.chunk.chunk_id]
-    row = extraction_row(task, mode, outcome)
+    row = extraction_row(task, outcome)
+    opinions: list[SecondOpinion] = []
+    if settings.judging.asks_model:
+        opinions = _opinions(
+            subject.chunk, row, pool, settings.judging.policy, count, labels, prompts
+        )
     story = ChunkStory(
         batch=subject.batch,
         chunk=subject.chunk,
         title=subject.paper.title,
         summary=summary,
         raw=row,
-        verdict=validate(row, subject.chunk.text),
+        verdict=validate_all([subject.chunk], [row], settings.judging.policy, opinions=opinions)[0],
         stored=False,
     )
     return Trial(story, isinstance(outcome, Generation) and outcome.from_ledger)
@@ -155,6 +171,26 @@ def _summary(
         title=SUMMARY_TASK,
     )
     return summary_row(request, result.outcomes[paper.paper_id])
+
+
+def _opinions(
+    chunk: Chunk,
+    row: RawExtraction,
+    pool: LlamaServerPool,
+    policy: JudgingPolicy,
+    count: Callable[[str], int],
+    labels: dict[str, str],
+    prompts: PromptSet,
+) -> list[SecondOpinion]:
+    """Return the second opinions on an answer, asked for now or known to the ledger."""
+    tasks = opinion_tasks([chunk], [row], policy, count, labels, prompts=prompts)
+    result = pool.generate(
+        [task.request for task in tasks],
+        accept=is_opinion(tasks),
+        attempts=OPINION_ATTEMPTS,
+        title=SECOND_OPINION_TASK,
+    )
+    return [opinion_row(task, result.outcomes[task.request.subject]) for task in tasks]
 
 
 def _from_source(project: Project, stem: str) -> list[Paper]:

@@ -15,11 +15,21 @@ from pydantic import ValidationError
 
 from relgen_assets.prompts.forms import Form
 from relgen_assets.prompts.parsing import Role, TemplateFault, Turn
-from relgen_assets.rows.models import Extraction
+from relgen_assets.rows.answers import Answer, OpinionAnswer
+from relgen_assets.rows.models import EntityList, TableRow
 
 # Braces behind a letter, a backslash or another brace are TeX: \frac{a}{b}, x^{n}, x_{max}.
 _NAMED: Final = re.compile(r"(?<![\w\\^}])\{\s*([A-Za-z_][\w-]*)\s*\}")
-_NOT_AN_EXTRACTION = "the answer of a worked example has to be an extraction as JSON"
+_ARTICLED: Final = {
+    Answer: "an extraction",
+    EntityList: "a list_of_entities",
+    OpinionAnswer: "an opinion",
+}
+"""How a message names the form of an answer."""
+_NO_EXAMPLES = (
+    "an assistant turn: a trainer would learn this answer with every row, so student prompts have"
+    " none. Remove the worked example."
+)
 
 
 def check(turns: Sequence[Turn], form: Form) -> list[TemplateFault]:
@@ -32,10 +42,11 @@ def check(turns: Sequence[Turn], form: Form) -> list[TemplateFault]:
         for turn in turns
         if not turn.content
     ]
-    if form.answers_json:
-        for turn in turns:
-            if turn.role == "assistant" and turn.content:
-                faults += _example(turn)
+    for turn in turns:
+        if turn.role == "assistant" and not form.examples:
+            faults.append(TemplateFault(turn.header, _NO_EXAMPLES))
+        elif turn.role == "assistant" and turn.content and form.answer is not None:
+            faults += _example(turn, form.answer)
     return faults
 
 
@@ -94,16 +105,17 @@ def _placeholders(turns: Sequence[Turn], form: Form) -> Iterator[TemplateFault]:
             yield TemplateFault(last.header, f"{{{name}}} is missing: put it into a user turn.")
 
 
-def _example(turn: Turn) -> Iterator[TemplateFault]:
-    """Yield why the answer of a worked example does not have the shape of an extraction."""
+def _example(turn: Turn, form: type[TableRow]) -> Iterator[TemplateFault]:
+    """Yield why the answer of a worked example does not have its form."""
+    wrong = f"the answer of a worked example has to be {_ARTICLED[form]} as JSON"
     try:
         json.loads(turn.content)
-        Extraction.model_validate_json(turn.content)
+        form.model_validate_json(turn.content)
     except json.JSONDecodeError as error:
-        yield TemplateFault(turn.line_of(error.pos), f"{_NOT_AN_EXTRACTION}: {error.msg}.")
+        yield TemplateFault(turn.line_of(error.pos), f"{wrong}: {error.msg}.")
     except ValidationError as error:
         for one in error.errors(include_url=False):
             key = ".".join(str(part) for part in one["loc"]) or "the answer"
-            yield TemplateFault(turn.start, f"{_NOT_AN_EXTRACTION}: {key}: {one['msg']}.")
+            yield TemplateFault(turn.start, f"{wrong}: {key}: {one['msg']}.")
     except (ValueError, RecursionError):
-        yield TemplateFault(turn.start, f"{_NOT_AN_EXTRACTION}: numbers or nesting are too long.")
+        yield TemplateFault(turn.start, f"{wrong}: numbers or nesting are too long.")

@@ -3,7 +3,6 @@
     manifest      every file with its SHA-256, and what the release holds
     contents      which rows a release holds, and what each came from
     compaction    many small shards to few large ones, batch by batch
-    recipe        settings and prompts that make the same rows again
     release_card  what the card of a release says besides that of the dataset folder
     making        a whole release, written into a folder
     places        folders of releases: written beside, moved into place, never overwritten
@@ -11,6 +10,6 @@
 
 Whether a dataset is fit for release, and how it is made again, is decided elsewhere.
 
-May touch `domain_errors`, `export`, `prompts`, `rights`, `rows`, `settings`,
+May touch `domain_errors`, `export`, `rights`, `rows`,
 `resources.atomic_write`, `resources.progress` and `resources.storage`.
 """

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from relgen_assets.export.footers import ShardFacts, facts_in, footer_metadata, merged
+from relgen_assets.export.shard_writing import counted_columns
 from relgen_assets.export.shards import SUFFIX
 
 SHARD_BYTES: Final = 100_000_000
@@ -127,21 +128,13 @@ class CompactedShards:
 
 
 def _written(schema: pa.Schema) -> dict[str, Any]:
-    """Return the options of the writer, all that may change the bytes.
-
-    The smallest and the largest text of a column help nobody, and weigh as much as two rows.
-    """
-    counted = [
-        field.name
-        for field in schema
-        if not (pa.types.is_string(field.type) or pa.types.is_nested(field.type))
-    ]
+    """Return the options of the writer, all that may change the bytes."""
     return {
         **_COMPRESSION,
         "version": "2.6",
         "data_page_version": "1.0",
         "use_dictionary": True,
-        "write_statistics": counted,
+        "write_statistics": counted_columns(schema),
         "write_page_checksum": True,
         "store_schema": True,
     }

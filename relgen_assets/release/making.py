@@ -1,4 +1,4 @@
-"""A whole release, written into a folder: shards, card, attribution, recipe, provenance, manifest.
+"""A whole release, written into a folder: shards, card, what belongs beside it, and manifest.
 
 Batches come in the order of their keys, rows in the order of their shards. The training rows are
 made of the complete examples again, as they were when the shards were written.
@@ -6,11 +6,9 @@ made of the complete examples again, as they were when the shards were written.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -36,14 +34,14 @@ from relgen_assets.release.manifest import (
     files_of,
     written_by,
 )
-from relgen_assets.release.recipe import RECIPE_FILE
 from relgen_assets.release.release_card import dataset_info, release_card
 from relgen_assets.rows.arrow import arrow_schema, to_table
 from resources import storage
 from resources.progress import BOARD
 
-ToTable = Callable[[DatasetConfig, Sequence[FullExample]], pa.Table]
-"""Makes the rows of a config; those of `full` carry their facts as schema metadata."""
+ToTable = Callable[[DatasetConfig, Sequence[FullExample], int], pa.Table]
+"""Makes the rows of a config, of examples and the number of others that were left out before; those
+of `full` carry their facts as schema metadata."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +51,7 @@ class ReleaseOrder:
     Attributes:
         tables: The stored tables of the batches, which know the keys of the ledger.
         to_table: Makes the rows of a config.
-        write_card: Writes the card and what belongs beside it into a folder; returns the card.
-        recipe: The recipe.
+        write_card: Writes the card and the files beside it into a folder; returns the card.
         relgen: Version of relgen.
         rules: Version of the rules that judged all answers.
         every_row: Whether rows that may not be published are kept.
@@ -64,7 +61,6 @@ class ReleaseOrder:
     tables: Tables
     to_table: ToTable
     write_card: Callable[[str], str]
-    recipe: Mapping[str, Any]
     relgen: str
     rules: str
     every_row: bool = False
@@ -95,8 +91,10 @@ class _Rows:
                 continue
             origins = keys.provenance(chosen, batch, shard.split, self._order.rules)
             self._provenance.add(to_table(origins, Provenance))
+            left_out = shard.facts.left_out if shard.facts is not None else 0
             for config in CONFIGS.values():
-                self._of(config.name, shard.split).add(self._order.to_table(config, chosen))
+                rows = self._order.to_table(config, chosen, left_out)
+                self._of(config.name, shard.split).add(rows)
 
     def close(self) -> None:
         """End all files."""
@@ -177,8 +175,6 @@ def _write_companions(order: ReleaseOrder, tally: Tally, folder: Path) -> None:
     info = dataset_info(find_shards(str(folder)))
     text = release_card(card, info, tally, every_row=order.every_row)
     (folder / CARD_FILE).write_bytes(text.encode("utf-8"))
-    recipe = json.dumps(order.recipe, indent=2, ensure_ascii=False) + "\n"
-    (folder / RECIPE_FILE).write_bytes(recipe.encode("utf-8"))
 
 
 def _nothing(tally: Tally) -> DatasetError:

@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 import yaml
 
 from relgen_assets.export.attribution import ATTRIBUTION_FILE
+from relgen_assets.export.companions import RECIPE_FILE
 from relgen_assets.export.shards import Shard
 from relgen_assets.release.contents import PROVENANCE_FILE, Tally
 from relgen_assets.release.manifest import MANIFEST_FILE
-from relgen_assets.release.recipe import RECIPE_FILE
 from relgen_assets.rights.licences import licence_of
 
 _MARK: Final = "---\n"

@@ -17,6 +17,7 @@ from relgen_assets.rows.models import (
     Chunk,
     Paper,
     RawExtraction,
+    SecondOpinion,
     Summary,
     TableRow,
     ValidatedExtraction,
@@ -70,6 +71,8 @@ RAW_PAPERS: Final = AssetTable("raw_papers", Paper)
 CHUNKS: Final = AssetTable("chunks", Chunk)
 SUMMARIES: Final = AssetTable("summaries", Summary)
 RAW_EXTRACTIONS: Final = AssetTable("raw_extractions", RawExtraction)
+SECOND_OPINIONS: Final = AssetTable("second_opinions", SecondOpinion)
+"""Part of the graph only where the settings ask for second opinions."""
 VALIDATED_EXTRACTIONS: Final = AssetTable("validated_extractions", ValidatedExtraction)
 
 CHUNK_LIMIT: Final = "max_chunks_per_article"
@@ -82,4 +85,6 @@ ASSET_TABLES: Final[tuple[AssetTable[Any], ...]] = (
     RAW_EXTRACTIONS,
     VALIDATED_EXTRACTIONS,
 )
-"""All of them, in the order of the pipeline."""
+"""Those of every project, in the order of the pipeline."""
+STORED_TABLES: Final[tuple[AssetTable[Any], ...]] = (*ASSET_TABLES, SECOND_OPINIONS)
+"""All that a project may have stored, under these settings or under earlier ones."""

@@ -47,15 +47,28 @@ COLUMN_SOURCES: Final[Mapping[str, Mapping[str, tuple[Source, ...]]]] = MappingP
         "RawExtraction": {
             **_same("chunks", "paper_id", "chunk_id"),
             "candidates": _from("chunks", "text"),
+            "earlier_reasons": _SHOWN,
             **dict.fromkeys(("messages", *_ANSWERED), _SHOWN),
+        },
+        "SecondOpinion": {
+            **_same("raw_extractions", "paper_id", "chunk_id"),
+            "relation": _from("raw_extractions", "text"),
+            "passage": _from("chunks", "text"),
+            **dict.fromkeys(
+                ("messages", "opinion", "quote", *_ANSWERED),
+                (*_from("raw_extractions", "text"), *_from("chunks", "text")),
+            ),
         },
         "ValidatedExtraction": {
             **_same("raw_extractions", "paper_id", "chunk_id"),
-            **dict.fromkeys(("verdict", "reason", "repairs", "extraction"), _JUDGED),
+            **dict.fromkeys(
+                ("verdict", "reason", "repairs", "extraction", "grounding", "evidence"), _JUDGED
+            ),
         },
         "FullExample": {
             "summary": _from("summaries", "text"),
-            **_same("chunks", "text", "paper_id", "chunk_id", "index", "start", "end", "tokens"),
+            "chunk": _from("chunks", "text"),
+            **_same("chunks", "paper_id", "chunk_id", "index", "start", "end", "tokens"),
             **dict.fromkeys(
                 ("extraction", "section_description", "list_of_entities", "relations"), _VERDICT
             ),
@@ -69,7 +82,7 @@ COLUMN_SOURCES: Final[Mapping[str, Mapping[str, tuple[Source, ...]]]] = MappingP
                     *_from("summaries", "model"),
                 ),
             ),
-            **_same("validated_extractions", "verdict", "repairs"),
+            **_same("validated_extractions", "verdict", "repairs", "grounding", "evidence"),
             **_same(
                 "raw_extractions",
                 "mode",
@@ -78,10 +91,14 @@ COLUMN_SOURCES: Final[Mapping[str, Mapping[str, tuple[Source, ...]]]] = MappingP
                 "prompt_tokens",
                 "completion_tokens",
                 "attempt",
+                "earlier_reasons",
             ),
             "sent_messages": _from("raw_extractions", "messages"),
             "summary_model": _from("summaries", "model"),
             "summary_prompt_version": _from("summaries", "prompt_version"),
+            **dict.fromkeys(("student_prompt", "student_prompt_version"), ()),
+            "student_prompt_tokens": _SHOWN,
+            "student_answer_tokens": _VERDICT,
         },
     }
 )

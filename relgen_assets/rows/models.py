@@ -12,8 +12,25 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Strength = Literal["strong", "moderate", "weak"]
-Mode = Literal["candidates", "quote", "schema"]
-"""How decoding is constrained: to terms of the chunk, to sentences of it, or only in its shape."""
+Mode = Literal["candidates", "quote", "schema", "two_pass"]
+"""How decoding is constrained: to terms of the chunk, to sentences of it, only in its shape, or
+first in its shape and then to the names of a first answer."""
+
+GroundingStatus = Literal["exact", "normalised", "fuzzy", "absent"]
+"""How what a model called an entity occurs in the text."""
+Polarity = Literal["affirmed", "denied"]
+"""Whether a relation is said to hold or not to hold."""
+
+StudentPrompt = Literal[
+    "summary_none",
+    "summary_none_schema",
+    "summary_given",
+    "summary_given_schema",
+    "summary_merged",
+    "summary_merged_schema",
+]
+"""What a trained model is shown: no summary, one apart from the text, or one merged into it; and
+whether the JSON schema of its answer is part of the prompt."""
 
 
 class TableRow(BaseModel):
@@ -42,6 +59,58 @@ class Extraction(TableRow):
     relations: list[Relation] = Field(description="Relations between those entities.")
 
 
+class Span(TableRow):
+    """A part of a text: `text[start:end]`."""
+
+    start: int = Field(description="Offset of its first character.")
+    end: int = Field(description="Offset after its last character.")
+
+
+class EntityGrounding(TableRow):
+    """Where an entity of an extraction stands in the text of its chunk."""
+
+    name: str = Field(description="The entity, as the extraction lists it.")
+    answered: str = Field(description="What the model called it.")
+    status: GroundingStatus = Field(
+        description="How that occurs in the text: `exact`, `normalised` (in another spelling),"
+        " `fuzzy` (misspelled) or `absent` (kept all the same, by `judging.absent_names`)."
+    )
+    differences: list[str] = Field(
+        description="In what a `normalised` name differs from the text: `form`, `accents`,"
+        " `plural`, `case`, `hyphens`, `spaces`."
+    )
+    similarity: float | None = Field(
+        None, description="How alike a `fuzzy` name and the text are, 0 to 100."
+    )
+    mentions: list[Span] = Field(
+        description="Everywhere the text names it, in any spelling of its name, in order."
+    )
+
+
+class RelationEvidence(TableRow):
+    """What the text of a chunk says to a relation of its extraction."""
+
+    sentences: list[Span] = Field(
+        description="The sentences that state it; where there is a fault, those that come nearest."
+    )
+    support: float = Field(description="Share of its description that they hold, 0 to 1.")
+    polarity: Polarity | None = Field(
+        description="Whether it is `affirmed` or `denied`; null if no sentence holds both sides."
+    )
+    directed: bool = Field(description="Whether it says which side acts on the other.")
+    fault: str | None = Field(
+        None,
+        description="Why the text does not support it, if it was kept all the same, by"
+        " `judging.unsupported_relations`.",
+    )
+
+
+class EntityList(TableRow):
+    """The answer of the first pass of mode `two_pass`: names alone."""
+
+    list_of_entities: list[str] = Field(description="Entities named in the text.")
+
+
 class ChatMessage(TableRow):
     """One chat message as it was sent to the model."""
 
@@ -67,6 +136,9 @@ class Paper(TableRow):
     url: str = Field("", description="Address of the article, empty where the source has none.")
     authors: list[str] = Field([], description="Authors in order, as the source spells them.")
     year: int | None = Field(None, description="Year of publication, if the source has it.")
+    signature: list[int] = Field(
+        [], description="MinHash of the text; versions of one article share most of its values."
+    )
 
 
 class Chunk(TableRow):
@@ -118,7 +190,28 @@ class RawExtraction(GeneratedRow):
 
     chunk_id: str = Field(description="Chunk the request is about.")
     mode: Mode = Field(description="How decoding was constrained.")
-    candidates: list[str] = Field(description="Terms entities were restricted to, if any.")
+    candidates: list[str] = Field(
+        description="Terms entities were restricted to, if any; in mode `two_pass` the grounded"
+        " names of the first pass."
+    )
+    earlier_reasons: list[str] = Field(
+        default_factory=list[str],
+        description="Why the answers of earlier attempts were not usable, codes in order.",
+    )
+
+
+class SecondOpinion(GeneratedRow):
+    """What a model says to one relation that the rules keep (asset `second_opinions`)."""
+
+    preview = ("relation", "opinion", "quote", "passage", "endpoint", "chunk_id")
+
+    chunk_id: str = Field(description="Chunk that is said to state the relation.")
+    relation: Relation = Field(description="The relation, as the rules keep it.")
+    passage: str = Field(description="What the model was shown of the chunk.")
+    opinion: Literal["stated", "denied", "none"] = Field(
+        description="Whether the passage states the relation; `none`: there is no usable answer."
+    )
+    quote: str = Field(description="The words of the passage that the model gives as its reason.")
 
 
 class ValidatedExtraction(TableRow):
@@ -128,6 +221,7 @@ class ValidatedExtraction(TableRow):
         "extraction.list_of_entities",
         "extraction.relations",
         "verdict",
+        "evidence",
         "reason",
         "repairs",
         "chunk_id",
@@ -139,3 +233,12 @@ class ValidatedExtraction(TableRow):
     reason: str | None = Field(None, description="Reason code when rejected.")
     repairs: list[str] = Field(description="Codes of the repairs that were needed, in order.")
     extraction: Extraction | None = Field(None, description="The extraction, unless rejected.")
+    # Tables of earlier versions lack these two columns and stay readable.
+    grounding: list[EntityGrounding] = Field(
+        default_factory=list[EntityGrounding],
+        description="Where each entity stands in the text of the chunk, in the order of the list.",
+    )
+    evidence: list[RelationEvidence] = Field(
+        default_factory=list[RelationEvidence],
+        description="What the text of the chunk says to each relation, in their order.",
+    )

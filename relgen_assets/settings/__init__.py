@@ -5,7 +5,7 @@ and from `relgen.toml` in the project folder; every key has a default. Secrets a
 here: settings name the environment variable that holds them. This wing opens no file but
 `relgen.toml` and touches no network.
 
-May touch `domain_errors`, `rows`, `rights`, `resources.storage`, and the options of
+May touch `domain_errors`, `rows`, `rights`, `extraction`, `resources.storage`, and the options of
 `resources.llama_server_pool` and `resources.generation_ledger`.
 """
 
@@ -19,6 +19,7 @@ from pydantic import (
     Field,
     ValidationError,
     field_serializer,
+    field_validator,
     model_validator,
 )
 from pydantic_settings import (
@@ -28,7 +29,8 @@ from pydantic_settings import (
 )
 
 from relgen_assets.domain_errors import ConfigurationError
-from relgen_assets.rows.models import Mode
+from relgen_assets.extraction.policy import AbsentNames, JudgingPolicy, UnsupportedRelations
+from relgen_assets.rows.models import Mode, StudentPrompt
 from relgen_assets.settings.environment import ENV_PREFIX, NESTED, names_all, refuse_unusable
 from relgen_assets.settings.explanations import explain
 from relgen_assets.settings.rights_section import RightsSettings
@@ -60,6 +62,7 @@ __all__ = [
     "DatasetSettings",
     "ExtractionSettings",
     "FilesSource",
+    "JudgingSettings",
     "LedgerSettings",
     "PromptSettings",
     "RightsSettings",
@@ -134,11 +137,18 @@ class AnswerBounds(NamedTuple):
     entities: int
     relations: int
 
+    def halved(self, times: int) -> AnswerBounds:
+        """Return bounds with half as many entities and relations, so many times; never none."""
+        return self._replace(
+            entities=max(2, self.entities >> times), relations=max(1, self.relations >> times)
+        )
+
 
 _BOUNDS: dict[Mode, AnswerBounds] = {
     "schema": AnswerBounds(700, 12, 8),
     "candidates": AnswerBounds(260, 6, 2),
     "quote": AnswerBounds(420, 6, 3),
+    "two_pass": AnswerBounds(700, 12, 8),
 }
 """A model that needs candidates cannot write long answers without losing the thread."""
 
@@ -146,12 +156,20 @@ _BOUNDS: dict[Mode, AnswerBounds] = {
 class ExtractionSettings(Section):
     """How extractions are generated."""
 
-    mode: Literal["auto", "candidates", "quote", "schema"] = Field(
+    mode: Literal["auto", "candidates", "quote", "schema", "two_pass"] = Field(
         "auto",
         description="`schema` leaves the answer free within its shape; `candidates` restricts"
         " entities to terms of the chunk; `quote` restricts the whole answer to sentences of the"
-        " chunk, so that nothing can be made up; `auto` is `quote` for the embedded model, else"
-        " `schema`.",
+        " chunk, so that nothing can be made up; `two_pass` asks for the entities first, then for"
+        " relations between those that are in the chunk, with two requests a chunk; `auto` is"
+        " `quote` for the embedded model, whose free answers hold next to nothing that the chunk"
+        " states (benchmarks/results.md), else `schema`. Choose `quote` for other models of 1.5B"
+        " or less.",
+    )
+    quote_evidence: bool = Field(
+        False,
+        description="Whether each relation of an answer begins with the words of the chunk that"
+        " state it; in mode `schema`. They point the judge to the sentence; no dataset has them.",
     )
     temperature: float = Field(0.2, ge=0, le=2, description="Sampling temperature.")
     max_tokens: int | None = Field(
@@ -196,11 +214,24 @@ class ExtractionSettings(Section):
             raise ValueError("max_attempts must be at least attempts")
         return self
 
+    @model_validator(mode="after")
+    def _quotes_are_asked_of_free_answers(self) -> ExtractionSettings:
+        if self.quote_evidence and self.mode not in ("auto", "schema"):
+            raise ValueError(
+                f"quote_evidence needs the mode schema; the mode {self.mode} bounds what an answer"
+                " can say"
+            )
+        return self
+
     def mode_for(self, *, embedded: bool) -> Mode:
         """Return the effective mode; `auto` means quotes for the embedded model."""
         if self.mode != "auto":
             return self.mode
         return "quote" if embedded else "schema"
+
+    def quotes_evidence(self, mode: Mode) -> bool:
+        """Return whether the answers of a mode quote the evidence of their relations."""
+        return self.quote_evidence and mode == "schema"
 
     def bounds(self, mode: Mode) -> AnswerBounds:
         """Return the largest answer allowed: as set, else the defaults of the mode."""
@@ -210,6 +241,60 @@ class ExtractionSettings(Section):
             self.max_entities or default.entities,
             self.max_relations or default.relations,
         )
+
+
+class JudgingSettings(Section):
+    """How answers are judged, and what happens to what a text does not say.
+
+    A change judges known answers anew, without asking for them again.
+    """
+
+    absent_names: AbsentNames = Field(
+        "drop",
+        description="What happens to a name that does not occur in its chunk: `drop` leaves it out,"
+        " `reject` rejects the answer, so that the chunk is asked about again, `mark` keeps it: it"
+        " then stands in every config, and in `full` with the status `absent`.",
+    )
+    unsupported_relations: UnsupportedRelations = Field(
+        "drop",
+        description="What happens to a relation that its chunk does not state: `drop` leaves it"
+        " out, `mark` keeps it: it then stands in every config, and in `full` with its fault.",
+    )
+    fuzzy_names: int | None = Field(
+        None,
+        ge=0,
+        le=100,
+        description="Least similarity (`rapidfuzz.fuzz.ratio`) at which a name with a slip in a"
+        " long word, such as `transfomer`, is taken for the one in the chunk; by default `off`."
+        " Other numbers, signs, acronyms, beginnings and endings are always other names.",
+    )
+    merge_relations: bool = Field(
+        False,
+        description="Whether relations with the same description and the same sources become one"
+        " with all their targets, where one place of the chunk states them all.",
+    )
+
+    verify: Literal["off", "model"] = Field(
+        "off",
+        description="Whether a model is asked for a second opinion on each relation that the rules"
+        " keep: `model` adds the asset `second_opinions`, whose requests go through the same pool,"
+        " and drops the relations that it denies.",
+    )
+
+    @field_validator("fuzzy_names", mode="before")
+    @classmethod
+    def _off_is_none(cls, value: object) -> object:
+        return None if value == "off" else value
+
+    @property
+    def policy(self) -> JudgingPolicy:
+        """The same, as the rules take it."""
+        return JudgingPolicy(**self.model_dump(exclude={"verify"}))
+
+    @property
+    def asks_model(self) -> bool:
+        """Whether a second opinion is asked for."""
+        return self.verify == "model"
 
 
 class LedgerSettings(LedgerOptions):
@@ -245,9 +330,49 @@ class DatasetSettings(Section):
     test_percent: int = Field(
         10, ge=0, le=50, description="Percentage of the articles in the split `test`."
     )
+    empty_percent: int = Field(
+        5,
+        ge=0,
+        le=100,
+        description="Most rows without a relation, as a percentage of the rows of a batch, since"
+        " batches are exported one by one; 100 keeps all. Of more, those whose chunk id has the"
+        " lowest hash stand. Beside fewer than 19 rows with relations, 5 % is none.",
+    )
     title: str = Field("Relations in scientific articles", description="Title of the card.")
     licence: str = Field(
         "other", description="Licence id in the card; it depends on your articles."
+    )
+    student_prompt: StudentPrompt = Field(
+        "summary_given",
+        description="What a trained model is shown: the text without summary, with it, or with it"
+        " merged into the text; and whether the JSON schema stands in the prompt. The config"
+        " `prompts` holds all six.",
+    )
+    prompt_completion: Literal["conversational", "plain"] = Field(
+        "conversational",
+        description="Whether `prompt_completion` holds chat messages, for instruct models, or plain"
+        " text, for base models.",
+    )
+    answer_json: Literal["compact", "indented"] = Field(
+        "compact", description="Whether extractions are one line of JSON, or indented."
+    )
+    answer_strength: bool = Field(
+        True, description="Whether extractions say how strongly a relation is stated."
+    )
+    tokenizer: str | None = Field(
+        None,
+        description="Tokenizer of the model to be trained, which counts the tokens of rows: a"
+        " Hugging Face `tokenizer.json`, a SentencePiece `.model`, or a folder with one"
+        " of them; by default that of chunking.",
+    )
+    max_tokens: int | None = Field(
+        None,
+        ge=64,
+        description="Longest training row, prompt and extraction, in tokens. Longer ones stay in"
+        " `full`, are in no other config, and are counted in the card.",
+    )
+    rejected: bool = Field(
+        False, description="Whether rejected answers are a config `rejected`, each with its reason."
     )
 
 
@@ -264,6 +389,7 @@ class Settings(BaseSettings):
     prompts: PromptSettings = Field(default_factory=PromptSettings)
     summaries: SummarySettings = Field(default_factory=SummarySettings)
     extractions: ExtractionSettings = Field(default_factory=ExtractionSettings)
+    judging: JudgingSettings = Field(default_factory=JudgingSettings)
     pool: PoolOptions[Endpoint] = Field(default_factory=PoolOptions[Endpoint])
     ledger: LedgerSettings = Field(default_factory=LedgerSettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from relgen_assets.rows.models import Paper
 from relgen_assets.sources.bibliography import NOTHING_TOLD, Bibliography
+from relgen_assets.text.similarity import signature
 
 NOT_A_STRING = "not_a_string"
 """A column that must hold text holds something else."""
@@ -115,8 +116,9 @@ def _paper(row: RawRow, source: str) -> Paper:
         authors=list(row.bibliography.authors),
         year=row.bibliography.year,
     )
-    reason = _fault(paper) if readable else NOT_A_STRING
-    return paper.model_copy(update={"status": "unusable", "reason": reason}) if reason else paper
+    if reason := _fault(paper) if readable else NOT_A_STRING:
+        return paper.model_copy(update={"status": "unusable", "reason": reason})
+    return paper.model_copy(update={"signature": signature(paper.article)})
 
 
 def _fault(paper: Paper) -> str | None:

@@ -2,5 +2,5 @@
 
 What a model is asked about a text belongs to `prompts`, what it answers to `extraction`.
 
-May touch `rows`, `domain_errors`, and the identity of names in `extraction`.
+May touch `rows`, `domain_errors`, and what names are and where they stand in `extraction`.
 """

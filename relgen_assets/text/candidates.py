@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from relgen_assets.extraction.grounding import GroundedText
 from relgen_assets.extraction.identity import identity
 from relgen_assets.extraction.names import is_name
 
@@ -93,6 +94,7 @@ def candidate_terms(text: str, limit: int) -> list[str]:
             frequency[word] += phrase.count
     length = max(len(text), 1)
     ranked = sorted(phrases, key=lambda phrase: (-_weight(phrase, frequency, length), phrase.first))
+    grounded = GroundedText(text)
     terms: list[str] = []
     chosen: list[frozenset[str]] = []
     for phrase in ranked:
@@ -101,6 +103,8 @@ def candidate_terms(text: str, limit: int) -> list[str]:
         words = frozenset(phrase.words)
         if any(words <= other or other <= words or len(words & other) > 1 for other in chosen):
             continue
+        if grounded.ground(phrase.spelling) != phrase.spelling:
+            continue  # the tagger cut a name at its sign: "A0" of "A0#"
         terms.append(phrase.spelling)
         chosen.append(words)
     return terms

@@ -42,6 +42,7 @@ NOT_IN_KEY: Final[Mapping[str, str]] = {
     "prompt_tokens": "An estimate that only decides where the request fits.",
     "expected_tokens": "An estimate that only orders the queue.",
     "affinity": "Only decides which server's cache is warm.",
+    "avoid": "Where a request should rather not run, which does not change the question.",
     "labels": "Facts about the run (partition, run, prompt version), not the question.",
 }
 """What is known about a request but does not determine the answer, and why."""

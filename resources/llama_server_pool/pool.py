@@ -18,7 +18,7 @@ from dagster import Config, ConfigurableResource, InitResourceContext, ResourceD
 from pydantic import Field, PrivateAttr
 
 from resources.errors import ConfigurationError, NoEndpointLeft
-from resources.generation import Generation, GenerationRequest
+from resources.generation import Generation, GenerationRequest, NextAttempt
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.generation_ledger.slot_leases import SlotLeases
 from resources.llama_server_pool.embedded import shared as embedded
@@ -104,6 +104,7 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
         accept: Callable[[Generation], bool] | None = None,
         attempts: int = 1,
         granted: Mapping[str, int] | None = None,
+        ask_again: NextAttempt | None = None,
         leave_out: Collection[str] = (),
         title: str = "",
     ) -> "BatchResult":
@@ -116,6 +117,8 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
             attempts: Content attempts per request; the answer of the last one is the outcome,
                 usable or not.
             granted: Content attempts of the subjects that were granted more.
+            ask_again: Makes a content attempt from the request and its unusable answer; by default
+                with another seed and a higher temperature.
             leave_out: Names of endpoints that take no part in this batch.
             title: Title of the work on the progress board.
 
@@ -141,7 +144,12 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
                 self.ledger.database, self._policy.lease_seconds, self._policy.lease_rotation
             )
             order = BatchOrder(
-                requests, accept, attempts, self.outage_timeout_seconds, granted or {}
+                requests,
+                accept,
+                attempts,
+                self.outage_timeout_seconds,
+                granted or {},
+                ask_again,
             )
             if self.is_embedded:  # no one will restart it
                 timeout = min(self.outage_timeout_seconds, EMBEDDED_OUTAGE_SECONDS)

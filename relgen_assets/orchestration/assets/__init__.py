@@ -15,14 +15,27 @@ from relgen_assets.orchestration.assets import (
     hf_dataset,
     raw_extractions,
     raw_papers,
+    second_opinions,
     summaries,
     validated_extractions,
 )
 from relgen_assets.orchestration.project import Project
-from relgen_assets.rows.asset_tables import ASSET_TABLES
+from relgen_assets.rows.asset_tables import ASSET_TABLES, SECOND_OPINIONS, VALIDATED_EXTRACTIONS
+from relgen_assets.settings import Settings
 
 BATCH_ASSETS = (*(table.asset for table in ASSET_TABLES), "hf_dataset")
-"""The assets that are partitioned by batch, in the order of the pipeline."""
+"""The assets of every project that are partitioned by batch, in the order of the pipeline."""
+
+
+def batch_assets(settings: Settings) -> tuple[str, ...]:
+    """Return the assets of a project that are partitioned by batch, in the order of the pipeline.
+
+    Second opinions come before the verdicts that take them into account.
+    """
+    if not settings.judging.asks_model:
+        return BATCH_ASSETS
+    at = BATCH_ASSETS.index(VALIDATED_EXTRACTIONS.asset)
+    return (*BATCH_ASSETS[:at], SECOND_OPINIONS.asset, *BATCH_ASSETS[at:])
 
 
 def build_assets(project: Project) -> list[dg.AssetsDefinition]:
@@ -33,7 +46,12 @@ def build_assets(project: Project) -> list[dg.AssetsDefinition]:
         chunks.build(project, partitions),
         summaries.build(project, partitions),
         raw_extractions.build(project, partitions),
-        validated_extractions.build(partitions),
+        *(
+            [second_opinions.build(project, partitions)]
+            if project.settings.judging.asks_model
+            else []
+        ),
+        validated_extractions.build(project, partitions),
         hf_dataset.build(project, partitions),
         dataset_card.build(project),
     ]

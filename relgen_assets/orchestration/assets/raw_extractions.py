@@ -4,12 +4,8 @@ import dagster as dg
 import pyarrow as pa
 
 from relgen_assets.extraction.validation import validate_all
-from relgen_assets.generation.acceptance import is_extraction
-from relgen_assets.generation.requests import (
-    EXTRACTION_TASK,
-    extraction_row,
-    extraction_tasks,
-)
+from relgen_assets.generation.asking_again import AskingAgain
+from relgen_assets.generation.requests import EXTRACTION_TASK, Questions
 from relgen_assets.generation.retrying import plan_chunks
 from relgen_assets.orchestration.assets.common import (
     batch_options,
@@ -29,10 +25,12 @@ from relgen_assets.orchestration.assets.run_options import (
     server_options,
     setting_options,
 )
+from relgen_assets.orchestration.first_pass import ask_first
 from relgen_assets.orchestration.project import Project
 from relgen_assets.rows.asset_tables import CHUNKS, RAW_EXTRACTIONS, SUMMARIES
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.llama_server_pool.pool import LlamaServerPool
+from resources.llama_server_pool.reports import together
 from resources.parquet_io_manager import ParquetIOManager
 from resources.step_failures import remedy_first
 
@@ -76,30 +74,39 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         rows_of_chunks = CHUNKS.rows(chunks)
         rows_of_summaries = SUMMARIES.rows(summaries)
         texts = {row.paper_id: row.text for row in rows_of_summaries if row.text.strip()}
-        tasks = extraction_tasks(
-            rows_of_chunks,
-            texts,
-            mode,
-            settings,
-            project.chunker.count,
-            request_labels(context),
-            prompts=project.prompts,
-        )
+        labels = request_labels(context)
         ledger: GenerationLedger = llama_server_pool.ledger
         with generating(ledger, context):
             if options.further_attempts and io_manager.exists(context.asset_key, key):
                 stored = RAW_EXTRACTIONS.read(io_manager, key)
                 plan = plan_chunks(
                     stored,
-                    validate_all(rows_of_chunks, stored),
+                    validate_all(rows_of_chunks, stored, project.settings.judging.policy),
                     rows_of_summaries,
                     further=options.further_attempts,
                     limit=settings.max_attempts,
                 )
                 grant(ledger, EXTRACTION_TASK, plan.attempts)
+            first = ask_first(
+                llama_server_pool,
+                rows_of_chunks,
+                texts,
+                mode,
+                settings,
+                project.chunker.count,
+                labels,
+                prompts=project.prompts,
+                leave_out=options.leave_out,
+            )
+            questions = Questions(
+                texts, settings, project.chunker.count, labels, project.prompts, first.passes
+            )
+            tasks = [questions.task(chunk, mode) for chunk in rows_of_chunks]
+            asking = AskingAgain(tasks, questions, project.settings.judging.policy)
             result = llama_server_pool.generate(
                 [task.request for task in tasks if task.request is not None],
-                accept=is_extraction(tasks),
+                accept=asking.is_usable,
+                ask_again=asking.next_request,
                 attempts=settings.attempts,
                 granted=ledger.granted_attempts(
                     EXTRACTION_TASK, [chunk.chunk_id for chunk in rows_of_chunks]
@@ -107,9 +114,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
                 leave_out=options.leave_out,
                 title=context.asset_key.to_user_string(),
             )
-        rows = [
-            extraction_row(task, mode, result.outcomes.get(task.chunk.chunk_id)) for task in tasks
-        ]
+        rows = [asking.row(task, result.outcomes.get(task.chunk.chunk_id)) for task in tasks]
         failed = sum(row.status == "failed" for row in rows)
         refuse_above(
             MAX_FAILED_SHARE,
@@ -126,7 +131,8 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             ),
             **options.metadata(OPTIONS),
             mode=mode,
-            **generation_metadata(rows, result.report),
+            asked_again=tally(reason for row in rows for reason in row.earlier_reasons),
+            **generation_metadata(rows, together([*first.reports, result.report])),
         )
 
     return raw_extractions

@@ -6,7 +6,8 @@ import dagster as dg
 import pyarrow as pa
 
 from relgen_assets.extraction.validation import validate_all
-from relgen_assets.extraction.version import validator
+from relgen_assets.extraction.version import judged_by, validator
+from relgen_assets.generation.yields import Yield
 from relgen_assets.orchestration.assets.common import (
     batch_options,
     refuse_above,
@@ -15,7 +16,13 @@ from relgen_assets.orchestration.assets.common import (
 )
 from relgen_assets.orchestration.assets.story_preview import story_preview
 from relgen_assets.orchestration.energy import KWH, kwh_per_examples, spent_kwh
-from relgen_assets.rows.asset_tables import CHUNKS, RAW_EXTRACTIONS, VALIDATED_EXTRACTIONS
+from relgen_assets.orchestration.project import Project
+from relgen_assets.rows.asset_tables import (
+    CHUNKS,
+    RAW_EXTRACTIONS,
+    SECOND_OPINIONS,
+    VALIDATED_EXTRACTIONS,
+)
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.generation_ledger.verdicts_and_grants import RecordedVerdict
 from resources.step_failures import remedy_first
@@ -24,27 +31,35 @@ MAX_REJECTED_SHARE = 0.9
 """Above this share of rejected answers the model or the prompt is unfit, not the articles."""
 
 
-def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
+def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     """Return the asset that repairs, grounds and judges the raw answers."""
+    asks_model = project.settings.judging.asks_model
 
-    @dg.asset(**batch_options(partitions, VALIDATED_EXTRACTIONS.row, "pydantic", "parquet"))
+    @dg.asset(
+        **batch_options(partitions, VALIDATED_EXTRACTIONS.row, "pydantic", "parquet"),
+        ins={SECOND_OPINIONS.asset: dg.AssetIn()} if asks_model else {},
+    )
     @remedy_first()
     def validated_extractions(
         context: dg.AssetExecutionContext,
         chunks: pa.Table,
         raw_extractions: pa.Table,
         generation_ledger: GenerationLedger,
+        **asked: pa.Table,
     ) -> dg.Output[pa.Table]:
         """One row per chunk: the verdict on its answer, and the extraction unless it is rejected.
 
-        Answers are parsed, repaired where a rule allows it, and grounded in their chunk.
+        Answers are parsed, repaired where a rule allows it, and grounded in their chunk. Relations
+        that a second opinion denies are dropped, where one is asked for.
 
         The verdicts are also recorded in the ledger, with the answers that they judge.
         """
         answers = RAW_EXTRACTIONS.rows(raw_extractions)
         rows_of_chunks = CHUNKS.rows(chunks)
-        rows = validate_all(rows_of_chunks, answers)
-        rules = validator()
+        policy = project.settings.judging.policy
+        opinions = [row for table in asked.values() for row in SECOND_OPINIONS.rows(table)]
+        rows = validate_all(rows_of_chunks, answers, policy, opinions=opinions)
+        rules = judged_by(validator(policy), asks_model=asks_model)
         generation_ledger.record_verdicts(
             [
                 RecordedVerdict(answer.key, rules, row.verdict, row.reason, tuple(row.repairs))
@@ -60,17 +75,32 @@ def build(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
             what=f"rejected ({reasons})",
             partition=context.partition_key,
         )
+        gains = Yield()
+        for answer, row in zip(answers, rows, strict=True):
+            gains.add(answer.earlier_reasons, usable=row.extraction is not None)
         extractions = [row.extraction for row in rows if row.extraction is not None]
         return table_output(
             rows,
             VALIDATED_EXTRACTIONS,
-            stories=story_preview(context.partition_key, rows_of_chunks, answers, rows),
+            stories=story_preview(
+                context.partition_key,
+                rows_of_chunks,
+                answers,
+                rows,
+                project.settings.judging.policy,
+            ),
             rules=rules,
             by_verdict=tally(row.verdict for row in rows),
             rejected_by_reason=reasons,
+            accepted_at_first=gains.first,
+            accepted_after_asking_again=gains.later,
+            gained_by_reason=gains.by_reason(),
             repairs=tally(code for row in rows for code in row.repairs),
             entities=sum(len(extraction.list_of_entities) for extraction in extractions),
             relations=sum(len(extraction.relations) for extraction in extractions),
+            state_nothing=sum(not extraction.relations for extraction in extractions),
+            names_by_status=tally(name.status for row in rows for name in row.grounding),
+            relations_kept_with_a_fault=tally(one.fault for row in rows for one in row.evidence),
             **_energy(context, len(extractions)),
         )
 

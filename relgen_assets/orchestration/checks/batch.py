@@ -13,7 +13,9 @@ import dagster as dg
 import pyarrow as pa
 from pydantic import BaseModel
 
+from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.integrity import invariants
+from relgen_assets.integrity.offsets import verdicts_off_their_texts
 from relgen_assets.orchestration.checks.step import Check, build_step
 from relgen_assets.orchestration.checks.views import BatchTables
 from relgen_assets.rows.arrow import arrow_schema
@@ -23,6 +25,8 @@ from relgen_assets.rows.asset_tables import (
     CHUNKS,
     RAW_EXTRACTIONS,
     RAW_PAPERS,
+    SECOND_OPINIONS,
+    STORED_TABLES,
     SUMMARIES,
     VALIDATED_EXTRACTIONS,
     AssetTable,
@@ -60,6 +64,7 @@ class Rule:
 
 MAX_UNUSABLE_SHARE = 0.1
 MAX_UNSUMMARISED_SHARE = 0.05
+MAX_MISSING_OPINIONS = 0.05
 MAX_REJECTED_SHARE = 0.25
 """The published predecessor lost 12 % of its answers; losing a quarter calls for a closer look."""
 
@@ -97,10 +102,27 @@ def rules(settings: Settings) -> list[Rule]:
              invariants.verdicts_are_whole, (verdicts,)),
         Rule(verdicts, "relation_entities_are_listed", "Relations name listed entities only.",
              invariants.relation_entities_are_listed, (verdicts,)),
-        Rule(verdicts, "entities_are_grounded", "Every entity occurs in its chunk.",
+        Rule(verdicts, "entities_are_grounded", "Every entity occurs in its chunk, or is marked.",
              invariants.entities_are_grounded, (CHUNKS, verdicts)),
+        Rule(verdicts, "offsets_match_text", "Names and evidence stand where the offsets say.",
+             verdicts_off_their_texts, (CHUNKS, verdicts)),
         Rule(verdicts, "few_are_rejected", "Most answers are usable.",
              invariants.rejected_chunks, (verdicts,), MAX_REJECTED_SHARE, warn),
+        *(_rules_of_opinions(settings.judging.policy) if settings.judging.asks_model else []),
+    ]  # fmt: skip
+
+
+def _rules_of_opinions(policy: JudgingPolicy) -> list[Rule]:
+    opinions, raw = SECOND_OPINIONS, RAW_EXTRACTIONS
+    return [
+        Rule(opinions, "one_per_relation", "Each relation that the rules keep has one opinion.",
+             invariants.opinions_match_relations, (CHUNKS, raw, opinions),
+             arguments=lambda _batch: {"policy": policy}),
+        Rule(opinions, "passages_are_of_their_chunk", "Each prompt shows a passage of its chunk.",
+             invariants.opinions_are_of_their_chunk, (CHUNKS, opinions)),
+        Rule(opinions, "few_are_missing", "Nearly all opinions could be had.",
+             invariants.missing_opinions, (opinions,), MAX_MISSING_OPINIONS,
+             dg.AssetCheckSeverity.WARN),
     ]  # fmt: skip
 
 
@@ -108,8 +130,9 @@ def build_table_checks(
     settings: Settings, partitions: dg.PartitionsDefinition[str]
 ) -> list[dg.AssetChecksDefinition]:
     """Return the checks of all tables, one step for each asset, partitioned like it."""
+    tables = STORED_TABLES if settings.judging.asks_model else ASSET_TABLES
     by_asset: dict[str, list[Check[BatchTables]]] = {
-        table.asset: [_schema_check(table)] for table in ASSET_TABLES
+        table.asset: [_schema_check(table)] for table in tables
     }
     for rule in rules(settings):
         by_asset[rule.table.asset].append(_rule_check(rule))

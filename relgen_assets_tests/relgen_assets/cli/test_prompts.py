@@ -46,8 +46,9 @@ def test_the_list_as_json_is_one_document(folder: Path, relgen: Relgen) -> None:
     (folder / "prompts" / "summary.txt").write_text(OWN)
     listed = json.loads(relgen("prompts", "list", "--json")[1])["prompts"]
     assert [one["template"] for one in listed] == list(PROMPT_TASKS)
-    assert [one["file"] for one in listed] == ["prompts/summary.txt", None, None, None]
-    assert [one["changed"] for one in listed] == [True, False, False, False]
+    others = [None] * (len(PROMPT_TASKS) - 1)
+    assert [one["file"] for one in listed] == ["prompts/summary.txt", *others]
+    assert [one["changed"] for one in listed] == [True, *(False for _ in others)]
 
 
 def test_a_run_with_a_wrong_prompt_asks_nothing(

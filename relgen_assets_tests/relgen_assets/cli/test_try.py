@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from relgen_assets_tests.fakes.good_answers import good_answer, wanted_schema
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 from relgen_assets_tests.projects import UNUSABLE, articles, asked, write_project
 from relgen_assets_tests.relgen_assets.cli.conftest import Relgen
@@ -37,7 +39,7 @@ def test_a_new_project_needs_no_run_and_gets_no_table(
     code, output, error = relgen("try")
     assert code == 0, error
     assert output.startswith("paper-0#0000  ")
-    assert "Asked with extraction_quote 7e2fc18d86e4 (bundled), temperature 0.2" in output
+    assert "Asked with extraction_quote 34e3a1bb32c8 (bundled), temperature 0.2" in output
     assert "The answer is kept in the ledger" in output
     assert len(asked(server)) == 2  # the summary, then the chunk
     assert not (folder / "data").exists()
@@ -47,6 +49,38 @@ def test_a_new_project_needs_no_run_and_gets_no_table(
 
     assert "The answer is kept in the ledger" in relgen("try", "--seed", "7")[1]
     assert len(asked(server)) == 3
+
+
+def test_a_second_opinion_is_tried_with_the_chunk_and_its_denial_counts(
+    folder: Path, relgen: Relgen, server: FakeLlamaServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RELGEN_JUDGING__VERIFY", "model")
+    server.answer = denying
+    code, output, error = relgen("try")
+    assert code == 0, error
+    assert "rejected" in output and "denies them all" in output
+    questions = [body for body in asked(server) if "Claim: " in body["messages"][-1]["content"]]
+    assert questions
+    assert "This answer was in the ledger" in relgen("try")[1]
+
+
+def denying(body: dict[str, Any]) -> str:
+    """Answer like a good model, and deny whatever is claimed."""
+    schema = wanted_schema(body)
+    asks = schema is not None and "stated" in schema["properties"]
+    return '{"quote": "", "stated": "no"}' if asks else good_answer(body)
+
+
+def test_two_passes_are_tried_and_both_prompts_named(folder: Path, relgen: Relgen) -> None:
+    with FakeLlamaServer(answer=good_answer) as server:
+        write_project(folder, articles(1), server)
+        code, output, error = relgen("try", "--mode", "two_pass")
+        assert code == 0, error
+        assert "Asked with extraction_entities " in output
+        assert "(bundled), then extraction_relations " in output
+        assert len(asked(server)) == 3  # the summary, then the names, then the relations
+        assert "This answer was in the ledger" in relgen("try", "--mode", "two_pass")[1]
+        assert len(asked(server)) == 3
 
 
 def test_a_folder_of_prompts_and_other_settings_are_tried(

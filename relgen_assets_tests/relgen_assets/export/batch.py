@@ -6,18 +6,33 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from relgen_assets.export.examples import FullExample, build_examples
+from relgen_assets.export.shaping import Shaping
+from relgen_assets.prompts import PromptSet, bundled_prompts
 from relgen_assets.rows.models import (
     ChatMessage,
     Chunk,
+    EntityGrounding,
     Extraction,
     Paper,
     RawExtraction,
     Relation,
+    RelationEvidence,
+    Span,
     Summary,
     ValidatedExtraction,
 )
+from relgen_assets.settings import DatasetSettings
+from relgen_assets.text.tokenizer import default_model
 
 WINDOW = 40
+
+
+def shaping(prompts: PromptSet | None = None, **settings: Any) -> Shaping:
+    """Return how rows are written under settings of the section `dataset`; 30 % test, 30 % tune."""
+    shares = {"validation_percent": 30, "test_percent": 30}
+    section = DatasetSettings.model_validate({**shares, **settings})
+    return Shaping(section, prompts or bundled_prompts(), default_model)
+
 
 EXTRACTION = Extraction(
     section_description="Brine shrimp feed flamingos.",
@@ -51,7 +66,13 @@ class Batch:
 
     def examples(self) -> list[FullExample]:
         """Return the examples of the batch."""
-        return build_examples(self.papers, self.chunks, self.summaries, self.raw, self.validated)
+        return self.examples_under(shaping())
+
+    def examples_under(self, rules: Shaping) -> list[FullExample]:
+        """Return the examples of the batch as other settings write them."""
+        return build_examples(
+            self.papers, self.chunks, self.summaries, self.raw, self.validated, rules
+        )
 
     def changed(self, table: str, position: int, **values: Any) -> Batch:
         """Return the batch with some columns of one row replaced."""
@@ -66,8 +87,13 @@ class Batch:
         return replace(self, **{table: rows})
 
 
-def batch_of(*paper_ids: str, chunks: int = 2, summary: str = "Birds and shrimp.") -> Batch:
-    """Return a batch of articles with `chunks` chunks each, all with a usable extraction."""
+def batch_of(
+    *paper_ids: str, chunks: int = 2, summary: str = "Birds and shrimp.", named: bool = False
+) -> Batch:
+    """Return a batch of articles with `chunks` chunks each, all with a usable extraction.
+
+    Articles have a title if they are `named`; otherwise their ids decide on their splits.
+    """
     batch = Batch([], [], [], [], [])
     for paper_id in paper_ids:
         article = "".join(f"{paper_id}: sentence {i} on salt lakes. " for i in range(chunks * 4))
@@ -75,7 +101,7 @@ def batch_of(*paper_ids: str, chunks: int = 2, summary: str = "Birds and shrimp.
             Paper(
                 paper_id=paper_id,
                 source="lakes",
-                title=f"On {paper_id}",
+                title=f"On {paper_id}" if named else "",
                 abstract="What lives in brine.",
                 section_names=["Introduction", "Results"],
                 article=article,
@@ -106,9 +132,40 @@ def batch_of(*paper_ids: str, chunks: int = 2, summary: str = "Birds and shrimp.
                     reason=None,
                     repairs=["closed_json"] if index else [],
                     extraction=EXTRACTION,
+                    **findings(EXTRACTION, chunk.text),
                 )
             )
     return batch
+
+
+def findings(extraction: Extraction, text: str) -> dict[str, Any]:
+    """Return the columns that say where an extraction stands in a text, to the letter."""
+    grounding = [
+        EntityGrounding(
+            name=name,
+            answered=name,
+            status="exact" if name in text else "absent",
+            differences=[],
+            mentions=[
+                Span(start=at, end=at + len(name))
+                for at in range(len(text))
+                if text.startswith(name, at)
+            ],
+        )
+        for name in extraction.list_of_entities
+    ]
+    evidence = [
+        RelationEvidence(
+            sentences=[Span(start=0, end=len(text.rstrip()))] if stated else [],
+            support=1.0 if stated else 0.0,
+            polarity="affirmed" if stated else None,
+            directed=stated,
+            fault=None if stated else "not_together",
+        )
+        for relation in extraction.relations
+        for stated in [relation.description.rstrip(".") in text]
+    ]
+    return {"grounding": grounding, "evidence": evidence}
 
 
 def _answered(paper_id: str, messages: list[ChatMessage], text: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""An article's split depends on its id alone, and the splits have the shares asked for."""
+"""An article's split depends on its title or id alone, and splits have the shares asked for."""
 
 from __future__ import annotations
 
@@ -7,13 +7,27 @@ from collections import Counter
 import pytest
 
 from relgen_assets.domain_errors import ConfigurationError
-from relgen_assets.export.splits import split_of
+from relgen_assets.export.splits import split_key, split_of
 
 
 def test_the_split_of_an_id_never_changes() -> None:
     # Written down on purpose: another hash would move articles of existing datasets.
     found = {n: split_of(f"lake-{n}", validation_percent=30, test_percent=30) for n in (0, 1, 9)}
     assert found == {0: "train", 1: "test", 9: "validation"}
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Lakes of salt", "LAKES OF SALT.", "Lakes  of\nsalt", "Làkes of salt", "Lakes-of-salt"],
+)
+def test_a_preprint_and_its_publication_share_a_split(title: str) -> None:
+    assert split_key("arxiv:1", title) == split_key("doi:2", "Lakes of salt")
+
+
+def test_without_a_title_the_id_decides() -> None:
+    assert split_key("one", "") == "one"
+    assert split_key("one", " - ") == "one"
+    assert split_key("one", "Lakes") != split_key("one", "Streams")
 
 
 def test_shares_are_about_as_requested() -> None:

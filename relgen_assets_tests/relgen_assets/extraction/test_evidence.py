@@ -66,3 +66,59 @@ def test_a_word_of_the_opposite_sense_contradicts() -> None:
     text = EvidenceText("Fertiliser strongly increases the yearly yield of maize in dry soils.")
     said = "Fertiliser strongly decreases the yearly yield of maize in dry soils."
     assert text.examine(said, ["Fertiliser"], ["maize"]).fault is Fault.OPPOSITE
+
+
+@pytest.mark.parametrize(
+    ("description", "is_denied"),
+    [
+        ("Iron was not found in the lakes.", True),
+        ("Warm water lowers the oxygen level.", False),
+    ],
+)
+def test_a_finding_tells_a_denial_from_an_assertion(description: str, is_denied: bool) -> None:
+    names = ["Iron", "lakes"] if is_denied else ["Warm water", "oxygen level"]
+    finding = EvidenceText(TEXT).examine(description, names[:1], names[1:])
+    assert (finding.fault, finding.is_denied) == (None, is_denied)
+
+
+def test_the_same_words_between_the_names_are_compared_by_their_order() -> None:
+    text = EvidenceText("Sensor A is near sensor B.")
+    assert text.examine("Sensor A heats sensor B.", ["Sensor A"], ["sensor B"]).fault
+    said = text.examine("Sensor A is near sensor B.", ["Sensor A"], ["sensor B"])
+    assert said.fault is None
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("The parser is based on the lexicon.", None),
+        ("The lexicon uses the parser.", Fault.REVERSED),
+    ],
+)
+def test_a_known_sense_in_words_of_its_own_is_checked_against_the_text(
+    text: str, fault: Fault | None
+) -> None:
+    said = "The lexicon is used for the parser."
+    finding = EvidenceText(text).examine(said, ["lexicon"], ["parser"])
+    assert finding.fault is fault
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Coral bleaching due to warming is common.", "Warming-induced coral bleaching spread.",
+     "The induction of coral bleaching by warming is fast."],
+)  # fmt: skip
+def test_a_cause_is_a_cause_in_any_of_its_words(text: str) -> None:
+    prepared = EvidenceText(text)
+    stated = prepared.examine("Warming causes coral bleaching.", ["warming"], ["coral bleaching"])
+    turned = prepared.examine("Coral bleaching causes warming.", ["coral bleaching"], ["warming"])
+    assert (stated.fault, turned.fault) == (None, Fault.REVERSED)
+
+
+def test_a_line_that_ends_in_a_formula_ends_its_sentence() -> None:
+    text = (
+        "We define the random polynomial @xmath14\nBy a theorem, the empirical measure converges."
+    )
+    said = "The random polynomial converges to the empirical measure by a theorem."
+    finding = EvidenceText(text).examine(said, ["random polynomial"], ["empirical measure"])
+    assert finding.fault is Fault.NOT_TOGETHER

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relgen_assets.extraction.identity import identity, pieces
+from relgen_assets.extraction.identity import identity, keys
 
 ONE = [
     ("co-valent sites", "covalent site"),
@@ -72,12 +72,13 @@ def test_a_sign_added_anywhere_makes_another_name(name: str, sign: str) -> None:
 
 
 @given(st.text(max_size=60))
-def test_pieces_are_in_order_and_point_at_the_text(text: str) -> None:
-    end = 0
-    for piece in pieces(text):
-        assert piece.key
-        assert end <= piece.start < piece.end <= len(text)
-        end = piece.end
+def test_keys_are_in_order_and_point_at_the_text(text: str) -> None:
+    found = keys(text)
+    last = 0
+    for key, start, end in zip(*found, strict=True):
+        assert key
+        assert last <= start < end <= len(text)
+        last = end
 
 
 @given(st.text(max_size=40))

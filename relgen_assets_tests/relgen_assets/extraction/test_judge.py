@@ -14,9 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relgen_assets import extraction
-from relgen_assets.extraction import Judgement, RejectionReason, Repair, occurs
+from relgen_assets.extraction import Judgement, RejectionReason, Repair
+from relgen_assets.extraction.policy import JudgingPolicy
+from relgen_assets.extraction.second_opinion import relation_key, with_opinions
+from relgen_assets.extraction.sent_prompt import SentPrompt
 from relgen_assets.extraction.worked_examples import example_descriptions
 from relgen_assets.prompts import bundled_prompts
+from relgen_assets_tests.relgen_assets.extraction import sound
 
 TEXT = (
     "Along this coast sea otters hunt sea urchins, and sea urchins graze the kelp forests. "
@@ -40,6 +44,7 @@ GOOD: dict[str, Any] = {
         },
     ],
 }
+SUMMARY = "The article counts otters along a coast and finds that urchins follow their decline."
 RAW_OUTPUTS = Path(__file__).parents[4] / "shared" / "data" / "raw_outputs.jsonl"
 
 
@@ -57,13 +62,23 @@ def without(answer: dict[str, Any], key: str) -> dict[str, Any]:
     return {name: value for name, value in answer.items() if name != key}
 
 
+def nothing(description: str) -> dict[str, Any]:
+    """Return an answer that describes the section and states nothing."""
+    return good(section_description=description, list_of_entities=[], relations=[])
+
+
 def worked_example(candidates: Sequence[str] = ()) -> str:
     """Return the answer that the prompt shows as an example."""
     return bundled_prompts().extraction_messages("S", TEXT, candidates=candidates)[2]["content"]
 
 
-EXAMPLES = example_descriptions([worked_example(), worked_example(("sea otters", "kelp forests"))])
-judge = partial(extraction.judge, examples=EXAMPLES)
+def sent(candidates: Sequence[str] = (), summary: str = SUMMARY, text: str = TEXT) -> SentPrompt:
+    """Return a bundled prompt as it is sent."""
+    messages = bundled_prompts().extraction_messages(summary, text, candidates=candidates)
+    return SentPrompt(tuple((one["role"], one["content"]) for one in messages))
+
+
+judge = partial(extraction.judge, prompt=sent())
 """The verdict on an answer to a bundled prompt."""
 
 
@@ -71,30 +86,7 @@ def verdict_on(answer: object, **options: str) -> Judgement:
     return judge(json.dumps(answer), TEXT, **options)
 
 
-def assert_sound(judgement: Judgement, text: str) -> None:
-    """Check what holds for every judgement, whatever the answer."""
-    assert set(judgement.repairs) <= {repair.value for repair in Repair}
-    if judgement.extraction is None:
-        assert judgement.verdict == "rejected"
-        assert judgement.reason in {reason.value for reason in RejectionReason}
-        return
-    assert judgement.reason is None
-    assert judgement.verdict == ("repaired" if judgement.repairs else "valid")
-    extraction = judgement.extraction
-    assert len(set(extraction.list_of_entities)) == len(extraction.list_of_entities)
-    assert all(occurs(name, text) for name in extraction.list_of_entities)
-    assert len(judgement.evidence) == len(extraction.relations)
-    assert all(
-        finding.fault is None
-        and all(0 <= start < end <= len(text) for start, end in finding.evidence)
-        for finding in judgement.evidence
-    )
-    for relation in extraction.relations:
-        sources, targets = set(relation.source_entities), set(relation.target_entities)
-        assert sources and targets and not sources & targets
-        assert sources | targets <= set(extraction.list_of_entities)
-    again = judge(json.dumps(extraction.model_dump()), text)
-    assert (again.verdict, again.extraction) == ("valid", extraction)
+assert_sound = partial(sound.assert_sound, prompt=sent())
 
 
 def test_an_answer_that_needs_no_repair_is_valid_and_unchanged() -> None:
@@ -202,17 +194,32 @@ REPAIRED: list[tuple[object, Repair]] = [
     (good(relations=[*GOOD["relations"], "sea otters"]), Repair.INCOMPLETE_RELATION_DROPPED),
     (good(relations=[*GOOD["relations"], GOOD["relations"][0]]),
      Repair.DUPLICATE_RELATION_DROPPED),
+    (with_relation(evidence="Whales and seals rest on the beach."), Repair.QUOTE_NOT_FOUND),
     (with_relation(target_entities=["sea otters", "sea urchins"]),
      Repair.SELF_RELATION_DROPPED),
     (with_relation(target_entities=["sea otters"]), Repair.SELF_RELATION_DROPPED),
     (with_relation(description="sea urchins eat " * 20), Repair.UNUSABLE_RELATION_DROPPED),
-    (with_relation(description="Meltwater feeds alpine lakes."),
-     Repair.UNUSABLE_RELATION_DROPPED),
+    (with_relation(description="Dissolved velquorite feeds tremmel moss."),
+     Repair.EXAMPLE_LEAK_DROPPED),
+    (good(list_of_entities=[*GOOD["list_of_entities"], "velquorite"]),
+     Repair.EXAMPLE_LEAK_DROPPED),
+    (good(section_description="one or two sentences that say what the section is about."),
+     Repair.INSTRUCTION_DROPPED),
+    (good(section_description=SUMMARY), Repair.SUMMARY_REPLACED),
+    (good(section_description="I'm sorry, but I cannot describe this section."),
+     Repair.REFUSAL_DROPPED),
+    (good(section_description="Der Abschnitt beschreibt die Otter und den Wald der Algen."),
+     Repair.OTHER_LANGUAGE_DROPPED),
+    (good(relations=[*GOOD["relations"],
+                     *({**GOOD["relations"][0], "description": f"Sea otters hunt {n} sea urchins."}
+                       for n in range(9))]), Repair.LOOP_DROPPED),
     (with_relation(description="Sea otters hunt @xmath0 sea urchins."),
      Repair.UNUSABLE_RELATION_DROPPED),
     (with_relation(description="Along this coast sea otters hunt sea urchins, and"),
      Repair.UNUSABLE_RELATION_DROPPED),
     (with_relation(description="Dopamine inhibits caffeine."), Repair.UNNAMED_RELATION_DROPPED),
+    (with_relation(description="Sea otters hunt there; sea urchins are hunted as well."),
+     Repair.UNRELATED_RELATION_DROPPED),
     (with_relation(source_entities=["sea otters", "kelp forests"]), Repair.UNNAMED_ENTITY_DROPPED),
     (with_relation(description="Sea otters shelter juvenile fish.",
                    target_entities=["juvenile fish"]), Repair.UNSTATED_RELATION_DROPPED),
@@ -275,6 +282,14 @@ REJECTED: list[tuple[str, RejectionReason]] = [
     ("[" * 50_000, RejectionReason.NOT_JSON),
     ('{"answer": 42}', RejectionReason.WRONG_SHAPE),
     ("{}", RejectionReason.WRONG_SHAPE),
+    (json.dumps({"error": "I'm sorry, I cannot help with that."}), RejectionReason.REFUSAL),
+    (json.dumps(nothing("Mostly about velquorite and tremmel moss.")),
+     RejectionReason.LEAKED_EXAMPLE),
+    (json.dumps(nothing("The relations that the section states between these entities.")),
+     RejectionReason.COPIED_INSTRUCTIONS),
+    (json.dumps(nothing("Der Abschnitt beschreibt die Otter und den Wald der Algen.")),
+     RejectionReason.OTHER_LANGUAGE),
+    (json.dumps(nothing(SUMMARY)), RejectionReason.SUMMARY_AS_DESCRIPTION),
     (json.dumps(without(good(list_of_entities=[]), "relations")), RejectionReason.NO_ENTITIES),
     (json.dumps(good(list_of_entities=["caffeine"], relations=[])),
      RejectionReason.NO_GROUNDED_ENTITIES),
@@ -334,13 +349,14 @@ def echo(example: str) -> dict[str, Any]:
 @pytest.mark.parametrize("candidates", [(), ("sea otters", "kelp forests")])
 def test_the_example_of_the_prompt_is_not_accepted_as_an_answer(candidates: Sequence[str]) -> None:
     example = worked_example(candidates)
-    assert judge(example, TEXT).verdict == "rejected"
-    assert verdict_on(echo(example)).reason == "echoed_example"
+    prompt = sent(candidates)
+    assert judge(example, TEXT, prompt=prompt).verdict == "rejected"
+    assert judge(json.dumps(echo(example)), TEXT, prompt=prompt).reason == "echoed_example"
 
 
 def test_only_the_examples_of_the_prompt_that_was_sent_count() -> None:
     echoed = json.dumps(echo(worked_example()))
-    assert judge(echoed, TEXT, examples=frozenset({"Another sentence."})).verdict == "valid"
+    assert judge(echoed, TEXT, prompt=SentPrompt()).verdict == "valid"
     assert example_descriptions(["I see.", "{}", "[1]"]) == frozenset()
 
 
@@ -353,11 +369,35 @@ def judged_cases() -> list[Judgement]:
     ]
     undescribed = json.dumps(without(GOOD, "section_description"))
     cut_off = (*CUT_OFF, CUT_IN_A_RELATION)
+    inhibits = "inhibits"
+    twice = an_answer(
+        ["aspirin", "COX-1", "COX-2"],
+        (inhibits, ["aspirin"], ["COX-1"]),
+        (inhibits, ["aspirin"], ["COX-2"]),
+    )
+    by_policy = [
+        judge(
+            json.dumps(good(list_of_entities=["sea otters", "krill"])),
+            TEXT,
+            policy=JudgingPolicy(absent_names="reject"),
+        ),
+        judge(twice, "Aspirin inhibits COX-1, COX-2.", policy=JudgingPolicy(merge_relations=True)),
+    ]
     return [
+        *by_policy,
         *(judge(answer, TEXT) for answer in complete),
         judge(undescribed, LONG_SENTENCE),
         *(judge(answer, TEXT, finish_reason="length") for answer in cut_off),
+        *denied_cases(),
     ]
+
+
+def denied_cases() -> list[Judgement]:
+    """Return the verdicts on a good answer after one of its relations, or all, are denied."""
+    by_rules = judge(json.dumps(GOOD), TEXT)
+    assert by_rules.extraction is not None
+    keys = [relation_key(relation) for relation in by_rules.extraction.relations]
+    return [with_opinions(by_rules, keys[:1]), with_opinions(by_rules, keys)]
 
 
 @pytest.mark.parametrize("reason", RejectionReason)

@@ -12,6 +12,7 @@ NAMES = [
     "results", "5'-end", "p53", "3D", "self-attention", "The Cancer Genome Atlas", "β-carotene",
     "Labeled Faces in the Wild", "table tennis", "Figure skating", "off-policy learning",
     "He initialization", "HKU-IS", "US", "theory of mind",
+    "key step assay", "natural language",
 ]  # fmt: skip
 NOT_NAMES = [
     "", " ", "+", "2", "K", "12.5", "the", "and the", "it", "those", "latter", "@xmath0", "xcite",
@@ -20,7 +21,7 @@ NOT_NAMES = [
     "Theorem IV", "Table", "Eq. (4)", "supplementary material",
     "iron was found in lakes", "model is trained", "under the same interpretation", "of the lake",
     "influence of", "elements and energy differences computed using density functional theory",
-    "attention (the", "x" * 81,
+    "attention (the", "x" * 81, "crucial ingredient", "trees inferred", "Sec. 3",
 ]  # fmt: skip
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
+from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.extraction.validation import validate
-from relgen_assets.generation.acceptance import is_extraction
+from relgen_assets.generation.asking_again import AskingAgain
 from relgen_assets.generation.requests import (
+    Questions,
     extraction_row,
     extraction_tasks,
     summary_request,
@@ -96,17 +100,9 @@ def test_a_chunk_whose_article_has_no_summary_is_not_asked_about() -> None:
 
 
 def test_an_answer_that_repeats_the_example_of_its_own_prompt_is_not_accepted() -> None:
-    prompts = bundled_prompts()
-    tasks = extraction_tasks(
-        BATCH.chunks[:1],
-        {"lake-1": "Birds."},
-        "schema",
-        ExtractionSettings(),
-        len,
-        {},
-        prompts=prompts,
-    )
-    request = tasks[0].request
+    questions = Questions({"lake-1": "Birds."}, ExtractionSettings(), len, {}, bundled_prompts())
+    task = questions.task(BATCH.chunks[0], "schema")
+    request = task.request
     assert request is not None
     example = Extraction.model_validate_json(request.messages[2]["content"])
     answer = Extraction(
@@ -122,13 +118,11 @@ def test_an_answer_that_repeats_the_example_of_its_own_prompt_is_not_accepted() 
         ],
     )
     copied = answer.model_copy(update={"section_description": example.section_description})
-    accept = is_extraction(tasks)
+    accept = AskingAgain([task], questions, JudgingPolicy()).is_usable
     assert accept(replace(answered(request), text=answer.model_dump_json()))
     assert not accept(replace(answered(request), text=copied.model_dump_json()))
-    row = extraction_row(
-        tasks[0], "schema", replace(answered(request), text=copied.model_dump_json())
-    )
-    assert validate(row, BATCH.chunks[0].text).reason == "echoed_example"
+    row = extraction_row(task, replace(answered(request), text=copied.model_dump_json()))
+    assert validate(row, BATCH.chunks[0].text, JudgingPolicy()).reason == "echoed_example"
 
 
 def test_bundled_prompts_keep_the_keys_that_ledgers_hold() -> None:
@@ -159,7 +153,26 @@ def test_bundled_prompts_keep_the_keys_that_ledgers_hold() -> None:
         (request.labels["prompt_version"], generation_key(request, "m")) for request in asked
     ] == [
         ("fcb817f6d05d", "5ec59397a6552035d7fce90b47eb8d2bd24e4a417734b82e6082f83ab36d2462"),
-        ("1ad1cdd81f8a", "3ad884d360031e71d405854184dcc5299827f30a619fdc9ab347c20e72fac45d"),
-        ("7e2fc18d86e4", "9e2c238a79e8ebee84c620159fa7f36f44bea3be36a7ef644b4c251693fa199d"),
-        ("a0131fb9dce0", "7cec5b99656da38253d334f4a61ae22ca22acc82df9d3dd4c904310ac7c51f7b"),
+        ("ab658fd6ad7a", "18605a6d362d00ece4a4c37eed9751dc9a26c09977b74b826826702ad8c3a5d7"),
+        ("34e3a1bb32c8", "097f8d684f6fab3ec25d7d695f00dc925c4ea45d5e6fd5086ee7005b286072fe"),
+        ("b0964705be61", "2d1b29cad78215bb1838ba94f8f64ebb34c056914d7ece7f16aeca93c9b3d5d8"),
     ]
+
+
+def test_a_request_for_evidence_has_a_template_a_schema_and_a_key_of_its_own() -> None:
+    plain, quoting = extraction(), extraction(quote_evidence=True)
+    asked: Any = quoting.json_schema
+    relation = asked["properties"]["relations"]["items"]
+    assert next(iter(relation["properties"])) == "evidence" in relation["required"]
+    assert "evidence" in quoting.messages[0]["content"]
+    assert '"evidence"' in quoting.messages[2]["content"]
+    assert "evidence" not in json.dumps(plain.json_schema)
+    assert plain.labels["prompt_version"] != quoting.labels["prompt_version"]
+    assert generation_key(plain, MODEL) != generation_key(quoting, MODEL)
+
+
+@pytest.mark.parametrize("mode", ["candidates", "quote"])
+def test_evidence_is_asked_of_free_answers_only(mode: str) -> None:
+    with pytest.raises(ValidationError, match="needs the mode schema"):
+        ExtractionSettings(mode=mode, quote_evidence=True)
+    assert not ExtractionSettings(quote_evidence=True).quotes_evidence("quote")

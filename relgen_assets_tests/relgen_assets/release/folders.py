@@ -10,14 +10,15 @@ from typing import Any
 import pyarrow as pa
 
 from relgen_assets.export.card import write_card
+from relgen_assets.export.companions import write_companions
 from relgen_assets.export.examples import FullExample
 from relgen_assets.export.shard_writing import config_table, write_shards
 from relgen_assets.export.shards import find_shards
 from relgen_assets.release.making import ReleaseOrder, write_release
 from relgen_assets.release.manifest import Manifest
-from relgen_assets_tests.relgen_assets.export.batch import batch_of
+from relgen_assets_tests.relgen_assets.export.batch import batch_of, shaping
 
-SHARES = {"validation_percent": 20, "test_percent": 20}
+SHAPING = shaping(validation_percent=20, test_percent=20)
 LICENCE = "cc-by-4.0"
 UNKNOWN = "the licence of the article is unknown"
 
@@ -71,7 +72,7 @@ def dataset(
     """Write a dataset folder, batch after batch in the order given, and return it."""
     for batch in batches:
         examples = examples_of(batch, chunks=chunks, unknown=unknown)
-        write_shards(str(root), batch, examples, **SHARES)
+        write_shards(str(root), batch, examples, shaping=SHAPING)
     return str(root)
 
 
@@ -79,13 +80,21 @@ def order(chunks: int = 2, **changes: Any) -> ReleaseOrder:
     """Return what a release is made of."""
 
     def card(folder: str) -> str:
-        return write_card(folder, title="Lakes", licence=LICENCE).text
+        report = write_card(folder, title="Lakes", licence=LICENCE)
+        write_companions(
+            folder,
+            report.rows,
+            name="lakes",
+            max_length=report.lengths.max_length,
+            answer=SHAPING.answer,
+            recipe={"settings": {}},
+        )
+        return report.text
 
     values: dict[str, Any] = {
         "tables": FakeTables(chunks),
-        "to_table": config_table,
+        "to_table": lambda config, rows, left_out: config_table(config, rows, SHAPING, left_out),
         "write_card": card,
-        "recipe": {"settings": {}},
         "relgen": "1.0",
         "rules": "relgen-of-tests",
     }

@@ -15,7 +15,7 @@ from relgen_assets.export.footers import facts_in
 from relgen_assets.export.shard_writing import config_table
 from relgen_assets.release import compaction
 from relgen_assets.release.compaction import CompactedShards
-from relgen_assets_tests.relgen_assets.release.folders import examples_of
+from relgen_assets_tests.relgen_assets.release.folders import SHAPING, examples_of
 
 
 def compacted(folder: Path, tables: list[pa.Table], shard_bytes: int) -> list[Path]:
@@ -49,7 +49,9 @@ def test_a_file_ends_between_two_batches_when_it_is_large_enough(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(compaction, "ROW_GROUP_BYTES", 1)
-    tables = [config_table(FULL, examples_of(f"lakes-0000{number}")) for number in range(6)]
+    tables = [
+        config_table(FULL, examples_of(f"lakes-0000{number}"), SHAPING) for number in range(6)
+    ]
     files = compacted(tmp_path, tables, shard_bytes=20_000)
     assert 1 < len(files) < len(tables)
     for file in files[:-1]:
@@ -62,7 +64,9 @@ def test_a_file_ends_between_two_batches_when_it_is_large_enough(
 
 
 def test_the_footer_tells_the_facts_of_all_batches(tmp_path: Path) -> None:
-    tables = [config_table(FULL, examples_of(f"lakes-0000{number}")) for number in range(2)]
+    tables = [
+        config_table(FULL, examples_of(f"lakes-0000{number}"), SHAPING) for number in range(2)
+    ]
     (file,) = compacted(tmp_path, tables, shard_bytes=10**9)
     facts = facts_in(pq.read_metadata(file).metadata)
     assert facts.articles == 12

@@ -57,6 +57,10 @@ def test_a_text_without_terms_has_no_candidates() -> None:
     assert candidate_terms("@xmath0 @xmath1 = 12 .\n\x00", 10) == []
 
 
+def test_a_name_that_the_tagger_cuts_at_its_sign_is_no_term() -> None:
+    assert candidate_terms("A0#", 10) == []
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(words, max_size=60).map(" ".join) | st.text(max_size=200))
 def test_terms_occur_name_something_and_differ(text: str) -> None:

@@ -18,6 +18,7 @@ from relgen_assets_tests.fakes import faults
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 from relgen_assets_tests.resources.llama_server_pool.pools import (
     HURRIED,
+    MODEL,
     assert_complete,
     at_length,
     echo,
@@ -32,10 +33,18 @@ from relgen_assets_tests.resources.llama_server_pool.pools import (
 )
 from relgen_assets_tests.resources.llama_server_pool.waiting import wait_for
 from resources.errors import ConfigurationError, LedgerError, NoEndpointLeft
-from resources.generation import Failure, Generation, Sampling
+from resources.generation import (
+    Failure,
+    Generation,
+    GenerationRequest,
+    Message,
+    Sampling,
+    next_attempt,
+)
 from resources.llama_server_pool.embedded import shared as embedded
 from resources.llama_server_pool.endpoint import Endpoint, remaining_endpoints
 from resources.llama_server_pool.pool import LlamaServerPool
+from resources.llama_server_pool.reports import BatchResult
 from resources.progress import BOARD, TaskProgress
 
 pytestmark = pytest.mark.timeout(60)
@@ -145,6 +154,64 @@ def test_an_answer_that_is_not_accepted_is_asked_for_again_with_other_sampling(
         assert server.completions_started == asked
         assert again.report.from_ledger == 3
         assert {one.attempt for one in generations(again.outcomes).values()} == {2}
+
+
+def told_more(request: GenerationRequest, answer: Generation) -> GenerationRequest:
+    """Ask again with the unusable answer in the question, on another endpoint if there is one."""
+    content = f"question again, not {answer.text[:200]}"
+    return replace(
+        next_attempt(request),
+        messages=(Message(role="user", content=content),),
+        avoid=frozenset({answer.endpoint}),
+    )
+
+
+def test_the_caller_may_ask_again_otherwise_and_elsewhere(tmp_path: Path) -> None:
+    with (
+        FakeLlamaServer(slots=2, answer=echo) as one,
+        FakeLlamaServer(slots=2, answer=echo) as other,
+        pool_of(tmp_path, one, other) as pool,
+    ):
+
+        def ask() -> BatchResult:
+            return pool.generate(
+                questions(4),
+                accept=lambda one: "again" in one.text,
+                attempts=3,
+                ask_again=told_more,
+            )
+
+        result = ask()
+        first = pool.ledger.lookup(questions(4), MODEL)
+        for subject, outcome in generations(result.outcomes).items():
+            assert outcome.attempt == 2
+            assert "not the answer to question" in outcome.text
+            assert outcome.endpoint != first[subject].endpoint
+        assert result.report.content_retries == 4
+
+        started = one.completions_started + other.completions_started
+        assert ask().report.from_ledger == 4
+        assert one.completions_started + other.completions_started == started
+
+
+def test_an_endpoint_that_should_be_avoided_is_used_if_there_is_no_other(tmp_path: Path) -> None:
+    with FakeLlamaServer(slots=2, answer=echo) as server, pool_of(tmp_path, server) as pool:
+        result = pool.generate(
+            questions(2), accept=lambda one: "again" in one.text, attempts=2, ask_again=told_more
+        )
+        assert {one.attempt for one in generations(result.outcomes).values()} == {2}
+
+
+def test_an_attempt_longer_than_every_context_leaves_the_answer_before_it(tmp_path: Path) -> None:
+    def much_longer(request: GenerationRequest, _: Generation) -> GenerationRequest:
+        return replace(next_attempt(request), prompt_tokens=100_000)
+
+    with FakeLlamaServer(slots=2, answer=echo) as server, pool_of(tmp_path, server) as pool:
+        result = pool.generate(
+            questions(2), accept=lambda _: False, attempts=2, ask_again=much_longer
+        )
+        assert {one.attempt for one in generations(result.outcomes).values()} == {1}
+        assert result.report.failed == 0
 
 
 def test_after_the_last_attempt_its_answer_is_the_outcome_as_it_is(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from resources.generation import Generation, GenerationRequest
+from resources.generation import Generation, GenerationRequest, NextAttempt, next_attempt
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,7 @@ class BatchOrder:
         attempts: Content attempts per request.
         outage_timeout: Seconds to wait for an endpoint to come back when none is left.
         granted: Content attempts of the subjects that were granted more than `attempts`.
+        ask_again: Makes the next content attempt; by default with other sampling.
         may_return: Raises if lost servers cannot come back; called during an outage.
     """
 
@@ -26,6 +27,7 @@ class BatchOrder:
     attempts: int
     outage_timeout: float
     granted: Mapping[str, int] = field(default_factory=dict[str, int])
+    ask_again: NextAttempt | None = None
     may_return: Callable[[], None] = lambda: None
 
     @property
@@ -36,6 +38,10 @@ class BatchOrder:
     def is_last(self, request: GenerationRequest) -> bool:
         """Whether a request may take no further content attempt."""
         return request.attempt >= max(self.attempts, self.granted.get(request.subject, 0))
+
+    def next_attempt(self, request: GenerationRequest, answer: Generation) -> GenerationRequest:
+        """Return the content attempt that follows an unusable answer."""
+        return next_attempt(request) if self.ask_again is None else self.ask_again(request, answer)
 
     def usable(self, generation: Generation) -> bool:
         """Whether an answer is usable."""

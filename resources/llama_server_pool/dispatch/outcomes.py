@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from resources.generation import Failure, Generation, GenerationRequest, Outcome, next_attempt
+from resources.generation import Failure, FailureReason, Generation, GenerationRequest, Outcome
 from resources.llama_server_pool.dispatch.intake import Intake
 from resources.llama_server_pool.dispatch.order import BatchOrder
 from resources.llama_server_pool.reports import BatchReport, EndpointReport
@@ -24,6 +24,7 @@ class Outcomes:
     def __init__(self, order: BatchOrder, intake: Intake, progress: ProgressTask) -> None:
         self.by_subject: dict[str, Outcome] = {}
         self._order, self._intake, self._progress = order, intake, progress
+        self._unusable: dict[str, Generation] = {}
         self._open = {request.subject for request in order.requests}
         self._content_retries = 0
 
@@ -70,10 +71,23 @@ class Outcomes:
         last = self._order.is_last(request)
         if answer is not None and not last and not self._order.usable(answer):
             self._content_retries += not answer.from_ledger
-            self._intake.add(next_attempt(request))
+            self._unusable[request.subject] = answer
+            self._intake.add(self._order.next_attempt(request, answer))
             return
+        if answer is None:
+            outcome = self._before(request, outcome)
+            answer = outcome if isinstance(outcome, Generation) else None
         self.by_subject[request.subject] = outcome
+        self._unusable.pop(request.subject, None)
         self._open.discard(request.subject)
         self._progress.advance(
             from_ledger=int(answer is not None and answer.from_ledger), failed=int(answer is None)
         )
+
+    def _before(self, request: GenerationRequest, failed: Outcome) -> Outcome:
+        """Return the earlier answer if a content attempt was longer than every context.
+
+        A later attempt may ask more than the first; that it does not fit says nothing of the first.
+        """
+        too_long = isinstance(failed, Failure) and failed.reason == FailureReason.CONTEXT_EXCEEDED
+        return self._unusable.get(request.subject, failed) if too_long else failed

@@ -112,8 +112,8 @@ class Ticket:
 
     @property
     def avoid(self) -> frozenset[str]:
-        """Endpoints on which any attempt failed; others are preferred."""
-        return frozenset(fault.endpoint for fault in self.faults)
+        """Endpoints that the request avoids or an attempt failed on; others are preferred."""
+        return self.request.avoid.union(fault.endpoint for fault in self.faults)
 
     def queued(self) -> QueuedRequest:
         """Return the request as the scheduler sees it."""

@@ -1,7 +1,8 @@
-"""The recipe of a release: settings and prompts that make the same rows of the same articles.
+"""The recipe of a dataset: settings and prompts that make the same rows of the same articles.
 
 It is the same in every copy of a project: where articles, ledger, tables and servers are decides no
-row, so no address, path or key stands in it. Which models answered is in the manifest.
+row, so no address, path or key stands in it.
+Which models answered is in the card, and in the manifest of a release.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from relgen_assets.prompts import PROMPT_TASKS, PromptSet
 from relgen_assets.settings import Settings
 from resources.storage import shown
 
-RECIPE_FILE: Final = "recipe.json"
 _PLACES: Final = frozenset({"pool", "ledger", "storage", "prompts"})
 """Sections that say where something is, and how fast it is worked on."""
 _FILES: Final = frozenset({"path", "tokenizer"})

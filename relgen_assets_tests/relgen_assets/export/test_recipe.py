@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from relgen_assets.prompts import bundled_prompts
-from relgen_assets.release.recipe import recipe
+from relgen_assets.export.recipe import recipe
+from relgen_assets.prompts import PROMPT_TASKS, bundled_prompts
 from relgen_assets.settings import Settings, load_settings
 
 
@@ -71,6 +71,7 @@ def test_what_decides_rows_is_in_it(tmp_path: Path, sections: dict[str, Any]) ->
     assert made(tmp_path, **sections) != made(tmp_path)
 
 
-def test_it_holds_the_words_of_the_prompts(tmp_path: Path) -> None:
+def test_it_holds_the_words_of_all_prompts(tmp_path: Path) -> None:
     prompts = bundled_prompts()
+    assert [*made(tmp_path)["prompts"]] == [*PROMPT_TASKS]
     assert made(tmp_path)["prompts"]["summary"] == prompts.template("summary").text

@@ -1,0 +1,104 @@
+"""Whether the words between two names can relate them at all: one statement, asserted, and near.
+
+Two names stand apart if a clause with a subject of its own lies between them, if the second belongs
+to another verb of the same subject, or if it is only what something is compared with.
+"""
+
+from __future__ import annotations
+
+import re
+
+from relgen_assets.extraction.direction import Frame, direction
+from relgen_assets.extraction.statements import BACK_REFERENCE
+from relgen_assets.extraction.verbs import has_verb, opens_with_verb
+
+MAX_WORDS = 22
+"""Most words between two names that are related."""
+MAX_UNCLEAR_WORDS = 10
+"""The same where the words do not tell a direction."""
+_NEW_SENTENCE = re.compile(r"[.!?]\s+(?=[A-Z])")
+_NEW_CLAUSE = re.compile(
+    r";|,? (?:whereas|while(?! (?:\w+ )?\w+ing\b)|but|although|though|(?:such|so) that)\b",
+    re.IGNORECASE,
+)
+_OWN_SUBJECT = re.compile(
+    r"(?<!which )(?<!that )\b(?:they|it (?:is|was|has|can|could|may|might|would|will|does)"
+    r"|(?:this|the present) (?:paper|article|study|work|section|chapter|review)) ",
+    re.IGNORECASE,
+)
+"""Words by which the second name stands in a clause that is about something else."""
+_BEGINS_CLAUSE = re.compile(
+    r",(?: and| so| yet)?(?: (?:the|an?|these|those))?(?: \w+)?\s*$|\band the\s*$"
+)
+"""What may stand before a name that is the subject of a clause of its own."""
+_AND_ANOTHER = re.compile(r",? (?:and|so|yet) (?:the|an?|these|those) (?P<rest>.*)$", re.DOTALL)
+"""What may begin a clause that the second name is a part of."""
+_END = re.compile(r"[,.;:()]")
+_NEXT_VERB = re.compile(r"^\s*,? and (?:\w+ly )?", re.IGNORECASE)
+_OBJECT_OF_ANOTHER = re.compile(r"\bto \w+(?: the| an?)?\s*$", re.IGNORECASE)
+"""What stands before a name that is an object: `examples chosen to illustrate A have B`."""
+_GOES_ON_ABOUT_IT = re.compile(r"\s*(?:,|\(|that\b|which\b|who\b|to\b|and\b)", re.IGNORECASE)
+_THAN = re.compile(r"\bthan\b", re.IGNORECASE)
+_ASKED = re.compile(r"\b(?:whether|questions? (?:of|is|arises?)|as if)\b", re.IGNORECASE)
+"""Words by which a sentence leaves open what follows."""
+_ABOUT_THE_DOCUMENT = re.compile(
+    r"\b(?:aims?|goals?|purpose|focus|objectives?|subject|scope|rest|remainder|contributions?) of"
+    r" (?:this|the|our)(?: present| current)? (?:paper|work|study|section|article|chapter|thesis)\b"
+    r"|\bof interest (?:here|in this)\b",
+    re.IGNORECASE,
+)
+
+
+def stands_apart(words: Frame) -> bool:
+    """Return whether two names stand in statements of their own."""
+    between = words.between
+    if any(one.search(between) for one in (_NEW_SENTENCE, _NEW_CLAUSE, _OWN_SUBJECT)):
+        return True
+    if _THAN.search(between) and not has_verb(f"{words.first}{between}"):
+        return True  # "predicts A better than B"
+    joint = _NEXT_VERB.match(between)
+    if joint is not None and opens_with_verb(between[joint.end() :]):
+        return True  # "includes A and generates B"
+    if (
+        _OBJECT_OF_ANOTHER.search(words.before)
+        and not _GOES_ON_ABOUT_IT.match(between)
+        and has_verb(f"{words.first}{between}")
+    ):
+        return True
+    return begins_clause(words)
+
+
+def begins_clause(words: Frame) -> bool:
+    """Return whether the second name is in the subject of a clause of its own."""
+    another = _AND_ANOTHER.search(words.between)
+    if another is not None and another["rest"]:
+        clause = f"{another['rest']}{words.second}{_END.split(words.after, maxsplit=1)[0]}"
+        if has_verb(clause) and not has_verb(another["rest"]):
+            return True
+    return (
+        _BEGINS_CLAUSE.search(words.between) is not None
+        and has_verb(f"{words.first}{words.between}")
+        and opens_with_verb(words.after.lstrip(), after_name=words.second)
+    )
+
+
+def relates(description: str, words: Frame) -> bool:
+    """Return whether a description relates two names without the sentences around it.
+
+    `These methods do not give access to A between B` does not: its subject is not named, and no
+    verb joins the two.
+
+    Args:
+        description: What is said of the names.
+        words: The names, in their order, with the words around them.
+    """
+    length = len(words.between.split())
+    if length > MAX_WORDS or stands_apart(words):
+        return False
+    if length > MAX_UNCLEAR_WORDS and direction(words) == 0:
+        return False
+    if _ASKED.search(f"{words.before}{words.first}{words.between}"):
+        return False
+    if _ABOUT_THE_DOCUMENT.search(description):
+        return False
+    return BACK_REFERENCE.match(description) is None or has_verb(words.between)
