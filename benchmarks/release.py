@@ -38,14 +38,17 @@ from relgen_assets.release.verification import verify
 from relgen_assets.rows.models import (
     ChatMessage,
     Chunk,
+    EntityGrounding,
     Extraction,
     Paper,
     RawExtraction,
     Relation,
+    RelationEvidence,
+    Span,
     Summary,
     ValidatedExtraction,
 )
-from relgen_assets_tests.relgen_assets.export.batch import findings, shaping
+from relgen_assets_tests.relgen_assets.export.batch import shaping
 
 SAMPLE = Path(__file__).parents[1] / "relgen_assets" / "sources" / "data" / "sample.jsonl"
 CHUNKS, WORDS, INSTRUCTION = 20, 650, 2_500
@@ -130,23 +133,40 @@ def _raw(chunk: Chunk, summary: str, text: str) -> RawExtraction:
 
 
 def _verdict(chunk: Chunk) -> ValidatedExtraction:
-    words = chunk.text.split()[3:21]
+    words = list(dict.fromkeys(word for word in chunk.text.split() if len(word) > 7))[:12]
     relations = [
         Relation(
-            description=f"{words[number]} has an effect on {words[number + 6]} in this study.",
-            source_entities=[words[number]],
-            target_entities=[words[number + 6]],
+            description=f"{source} has an effect on {target} in this study.",
+            source_entities=[source],
+            target_entities=[target],
             strength="moderate",
         )
-        for number in range(6)
+        for source, target in zip(words[:6], words[6:], strict=True)
     ]
     extraction = Extraction(
         section_description=chunk.text[:150], list_of_entities=words, relations=relations
     )
     return ValidatedExtraction(
         chunk_id=chunk.chunk_id, paper_id=chunk.paper_id, verdict="valid", repairs=[],
-        extraction=extraction, **findings(extraction, chunk.text),
+        extraction=extraction, grounding=[_grounding(word, chunk.text) for word in words],
+        evidence=[
+            RelationEvidence(
+                sentences=[Span(start=0, end=100)], support=1.0, polarity="affirmed", directed=True
+            )
+            for _ in relations
+        ],
     )  # fmt: skip
+
+
+def _grounding(name: str, text: str) -> EntityGrounding:
+    at = text.index(name)
+    return EntityGrounding(
+        name=name,
+        answered=name,
+        status="exact",
+        differences=[],
+        mentions=[Span(start=at, end=at + len(name))],
+    )
 
 
 def _answered(paper_id: str, messages: list[ChatMessage], text: str) -> dict[str, Any]:

@@ -52,7 +52,7 @@ FILLS: dict[str, str | Callable[[Path], str]] = {
     "CHUNK": "paper-0",
     "…": BATCH,
     "N": "2",
-    "NAME": "v1",
+    "VERSION": "v1",
     "FOLDER": "another",
     "COPY": "backup",
     "ENTRY": entry,
