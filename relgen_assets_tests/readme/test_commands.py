@@ -52,6 +52,7 @@ FILLS: dict[str, str | Callable[[Path], str]] = {
     "CHUNK": "paper-0",
     "…": BATCH,
     "N": "2",
+    "NAME": "chat",
     "VERSION": "v1",
     "FOLDER": "another",
     "COPY": "backup",
