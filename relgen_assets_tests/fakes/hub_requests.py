@@ -41,16 +41,16 @@ class HubRequests(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Print nothing."""
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         self._answer()
 
-    def do_HEAD(self) -> None:  # noqa: N802
+    def do_HEAD(self) -> None:
         self._answer()
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         self._answer()
 
-    def do_PUT(self) -> None:  # noqa: N802
+    def do_PUT(self) -> None:
         self._answer()
 
     def _answer(self) -> None:
@@ -63,7 +63,10 @@ class HubRequests(BaseHTTPRequestHandler):
             with self.hub.lock:
                 self._route(path, query, body)
         except _Refused as refused:
-            headers = {"X-Error-Code": refused.code, "X-Error-Message": refused.words}
+            headers = {
+                "X-Error-Code": refused.code,
+                "X-Error-Message": refused.words.replace("\n", " "),
+            }
             self._reply({"error": refused.words}, refused.status, headers)
 
     def _route(self, path: str, query: dict[str, list[str]], body: bytes) -> None:

@@ -5,4 +5,6 @@
     repository  one repository: looking, creating, uploading, committing
 
 What the files mean, and which of those in the repository are one's own, is up to the callers.
+
+May touch `resources.errors` and `resources.progress`.
 """

@@ -17,7 +17,7 @@ from resources.errors import ActionableError, HubError
 
 Result = TypeVar("Result")
 
-TOKEN_REMEDY: Final = (
+HOW_TO_LOG_IN: Final = (
     "Set HF_TOKEN to a token with write permission, which the settings of your account on the Hub"
     " make, or log in once: hf auth login"
 )
@@ -58,19 +58,18 @@ def _fault(error: Exception, doing: str, where: str, token: str | None) -> HubEr
 
 
 def _source(error: Exception) -> Exception:
-    """Return the error that the client wrapped into others; itself if there is none."""
-    for one in _chain(error):
-        if isinstance(one, HfHubHTTPError | httpx2.TransportError | OfflineModeIsEnabled):
-            return one
+    """Return the error that the client wrapped into others; itself if none says more."""
+    for kinds in ((HfHubHTTPError, httpx2.TransportError, OfflineModeIsEnabled), (OSError,)):
+        for one in _chain(error):
+            if isinstance(one, kinds):
+                return one
     return error
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    seen: set[int] = set()
+def _chain(error: Exception) -> Iterator[Exception]:
     following: BaseException | None = error
-    while following is not None and id(following) not in seen:
+    while isinstance(following, Exception):
         yield following
-        seen.add(id(following))
         following = following.__cause__ or following.__context__
 
 
@@ -82,20 +81,20 @@ def _told(error: Exception) -> tuple[str, str, bool]:
         return "HF_HUB_OFFLINE forbids it", "Take HF_HUB_OFFLINE out of the environment.", False
     if isinstance(error, httpx2.LocalProtocolError | UnicodeEncodeError):
         # Its words would quote the header with the token.
-        return "the token holds characters that no token has", TOKEN_REMEDY, False
+        return "the token holds characters that no token has", HOW_TO_LOG_IN, False
     if isinstance(error, httpx2.TransportError):
         kind = type(error).__name__
         return f"the Hub cannot be reached ({kind}: {error})", _NETWORK, True
-    if isinstance(error, OSError) and error.filename:
-        file = f"{error.strerror} ({error.filename})"
-        return file, "Make the file readable, or make the folder again.", False
+    if isinstance(error, OSError) and error.strerror:
+        place = f" ({error.filename})" if error.filename else ""
+        return f"{error.strerror}{place}", "Look at this machine's disks and files.", False
     return f"{type(error).__name__}: {error}", "If this comes again, mend what it says.", False
 
 
 _NETWORK: Final = f"Look at the network, at proxies and at HF_ENDPOINT. {_AGAIN}"
 _STATUSES: Final[dict[int, tuple[str, str, bool]]] = {
     400: ("the Hub refuses what was sent", "What the Hub says about it is to be mended.", False),
-    401: ("the Hub does not know the token", TOKEN_REMEDY, False),
+    401: ("the Hub does not know the token", HOW_TO_LOG_IN, False),
     403: (
         "the Hub forbids that to this token",
         "Give the token write permission for this repository, or name one of your own.",

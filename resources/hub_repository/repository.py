@@ -19,7 +19,7 @@ from typing import Final, Literal, TypeVar
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, constants, get_token
 from huggingface_hub.errors import OIDCError, RepositoryNotFoundError
 from huggingface_hub.hf_api import RepoFile
-from huggingface_hub.utils import (
+from huggingface_hub.utils.tqdm import (
     are_progress_bars_disabled,
     disable_progress_bars,
     enable_progress_bars,
@@ -27,7 +27,7 @@ from huggingface_hub.utils import (
 
 from resources.errors import HubError
 from resources.hub_repository.changes import Changes, LocalFile, RemoteFile
-from resources.hub_repository.faults import TOKEN_REMEDY, asked
+from resources.hub_repository.faults import HOW_TO_LOG_IN, asked
 from resources.progress import BOARD
 
 Result = TypeVar("Result")
@@ -84,7 +84,7 @@ class HubRepository:
         """
         if self._token is None:
             raise HubError(
-                "no token of the Hugging Face Hub is set.", where=self.url, remedy=TOKEN_REMEDY
+                "no token of the Hugging Face Hub is set.", where=self.url, remedy=HOW_TO_LOG_IN
             )
 
     def look(self) -> RepositoryState | None:
@@ -151,10 +151,10 @@ class HubRepository:
         Raises:
             HubError: The Hub refuses, fails, or cannot be reached; or it did not take a file.
         """
-        additions = [
-            CommitOperationAdd(path_in_repo=one.path, path_or_fileobj=one.file)
-            for one in changes.uploads
-        ]
+        additions = self._ask(
+            lambda: [CommitOperationAdd(one.path, one.file) for one in changes.uploads],
+            "a file cannot be uploaded",
+        )
         removals = [CommitOperationDelete(one.path, is_folder=False) for one in changes.removed]
         with BOARD.begin("uploaded files", len(additions)) as task:
             for start in range(0, len(additions), _AT_ONCE):
@@ -197,7 +197,7 @@ class HubRepository:
             raise HubError(
                 f"the Hub did not take {', '.join(lacking[:_SHOWN])}.",
                 where=self.url,
-                remedy="A .gitignore in the repository names them: change it there, then run again.",
+                remedy="A .gitignore in the repository names them: change it, then run again.",
             )
 
     def _ask(self, call: Callable[[], Result], doing: str) -> Result:
@@ -212,7 +212,7 @@ def _own_token() -> str | None:
     except (OIDCError, OSError, ValueError) as error:
         kind = type(error).__name__
     raise HubError(
-        f"the token of the Hugging Face Hub cannot be read ({kind}).", remedy=TOKEN_REMEDY
+        f"the token of the Hugging Face Hub cannot be read ({kind}).", remedy=HOW_TO_LOG_IN
     )
 
 
