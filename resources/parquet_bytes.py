@@ -14,6 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 
+class MissingColumn(pa.ArrowInvalid):  # type: ignore[misc]
+    """A sound file without a column that was asked for; it may be older than the column."""
+
+
 def read_parquet(data: bytes, columns: Sequence[str] | None = None) -> pa.Table:
     """Return the table in a parquet file, after checking its checksums.
 
@@ -22,7 +26,8 @@ def read_parquet(data: bytes, columns: Sequence[str] | None = None) -> pa.Table:
         columns: Only these columns, in this order; all when not given.
 
     Raises:
-        pa.ArrowException: It is not a parquet file, it is damaged, or a column is missing.
+        MissingColumn: A column is missing.
+        pa.ArrowException: It is not a parquet file, or it is damaged.
         OSError: A page does not match its checksum.
     """
     # Not `pq.read_table`, which uses its pool even with `use_threads=False`.
@@ -31,5 +36,5 @@ def read_parquet(data: bytes, columns: Sequence[str] | None = None) -> pa.Table:
             return file.read(use_threads=False)
         missing = [name for name in columns if name not in file.schema_arrow.names]
         if missing:
-            raise pa.ArrowInvalid(f"it has no column {', '.join(missing)}")
+            raise MissingColumn(f"it has no column {', '.join(missing)}")
         return file.read(columns=list(columns), use_threads=False).select(list(columns))

@@ -23,7 +23,7 @@ from pydantic import Field
 
 from resources import storage
 from resources.errors import StorageError
-from resources.parquet_bytes import read_parquet
+from resources.parquet_bytes import MissingColumn, read_parquet
 from resources.step_failures import remedy_first
 
 SUFFIX = ".parquet"
@@ -86,6 +86,12 @@ class ParquetIOManager(ConfigurableIOManager):
         data = storage.read_bytes(path)
         try:
             return read_parquet(data, columns)
+        except MissingColumn as error:
+            raise StorageError(
+                f"the table was stored by another version of the project: {error}.",
+                where=storage.shown(path),
+                remedy=f"Materialise {_named(asset, partition)} again.",
+            ) from error
         except (pa.ArrowException, OSError) as error:
             raise StorageError(
                 f"the parquet file is damaged: {str(error).strip().rstrip('.')}.",

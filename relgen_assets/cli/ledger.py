@@ -30,6 +30,7 @@ from relgen_assets.cli.opening import open_project
 
 if TYPE_CHECKING:
     from relgen_assets.cli.documents import LedgerDocument
+    from relgen_assets.orchestration.project import Project
     from resources.generation_ledger.entries import LedgerEntry
     from resources.generation_ledger.ledger import GenerationLedger
     from resources.generation_ledger.pruning import Pruned
@@ -102,8 +103,10 @@ def prune(
     """Remove superseded answers, failures, and verdicts of earlier rules: no run needs them."""
     from relgen_assets.extraction.version import judged_by, validator
 
-    current = judged_by(validator(), asks_model=open_project().settings.judging.asks_model)
-    with _opened() as (ledger, console):
+    project = open_project()
+    judging = project.settings.judging
+    current = judged_by(validator(judging.policy), asks_model=judging.asks_model)
+    with _opened(project) as (ledger, console):
         found = ledger.prune(before=before, model=model, validator=current, dry_run=True)
         say(console, f"to be removed: {_pruned(found)}")
         if dry_run or not found.total:
@@ -115,11 +118,11 @@ def prune(
 
 
 @contextmanager
-def _opened() -> Iterator[tuple[GenerationLedger, Console]]:
+def _opened(project: Project | None = None) -> Iterator[tuple[GenerationLedger, Console]]:
     """Open the ledger that the project's settings name."""
     from relgen_assets.definitions import build_resources
 
-    ledger = build_resources(open_project().settings).generation_ledger
+    ledger = build_resources((project or open_project()).settings).generation_ledger
     try:
         yield ledger, Console(soft_wrap=True)
     finally:

@@ -24,6 +24,7 @@ from relgen_assets.cli.running import (
 from relgen_assets.definitions import build_defs, build_resources
 from relgen_assets.domain_errors import ActionableError, StorageError
 from relgen_assets.export.shards import find_shards
+from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.extraction.validation import validate_all
 from relgen_assets.generation.retrying import RetryPlan, plan_chunks
 from relgen_assets.integrity.overview import complete_batches
@@ -88,13 +89,16 @@ def retry_rejected(
         return
     complete = complete_batches(tables, find_shards(project.settings.storage.dataset))
     limit = project.settings.extractions.max_attempts
+    policy = project.settings.judging.policy
     wanted: dict[str, RetryPlan] = {}
     exhausted = 0
     done: list[Retried] = []
     for key in keys:
         try:
             asks_model = project.settings.judging.asks_model
-            plan, outdated = _plan(tables, key, further_attempts, limit, asks_model=asks_model)
+            plan, outdated = _plan(
+                tables, key, further_attempts, limit, policy, asks_model=asks_model
+            )
         except StorageError as error:  # an unfinished or damaged batch must not stop the others
             done.append(Retried(key, RetryPlan(), fault=str(error)))
             continue
@@ -126,13 +130,19 @@ def retry_rejected(
 
 
 def _plan(
-    tables: ParquetIOManager, key: str, further: int, limit: int, *, asks_model: bool
+    tables: ParquetIOManager,
+    key: str,
+    further: int,
+    limit: int,
+    policy: JudgingPolicy,
+    *,
+    asks_model: bool,
 ) -> tuple[RetryPlan, bool]:
     """Return what to ask again, and whether the stored verdicts are outdated."""
     raw = RAW_EXTRACTIONS.read(tables, key)
     given = asks_model and tables.exists(SECOND_OPINIONS.asset, key)
     opinions = SECOND_OPINIONS.read(tables, key) if given else []
-    verdicts = validate_all(CHUNKS.read(tables, key), raw, opinions=opinions)
+    verdicts = validate_all(CHUNKS.read(tables, key), raw, policy, opinions=opinions)
     summaries = SUMMARIES.read(tables, key)
     plan = plan_chunks(raw, verdicts, summaries, further=further, limit=limit)
     return plan, verdicts != _stored_verdicts(tables, key)

@@ -15,7 +15,7 @@ from rich.text import Text
 from relgen_assets.extraction.shape import DraftRelation
 from relgen_assets.integrity.chunk_story import NOT_ASKED, ChunkStory
 from relgen_assets.integrity.code_meanings import meaning
-from relgen_assets.rows.models import Relation
+from relgen_assets.rows.models import Relation, RelationEvidence
 from relgen_assets.text.visible import visible
 
 _STYLES = {"valid": "green", "repaired": "yellow"}
@@ -50,8 +50,10 @@ def print_story(
     _line(console, Text())
     for part in _extraction(story):
         _indented(console, part)
-    for one in story.relations:
+    for one, evidence in zip(story.relations, story.evidence, strict=True):
         _indented(console, _relation(one), by=4)
+        if evidence is not None:
+            _indented(console, _evidence(evidence, story.chunk.text), by=6)
     for part in _judgement(story):
         _indented(console, part)
     if summary and story.summary is not None and story.summary.text:
@@ -96,6 +98,9 @@ def _extraction(story: ChunkStory) -> Iterable[Text]:
         yield Text.assemble(("section: ", "bold"), visible(description))
     if story.entities:
         yield Text.assemble((f"entities{unused}: ", "bold"), visible(", ".join(story.entities)))
+    kept = [one.name for one in story.grounding if one.status == "absent"]
+    if kept:
+        yield Text.assemble(("marked as absent: ", "bold red"), visible(", ".join(kept)))
     if story.absent:
         yield Text.assemble(("not in the text: ", "bold"), visible(", ".join(story.absent)))
     if story.relations:
@@ -106,6 +111,18 @@ def _relation(one: Relation | DraftRelation) -> Text:
     sides = f"{', '.join(one.source_entities)} -> {', '.join(one.target_entities)}"
     strength = f" ({one.strength})" if one.strength else ""
     return Text.assemble((visible(sides), _ENTITY), f"  {visible(one.description)}{strength}")
+
+
+def _evidence(one: RelationEvidence, text: str) -> Text:
+    """Return what the text says to a relation: the fault, or the sentences that state it."""
+    said = " … ".join(
+        visible(" ".join(text[span.start : span.end].split())) for span in one.sentences
+    )
+    if one.fault is not None:
+        fault = Text.assemble(("marked: ", "bold red"), f"{one.fault}: {meaning(one.fault)}")
+        return fault.append(f" {said}", style="dim") if said else fault
+    polarity = ", denied" if one.polarity == "denied" else ""
+    return Text(f"stated{polarity}, support {one.support:.0%}: {said}", style="dim")
 
 
 def _judgement(story: ChunkStory) -> Iterable[Text]:

@@ -7,7 +7,12 @@ from pydantic import Field
 from relgen_assets.cli.document import Document
 from relgen_assets.integrity.chunk_story import ChunkStory
 from relgen_assets.integrity.code_meanings import meaning
-from relgen_assets.rows.models import Extraction, RawExtraction
+from relgen_assets.rows.models import (
+    EntityGrounding,
+    Extraction,
+    RawExtraction,
+    RelationEvidence,
+)
 
 
 class CodePart(Document):
@@ -71,6 +76,12 @@ class ChunkPart(Document):
     reason: CodePart | None = Field(description="Why the answer was rejected.")
     repairs: list[CodePart] = Field(description="Repairs that were needed, in order.")
     extraction: Extraction | None = Field(description="The extraction, unless rejected.")
+    grounding: list[EntityGrounding] = Field(
+        description="Where each entity of the extraction stands in the text, in their order."
+    )
+    evidence: list[RelationEvidence] = Field(
+        description="What the text says to each relation of the extraction, in their order."
+    )
     entities: list[str] = Field(
         description="Entities of the extraction; of a rejected answer, those it names."
     )
@@ -132,6 +143,8 @@ def chunk_part(story: ChunkStory, *, prompt: bool = False) -> ChunkPart:
         reason=_code(verdict.reason) if verdict is not None and verdict.reason else None,
         repairs=[_code(code) for code in verdict.repairs] if verdict is not None else [],
         extraction=verdict.extraction if verdict is not None else None,
+        grounding=verdict.grounding if verdict is not None else [],
+        evidence=verdict.evidence if verdict is not None else [],
         entities=story.entities,
         absent_entities=story.absent,
         places=[PlacePart(**place._asdict()) for place in story.places],

@@ -63,6 +63,8 @@ summary and text of its row.
 {origins}
 
 {attempts}
+{empty}
+
 ## Limits
 
 - The extractions were written by a language model and judged by a program; no person has
@@ -115,6 +117,7 @@ def _body(rows: Mapping[str, Mapping[Split, int]], facts: Sequence[ShardFacts]) 
         articles=sum(one.articles for one in facts),
         origins=_origins(facts),
         attempts=_attempts(facts),
+        empty=textwrap.fill(_empty_rows(facts), _WIDTH),
     )
 
 
@@ -164,6 +167,15 @@ def _attempts(facts: Sequence[ShardFacts]) -> str:
         ["reason", "examples"], [[f"`{reason}`", f"{count:,}"] for reason, count in ranked]
     )
     return f"{textwrap.fill(said, _WIDTH)}\n\n{table}\n"
+
+
+def _empty_rows(facts: Sequence[ShardFacts]) -> str:
+    """Return how many examples state no relation, and how many of them do not stand here."""
+    standing, left_out = sum(one.empty for one in facts), sum(one.left_out for one in facts)
+    return (
+        f"{standing:,} examples state no relation, which teaches a model not to assert something"
+        f" about every text; {left_out:,} more were left out."
+    )
 
 
 def _bullet(sentence: str) -> str:

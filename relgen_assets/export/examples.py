@@ -19,11 +19,13 @@ from relgen_assets.rights.publishing import EVERYTHING_KNOWN, Policy, publishabi
 from relgen_assets.rows.models import (
     ChatMessage,
     Chunk,
+    EntityGrounding,
     Extraction,
     Mode,
     Paper,
     RawExtraction,
     Relation,
+    RelationEvidence,
     Summary,
     TableRow,
     ValidatedExtraction,
@@ -48,6 +50,12 @@ class FullExample(CoreExample):
     section_description: str = Field(description="What the text is about, in a sentence or two.")
     list_of_entities: list[str] = Field(description="Entities named in the text.")
     relations: list[Relation] = Field(description="Relations between those entities.")
+    grounding: list[EntityGrounding] = Field(
+        description="Where each entity stands in `text`, in the order of the list."
+    )
+    evidence: list[RelationEvidence] = Field(
+        description="What `text` says to each relation, in their order."
+    )
     source: str = Field(description="Name of the source the article came from.")
     paper_id: str = Field(description="Id of the article; all its chunks are in one split.")
     chunk_id: str = Field(description="Id of the chunk, unique in the dataset.")
@@ -160,6 +168,16 @@ def _example(
         raise _mismatch(chunk.chunk_id, "the offsets do not give the chunk's text", since="chunks")
     extraction = validated.extraction
     rights = publishability(paper.licence, [raw.model, summary.model], policy)
+    if (len(validated.grounding), len(validated.evidence)) != (
+        len(extraction.list_of_entities),
+        len(extraction.relations),
+    ):
+        raise _mismatch(
+            chunk.chunk_id,
+            "the verdict does not say where each entity and relation stands in the text; perhaps"
+            " an earlier version stored it",
+            since="validated_extractions",
+        )
     return FullExample(
         summary=_summary_as_sent(raw, summary, chunk),
         text=chunk.text,
@@ -167,6 +185,8 @@ def _example(
         section_description=extraction.section_description,
         list_of_entities=extraction.list_of_entities,
         relations=extraction.relations,
+        grounding=validated.grounding,
+        evidence=validated.evidence,
         source=paper.source,
         paper_id=paper.paper_id,
         chunk_id=chunk.chunk_id,

@@ -12,6 +12,7 @@ from typing import Final
 
 from pydantic import BaseModel, Field
 
+from relgen_assets.export.empty_rows import states_nothing
 from relgen_assets.export.examples import FullExample
 
 _KEY: Final = b"relgen"
@@ -25,6 +26,9 @@ class ShardFacts(BaseModel):
             asked again with depends on the reason, so only these have to be alike.
         earlier_reasons: Rows that were asked for again, by the reason that led to it; a row counts
             once for each of its reasons.
+        empty: Number of rows that state no relation.
+        left_out: Number of such examples of the whole batch that were left out, in the facts of
+            one of its shards.
     """
 
     digest: str
@@ -37,10 +41,17 @@ class ShardFacts(BaseModel):
     verdicts: dict[str, int]
     first_prompt_versions: dict[str, int] = Field(default_factory=dict[str, int])
     earlier_reasons: dict[str, int] = Field(default_factory=dict[str, int])
+    empty: int = 0
+    left_out: int = 0
 
 
-def facts_of(examples: Sequence[FullExample]) -> ShardFacts:
-    """Count the examples of a shard by their origin, and hash them in order (SHA-256)."""
+def facts_of(examples: Sequence[FullExample], left_out: int = 0) -> ShardFacts:
+    """Count the examples of a shard by their origin, and hash them in order (SHA-256).
+
+    Args:
+        examples: The rows of the shard.
+        left_out: What the facts are to say of examples that were left out.
+    """
     digest = hashlib.sha256()
     for example in examples:
         digest.update(example.model_dump_json().encode("utf-8"))
@@ -59,12 +70,19 @@ def facts_of(examples: Sequence[FullExample]) -> ShardFacts:
         earlier_reasons=Counter(
             reason for example in examples for reason in set(example.earlier_reasons)
         ),
+        empty=sum(map(states_nothing, examples)),
+        left_out=left_out,
     )
 
 
 def footer_metadata(facts: ShardFacts) -> dict[bytes, bytes]:
     """Return the schema metadata that carries the facts in a parquet footer."""
     return {_KEY: facts.model_dump_json().encode()}
+
+
+def are_there(metadata: Mapping[bytes, bytes] | None) -> bool:
+    """Return whether schema metadata carries facts, of this version of the project or another."""
+    return _KEY in (metadata or {})
 
 
 def facts_in(metadata: Mapping[bytes, bytes] | None) -> ShardFacts:

@@ -46,6 +46,7 @@ def write_shards(
     *,
     validation_percent: int,
     test_percent: int,
+    left_out: int = 0,
 ) -> ShardReport:
     """Write the examples of one partition, one file for each config and split that has rows.
 
@@ -58,6 +59,7 @@ def write_shards(
         examples: All examples of the partition.
         validation_percent: Share of articles for validation.
         test_percent: Share of articles for testing.
+        left_out: Examples of the batch that state no relation and do not stand in the dataset.
 
     Raises:
         ConfigurationError: The percentages are out of range.
@@ -70,17 +72,17 @@ def write_shards(
         by_split.setdefault(split, []).append(example)
 
     removed = remove_shards(root, partition, keep=by_split)
-    places = [(config, split) for config in CONFIGS.values() for split in SPLITS]
+    splits = [split for split in SPLITS if split in by_split]
+    places = [(config, split) for config in CONFIGS.values() for split in splits]
 
     written: list[str] = []
     size = 0
     for config, split in places:
-        if split in by_split:
-            url = shard_url(root, config.name, split, partition)
-            data = _parquet(config, by_split[split])
-            storage.write_atomic(url, data)
-            written.append(url)
-            size += len(data)
+        url = shard_url(root, config.name, split, partition)
+        data = _parquet(config, by_split[split], left_out if split == splits[0] else 0)
+        storage.write_atomic(url, data)
+        written.append(url)
+        size += len(data)
     return ShardReport(
         partition=partition,
         rows={split: len(rows) for split, rows in by_split.items()},
@@ -112,10 +114,10 @@ def remove_shards(root: str, partition: str, *, keep: Collection[Split] = ()) ->
     return removed
 
 
-def _parquet(config: DatasetConfig, examples: Sequence[FullExample]) -> bytes:
+def _parquet(config: DatasetConfig, examples: Sequence[FullExample], left_out: int) -> bytes:
     table = to_table([config.convert(example) for example in examples], config.row)
     if config.name == FULL.name:
-        table = table.replace_schema_metadata(footer_metadata(facts_of(examples)))
+        table = table.replace_schema_metadata(footer_metadata(facts_of(examples, left_out)))
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd", write_page_checksum=True)
     return buffer.getvalue()

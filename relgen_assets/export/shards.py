@@ -18,9 +18,10 @@ import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from relgen_assets.domain_errors import DatasetError
+from relgen_assets.export import footers
 from relgen_assets.export.configs import CONFIGS, FULL
 from relgen_assets.export.examples import FullExample
-from relgen_assets.export.footers import ShardFacts, facts_in
+from relgen_assets.export.footers import ShardFacts
 from relgen_assets.export.splits import SPLITS, Split
 from relgen_assets.rows.arrow import arrow_schema, from_table
 from relgen_assets.rows.models import TableRow
@@ -167,11 +168,17 @@ def _read_footer(root: str, config: str, split: Split, partition: str) -> Shard:
         schema = file.schema_arrow
         rows: int = file.metadata.num_rows
     if not schema.equals(arrow_schema(CONFIGS[config].row)) or rows == 0:
+        if footers.are_there(schema.metadata) and rows:
+            raise _foreign(
+                url,
+                "another version of the project wrote it, with other columns",
+                remedy="Make all batches again with `relgen run`, which asks nothing known again.",
+            )
         raise _foreign(url, "it does not have the columns and rows of this dataset")
     facts = None
     if config == FULL.name:
         try:
-            facts = facts_in(schema.metadata)
+            facts = footers.facts_in(schema.metadata)
         except ValidationError as error:
             raise _foreign(url, "its footer does not say what it was made from") from error
     return Shard(config=config, split=split, partition=partition, url=url, rows=rows, facts=facts)
@@ -190,9 +197,13 @@ def _opened(url: str) -> Iterator[Any]:
         raise _foreign(url, f"it cannot be read: {error}") from error
 
 
-def _foreign(url: str, what: str) -> DatasetError:
+def _foreign(
+    url: str,
+    what: str,
+    remedy: str = "Materialise its partition of hf_dataset again, or move the file away.",
+) -> DatasetError:
     return DatasetError(
         f"this file is not a shard of this dataset: {what}.",
         where=storage.shown(url),
-        remedy="Materialise its partition of hf_dataset again, or move the file away.",
+        remedy=remedy,
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from itertools import accumulate
@@ -30,6 +30,8 @@ class Occurrence(StrEnum):
     """As it is spelled."""
     NORMALISED = "normalised"
     """In another spelling of the same name: case, accents, plural, hyphens or spaces differ."""
+    FUZZY = "fuzzy"
+    """Misspelled: the text has a name that is meant by it (`fuzzy`)."""
     ABSENT = "absent"
     """Not at all."""
 
@@ -41,11 +43,13 @@ class Alignment:
     Attributes:
         spelling: The name as the text spells it, single-spaced; empty if absent.
         mentions: Where it stands, as offsets of the text, end exclusive; in order.
+        similarity: How alike name and spelling are, 0 to 100, if it is misspelled.
     """
 
     occurrence: Occurrence
     spelling: str
     mentions: tuple[tuple[int, int], ...]
+    similarity: float | None = None
 
 
 ABSENT = Alignment(Occurrence.ABSENT, "", ())
@@ -101,13 +105,32 @@ class GroundedText:
         found = list(self._exact(name))
         if found:
             return self._alignment(Occurrence.EXACT, name, found)
-        found = [span for span in self._by_key(identity(name)) if is_name(self._text[slice(*span)])]
+        found = list(self._names_by_key(identity(name)))
         if not found:
             return ABSENT
         # The same key may have several spellings in the text: the first one is taken.
         spelling = self._text[slice(*found[0])]
         same = [span for span in found if self._text[slice(*span)] == spelling]
         return self._alignment(Occurrence.NORMALISED, spelling, same)
+
+    def align_misspelled(self, name: str, threshold: int) -> Alignment:
+        """Return where the name stands that a misspelled one means; `ABSENT` if none is meant.
+
+        Args:
+            name: A name that does not occur.
+            threshold: Least similarity of the two, 0 to 100.
+        """
+        # Imported on use: few projects look for misspelled names.
+        from relgen_assets.extraction.fuzzy import misspelled
+
+        name = without_article(" ".join(name.split()))
+        if not is_name(name):
+            return ABSENT
+        meant = misspelled(name, self._text, self._keyed.found, threshold)
+        if meant is None or not self._is_whole(meant.start, meant.end):
+            return ABSENT
+        aligned = self.align(self._text[meant.start : meant.end])
+        return replace(aligned, occurrence=Occurrence.FUZZY, similarity=meant.similarity)
 
     def occurrences(self, name: str) -> list[tuple[int, int]]:
         """Return where a name stands as it is spelled, as offsets; in order."""
@@ -118,7 +141,7 @@ class GroundedText:
         """Return where a name stands in the text in any spelling, as offsets; in order."""
         if name not in self._mentions:
             one = " ".join(name.split())
-            found = {*self._exact(one), *self._by_key(identity(one))} if one else set()
+            found = {*self._exact(one), *self._names_by_key(identity(one))} if one else set()
             self._mentions[name] = [
                 (self._offset(start), self._offset(end - 1) + 1) for start, end in sorted(found)
             ]
@@ -140,6 +163,10 @@ class GroundedText:
             if self._is_whole(start, start + len(name)):
                 yield start, start + len(name)
             start = self._text.find(name, start + 1)
+
+    def _names_by_key(self, key: str) -> Iterator[tuple[int, int]]:
+        """Yield where a name with this key stands; `us` is none, though its key is that of `US`."""
+        return (span for span in self._by_key(key) if is_name(self._text[slice(*span)]))
 
     def _by_key(self, key: str) -> Iterator[tuple[int, int]]:
         """Yield where a name with this key stands in the single-spaced text."""

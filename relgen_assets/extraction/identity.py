@@ -19,7 +19,8 @@ from typing import NamedTuple
 WORD = re.compile(r"(?:[^\W_]|[\u0300-\u036f])+")
 """A word: letters and digits, with combining accents."""
 _PIECE = re.compile(rf"{WORD.pattern}|\S")
-_DASHES = frozenset("-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d")
+DASHES = frozenset("-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d")
+"""Hyphens, dashes and minus signs."""
 _APOSTROPHES = frozenset("'\u2018\u2019\u02bc`\u00b4")
 _OPENING = frozenset("([{")
 _CLOSING = frozenset(")]}")
@@ -66,7 +67,7 @@ def _key_of_sign(text: str, found: Sequence[tuple[str, int, int]], number: int) 
     piece, start, _ = found[number]
     if WORD.match(piece):
         return _fold(piece)
-    if piece in _DASHES:
+    if piece in DASHES:
         return "-" if _is_sign(found, number) else ""
     if piece in _APOSTROPHES:
         return "\u2032" if _is_prime(text, start) else ""
@@ -114,10 +115,10 @@ def _fold(word: str) -> str:
     bare = "".join(
         letter for letter in decomposed if letter.isalnum() or not unicodedata.combining(letter)
     )
-    return _singular(bare).casefold()
+    return singular(bare).casefold()
 
 
-def _singular(word: str) -> str:
+def singular(word: str) -> str:
     """Return a word without its plural ending; the last letter of an acronym is none."""
     if word.endswith("s") and word[:-1].isupper() and len(word) > 2:
         return word[:-1]

@@ -4,7 +4,7 @@ The steps are salvage, shape, and for every extraction found the reading against
 notes the repairs it makes. The reading that keeps most is taken. An answer that needed no repair is
 `valid`. Every accepted extraction satisfies four rules: its entities occur in the text, the
 entities of its relations are in the list, the text states its relations, and judging it again
-changes nothing.
+changes nothing. A policy may keep what breaks the first or third rule, marked (`policy`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from relgen_assets.extraction.cleaning import runs_in_a_loop
 from relgen_assets.extraction.codes import RejectionReason
 from relgen_assets.extraction.evidence import EvidenceText
 from relgen_assets.extraction.leaks import LEAK_REASONS, Leaks
+from relgen_assets.extraction.policy import DEFAULT_POLICY, JudgingPolicy
 from relgen_assets.extraction.reading import Judgement, Verdict, read, rejected
 from relgen_assets.extraction.refusals import is_refusal
 from relgen_assets.extraction.salvage import Salvaged, salvage
@@ -28,6 +29,8 @@ __all__ = ["JUDGEMENTS_KEPT", "Judgement", "Verdict", "judge"]
 
 MAX_ALTERNATIVES = 8
 """Most extractions of one answer that are read."""
+_CAUSES = LEAK_REASONS | {RejectionReason.ABSENT_NAMES.value}
+"""Reasons that are causes already, also of an answer that was cut off."""
 _SAYS_NOTHING = frozenset({RejectionReason.NO_DESCRIPTION, RejectionReason.NO_ENTITIES})
 LOOKED_AT = 2_000
 """Characters of an answer without an extraction that are looked at for what it is instead."""
@@ -45,6 +48,7 @@ def judge(
     *,
     finish_reason: str = "stop",
     prompt: SentPrompt = NO_PROMPT,
+    policy: JudgingPolicy = DEFAULT_POLICY,
 ) -> Judgement:
     """Return the verdict on an answer about a text; never raises, whatever the answer.
 
@@ -53,6 +57,7 @@ def judge(
         text: The chunk the answer is about.
         finish_reason: As reported by the server; `length` if the answer was cut off.
         prompt: What was sent, of which an answer must not consist.
+        policy: What happens to what the text does not say.
     """
     if not answer.strip():
         return rejected(RejectionReason.EMPTY_ANSWER)
@@ -60,7 +65,7 @@ def judge(
     prepared = _prepared(text)
     leaks = Leaks(text, prepared.grounded, prompt)
     readings = [
-        read(draft, prepared, leaks, cut_off=finish_reason == "length")
+        read(draft, prepared, leaks, cut_off=finish_reason == "length", policy=policy)
         for draft in _alternatives(salvaged)
     ]
     best = max(readings, key=_worth, default=None) or _unread(salvaged, answer, leaks)
@@ -111,17 +116,17 @@ def _alternatives(salvaged: Sequence[Salvaged]) -> list[Draft]:
     return [*reversed(found), *together]
 
 
-def _worth(judged: Judgement) -> tuple[int, int, int]:
-    """Return how much a judgement has kept, for comparison."""
+def _worth(judged: Judgement) -> tuple[int, int, int, int]:
+    """Return how much a judgement has kept, for comparison; what the text states comes first."""
     if judged.extraction is None:
-        return (0, 0, len(judged.repairs))
+        return (0, 0, 0, len(judged.repairs))
     kept = judged.extraction
-    return (1, len(kept.relations), len(kept.list_of_entities))
+    return (1, judged.supported, len(kept.relations), len(kept.list_of_entities))
 
 
 def _with_cause(judged: Judgement, answer: str, finish_reason: str) -> Judgement:
     """Return a rejection with its cause instead of its symptom, if the cause is known."""
-    if finish_reason != "length" or judged.reason in LEAK_REASONS:
+    if finish_reason != "length" or judged.reason in _CAUSES:
         return judged
     cause = RejectionReason.LOOP if runs_in_a_loop(answer) else RejectionReason.TRUNCATED
     return replace(judged, reason=cause.value)

@@ -21,10 +21,14 @@ from relgen_assets.extraction.cleaning import (
 )
 from relgen_assets.extraction.codes import RejectionReason, Repair
 from relgen_assets.extraction.evidence import EvidenceText, Fault, Finding
+from relgen_assets.extraction.grounding import Occurrence
 from relgen_assets.extraction.identity import identity
 from relgen_assets.extraction.leaks import Leak, Leaks
+from relgen_assets.extraction.merging import Examined, merged
 from relgen_assets.extraction.names import has_mask, is_name
+from relgen_assets.extraction.naming import GroundedName, Names, marked
 from relgen_assets.extraction.pairs import Span
+from relgen_assets.extraction.policy import DEFAULT_POLICY, JudgingPolicy
 from relgen_assets.extraction.repetition import is_loop, numbered_repeats
 from relgen_assets.extraction.shape import Draft, DraftRelation
 from relgen_assets.extraction.verbs import is_fragment
@@ -56,6 +60,7 @@ class Judgement:
         repairs: Codes of the repairs, each a `Repair`, each once, in the order first needed.
         extraction: The content of the answer; `None` if rejected.
         evidence: What the text says to each relation of the extraction, in their order.
+        names: Where each entity of the extraction stands in the text, in their order.
     """
 
     verdict: Verdict
@@ -63,9 +68,22 @@ class Judgement:
     repairs: tuple[str, ...]
     extraction: Extraction | None
     evidence: tuple[Finding, ...] = ()
+    names: tuple[GroundedName, ...] = ()
+
+    @property
+    def supported(self) -> int:
+        """The number of relations that the text states."""
+        return sum(finding.fault is None for finding in self.evidence)
 
 
-def read(draft: Draft, text: EvidenceText, leaks: Leaks, *, cut_off: bool) -> Judgement:
+def read(
+    draft: Draft,
+    text: EvidenceText,
+    leaks: Leaks,
+    *,
+    cut_off: bool,
+    policy: JudgingPolicy = DEFAULT_POLICY,
+) -> Judgement:
     """Return the verdict on one draft of an answer.
 
     Args:
@@ -73,8 +91,9 @@ def read(draft: Draft, text: EvidenceText, leaks: Leaks, *, cut_off: bool) -> Ju
         text: The chunk it is about.
         leaks: Notices what is of the prompt, or otherwise not about the text.
         cut_off: Whether the token limit ended the answer.
+        policy: What happens to what the text does not say.
     """
-    return _Reader(text, leaks, draft).read(cut_off=cut_off)
+    return _Reader(text, leaks, draft, policy).read(cut_off=cut_off)
 
 
 def rejected(reason: RejectionReason, repairs: Iterable[Repair] = ()) -> Judgement:
@@ -85,14 +104,19 @@ def rejected(reason: RejectionReason, repairs: Iterable[Repair] = ()) -> Judgeme
 class _Reader:
     """Turns one draft into an extraction, noting every repair."""
 
-    def __init__(self, text: EvidenceText, leaks: Leaks, draft: Draft) -> None:
-        self._text, self._leaks, self._draft = text, leaks, draft
+    def __init__(
+        self, text: EvidenceText, leaks: Leaks, draft: Draft, policy: JudgingPolicy
+    ) -> None:
+        self._text, self._leaks, self._draft, self._policy = text, leaks, draft, policy
+        self._names = Names(text.grounded, policy.fuzzy_names)
         self._repairs: dict[Repair, None] = {}
         self._leaked_statements: Counter[Leak] = Counter()
         self._leaked_names: Counter[Leak] = Counter()
         self._entities: dict[str, str] = {}
         # Single words do not show where they come from; the list they make up does.
         self._leak_of_names = leaks.in_list(draft.entities)
+        self._grounded: dict[str, GroundedName] = {}
+        self._has_absent = False
 
     def read(self, *, cut_off: bool) -> Judgement:
         """Return the verdict on the draft."""
@@ -109,7 +133,9 @@ class _Reader:
             self._list(name)
         relations, evidence = self._relations(self._whole(draft.relations, cut_off=cut_off))
         nothing = draft.says_nothing and not draft.relations and not cut_off
-        if not self._entities and (draft.entities or not nothing):
+        if self._has_absent and self._policy.absent_names == "reject":
+            return self._reject(RejectionReason.ABSENT_NAMES)
+        if not self._occurs_any() and (draft.entities or not nothing):
             return self._reject(_without_entities(draft))
         if not relations and not nothing:
             return self._reject(RejectionReason.NO_RELATIONS)
@@ -130,7 +156,13 @@ class _Reader:
         )
         repairs = tuple(repair.value for repair in self._repairs)
         verdict: Verdict = "repaired" if repairs else "valid"
-        return Judgement(verdict, None, repairs, extraction, tuple(evidence))
+        names = tuple(self._grounded[key] for key in self._entities)
+        return Judgement(verdict, None, repairs, extraction, tuple(evidence), names)
+
+    def _occurs_any(self) -> bool:
+        """Return whether an entity occurs in the text; those that are only marked do not."""
+        found = (self._grounded[key] for key in self._entities)
+        return any(one.occurrence is not Occurrence.ABSENT for one in found)
 
     def _reject(self, reason: RejectionReason) -> Judgement:
         """Return a rejection: for what most of the answer is, if that is known."""
@@ -180,16 +212,31 @@ class _Reader:
         self._entities.setdefault(key, spelling)
 
     def _ground(self, name: str) -> str | None:
-        """Return the spelling of the text, or `None` after noting why there is none."""
-        spelling = self._text.grounded.ground(name)
-        if spelling is None:
+        """Return the spelling to keep, or `None` after noting why there is none."""
+        found = self._names.ground(name)
+        if found is None and is_name(name) and self._leak_of(name) is None:
+            self._has_absent = True
+            if self._policy.absent_names == "mark":
+                found = self._mark(name)
+        if found is None:
             self._note_absent(name)
-        elif spelling != name:
+            return None
+        if found.name != name:
             self._note(Repair.ENTITY_RESPELLED)
-        return spelling
+        self._grounded.setdefault(identity(found.name), found)
+        return found.name
+
+    def _mark(self, name: str) -> GroundedName | None:
+        """Return an absent name to be kept; cleaned, it may occur after all."""
+        kept = marked(name)
+        return kept and (self._names.ground(kept.name) or kept)
+
+    def _leak_of(self, name: str) -> Leak | None:
+        """Return where a name that the text does not hold comes from, if that is known."""
+        return self._leaks.in_name(name) or self._leak_of_names
 
     def _note_absent(self, name: str) -> None:
-        leak = self._leaks.in_name(name) or self._leak_of_names
+        leak = self._leak_of(name)
         if leak is not None:
             self._note(leak.repair)
             self._leaked_names[leak] += 1
@@ -211,14 +258,13 @@ class _Reader:
         return kept
 
     def _relations(self, stated: Sequence[DraftRelation]) -> tuple[list[Relation], list[Finding]]:
-        kept: list[Relation] = []
-        evidence: list[Finding] = []
+        kept: list[Examined] = []
         seen: set[tuple[str, frozenset[str], frozenset[str]]] = set()
         for draft in self._without_loops(stated):
             found = self._relation(draft)
             if found is None:
                 continue
-            relation, finding = found
+            relation, _ = found
             # The same words about other entities are another relation: "inhibits" COX-1, and COX-2.
             key = (
                 relation.description.casefold(),
@@ -233,9 +279,18 @@ class _Reader:
                 if identity(name) not in self._entities:
                     self._note(Repair.ENTITY_ADDED)
                 self._entities.setdefault(identity(name), name)
-            kept.append(relation)
-            evidence.append(finding)
-        return kept, evidence
+            kept.append(found)
+        kept = self._merged(kept)
+        return [relation for relation, _ in kept], [finding for _, finding in kept]
+
+    def _merged(self, kept: list[Examined]) -> list[Examined]:
+        """Return the relations, with those put together that belong together, if that is wanted."""
+        if not self._policy.merge_relations:
+            return kept
+        together = merged(kept, self._text.examine)
+        if len(together) < len(kept):
+            self._note(Repair.RELATIONS_MERGED)
+        return together
 
     def _relation(self, draft: DraftRelation) -> tuple[Relation, Finding] | None:
         """Return a relation with its evidence, or `None` after noting what is wrong with it."""
@@ -259,17 +314,30 @@ class _Reader:
             self._note(Repair.SELF_RELATION_DROPPED)
         if not others:
             return None
+        description = self._respelled(description)
         finding = self._examine(description, sources, others, self._quoted(draft))
-        if finding.fault is not None:
+        if finding.fault is None:
+            sources, others = list(finding.sources), list(finding.targets)
+        elif self._policy.unsupported_relations == "drop":
             self._note(_UNSUPPORTED[finding.fault])
             return None
         relation = Relation(
             description=description,
-            source_entities=list(finding.sources),
-            target_entities=list(finding.targets),
+            source_entities=sources,
+            target_entities=others,
             strength=draft.strength,
         )
         return relation, finding
+
+    def _respelled(self, description: str) -> str:
+        """Return a description with misspelled names as the text spells them."""
+        for answered, spelling in self._names.respellings.items():
+            name = re.compile(rf"(?<!\w){re.escape(answered)}(?!\w)", re.IGNORECASE)
+            respelled = spelling.join(name.split(description))
+            if respelled != description:
+                self._note(Repair.TEXT_CLEANED)
+                description = respelled
+        return description
 
     def _is_usable(self, description: str) -> bool:
         """Return whether a description has content and is no loop."""

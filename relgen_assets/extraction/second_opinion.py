@@ -62,7 +62,7 @@ def relation_key(relation: Relation) -> RelationKey:
 
 
 def claims(judgement: Judgement, text: str) -> list[Claim]:
-    """Return what to ask about an answer: each relation that the rules keep, in order.
+    """Return what to ask about an answer: each relation that is supported, in order.
 
     Args:
         judgement: The verdict of the rules.
@@ -76,6 +76,7 @@ def claims(judgement: Judgement, text: str) -> list[Claim]:
         for relation, finding in zip(
             judgement.extraction.relations, judgement.evidence, strict=True
         )
+        if finding.fault is None
     ]
 
 
@@ -129,6 +130,7 @@ def with_opinions(judgement: Judgement, denied: Collection[RelationKey]) -> Judg
         repairs,
         judgement.extraction.model_copy(update={"relations": relations}),
         tuple(finding for _, finding in kept),
+        judgement.names,
     )
 
 

@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from relgen_assets.extraction import SentPrompt, judge
-from relgen_assets.extraction.reading import Judgement
+from relgen_assets.extraction import Judgement, SentPrompt, judge
+from relgen_assets.extraction.evidence import Finding
+from relgen_assets.extraction.naming import GroundedName
+from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.extraction.second_opinion import RelationKey, relation_key, with_opinions
-from relgen_assets.rows.models import Chunk, RawExtraction, SecondOpinion, ValidatedExtraction
+from relgen_assets.rows.models import (
+    Chunk,
+    EntityGrounding,
+    Polarity,
+    RawExtraction,
+    RelationEvidence,
+    SecondOpinion,
+    Span,
+    ValidatedExtraction,
+)
 
 
 def validate_all(
     chunks: Iterable[Chunk],
     raw: Iterable[RawExtraction],
+    policy: JudgingPolicy,
     *,
     opinions: Iterable[SecondOpinion] = (),
 ) -> list[ValidatedExtraction]:
@@ -24,6 +36,7 @@ def validate_all(
     Args:
         chunks: The chunks of the batch.
         raw: The raw answers.
+        policy: What happens to what the text does not say.
         opinions: Second opinions on their relations; none if the rules alone decide.
     """
     texts = {chunk.chunk_id: chunk.text for chunk in chunks}
@@ -32,19 +45,29 @@ def validate_all(
         if one.opinion == "denied":
             denied[one.chunk_id].add(relation_key(one.relation))
     return [
-        validate(row, texts.get(row.chunk_id, ""), denied=denied.get(row.chunk_id, frozenset()))
+        validate(
+            row,
+            texts.get(row.chunk_id, ""),
+            policy,
+            denied=denied.get(row.chunk_id, frozenset()),
+        )
         for row in raw
     ]
 
 
 def validate(
-    row: RawExtraction, text: str, *, denied: Collection[RelationKey] = frozenset()
+    row: RawExtraction,
+    text: str,
+    policy: JudgingPolicy,
+    *,
+    denied: Collection[RelationKey] = frozenset(),
 ) -> ValidatedExtraction:
     """Return the verdict on one raw answer.
 
     Args:
         row: The raw answer, or the record that there is none.
         text: The text of the chunk the row is about.
+        policy: What happens to what the text does not say.
         denied: Relations that a second opinion denies.
     """
     if row.status != "completed":
@@ -56,18 +79,51 @@ def validate(
             repairs=[],
             extraction=None,
         )
-    judgement = with_opinions(judgement_of(row, text), denied)
+    judgement = with_opinions(judgement_of(row, text, policy), denied)
+    return verdict_row(row.chunk_id, row.paper_id, judgement)
+
+
+def verdict_row(chunk_id: str, paper_id: str, judgement: Judgement) -> ValidatedExtraction:
+    """Return a judgement as the row of a chunk."""
     return ValidatedExtraction(
-        chunk_id=row.chunk_id,
-        paper_id=row.paper_id,
+        chunk_id=chunk_id,
+        paper_id=paper_id,
         verdict=judgement.verdict,
         reason=judgement.reason,
         repairs=list(judgement.repairs),
         extraction=judgement.extraction,
+        grounding=[_grounding(name) for name in judgement.names],
+        evidence=[_evidence(finding) for finding in judgement.evidence],
     )
 
 
-def judgement_of(row: RawExtraction, text: str) -> Judgement:
+def judgement_of(row: RawExtraction, text: str, policy: JudgingPolicy) -> Judgement:
     """Return the verdict of the rules on a raw answer that was completed."""
     prompt = SentPrompt(tuple((message.role, message.content) for message in row.messages))
-    return judge(row.text, text, finish_reason=row.finish_reason, prompt=prompt)
+    return judge(row.text, text, finish_reason=row.finish_reason, prompt=prompt, policy=policy)
+
+
+def _grounding(name: GroundedName) -> EntityGrounding:
+    return EntityGrounding(
+        name=name.name,
+        answered=name.answered,
+        status=name.occurrence.value,
+        differences=[kind.value for kind in name.differences],
+        similarity=name.similarity,
+        mentions=_spans(name.mentions),
+    )
+
+
+def _evidence(finding: Finding) -> RelationEvidence:
+    said: Polarity = "denied" if finding.is_denied else "affirmed"
+    return RelationEvidence(
+        sentences=_spans(finding.evidence),
+        support=finding.support,
+        polarity=said if finding.evidence else None,
+        directed=finding.is_directed,
+        fault=finding.fault.value if finding.fault is not None else None,
+    )
+
+
+def _spans(offsets: Iterable[tuple[int, int]]) -> list[Span]:
+    return [Span(start=start, end=end) for start, end in offsets]

@@ -1,7 +1,8 @@
 """The version of the rules by which answers are judged; it is recorded with every verdict.
 
-A verdict depends on the code of the modules in `RULES`, and otherwise on nothing but the stored row
-and its chunk: the worked examples that no answer may repeat are those of the prompt that was sent.
+A verdict depends on the code of the modules in `RULES`, on the policy of the project, and otherwise
+on nothing but the stored row and its chunk: the worked examples that no answer may repeat are those
+of the prompt that was sent.
 Comments, docstrings and layout do not count.
 """
 
@@ -14,6 +15,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
+from relgen_assets.extraction.policy import JudgingPolicy
+
 RULES: Final = (
     "aliases",
     "answer_schema",
@@ -23,14 +26,18 @@ RULES: Final = (
     "contradiction",
     "direction",
     "evidence",
+    "fuzzy",
     "grounding",
     "identity",
     "judge",
     "languages",
     "leaks",
+    "merging",
     "names",
+    "naming",
     "pairs",
     "passages",
+    "policy",
     "quoted_evidence",
     "reading",
     "refusals",
@@ -42,6 +49,7 @@ RULES: Final = (
     "sent_prompt",
     "sentences",
     "shape",
+    "spelling",
     "statements",
     "validation",
     "verb_words",
@@ -57,11 +65,12 @@ _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @cache
-def validator() -> str:
-    """Return the name and version of these rules, as recorded with each verdict."""
+def validator(policy: JudgingPolicy) -> str:
+    """Return the name and version of these rules under a policy, as recorded with each verdict."""
     package = files(__package__)
     sources = {name: (package / f"{name}.py").read_text(encoding="utf-8") for name in RULES}
-    return f"relgen-{rules_version(sources)}"
+    judging = f"{rules_version(sources)} {policy}"
+    return f"relgen-{hashlib.sha256(judging.encode()).hexdigest()[:VERSION_CHARACTERS]}"
 
 
 def judged_by(rules: str, *, asks_model: bool) -> str:

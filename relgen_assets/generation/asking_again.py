@@ -16,6 +16,7 @@ from enum import Enum
 from typing import Final
 
 from relgen_assets.extraction import RejectionReason, SentPrompt, judge
+from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.generation.requests import ExtractionTask, Questions, extraction_row
 from relgen_assets.rows.models import Mode, RawExtraction
 from resources.generation import Generation, GenerationRequest, Outcome, Sampling, next_attempt
@@ -67,6 +68,7 @@ CHANGES: Final[Mapping[RejectionReason, Change]] = {
     RejectionReason.NO_DESCRIPTION: Change(),
     RejectionReason.NO_ENTITIES: Change(),
     RejectionReason.NO_GROUNDED_ENTITIES: _CHOOSE_NAMES,
+    RejectionReason.ABSENT_NAMES: _CHOOSE_NAMES,
     RejectionReason.NO_RELATIONS: _CHOOSE_STATEMENTS,
 }
 """What follows from each reason."""
@@ -86,10 +88,14 @@ class AskingAgain:
     Args:
         tasks: The first question about each chunk.
         questions: Makes further ones.
+        policy: What happens to what a chunk does not say.
     """
 
-    def __init__(self, tasks: Iterable[ExtractionTask], questions: Questions) -> None:
+    def __init__(
+        self, tasks: Iterable[ExtractionTask], questions: Questions, policy: JudgingPolicy
+    ) -> None:
         self._questions = questions
+        self._policy = policy
         self._asked = {(task.chunk.chunk_id, 1): task for task in tasks}
         self._halvings: dict[tuple[str, int], int] = {}
         self._reasons: dict[tuple[str, int], RejectionReason] = {}
@@ -139,6 +145,7 @@ class AskingAgain:
             task.chunk.text,
             finish_reason=answer.finish_reason,
             prompt=SentPrompt(tuple((one["role"], one["content"]) for one in sent)),
+            policy=self._policy,
         )
         return None if judgement.reason is None else RejectionReason(judgement.reason)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.extraction.second_opinion import Claim, claims, read_opinion
 from relgen_assets.extraction.validation import judgement_of
 from relgen_assets.generation.requests import estimate_tokens, generated_columns
@@ -52,6 +53,7 @@ class OpinionTask:
 def opinion_tasks(
     chunks: Iterable[Chunk],
     raw: Iterable[RawExtraction],
+    policy: JudgingPolicy,
     count: Callable[[str], int],
     labels: Mapping[str, str],
     *,
@@ -62,6 +64,7 @@ def opinion_tasks(
     Args:
         chunks: The chunks of the batch.
         raw: The raw answers about them.
+        policy: What happens to what a chunk does not say.
         count: Counts the SentencePiece tokens of a text.
         labels: Facts to store with each answer.
         prompts: The templates to fill.
@@ -72,7 +75,8 @@ def opinion_tasks(
         chunk = known.get(row.chunk_id)
         if chunk is None or row.status != "completed":
             continue
-        for number, claim in enumerate(claims(judgement_of(row, chunk.text), chunk.text)):
+        judgement = judgement_of(row, chunk.text, policy)
+        for number, claim in enumerate(claims(judgement, chunk.text)):
             subject = f"{chunk.chunk_id}/{number}"
             request = opinion_request(subject, claim, count, labels, prompts=prompts)
             tasks.append(OpinionTask(chunk, claim, request))

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from relgen_assets.extraction.grounding import GroundedText
 from relgen_assets.extraction.places import Place, draft_of, places
+from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.extraction.shape import Draft, DraftRelation
 from relgen_assets.extraction.validation import validate
 from relgen_assets.integrity.overview import StoredTables
@@ -25,9 +26,11 @@ from relgen_assets.rows.asset_tables import (
 )
 from relgen_assets.rows.models import (
     Chunk,
+    EntityGrounding,
     Paper,
     RawExtraction,
     Relation,
+    RelationEvidence,
     Summary,
     TableRow,
     ValidatedExtraction,
@@ -96,6 +99,17 @@ class ChunkStory:
         return draft.relations if draft else []
 
     @property
+    def grounding(self) -> Sequence[EntityGrounding]:
+        """Where each entity of the extraction stands; nothing of an answer that is not used."""
+        return self.verdict.grounding if self.verdict is not None else []
+
+    @property
+    def evidence(self) -> Sequence[RelationEvidence | None]:
+        """What the text says to each relation; `None` of an answer that is not used."""
+        found = self.verdict.evidence if self.is_usable and self.verdict is not None else []
+        return found or [None] * len(self.relations)
+
+    @property
     def places(self) -> list[Place]:
         """Where the entities stand in the text of the chunk."""
         return places(self.entities, self.chunk.text)
@@ -122,8 +136,12 @@ def stories(
     summaries: Iterable[Summary],
     raw: Iterable[RawExtraction],
     verdicts: Iterable[ValidatedExtraction],
+    policy: JudgingPolicy,
 ) -> Iterator[ChunkStory]:
-    """Yield the stories of chunks, in their order, from the rows of their batch."""
+    """Yield the stories of chunks, in their order, from the rows of their batch.
+
+    Answers without a stored verdict are judged now, under the policy.
+    """
     titles = {paper.paper_id: paper.title for paper in papers}
     summary_by_paper = {row.paper_id: row for row in summaries}
     raw_by_chunk = {row.chunk_id: row for row in raw}
@@ -138,12 +156,12 @@ def stories(
             summary=summary_by_paper.get(chunk.paper_id),
             raw=answer,
             # A batch refused for too many rejections has no stored verdicts.
-            verdict=verdict or (validate(answer, chunk.text) if answer else None),
+            verdict=verdict or (validate(answer, chunk.text, policy) if answer else None),
             stored=verdict is not None,
         )
 
 
-def stored_stories(tables: StoredTables, batch: str) -> Iterator[ChunkStory]:
+def stored_stories(tables: StoredTables, batch: str, policy: JudgingPolicy) -> Iterator[ChunkStory]:
     """Yield the stories of a batch from its stored tables; those not written yet count as empty."""
     return stories(
         batch,
@@ -152,6 +170,7 @@ def stored_stories(tables: StoredTables, batch: str) -> Iterator[ChunkStory]:
         _stored(tables, SUMMARIES, batch),
         _stored(tables, RAW_EXTRACTIONS, batch),
         _stored(tables, VALIDATED_EXTRACTIONS, batch),
+        policy,
     )
 
 

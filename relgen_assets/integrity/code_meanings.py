@@ -16,6 +16,9 @@ from itertools import pairwise
 from types import ModuleType
 
 from relgen_assets.extraction.codes import RejectionReason, Repair
+from relgen_assets.extraction.evidence import Fault
+from relgen_assets.extraction.grounding import Occurrence
+from relgen_assets.extraction.spelling import Difference
 from relgen_assets.generation import requests
 from relgen_assets.sources import cleaning
 from resources.generation import FailureReason
@@ -37,6 +40,13 @@ def code_groups() -> Mapping[str, Mapping[str, str]]:
         ),
         "Answers that are rejected (`validated_extractions.reason`)": _of_enum(RejectionReason),
         "Answers that are repaired (`validated_extractions.repairs`)": _of_enum(Repair),
+        "How names occur (`validated_extractions.grounding.status`)": _of_enum(Occurrence),
+        "In what a normalised name differs (`validated_extractions.grounding.differences`)": (
+            _of_enum(Difference)
+        ),
+        "Relations that are kept with a fault (`validated_extractions.evidence.fault`)": _of_enum(
+            Fault
+        ),
     }
 
 

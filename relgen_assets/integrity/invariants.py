@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 
 from relgen_assets.extraction import absent
+from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.extraction.second_opinion import claims
 from relgen_assets.extraction.validation import judgement_of
 from relgen_assets.rows.models import (
@@ -152,18 +153,22 @@ def relation_entities_are_listed(validated: Sequence[ValidatedExtraction]) -> li
 def entities_are_grounded(
     chunks: Sequence[Chunk], validated: Sequence[ValidatedExtraction]
 ) -> list[str]:
-    """List entities that do not occur in the text of their chunk."""
+    """List entities that do not occur in the text of their chunk and are not marked as absent."""
     texts = {chunk.chunk_id: chunk.text for chunk in chunks}
     return [
         f"{row.chunk_id}: {entity!r} does not occur in the text"
         for row in validated
         if row.extraction is not None
         for entity in absent(row.extraction.list_of_entities, texts.get(row.chunk_id, ""))
+        if entity not in {one.name for one in row.grounding if one.status == "absent"}
     ]
 
 
 def opinions_match_relations(
-    chunks: Sequence[Chunk], raw: Sequence[RawExtraction], opinions: Sequence[SecondOpinion]
+    chunks: Sequence[Chunk],
+    raw: Sequence[RawExtraction],
+    opinions: Sequence[SecondOpinion],
+    policy: JudgingPolicy,
 ) -> list[str]:
     """List kept relations without exactly one opinion, and opinions on anything else."""
     texts = {chunk.chunk_id: chunk.text for chunk in chunks}
@@ -171,7 +176,7 @@ def opinions_match_relations(
         _named(row.chunk_id, claim.relation)
         for row in raw
         if row.status == "completed" and row.chunk_id in texts
-        for claim in claims(judgement_of(row, texts[row.chunk_id]), texts[row.chunk_id])
+        for claim in claims(judgement_of(row, texts[row.chunk_id], policy), texts[row.chunk_id])
     ]
     return _one_each("opinion", asked, (_named(one.chunk_id, one.relation) for one in opinions))
 

@@ -100,7 +100,7 @@ def rows_unlike_their_sources(
     chunk_by_id = {chunk.chunk_id: chunk for chunk in chunks}
     summary_by_id = {summary.paper_id: summary.text for summary in summaries}
     sent = {row.chunk_id: row.messages for row in raw}
-    extractions = {row.chunk_id: row.extraction for row in validated}
+    verdicts = {row.chunk_id: row for row in validated}
     found: list[str] = []
     for row in full:
         chunk = chunk_by_id.get(row.chunk_id)
@@ -108,7 +108,8 @@ def rows_unlike_their_sources(
             found.append(f"{row.chunk_id}: there is no such chunk")
             continue
         summary = summary_by_id.get(chunk.paper_id, "")
-        extraction = extractions.get(row.chunk_id)
+        verdict = verdicts.get(row.chunk_id)
+        extraction = verdict.extraction if verdict is not None else None
         rules = {
             "it names another article": row.paper_id == chunk.paper_id,
             "its text is not that of its chunk": row.text == chunk.text,
@@ -119,6 +120,8 @@ def rows_unlike_their_sources(
             ),
             "its extraction is not that of its verdict": extraction is not None
             and row.extraction == canonical_json(extraction),
+            "its offsets are not those of its verdict": verdict is not None
+            and (row.grounding, row.evidence) == (verdict.grounding, verdict.evidence),
         }
         found += [f"{row.chunk_id}: {fault}" for fault, holds in rules.items() if not holds]
     return found

@@ -79,7 +79,7 @@ class Overview:
 
     @property
     def usable(self) -> int:
-        """Chunks that became an example."""
+        """Chunks with an accepted answer."""
         return self.verdicts["valid"] + self.verdicts["repaired"]
 
 
@@ -103,7 +103,7 @@ def overview(tables: StoredTables, keys: list[str]) -> Overview:
 def missing_assets(tables: StoredTables, dataset: str, key: str) -> tuple[str, ...]:
     """Return the assets of a batch that are not written yet, in the order of the pipeline.
 
-    A batch without usable extractions has no shards, so it misses none.
+    A batch without usable extractions that state relations has no shards, so it misses none.
 
     Args:
         tables: Where the tables of the batches are stored.
@@ -112,7 +112,7 @@ def missing_assets(tables: StoredTables, dataset: str, key: str) -> tuple[str, .
     """
     missing = [one.asset for one in ASSET_TABLES if not tables.exists(one.asset, key)]
     with suppress(StorageError):  # a damaged table is a finding of its checks
-        if missing or (not has_shards(dataset, key) and _usable(tables, key)):
+        if missing or (not has_shards(dataset, key) and _filled(tables, key)):
             missing.append("hf_dataset")
     return tuple(missing)
 
@@ -120,28 +120,31 @@ def missing_assets(tables: StoredTables, dataset: str, key: str) -> tuple[str, .
 def complete_batches(tables: StoredTables, shards: Iterable[Shard]) -> set[str]:
     """Return the batches whose usable extractions are all in the dataset, in every config.
 
-    A batch whose verdicts cannot be read is not among them.
+    Extractions without relations stand there as far as a setting allows, and do not count. A batch
+    whose verdicts cannot be read is not among them.
 
     Args:
         tables: Where the tables of the batches are stored.
         shards: The shards of the dataset.
     """
     rows: Counter[tuple[str, str]] = Counter()
+    empty: Counter[str] = Counter()
     for shard in shards:
         rows[shard.partition, shard.config] += shard.rows
+        empty[shard.partition] += shard.facts.empty if shard.facts is not None else 0
     complete: set[str] = set()
     for key in tables.partitions(VALIDATED_EXTRACTIONS.asset):
         with suppress(StorageError):
-            usable = _usable(tables, key)
-            if all(rows[key, config] == usable for config in CONFIGS):
+            filled = _filled(tables, key)
+            if all(rows[key, config] - empty[key] == filled for config in CONFIGS):
                 complete.add(key)
     return complete
 
 
-def _usable(tables: StoredTables, key: str) -> int:
-    """Return the number of usable extractions of a validated batch."""
-    verdicts = _count(tables.read(VALIDATED_EXTRACTIONS.asset, key, ("verdict",)), "verdict")
-    return verdicts["valid"] + verdicts["repaired"]
+def _filled(tables: StoredTables, key: str) -> int:
+    """Return the number of extractions of a validated batch that state relations."""
+    evidence = tables.read(VALIDATED_EXTRACTIONS.asset, key, ("evidence",)).column("evidence")
+    return pc.sum(pc.greater(pc.list_value_length(evidence), 0), min_count=0).as_py() or 0
 
 
 def _stored(tables: StoredTables, which: AssetTable[Any], key: str) -> pa.Table | None:

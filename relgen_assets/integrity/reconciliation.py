@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 PAPER_COLUMNS = ("status", "reason")
 CHUNK_COLUMNS = ("chunk_id",)
 RAW_COLUMNS = ("chunk_id", "status", "reason")
-VERDICT_COLUMNS = ("chunk_id", "verdict", "reason")
+VERDICT_COLUMNS = ("chunk_id", "verdict", "reason", "evidence")
 """The columns that a balance reads; none of them holds texts."""
 
 _NO_REASON = "no reason given"
@@ -38,6 +38,8 @@ class Balance:
         failed: Chunks without an answer, by reason.
         strays: Verdicts without a chunk, and further verdicts on a chunk that has one.
         rows: Rows of the dataset, by config.
+        empty: Chunks whose accepted answer states no relation.
+        empty_rows: Rows of the dataset without a relation.
     """
 
     articles: int = 0
@@ -50,6 +52,8 @@ class Balance:
     failed: Counter[str] = field(default_factory=Counter[str])
     strays: int = 0
     rows: Counter[str] = field(default_factory=Counter[str])
+    empty: int = 0
+    empty_rows: int = 0
 
     def __add__(self, other: Balance) -> Balance:
         names = [one.name for one in fields(self)]
@@ -57,8 +61,13 @@ class Balance:
 
     @property
     def usable(self) -> int:
-        """Chunks that have to be rows of the dataset."""
+        """Chunks with an accepted answer."""
         return self.valid + self.repaired
+
+    @property
+    def filled(self) -> int:
+        """Chunks that have to be rows of the dataset: their answers state relations."""
+        return self.usable - self.empty
 
     def lost_articles(self) -> list[str]:
         """Report missing articles; not even an unfinished batch may miss any."""
@@ -85,11 +94,14 @@ class Balance:
         unexplained = (self.unusable + self.rejected + self.failed)[_NO_REASON]
         if unexplained:
             found.append(f"{unexplained} articles or chunks were left out without a reason")
+        if self.empty_rows > self.empty:
+            found.append(f"{self.empty_rows} rows without relations, but {self.empty} such chunks")
+        left_out = f" - {self.empty - self.empty_rows} left out" if self.empty else ""
         return found + [
             f"{self.rows[config]} rows in {config}, but {self.valid} valid"
-            f" + {self.repaired} repaired chunks"
+            f" + {self.repaired} repaired chunks{left_out}"
             for config in configs
-            if self.rows[config] != self.usable
+            if self.rows[config] - self.empty_rows != self.filled
         ]
 
 
@@ -101,6 +113,7 @@ def balance(
     *,
     articles: int,
     rows: Mapping[str, int],
+    empty_rows: int = 0,
 ) -> Balance:
     """Count what became of one batch.
 
@@ -113,6 +126,7 @@ def balance(
         validated: Table of `validated_extractions` with `VERDICT_COLUMNS`.
         articles: Articles that the source has for the batch.
         rows: Rows of the dataset, by config.
+        empty_rows: Rows of the dataset without a relation.
     """
     statuses = Counter(papers.column("status").to_pylist())
     unusable = papers.filter(pc.equal(papers.column("status"), "unusable"))
@@ -122,14 +136,24 @@ def balance(
         for row in raw.select(RAW_COLUMNS).to_pylist()
         if row["status"] == "completed"
     }
-    verdicts = {row["chunk_id"]: row for row in validated.select(VERDICT_COLUMNS).to_pylist()}
+    plain = validated.select([name for name in VERDICT_COLUMNS if name != "evidence"])
+    verdicts = {row["chunk_id"]: row for row in plain.to_pylist()}
+    related = dict(
+        zip(
+            validated.column("chunk_id").to_pylist(),
+            pc.list_value_length(validated.column("evidence")).to_pylist(),
+            strict=True,
+        )
+    )
     taken: Counter[str] = Counter()
+    empty = 0
     rejected: Counter[str] = Counter()
     failed: Counter[str] = Counter()
     for chunk_id in asked & verdicts.keys():
         verdict = verdicts[chunk_id]
         if verdict["verdict"] != "rejected":
             taken[verdict["verdict"]] += chunk_id in answered
+            empty += chunk_id in answered and not related[chunk_id]
         elif chunk_id in answered:
             rejected[verdict["reason"] or _NO_REASON] += 1
         else:
@@ -145,4 +169,6 @@ def balance(
         failed=failed,
         strays=validated.num_rows - len(asked & verdicts.keys()),
         rows=Counter(rows),
+        empty=empty,
+        empty_rows=empty_rows,
     )

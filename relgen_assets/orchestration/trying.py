@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from relgen_assets.domain_errors import ConfigurationError
+from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.extraction.validation import validate_all
 from relgen_assets.generation.acceptance import is_summary
 from relgen_assets.generation.requests import (
@@ -136,14 +137,16 @@ def try_chunk(
     row = extraction_row(task, outcome)
     opinions: list[SecondOpinion] = []
     if settings.judging.asks_model:
-        opinions = _opinions(subject.chunk, row, pool, count, labels, prompts)
+        opinions = _opinions(
+            subject.chunk, row, pool, settings.judging.policy, count, labels, prompts
+        )
     story = ChunkStory(
         batch=subject.batch,
         chunk=subject.chunk,
         title=subject.paper.title,
         summary=summary,
         raw=row,
-        verdict=validate_all([subject.chunk], [row], opinions=opinions)[0],
+        verdict=validate_all([subject.chunk], [row], settings.judging.policy, opinions=opinions)[0],
         stored=False,
     )
     return Trial(story, isinstance(outcome, Generation) and outcome.from_ledger)
@@ -173,12 +176,13 @@ def _opinions(
     chunk: Chunk,
     row: RawExtraction,
     pool: LlamaServerPool,
+    policy: JudgingPolicy,
     count: Callable[[str], int],
     labels: dict[str, str],
     prompts: PromptSet,
 ) -> list[SecondOpinion]:
     """Return the second opinions on an answer, asked for now or known to the ledger."""
-    tasks = opinion_tasks([chunk], [row], count, labels, prompts=prompts)
+    tasks = opinion_tasks([chunk], [row], policy, count, labels, prompts=prompts)
     result = pool.generate(
         [task.request for task in tasks],
         accept=is_opinion(tasks),

@@ -80,7 +80,7 @@ def code_versions(settings: Settings, prompts: PromptSet) -> dict[str, str]:
             else {}
         ),
         VALIDATED_EXTRACTIONS.asset: [
-            judged_by(validator(), asks_model=settings.judging.asks_model),
+            judged_by(validator(settings.judging.policy), asks_model=settings.judging.asks_model),
             _columns(VALIDATED_EXTRACTIONS.row),
         ],
         HF_DATASET: _of_dataset(settings),
@@ -149,7 +149,7 @@ def _of_answers(settings: Settings, prompts: PromptSet) -> Any:
 
 def _of_opinions(settings: Settings, prompts: PromptSet) -> Any:
     return [
-        validator(),
+        validator(settings.judging.policy),
         prompts.version(VERIFICATION),
         _model(settings),
         [ATTEMPTS, SAMPLING.temperature, SAMPLING.seed, SAMPLING.max_tokens],
@@ -171,7 +171,8 @@ def _of_dataset(settings: Settings) -> Any:
     shares = settings.dataset
     configs = {name: _columns(config.row) for name, config in CONFIGS.items()}
     rights = settings.rights.model_dump(mode="json")
-    return [shares.validation_percent, shares.test_percent, configs, rights]
+    percents = [shares.validation_percent, shares.test_percent, shares.empty_percent]
+    return [*percents, configs, rights]
 
 
 def _model(settings: Settings) -> str | list[str]:

@@ -61,7 +61,9 @@ COLUMN_SOURCES: Final[Mapping[str, Mapping[str, tuple[Source, ...]]]] = MappingP
         },
         "ValidatedExtraction": {
             **_same("raw_extractions", "paper_id", "chunk_id"),
-            **dict.fromkeys(("verdict", "reason", "repairs", "extraction"), _JUDGED),
+            **dict.fromkeys(
+                ("verdict", "reason", "repairs", "extraction", "grounding", "evidence"), _JUDGED
+            ),
         },
         "FullExample": {
             "summary": _from("summaries", "text"),
@@ -79,7 +81,7 @@ COLUMN_SOURCES: Final[Mapping[str, Mapping[str, tuple[Source, ...]]]] = MappingP
                     *_from("summaries", "model"),
                 ),
             ),
-            **_same("validated_extractions", "verdict", "repairs"),
+            **_same("validated_extractions", "verdict", "repairs", "grounding", "evidence"),
             **_same(
                 "raw_extractions",
                 "mode",

@@ -15,6 +15,11 @@ Strength = Literal["strong", "moderate", "weak"]
 Mode = Literal["candidates", "quote", "schema"]
 """How decoding is constrained: to terms of the chunk, to sentences of it, or only in its shape."""
 
+GroundingStatus = Literal["exact", "normalised", "fuzzy", "absent"]
+"""How what a model called an entity occurs in the text."""
+Polarity = Literal["affirmed", "denied"]
+"""Whether a relation is said to hold or not to hold."""
+
 
 class TableRow(BaseModel):
     """Base of every table row: unknown columns are errors, values are immutable."""
@@ -40,6 +45,52 @@ class Extraction(TableRow):
     section_description: str = Field(description="What the text is about, in a sentence or two.")
     list_of_entities: list[str] = Field(description="Entities named in the text.")
     relations: list[Relation] = Field(description="Relations between those entities.")
+
+
+class Span(TableRow):
+    """A part of a text: `text[start:end]`."""
+
+    start: int = Field(description="Offset of its first character.")
+    end: int = Field(description="Offset after its last character.")
+
+
+class EntityGrounding(TableRow):
+    """Where an entity of an extraction stands in the text of its chunk."""
+
+    name: str = Field(description="The entity, as the extraction lists it.")
+    answered: str = Field(description="What the model called it.")
+    status: GroundingStatus = Field(
+        description="How that occurs in the text: `exact`, `normalised` (in another spelling),"
+        " `fuzzy` (misspelled) or `absent` (kept all the same, by `judging.absent_names`)."
+    )
+    differences: list[str] = Field(
+        description="In what a `normalised` name differs from the text: `form`, `accents`,"
+        " `plural`, `case`, `hyphens`, `spaces`."
+    )
+    similarity: float | None = Field(
+        None, description="How alike a `fuzzy` name and the text are, 0 to 100."
+    )
+    mentions: list[Span] = Field(
+        description="Everywhere the text names it, in any spelling of its name, in order."
+    )
+
+
+class RelationEvidence(TableRow):
+    """What the text of a chunk says to a relation of its extraction."""
+
+    sentences: list[Span] = Field(
+        description="The sentences that state it; where there is a fault, those that come nearest."
+    )
+    support: float = Field(description="Share of its description that they hold, 0 to 1.")
+    polarity: Polarity | None = Field(
+        description="Whether it is `affirmed` or `denied`; null if no sentence holds both sides."
+    )
+    directed: bool = Field(description="Whether it says which side acts on the other.")
+    fault: str | None = Field(
+        None,
+        description="Why the text does not support it, if it was kept all the same, by"
+        " `judging.unsupported_relations`.",
+    )
 
 
 class ChatMessage(TableRow):
@@ -149,6 +200,7 @@ class ValidatedExtraction(TableRow):
         "extraction.list_of_entities",
         "extraction.relations",
         "verdict",
+        "evidence",
         "reason",
         "repairs",
         "chunk_id",
@@ -160,3 +212,12 @@ class ValidatedExtraction(TableRow):
     reason: str | None = Field(None, description="Reason code when rejected.")
     repairs: list[str] = Field(description="Codes of the repairs that were needed, in order.")
     extraction: Extraction | None = Field(None, description="The extraction, unless rejected.")
+    # Tables of earlier versions lack these two columns and stay readable.
+    grounding: list[EntityGrounding] = Field(
+        default_factory=list[EntityGrounding],
+        description="Where each entity stands in the text of the chunk, in the order of the list.",
+    )
+    evidence: list[RelationEvidence] = Field(
+        default_factory=list[RelationEvidence],
+        description="What the text of the chunk says to each relation, in their order.",
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from relgen_assets.rows.models import Relation, TableRow
+from relgen_assets.rows.models import Relation, RelationEvidence, TableRow
 
 LONGEST = 240
 """Characters of a value that are shown."""
@@ -46,6 +46,9 @@ def _text(value: object) -> str:
     if isinstance(value, Relation):
         ends = f"{', '.join(value.source_entities)} → {', '.join(value.target_entities)}"
         return f"{ends} ({value.strength})" if value.strength else ends
+    if isinstance(value, RelationEvidence):
+        where = ", ".join(f"{span.start}-{span.end}" for span in value.sentences) or "nowhere"
+        return f"{value.fault or value.polarity} at {where} ({value.support:.0%})"
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "; ".join(_text(one) for one in value)
     return str(value)

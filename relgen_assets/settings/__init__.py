@@ -5,7 +5,7 @@ and from `relgen.toml` in the project folder; every key has a default. Secrets a
 here: settings name the environment variable that holds them. This wing opens no file but
 `relgen.toml` and touches no network.
 
-May touch `domain_errors`, `rows`, `rights`, `resources.storage`, and the options of
+May touch `domain_errors`, `rows`, `rights`, `extraction`, `resources.storage`, and the options of
 `resources.llama_server_pool` and `resources.generation_ledger`.
 """
 
@@ -19,6 +19,7 @@ from pydantic import (
     Field,
     ValidationError,
     field_serializer,
+    field_validator,
     model_validator,
 )
 from pydantic_settings import (
@@ -28,6 +29,7 @@ from pydantic_settings import (
 )
 
 from relgen_assets.domain_errors import ConfigurationError
+from relgen_assets.extraction.policy import AbsentNames, JudgingPolicy, UnsupportedRelations
 from relgen_assets.rows.models import Mode
 from relgen_assets.settings.environment import ENV_PREFIX, NESTED, names_all, refuse_unusable
 from relgen_assets.settings.explanations import explain
@@ -238,7 +240,35 @@ class ExtractionSettings(Section):
 
 
 class JudgingSettings(Section):
-    """How answers are judged."""
+    """How answers are judged, and what happens to what a text does not say.
+
+    A change judges known answers anew, without asking for them again.
+    """
+
+    absent_names: AbsentNames = Field(
+        "drop",
+        description="What happens to a name that does not occur in its chunk: `drop` leaves it out,"
+        " `reject` rejects the answer, so that the chunk is asked about again, `mark` keeps it: it"
+        " then stands in every config, and in `full` with the status `absent`.",
+    )
+    unsupported_relations: UnsupportedRelations = Field(
+        "drop",
+        description="What happens to a relation that its chunk does not state: `drop` leaves it"
+        " out, `mark` keeps it: it then stands in every config, and in `full` with its fault.",
+    )
+    fuzzy_names: int | None = Field(
+        None,
+        ge=0,
+        le=100,
+        description="Least similarity (`rapidfuzz.fuzz.ratio`) at which a name with a slip in a"
+        " long word, such as `transfomer`, is taken for the one in the chunk; by default `off`."
+        " Other numbers, signs, acronyms, beginnings and endings are always other names.",
+    )
+    merge_relations: bool = Field(
+        False,
+        description="Whether relations with the same description and the same sources become one"
+        " with all their targets, where one place of the chunk states them all.",
+    )
 
     verify: Literal["off", "model"] = Field(
         "off",
@@ -246,6 +276,16 @@ class JudgingSettings(Section):
         " keep: `model` adds the asset `second_opinions`, whose requests go through the same pool,"
         " and drops the relations that it denies.",
     )
+
+    @field_validator("fuzzy_names", mode="before")
+    @classmethod
+    def _off_is_none(cls, value: object) -> object:
+        return None if value == "off" else value
+
+    @property
+    def policy(self) -> JudgingPolicy:
+        """The same, as the rules take it."""
+        return JudgingPolicy(**self.model_dump(exclude={"verify"}))
 
     @property
     def asks_model(self) -> bool:
@@ -282,6 +322,14 @@ class DatasetSettings(Section):
     )
     test_percent: int = Field(
         10, ge=0, le=50, description="Percentage of the articles in the split `test`."
+    )
+    empty_percent: int = Field(
+        5,
+        ge=0,
+        le=100,
+        description="Most rows without a relation, as a percentage of the rows of a batch, since"
+        " batches are exported one by one; 100 keeps all. Of more, those whose chunk id has the"
+        " lowest hash stand. Beside fewer than 19 rows with relations, 5 % is none.",
     )
     title: str = Field("Relations in scientific articles", description="Title of the card.")
     licence: str = Field(

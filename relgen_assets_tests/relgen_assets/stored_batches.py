@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pyarrow as pa
 
@@ -14,10 +15,13 @@ from relgen_assets.rows.asset_tables import (
     VALIDATED_EXTRACTIONS,
 )
 from relgen_assets.rows.models import Extraction, Relation
-from relgen_assets_tests.relgen_assets.export.batch import Batch, batch_of
+from relgen_assets_tests.relgen_assets.export.batch import Batch, batch_of, findings
 from resources.parquet_io_manager import ParquetIOManager
 
 TEXT = "Brine shrimp feed flamingos [on] salt lakes; flamingos are pink."
+
+
+NO_FINDINGS: dict[str, list[Any]] = {"grounding": [], "evidence": []}
 
 
 @dataclass
@@ -84,17 +88,27 @@ def telling_batch() -> Batch:
     )
     batch = batch.changed("chunks", 0, text=TEXT, end=len(TEXT))
     batch = batch.changed(
-        "validated", 0, verdict="repaired", repairs=["entity_respelled"], extraction=extraction
+        "validated",
+        0,
+        verdict="repaired",
+        repairs=["entity_respelled"],
+        extraction=extraction,
+        **findings(extraction, TEXT),
     )
     answer = '{"list_of_entities": ["Salt lakes", "unicorns"], "relations": []} \x1b[31m'
     batch = batch.changed("raw", 1, text=answer)
     batch = batch.changed(
-        "validated", 1, verdict="rejected", reason="no_relations", extraction=None
+        "validated", 1, verdict="rejected", reason="no_relations", extraction=None, **NO_FINDINGS
     )
     failed = {"status": "failed", "reason": "endpoints_exhausted", "text": "", "key": ""}
     batch = batch.changed("raw", 2, **failed)
     batch = batch.changed(
-        "validated", 2, verdict="rejected", reason="endpoints_exhausted", extraction=None
+        "validated",
+        2,
+        verdict="rejected",
+        reason="endpoints_exhausted",
+        extraction=None,
+        **NO_FINDINGS,
     )
     batch = batch.changed("papers", 1, status="unusable", reason="too_short")
     return replace(

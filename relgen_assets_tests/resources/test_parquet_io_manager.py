@@ -132,6 +132,16 @@ def test_a_missing_partition_says_what_to_materialise_first(tmp_path: Path) -> N
     assert str(tmp_path / "numbers" / "papers-00000.parquet") in message
 
 
+def test_a_column_that_a_table_is_too_old_for_is_no_damage(tmp_path: Path) -> None:
+    manager = ParquetIOManager(base_path=str(tmp_path))
+    manager.write(pa.table({"id": ["a"]}), "chunks", "batch-0")
+    with pytest.raises(
+        StorageError, match=r"another version of the project: .* column tokens"
+    ) as caught:
+        manager.read("chunks", "batch-0", ["id", "tokens"])
+    assert "Materialise asset chunks, partition batch-0 again." in str(caught.value)
+
+
 @pytest.mark.parametrize("damage", ["truncated", "garbage", "bit flip", "empty"])
 def test_a_damaged_file_names_itself_and_the_remedy(damage: str, tmp_path: Path) -> None:
     manager = ParquetIOManager(base_path=str(tmp_path))

@@ -3,6 +3,7 @@
 import dagster as dg
 import pyarrow as pa
 
+from relgen_assets.export.empty_rows import states_nothing, thinned
 from relgen_assets.export.examples import FullExample, build_examples
 from relgen_assets.export.shard_writing import write_shards
 from relgen_assets.export.splits import split_key, split_of
@@ -40,12 +41,14 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
     ) -> dg.MaterializeResult[None]:
         """One row per chunk with a usable extraction: a complete example for fine-tuning.
 
+        Of those that state no relation, as many as `dataset.empty_percent` allows.
+
         Examples are parquet shards, one file for each config and split that has rows.
 
         The tables are joined by id and the joins are verified: an example whose stored prompt does
         not contain its own summary and text is an error, and nothing is written.
         """
-        examples = build_examples(
+        every = build_examples(
             RAW_PAPERS.rows(raw_papers),
             CHUNKS.rows(chunks),
             SUMMARIES.rows(summaries),
@@ -53,7 +56,14 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             VALIDATED_EXTRACTIONS.rows(validated_extractions),
             settings.rights.policy(),
         )
-        report = write_shards(settings.storage.dataset, context.partition_key, examples, **shares)
+        examples = thinned(every, settings.dataset.empty_percent)
+        report = write_shards(
+            settings.storage.dataset,
+            context.partition_key,
+            examples,
+            left_out=len(every) - len(examples),
+            **shares,
+        )
         splits = {
             row.paper_id: split_of(split_key(row.paper_id, row.title), **shares) for row in examples
         }
@@ -72,6 +82,8 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
                 "not_publishable_by_reason": tally(
                     row.publishing_reason for row in examples if not row.publishable
                 ),
+                "without_relations": sum(map(states_nothing, examples)),
+                "without_relations_left_out": len(every) - len(examples),
                 "bytes": report.size,
                 "folder": dg.MetadataValue.path(storage.shown(settings.storage.dataset)),
             },

@@ -76,14 +76,14 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             texts, settings, project.chunker.count, request_labels(context), project.prompts
         )
         tasks = [questions.task(chunk, mode) for chunk in rows_of_chunks]
-        asking = AskingAgain(tasks, questions)
+        asking = AskingAgain(tasks, questions, project.settings.judging.policy)
         ledger: GenerationLedger = llama_server_pool.ledger
         with generating(ledger, context):
             if options.further_attempts and io_manager.exists(context.asset_key, key):
                 stored = RAW_EXTRACTIONS.read(io_manager, key)
                 plan = plan_chunks(
                     stored,
-                    validate_all(rows_of_chunks, stored),
+                    validate_all(rows_of_chunks, stored, project.settings.judging.policy),
                     rows_of_summaries,
                     further=options.further_attempts,
                     limit=settings.max_attempts,

@@ -64,6 +64,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         tasks = opinion_tasks(
             CHUNKS.rows(chunks),
             RAW_EXTRACTIONS.rows(raw_extractions),
+            project.settings.judging.policy,
             project.chunker.count,
             request_labels(context),
             prompts=project.prompts,

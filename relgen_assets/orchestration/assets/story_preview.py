@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 
 import dagster as dg
 
+from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.integrity.chunk_story import ChunkStory, stories
 from relgen_assets.integrity.code_meanings import meaning
 from relgen_assets.orchestration.assets.plain_markdown import plain, quoted
-from relgen_assets.rows.models import Chunk, RawExtraction, ValidatedExtraction
+from relgen_assets.rows.models import Chunk, RawExtraction, RelationEvidence, ValidatedExtraction
 
 _REJECTED = 2
 """Rejected chunks that are shown, each with another reason."""
@@ -20,6 +21,7 @@ def story_preview(
     chunks: Iterable[Chunk],
     raw: Iterable[RawExtraction],
     verdicts: Iterable[ValidatedExtraction],
+    policy: JudgingPolicy,
 ) -> dg.MarkdownMetadataValue:
     """Return the first valid, the first repaired and the first rejected chunks of a batch.
 
@@ -28,10 +30,11 @@ def story_preview(
         chunks: Its chunks.
         raw: The raw answers.
         verdicts: The verdicts on them.
+        policy: How answers are judged.
     """
     chosen: dict[str, ChunkStory] = {}
     rejected: dict[str, ChunkStory] = {}
-    for story in stories(batch, chunks, (), (), raw, verdicts):
+    for story in stories(batch, chunks, (), (), raw, verdicts, policy):
         if story.is_usable:
             chosen.setdefault(story.standing, story)
         elif story.verdict is not None and len(rejected) < _REJECTED:
@@ -65,15 +68,21 @@ def _marked(story: ChunkStory) -> str:
 def _items(story: ChunkStory) -> Iterator[str]:
     """Yield relations, repairs and the reason, one line each."""
     unused = "" if story.is_usable else " *(not used)*"
-    for one in story.relations:
+    for one, evidence in zip(story.relations, story.evidence, strict=True):
         sides = f"{', '.join(one.source_entities)} -> {', '.join(one.target_entities)}"
         strength = f" ({one.strength})" if one.strength else ""
-        yield f"**{_line(sides)}** {_line(one.description + strength)}{unused}"
+        stated = f" ({_line(_said(evidence))})" if evidence is not None else ""
+        yield f"**{_line(sides)}** {_line(one.description + strength)}{unused}{stated}"
     if story.verdict is not None:
         for code in story.verdict.repairs:
             yield f"repair {_line(f'{code}: {meaning(code)}')}"
         if reason := story.verdict.reason:
             yield f"reason {_line(f'{reason}: {meaning(reason)}')}"
+
+
+def _said(one: RelationEvidence) -> str:
+    """Return what the text says to a relation, in a few words."""
+    return f"marked: {one.fault}" if one.fault else f"{one.polarity}, support {one.support:.0%}"
 
 
 def _line(text: str) -> str:

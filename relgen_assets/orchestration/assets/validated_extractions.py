@@ -56,9 +56,10 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         """
         answers = RAW_EXTRACTIONS.rows(raw_extractions)
         rows_of_chunks = CHUNKS.rows(chunks)
+        policy = project.settings.judging.policy
         opinions = [row for table in asked.values() for row in SECOND_OPINIONS.rows(table)]
-        rows = validate_all(rows_of_chunks, answers, opinions=opinions)
-        rules = judged_by(validator(), asks_model=asks_model)
+        rows = validate_all(rows_of_chunks, answers, policy, opinions=opinions)
+        rules = judged_by(validator(policy), asks_model=asks_model)
         generation_ledger.record_verdicts(
             [
                 RecordedVerdict(answer.key, rules, row.verdict, row.reason, tuple(row.repairs))
@@ -81,7 +82,13 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         return table_output(
             rows,
             VALIDATED_EXTRACTIONS,
-            stories=story_preview(context.partition_key, rows_of_chunks, answers, rows),
+            stories=story_preview(
+                context.partition_key,
+                rows_of_chunks,
+                answers,
+                rows,
+                project.settings.judging.policy,
+            ),
             rules=rules,
             by_verdict=tally(row.verdict for row in rows),
             rejected_by_reason=reasons,
@@ -91,6 +98,9 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             repairs=tally(code for row in rows for code in row.repairs),
             entities=sum(len(extraction.list_of_entities) for extraction in extractions),
             relations=sum(len(extraction.relations) for extraction in extractions),
+            state_nothing=sum(not extraction.relations for extraction in extractions),
+            names_by_status=tally(name.status for row in rows for name in row.grounding),
+            relations_kept_with_a_fault=tally(one.fault for row in rows for one in row.evidence),
             **_energy(context, len(extractions)),
         )
 

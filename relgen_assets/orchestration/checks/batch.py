@@ -13,7 +13,9 @@ import dagster as dg
 import pyarrow as pa
 from pydantic import BaseModel
 
+from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.integrity import invariants
+from relgen_assets.integrity.offsets import verdicts_off_their_texts
 from relgen_assets.orchestration.checks.step import Check, build_step
 from relgen_assets.orchestration.checks.views import BatchTables
 from relgen_assets.rows.arrow import arrow_schema
@@ -100,19 +102,22 @@ def rules(settings: Settings) -> list[Rule]:
              invariants.verdicts_are_whole, (verdicts,)),
         Rule(verdicts, "relation_entities_are_listed", "Relations name listed entities only.",
              invariants.relation_entities_are_listed, (verdicts,)),
-        Rule(verdicts, "entities_are_grounded", "Every entity occurs in its chunk.",
+        Rule(verdicts, "entities_are_grounded", "Every entity occurs in its chunk, or is marked.",
              invariants.entities_are_grounded, (CHUNKS, verdicts)),
+        Rule(verdicts, "offsets_match_text", "Names and evidence stand where the offsets say.",
+             verdicts_off_their_texts, (CHUNKS, verdicts)),
         Rule(verdicts, "few_are_rejected", "Most answers are usable.",
              invariants.rejected_chunks, (verdicts,), MAX_REJECTED_SHARE, warn),
-        *(_rules_of_opinions() if settings.judging.asks_model else []),
+        *(_rules_of_opinions(settings.judging.policy) if settings.judging.asks_model else []),
     ]  # fmt: skip
 
 
-def _rules_of_opinions() -> list[Rule]:
+def _rules_of_opinions(policy: JudgingPolicy) -> list[Rule]:
     opinions, raw = SECOND_OPINIONS, RAW_EXTRACTIONS
     return [
         Rule(opinions, "one_per_relation", "Each relation that the rules keep has one opinion.",
-             invariants.opinions_match_relations, (CHUNKS, raw, opinions)),
+             invariants.opinions_match_relations, (CHUNKS, raw, opinions),
+             arguments=lambda _batch: {"policy": policy}),
         Rule(opinions, "passages_are_of_their_chunk", "Each prompt shows a passage of its chunk.",
              invariants.opinions_are_of_their_chunk, (CHUNKS, opinions)),
         Rule(opinions, "few_are_missing", "Nearly all opinions could be had.",

@@ -7,14 +7,18 @@ checked in `reconciliation` and `lineage`.
 import dagster as dg
 
 from relgen_assets.domain_errors import DatasetError
+from relgen_assets.export.empty_rows import most_empty
 from relgen_assets.export.loading import article_places, in_two_batches, in_two_splits, loads
+from relgen_assets.export.shards import full_rows
 from relgen_assets.integrity import duplicates
+from relgen_assets.integrity.offsets import rows_off_their_texts
 from relgen_assets.orchestration.checks import lineage, reconciliation
 from relgen_assets.orchestration.checks.provenance import provenance_checks
+from relgen_assets.orchestration.checks.reconciliation import SHOWN_FAULTS
 from relgen_assets.orchestration.checks.step import Check, build_step
 from relgen_assets.orchestration.checks.views import BatchDataset, RecordedDataset, WholeDataset
 from relgen_assets.orchestration.project import Project
-from relgen_assets.rows.asset_tables import RAW_PAPERS
+from relgen_assets.rows.asset_tables import RAW_PAPERS, VALIDATED_EXTRACTIONS
 
 _SHOWN_ARTICLES = 20
 
@@ -34,6 +38,7 @@ def build_dataset_checks(
             # Lineage first: it reads whole tables, in which reconciliation finds its columns.
             [
                 *_SHARD_CHECKS,
+                _empty_rows_check(project.settings.dataset.empty_percent),
                 lineage.batch_check(project.prompts),
                 reconciliation.batch_check(project.batches),
             ],
@@ -83,6 +88,43 @@ def _shards_are_readable(batch: BatchDataset) -> dg.AssetCheckResult:
 def _one_split_per_article(batch: BatchDataset) -> dg.AssetCheckResult:
     torn = in_two_splits(article_places(batch.root, batch.key))
     return dg.AssetCheckResult(passed=not torn, metadata={"articles": torn[:_SHOWN_ARTICLES]})
+
+
+def _offsets_match_text(batch: BatchDataset) -> dg.AssetCheckResult:
+    full = full_rows(batch.shards)
+    faults = rows_off_their_texts(full)
+    return dg.AssetCheckResult(
+        passed=not faults,
+        metadata={
+            "rows": len(full),
+            "mentions": sum(len(one.mentions) for row in full for one in row.grounding),
+            "evidence": sum(len(one.sentences) for row in full for one in row.evidence),
+            "violations": len(faults),
+            "first": faults[:SHOWN_FAULTS],
+        },
+    )
+
+
+def _empty_rows_check(percent: int) -> Check[BatchDataset]:
+    """Return the check that as many rows without relations stand as the share allows."""
+
+    def evaluate(batch: BatchDataset) -> dg.AssetCheckResult:
+        verdicts = batch.columns(VALIDATED_EXTRACTIONS, ("verdict", "evidence")).to_pylist()
+        stated = [len(row["evidence"]) for row in verdicts if row["verdict"] != "rejected"]
+        empty = stated.count(0)
+        expected = most_empty(len(stated) - empty, empty, percent)
+        standing = sum(one.facts.empty for one in batch.shards if one.facts is not None)
+        return dg.AssetCheckResult(
+            passed=standing == expected,
+            metadata={"answers": empty, "rows": standing, "expected": expected},
+        )
+
+    return Check(
+        "empty_rows_have_their_share",
+        f"Of the answers without relations, as many stand as {percent} % of the rows allow.",
+        evaluate,
+        (VALIDATED_EXTRACTIONS.asset,),
+    )
 
 
 def _folder_loads(dataset: WholeDataset) -> dg.AssetCheckResult:
@@ -147,6 +189,12 @@ _SHARD_CHECKS = (
         "one_split_per_article",
         "No article of the batch has rows in two splits.",
         _one_split_per_article,
+    ),
+    Check(
+        "offsets_match_text",
+        "In `full`, every mention of an entity and all evidence stand in the text of their row,"
+        " where their offsets say.",
+        _offsets_match_text,
     ),
 )
 _FOLDER_CHECKS = (

@@ -49,7 +49,7 @@ def batch_check(batches: Batches) -> Check[BatchDataset]:
     return Check(
         NAME,
         "Articles = used + unusable; chunks = valid + repaired + rejected + failed; rows of every"
-        " config = valid + repaired.",
+        " config = valid + repaired, less the answers that state no relation and were left out.",
         evaluate,
         _COUNTED,
     )
@@ -75,7 +75,7 @@ def overall_check(batches: Batches) -> Check[WholeDataset]:
             tables = BatchTables(key, dataset.store)
             one = _balance(tables, len(batches.rows(key)), shards.get(key, []))
             total += one
-            if key not in validated or (one.usable and key not in shards):
+            if key not in validated or (one.filled and key not in shards):
                 waiting.append(key)
                 differences += [f"{key}: {text}" for text in one.lost_articles()]
             else:
@@ -108,6 +108,7 @@ def _balance(tables: BatchTables, articles: int, shards: Sequence[Shard]) -> Bal
         tables.columns(VALIDATED_EXTRACTIONS, VERDICT_COLUMNS),
         articles=articles,
         rows=rows,
+        empty_rows=sum(shard.facts.empty for shard in shards if shard.facts is not None),
     )
 
 
@@ -125,6 +126,8 @@ def _result(
         "rejected": dict(found.rejected),
         "failed": dict(found.failed),
         "rows": dict(found.rows),
+        "without_relations": found.empty,
+        "without_relations_left_out": found.empty - found.empty_rows,
     }
     if differences:
         metadata["differences"] = list(differences[:SHOWN_FAULTS])

@@ -10,9 +10,18 @@ from pathlib import Path
 
 import pexpect
 import pytest
+from rich.console import Console
 
+from relgen_assets.cli.story import print_story
+from relgen_assets.extraction.policy import JudgingPolicy
+from relgen_assets.integrity.chunk_story import stored_stories
 from relgen_assets_tests.relgen_assets.cli.conftest import Relgen
-from relgen_assets_tests.relgen_assets.stored_batches import TEXT, store, telling_batch
+from relgen_assets_tests.relgen_assets.stored_batches import (
+    TEXT,
+    in_memory,
+    store,
+    telling_batch,
+)
 from resources.parquet_io_manager import ParquetIOManager
 
 RELGEN = "from relgen_assets.cli import main; main()"
@@ -38,12 +47,28 @@ def test_a_chunk_is_shown_with_everything_that_is_stored_of_it(
         "[[Brine shrimp]] feed [[flamingos]] [on] salt lakes; [[flamingos]] are pink.",
         "Brine shrimp -> flamingos  Brine shrimp feed flamingos. (strong)",
         "entity_respelled: An entity was given the spelling it has in the text.",
+        f"stated, support 100%: {TEXT}",
         "extractor-7b on office, 1.5 s, 90 tokens read, 30 written (stop), attempt 1",
     ):
         assert part in output
     assert TEXT in output.replace("[[", "").replace("]]", "")
     assert "raw answer" not in output
     assert "=== system ===" not in output
+
+
+def test_what_was_kept_although_the_text_does_not_say_it_is_marked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    batch = telling_batch()
+    (shrimp, flamingos), (evidence,) = batch.validated[0].grounding, batch.validated[0].evidence
+    absent = flamingos.model_copy(update={"status": "absent", "mentions": []})
+    fault = evidence.model_copy(update={"fault": "reversed"})
+    batch = batch.changed("validated", 0, grounding=[shrimp, absent], evidence=[fault])
+    story = next(iter(stored_stories(in_memory(lakes_00000=batch), "lakes-00000", JudgingPolicy())))
+    print_story(Console(soft_wrap=True), story)
+    shown = capsys.readouterr().out
+    assert "marked as absent: flamingos" in shown
+    assert "marked: reversed: The text states the other direction. Brine shrimp feed" in shown
 
 
 def test_raw_answer_and_prompt_are_shown_on_request(folder: Path, relgen: Relgen) -> None:
@@ -84,6 +109,9 @@ def test_json_is_one_document_with_exact_texts(folder: Path, relgen: Relgen) -> 
     assert [TEXT[one["start"] : one["end"]] for one in first["places"]] == [
         *("Brine shrimp", "flamingos", "flamingos")
     ]
+    assert [one["status"] for one in first["grounding"]] == ["exact", "exact"]
+    assert first["evidence"][0]["sentences"] == [{"start": 0, "end": len(TEXT)}]
+    assert (rejected["grounding"], rejected["evidence"]) == ([], [])
     assert first["answer"]["messages"][0]["role"] == "system"
     assert rejected["answer"]["text"].endswith("\x1b[31m")
     assert rejected["reason"]["code"] == "no_relations"

@@ -9,10 +9,13 @@ from relgen_assets.export.examples import FullExample, build_examples
 from relgen_assets.rows.models import (
     ChatMessage,
     Chunk,
+    EntityGrounding,
     Extraction,
     Paper,
     RawExtraction,
     Relation,
+    RelationEvidence,
+    Span,
     Summary,
     ValidatedExtraction,
 )
@@ -111,9 +114,40 @@ def batch_of(
                     reason=None,
                     repairs=["closed_json"] if index else [],
                     extraction=EXTRACTION,
+                    **findings(EXTRACTION, chunk.text),
                 )
             )
     return batch
+
+
+def findings(extraction: Extraction, text: str) -> dict[str, Any]:
+    """Return the columns that say where an extraction stands in a text, to the letter."""
+    grounding = [
+        EntityGrounding(
+            name=name,
+            answered=name,
+            status="exact" if name in text else "absent",
+            differences=[],
+            mentions=[
+                Span(start=at, end=at + len(name))
+                for at in range(len(text))
+                if text.startswith(name, at)
+            ],
+        )
+        for name in extraction.list_of_entities
+    ]
+    evidence = [
+        RelationEvidence(
+            sentences=[Span(start=0, end=len(text.rstrip()))] if stated else [],
+            support=1.0 if stated else 0.0,
+            polarity="affirmed" if stated else None,
+            directed=stated,
+            fault=None if stated else "not_together",
+        )
+        for relation in extraction.relations
+        for stated in [relation.description.rstrip(".") in text]
+    ]
+    return {"grounding": grounding, "evidence": evidence}
 
 
 def _answered(paper_id: str, messages: list[ChatMessage], text: str) -> dict[str, Any]:

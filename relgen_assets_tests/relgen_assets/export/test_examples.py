@@ -163,6 +163,14 @@ MISMATCHES: dict[str, tuple[Callable[[Batch], Batch], str]] = {
         lambda batch: batch.changed("validated", 0, extraction=None),
         "without an extraction",
     ),
+    "the verdict is older than the offsets of names": (
+        lambda batch: batch.changed("validated", 0, grounding=[]),
+        "does not say where each entity and relation stands in the text",
+    ),
+    "the verdict is older than the evidence": (
+        lambda batch: batch.changed("validated", 0, evidence=[]),
+        "perhaps an earlier version stored it",
+    ),
     "the paper is missing": (lambda batch: batch.without("papers", 0), "raw_papers has no row"),
     "the summary is missing": (
         lambda batch: batch.without("summaries", 0),

@@ -124,6 +124,8 @@ def test_footers_say_what_the_rows_were_made_from(tmp_path: Path) -> None:
         "verdicts": {"valid": 2, "repaired": 2},
         "first_prompt_versions": {"ext-v1": 4},
         "earlier_reasons": {},
+        "empty": 0,
+        "left_out": 0,
     }
 
 
@@ -150,6 +152,16 @@ def _no_facts(path: Path) -> None:
 def _wrong_facts(path: Path) -> None:
     facts = json.dumps({"articles": "many"})
     pq.write_table(pq.read_table(path).replace_schema_metadata({"relgen": facts}), path)
+
+
+def test_a_shard_that_is_older_than_its_columns_says_so_and_what_to_do(tmp_path: Path) -> None:
+    write(str(tmp_path), "lakes-00000", TRAIN)
+    path = tmp_path / "full" / "train" / "lakes-00000.parquet"
+    table = pq.read_table(path)
+    older = table.drop_columns(["grounding", "evidence"])
+    pq.write_table(older.replace_schema_metadata(table.schema.metadata), path)
+    with pytest.raises(DatasetError, match=r"another version of the project.*`relgen run`"):
+        find_shards(str(tmp_path))
 
 
 @pytest.mark.parametrize("spoil", [_torn, _other_columns, _no_rows, _no_facts, _wrong_facts])

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from relgen_assets import extraction
 from relgen_assets.extraction import Judgement, RejectionReason, Repair
+from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.extraction.second_opinion import relation_key, with_opinions
 from relgen_assets.extraction.sent_prompt import SentPrompt
 from relgen_assets.extraction.worked_examples import example_descriptions
@@ -368,7 +369,22 @@ def judged_cases() -> list[Judgement]:
     ]
     undescribed = json.dumps(without(GOOD, "section_description"))
     cut_off = (*CUT_OFF, CUT_IN_A_RELATION)
+    inhibits = "inhibits"
+    twice = an_answer(
+        ["aspirin", "COX-1", "COX-2"],
+        (inhibits, ["aspirin"], ["COX-1"]),
+        (inhibits, ["aspirin"], ["COX-2"]),
+    )
+    by_policy = [
+        judge(
+            json.dumps(good(list_of_entities=["sea otters", "krill"])),
+            TEXT,
+            policy=JudgingPolicy(absent_names="reject"),
+        ),
+        judge(twice, "Aspirin inhibits COX-1, COX-2.", policy=JudgingPolicy(merge_relations=True)),
+    ]
     return [
+        *by_policy,
         *(judge(answer, TEXT) for answer in complete),
         judge(undescribed, LONG_SENTENCE),
         *(judge(answer, TEXT, finish_reason="length") for answer in cut_off),

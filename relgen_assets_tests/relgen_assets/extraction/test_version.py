@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from relgen_assets import extraction
+from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.extraction.version import NO_RULES, RULES, rules_version, validator
 
 MODULE = '''"""Names."""
@@ -69,5 +70,5 @@ def test_every_module_of_the_package_is_listed_as_a_rule_or_not() -> None:
 
 
 def test_the_validator_names_the_project_and_the_version() -> None:
-    name, _, number = validator().partition("-")
+    name, _, number = validator(JudgingPolicy()).partition("-")
     assert (name, len(number)) == ("relgen", 12)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relgen_assets.extraction import RejectionReason
+from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.generation.asking_again import CHANGES, AskingAgain
 from relgen_assets.generation.requests import ExtractionTask, Questions
 from relgen_assets.prompts import bundled_prompts
@@ -59,7 +60,7 @@ class Chat:
             {"p": "A summary."}, ExtractionSettings(**settings), len, {"partition": "b"}, prompts
         )
         self.first: ExtractionTask = questions.task(chunk, mode)
-        self.asking = AskingAgain([self.first], questions)
+        self.asking = AskingAgain([self.first], questions, JudgingPolicy())
         assert self.first.request is not None
         self.request: GenerationRequest = self.first.request
 

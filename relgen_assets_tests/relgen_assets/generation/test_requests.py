@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.extraction.validation import validate
 from relgen_assets.generation.asking_again import AskingAgain
 from relgen_assets.generation.requests import (
@@ -117,11 +118,11 @@ def test_an_answer_that_repeats_the_example_of_its_own_prompt_is_not_accepted() 
         ],
     )
     copied = answer.model_copy(update={"section_description": example.section_description})
-    accept = AskingAgain([task], questions).is_usable
+    accept = AskingAgain([task], questions, JudgingPolicy()).is_usable
     assert accept(replace(answered(request), text=answer.model_dump_json()))
     assert not accept(replace(answered(request), text=copied.model_dump_json()))
     row = extraction_row(task, replace(answered(request), text=copied.model_dump_json()))
-    assert validate(row, BATCH.chunks[0].text).reason == "echoed_example"
+    assert validate(row, BATCH.chunks[0].text, JudgingPolicy()).reason == "echoed_example"
 
 
 def test_bundled_prompts_keep_the_keys_that_ledgers_hold() -> None:

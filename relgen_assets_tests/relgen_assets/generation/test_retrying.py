@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.extraction.validation import validate_all
 from relgen_assets.generation.retrying import RetryPlan, plan_chunks, plan_summaries
 from relgen_assets.rows.models import Extraction, RawExtraction, Relation, Summary
@@ -41,7 +42,7 @@ def plan(
     chunks = [
         BATCH.chunks[0].model_copy(update={"chunk_id": row.chunk_id, "text": TEXT}) for row in raw
     ]
-    verdicts = validate_all(chunks, raw)
+    verdicts = validate_all(chunks, raw, JudgingPolicy())
     return plan_chunks(raw, verdicts, [of or summary()], further=further, limit=limit)
 
 

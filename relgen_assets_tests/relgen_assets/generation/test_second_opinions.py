@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.extraction.validation import validate_all
 from relgen_assets.generation.retrying import RetryPlan, plan_chunks
 from relgen_assets.generation.second_opinions import (
@@ -18,7 +20,7 @@ from relgen_assets.generation.second_opinions import (
 )
 from relgen_assets.integrity import invariants
 from relgen_assets.prompts import bundled_prompts
-from relgen_assets.rows.models import RawExtraction, SecondOpinion
+from relgen_assets.rows.models import RawExtraction, SecondOpinion, ValidatedExtraction
 from relgen_assets_tests.relgen_assets.export.batch import batch_of
 from resources.generation import Failure, Generation
 from resources.generation_ledger.keys import generation_key
@@ -56,8 +58,13 @@ RAW = BATCH.raw[0].model_copy(
 )
 
 
+def judged(opinions: Sequence[SecondOpinion] = ()) -> list[ValidatedExtraction]:
+    """Return the verdict on the answer, with second opinions on its relations."""
+    return validate_all([CHUNK], [RAW], JudgingPolicy(), opinions=opinions)
+
+
 def tasks(*raw: RawExtraction) -> list[OpinionTask]:
-    return opinion_tasks([CHUNK], raw or [RAW], len, {}, prompts=bundled_prompts())
+    return opinion_tasks([CHUNK], raw or [RAW], JudgingPolicy(), len, {}, prompts=bundled_prompts())
 
 
 def reply(task: OpinionTask, text: str) -> Generation:
@@ -103,23 +110,23 @@ def test_a_request_that_failed_is_a_row_without_an_opinion_and_the_rules_decide(
     task, _ = tasks()
     row = opinion_row(task, Failure(task.request.subject, "endpoints_exhausted"))
     assert (row.status, row.reason, row.opinion) == ("failed", "endpoints_exhausted", "none")
-    assert validate_all([CHUNK], [RAW], opinions=[row]) == validate_all([CHUNK], [RAW])
+    assert judged(opinions=[row]) == judged()
 
 
 def test_opinions_on_another_chunk_decide_nothing() -> None:
     foreign = [one.model_copy(update={"chunk_id": "lake-2#0000"}) for one in rows(NO, NO)]
-    assert validate_all([CHUNK], [RAW], opinions=foreign) == validate_all([CHUNK], [RAW])
+    assert judged(opinions=foreign) == judged()
 
 
 def test_what_only_a_second_opinion_denies_is_not_asked_for_again() -> None:
-    verdicts = validate_all([CHUNK], [RAW], opinions=rows(NO, NO))
+    verdicts = judged(opinions=rows(NO, NO))
     assert (verdicts[0].verdict, verdicts[0].reason) == ("rejected", "denied")
     assert plan_chunks([RAW], verdicts, BATCH.summaries, further=1, limit=9) == RetryPlan()
 
 
 def test_good_opinions_break_no_invariant() -> None:
     opinions = rows(YES, NO)
-    assert invariants.opinions_match_relations([CHUNK], [RAW], opinions) == []
+    assert invariants.opinions_match_relations([CHUNK], [RAW], opinions, JudgingPolicy()) == []
     assert invariants.opinions_are_of_their_chunk([CHUNK], opinions) == []
     assert invariants.missing_opinions(opinions) == []
 
@@ -127,8 +134,8 @@ def test_good_opinions_break_no_invariant() -> None:
 def test_missing_foreign_and_repeated_opinions_are_named() -> None:
     opinions = rows(YES, "maybe")
     match = invariants.opinions_match_relations
-    assert f"{EAT}: no opinion" in match([CHUNK], [RAW], opinions[1:])[0]
-    assert "occurs 2 times" in match([CHUNK], [RAW], [*opinions, opinions[0]])[0]
+    assert f"{EAT}: no opinion" in match([CHUNK], [RAW], opinions[1:], JudgingPolicy())[0]
+    assert "occurs 2 times" in match([CHUNK], [RAW], [*opinions, opinions[0]], JudgingPolicy())[0]
     assert "unusable answer" in invariants.missing_opinions(opinions)[0]
     moved = opinions[0].model_copy(update={"passage": "Whales sing."})
     assert len(invariants.opinions_are_of_their_chunk([CHUNK], [moved])) == 2

@@ -20,7 +20,8 @@ class Tables:
     """Stored tables: verdicts by batch, and which assets are written.
 
     Args:
-        verdicts: The verdicts of each batch; `None` if its table is damaged.
+        verdicts: The verdicts of each batch, `empty` for one without relations; `None` if its
+            table is damaged.
         written: The assets that are written, of every batch.
     """
 
@@ -39,7 +40,9 @@ class Tables:
         verdicts = self._verdicts[partition]
         if verdicts is None:
             raise StorageError("the parquet file is damaged.")
-        return pa.table({"verdict": pa.array(verdicts, pa.string())})
+        assert columns == ("evidence",)
+        evidence = [[1] if one in ("valid", "repaired") else [] for one in verdicts]
+        return pa.table({"evidence": pa.array(evidence, pa.list_(pa.int64()))})
 
     def partitions(self, asset: str, /) -> list[str]:
         assert asset == VALIDATED_EXTRACTIONS.asset
@@ -51,7 +54,7 @@ def shards(batch: str, rows: int) -> list[Shard]:
 
 
 def test_a_damaged_batch_is_not_complete_and_hides_no_other() -> None:
-    tables = Tables({"damaged": None, "whole": ["valid", "repaired", "rejected"]})
+    tables = Tables({"damaged": None, "whole": ["valid", "repaired", "rejected", "empty"]})
     assert complete_batches(tables, [*shards("damaged", 2), *shards("whole", 2)]) == {"whole"}
 
 
@@ -73,7 +76,7 @@ def test_a_batch_with_usable_extractions_misses_its_shards(tmp_path: Path) -> No
     assert missing_assets(tables, str(tmp_path), "batch") == ()
 
 
-@pytest.mark.parametrize("verdicts", [["rejected"], [], None])
+@pytest.mark.parametrize("verdicts", [["rejected"], ["empty"], [], None])
 def test_a_batch_without_usable_extractions_misses_none(
     verdicts: list[str] | None, tmp_path: Path
 ) -> None:

@@ -11,7 +11,7 @@ from relgen_assets.export.configs import CONFIGS
 from relgen_assets.integrity.reconciliation import Balance, balance
 from relgen_assets.rows.arrow import to_table
 from relgen_assets.rows.models import Chunk, Paper, RawExtraction, ValidatedExtraction
-from relgen_assets_tests.relgen_assets.export.batch import Batch, batch_of
+from relgen_assets_tests.relgen_assets.export.batch import EXTRACTION, Batch, batch_of
 
 
 def mixed() -> Batch:
@@ -81,3 +81,30 @@ def test_a_missing_verdict_and_a_duplicated_one_do_not_cancel_out() -> None:
     batch = mixed()
     batch.validated[2] = batch.validated[3]
     assert len(counted(batch).differences(CONFIGS)) == 2
+
+
+def with_empty_answers(*positions: int) -> Batch:
+    """Return three articles with two chunks each, some of whose answers state no relation."""
+    batch = batch_of("lake-1", "lake-2", "lake-3")
+    for position in positions:
+        nothing = EXTRACTION.model_copy(update={"relations": []})
+        batch = batch.changed("validated", position, extraction=nothing, evidence=[])
+    return batch
+
+
+def test_answers_without_relations_need_no_row_but_all_others_do() -> None:
+    batch = with_empty_answers(1, 4)
+    for standing in (0, 1, 2):
+        found = balance(
+            *tables(batch),
+            articles=3,
+            rows=dict.fromkeys(CONFIGS, 4 + standing),
+            empty_rows=standing,
+        )
+        assert (found.differences(CONFIGS), found.empty, found.filled) == ([], 2, 4)
+    lost = balance(*tables(batch), articles=3, rows=dict.fromkeys(CONFIGS, 4), empty_rows=1)
+    assert lost.differences(["core"]) == [
+        "4 rows in core, but 3 valid + 3 repaired chunks - 1 left out"
+    ]
+    invented = balance(*tables(batch), articles=3, rows=dict.fromkeys(CONFIGS, 7), empty_rows=3)
+    assert invented.differences(CONFIGS) == ["3 rows without relations, but 2 such chunks"]

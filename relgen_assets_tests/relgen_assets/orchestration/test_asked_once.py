@@ -18,6 +18,7 @@ from rich.console import Console
 from relgen_assets.cli.retry import retry_rejected
 from relgen_assets.definitions import build_resources
 from relgen_assets.export.shards import find_shards
+from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.extraction.version import validator
 from relgen_assets.generation.requests import EXTRACTION_TASK
 from relgen_assets.orchestration.assets.exclusive import WAITING
@@ -114,7 +115,7 @@ def test_validating_again_asks_nothing_and_records_its_verdicts(
     for row in raw_of(small, key):
         (entry,) = ledger.show(row.key)
         (verdict,) = entry.verdicts
-        assert verdict.validator == validator()
+        assert verdict.validator == validator(JudgingPolicy())
         own = stored[row.chunk_id]
         assert (verdict.verdict, verdict.reason) == (own.verdict, own.reason)
 

@@ -16,6 +16,7 @@ from rich.console import Console
 from relgen_assets.cli.retry import retry_rejected
 from relgen_assets.definitions import build_defs, build_resources
 from relgen_assets.domain_errors import ActionableError
+from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.extraction.version import judged_by, validator
 from relgen_assets.integrity.overview import StoredTables, overview
 from relgen_assets.orchestration.assets import batch_assets
@@ -125,7 +126,7 @@ def test_the_ledger_keeps_opinions_and_verdicts_that_name_the_second_opinion(
         answers = RAW_EXTRACTIONS.read(small.tables, small.keys[0])
         (entry,) = ledger.show(answers[0].key)
         assert [one.validator for one in entry.verdicts] == [
-            judged_by(validator(), asks_model=True)
+            judged_by(validator(JudgingPolicy()), asks_model=True)
         ]
     finally:
         ledger.close()

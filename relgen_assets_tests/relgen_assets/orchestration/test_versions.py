@@ -80,7 +80,13 @@ FILES = {"kind": "files", "path": "papers"}
         ("ledger", {"url": "sqlite:///other.db"}, set()),
         ("storage", {"data": "other"}, set()),
         ("dataset", {"test_percent": 20}, {"hf_dataset"}),
+        ("dataset", {"empty_percent": 20}, {"hf_dataset"}),
         ("dataset", {"title": "Corals"}, {CARD}),
+        ("judging", {"absent_names": "mark"}, {"validated_extractions"}),
+        ("judging", {"unsupported_relations": "mark"}, {"validated_extractions"}),
+        ("judging", {"fuzzy_names": 90}, {"validated_extractions"}),
+        ("judging", {"fuzzy_names": "off", "absent_names": "drop"}, set()),
+        ("judging", {"merge_relations": True}, {"validated_extractions"}),
         ("dataset", {"licence": "cc-by-4.0"}, {CARD}),
     ],
 )
@@ -111,7 +117,7 @@ def test_a_prompt_changes_the_version_of_the_asset_that_sends_it(
 
 def test_changed_rules_change_the_version_of_the_verdicts(monkeypatch: pytest.MonkeyPatch) -> None:
     before = versions()
-    monkeypatch.setattr("relgen_assets.orchestration.versions.validator", lambda: "relgen-other")
+    monkeypatch.setattr("relgen_assets.orchestration.versions.validator", lambda _: "relgen-other")
     after = versions()
     assert {asset for asset in before if before[asset] != after[asset]} == {"validated_extractions"}
 

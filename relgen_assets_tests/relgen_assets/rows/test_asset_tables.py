@@ -30,7 +30,14 @@ def test_no_asset_and_no_row_class_is_named_twice() -> None:
 
 def test_the_row_classes_that_no_table_holds_are_parts_of_others() -> None:
     stored = {table.row for table in STORED_TABLES}
-    parts = {models.Relation, models.Extraction, models.ChatMessage}
+    parts = {
+        models.Relation,
+        models.Extraction,
+        models.ChatMessage,
+        models.Span,
+        models.EntityGrounding,
+        models.RelationEvidence,
+    }
     bases = {models.TableRow, models.GeneratedRow}
     defined = {
         one

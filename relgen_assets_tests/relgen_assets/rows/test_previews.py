@@ -12,6 +12,8 @@ from relgen_assets.rows.models import (
     Extraction,
     RawExtraction,
     Relation,
+    RelationEvidence,
+    Span,
     TableRow,
     ValidatedExtraction,
 )
@@ -57,13 +59,22 @@ def answered(text: str) -> RawExtraction:
 
 
 def test_a_verdict_begins_with_its_entities_and_relations() -> None:
+    evidence = RelationEvidence(
+        sentences=[Span(start=3, end=40)], support=0.75, polarity="denied", directed=True
+    )
     row = ValidatedExtraction(
-        chunk_id="a#0000", paper_id="a", verdict="valid", repairs=[], extraction=EXTRACTION
+        chunk_id="a#0000",
+        paper_id="a",
+        verdict="valid",
+        repairs=[],
+        extraction=EXTRACTION,
+        evidence=[evidence, evidence.model_copy(update={"fault": "reversed"})],
     )
     shown = preview_values(row)
     assert list(shown)[:3] == ["list_of_entities", "relations", "verdict"]
     assert shown["list_of_entities"] == "corals; algae"
     assert shown["relations"] == "corals → algae (strong)"
+    assert shown["evidence"] == "denied at 3-40 (75%); reversed at 3-40 (75%)"
 
 
 def test_a_rejected_answer_has_a_reason_and_nothing_else() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from relgen_assets.definitions import build_resources
 from relgen_assets.domain_errors import ConfigurationError
+from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.settings import FilesSource, ScientificPapersSource, load_settings
 
 
@@ -210,3 +211,42 @@ def test_decoding_is_restricted_to_quotes_for_the_embedded_model_and_as_set_on_d
 ) -> None:
     settings = load_settings(tmp_path, {"extractions": {"mode": configured}})
     assert settings.extractions.mode_for(embedded=embedded) == mode
+
+
+@pytest.mark.parametrize(("value", "fuzzy"), [('"off"', None), ("85", 85), ("0", 0), ("100", 100)])
+def test_misspelled_names_are_found_from_a_similarity_on_or_not_at_all(
+    value: str, fuzzy: int | None, tmp_path: Path
+) -> None:
+    settings = load_settings(written(tmp_path, f"[judging]\nfuzzy_names = {value}\n"))
+    assert settings.judging.policy == JudgingPolicy(fuzzy_names=fuzzy)
+
+
+def test_a_policy_can_come_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RELGEN_JUDGING__FUZZY_NAMES", "off")
+    monkeypatch.setenv("RELGEN_JUDGING__ABSENT_NAMES", "reject")
+    folder = written(tmp_path, "[judging]\nfuzzy_names = 85\nmerge_relations = true\n")
+    policy = load_settings(folder).judging.policy
+    assert policy == JudgingPolicy(absent_names="reject", merge_relations=True)
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        (
+            'absent_names = "keep"',
+            "judging.absent_names: Input should be 'drop', 'reject'",
+        ),
+        ('unsupported_relations = "reject"', "judging.unsupported_relations: Input should be"),
+        ("fuzzy_names = 101", "judging.fuzzy_names: Input should be less than or equal to 100"),
+        ('fuzzy_names = "on"', "judging.fuzzy_names: Input should be a valid integer"),
+        ("merge = true", "judging.merge: unknown key"),
+    ],
+)
+def test_a_wrong_choice_names_its_key_and_what_would_do(
+    line: str, complaint: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings(written(tmp_path, f"[judging]\n{line}\n"))
+    assert complaint in str(caught.value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from types import NoneType
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -66,6 +66,8 @@ def type_name(annotation: Any) -> str:
     if annotation in _NAMES:
         return _NAMES[annotation]
     arguments = get_args(annotation)
+    if get_origin(annotation) is Literal:
+        return "text"
     if get_origin(annotation) is list:
         return f"list of {type_name(arguments[0])}"
     if get_origin(annotation) is dict:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.orchestration.assets.plain_markdown import plain, quoted
 from relgen_assets.orchestration.assets.story_preview import story_preview
 from relgen_assets.text.visible import visible
@@ -54,7 +55,12 @@ def test_any_text_is_shown_and_nothing_of_it_is_live(text: str) -> None:
 
 def test_accepted_and_rejected_chunks_are_shown_whole() -> None:
     batch = telling_batch()
-    value = story_preview("lakes-00000", batch.chunks, batch.raw, batch.validated).value or ""
+    value = (
+        story_preview(
+            "lakes-00000", batch.chunks, batch.raw, batch.validated, JudgingPolicy()
+        ).value
+        or ""
+    )
     assert "**Brine shrimp** feed **flamingos** &#91;on&#93; salt lakes" in value
     assert "**Brine shrimp &#45;&#62; flamingos** Brine shrimp feed flamingos" in value
     assert "No relation is left between entities" in value
