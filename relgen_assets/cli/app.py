@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from relgen_assets.cli.chunk_commands import show, try_
+from relgen_assets.cli.export import export
 from relgen_assets.cli.init import init
 from relgen_assets.cli.ledger import ledger_app
 from relgen_assets.cli.opening import open_project, project_root
@@ -134,6 +135,7 @@ def status(as_json: AsJson = False) -> None:
         raise typer.Exit(show_status(project, console, project_root(), as_json=as_json))
 
 
+app.command()(export)
 app.command()(show)
 app.command("try")(try_)
 

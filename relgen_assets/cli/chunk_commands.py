@@ -59,7 +59,7 @@ def try_(
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Another seed is another draw.")] = None,
     mode: Annotated[
-        Literal["auto", "candidates", "quote", "schema"] | None,
+        Literal["auto", "candidates", "quote", "schema", "two_pass"] | None,
         typer.Option(help="How entity names are constrained."),
     ] = None,
     endpoint: Annotated[str | None, typer.Option(help="Ask only this endpoint.")] = None,

@@ -135,7 +135,9 @@ class PlanDocument(Document):
     sampled_articles: int = Field(description="Articles that the plan was estimated from.")
     chunks_per_article: float = Field(description="Mean number of chunks of an article.")
     chunks_per_article_error: float = Field(description="Its standard error; 0 if exact.")
-    stages: list[StagePart] = Field(description="Summaries and extractions.")
+    stages: list[StagePart] = Field(
+        description="Summaries and extractions; between them the names of mode `two_pass`."
+    )
     servers: list[ServerPart] = Field(description="The servers, in the order of the settings.")
     calls: int = Field(description="All calls.")
     seconds: float = Field(description="Time of the run, one batch after the other.")

@@ -11,6 +11,7 @@ from relgen_assets.cli.document import print_document
 from relgen_assets.cli.documents import PlanDocument, ServerPart, StagePart
 from relgen_assets.cli.layout import Line, print_facts, print_listing, say, write
 from relgen_assets.definitions import build_resources
+from relgen_assets.generation.entity_pass import ENTITIES_TASK
 from relgen_assets.generation.requests import EXTRACTION_TASK, SUMMARY_TASK
 from relgen_assets.orchestration.project import Project
 from relgen_assets.planning import (
@@ -103,7 +104,7 @@ def _experience(pool: LlamaServerPool, settings: Settings) -> Experience:
     model = settings.pool.model or next(iter(named), None)
     calls = []
     try:
-        for task in (EXTRACTION_TASK, SUMMARY_TASK):
+        for task in (EXTRACTION_TASK, ENTITIES_TASK, SUMMARY_TASK):
             found = recent_calls(database, task, limit=MOST_CALLS, model=model)
             if model is None and found:
                 model = found[0].model

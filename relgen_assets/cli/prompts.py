@@ -61,7 +61,7 @@ def list_(
     for one in listed:
         changed = "changed" if one.changed else "as bundled"
         origin = f"{one.file}, {changed}" if one.file else "bundled"
-        say(console, origin, first=f"{one.template:<22} {one.version}  ", indent=INDENT)
+        say(console, origin, first=f"{one.template:<29} {one.version}  ", indent=INDENT)
         say_below(console, one.purpose)
 
 

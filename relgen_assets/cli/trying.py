@@ -17,7 +17,7 @@ from relgen_assets.cli.story import print_story
 from relgen_assets.cli.story_document import TryDocument, chunk_part
 from relgen_assets.definitions import build_resources
 from relgen_assets.domain_errors import ConfigurationError
-from relgen_assets.generation.requests import extraction_template
+from relgen_assets.generation.requests import extraction_templates
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.trying import Trial, choose_chunk, try_chunk
 from relgen_assets.prompts import PromptSet, Template, load_prompts
@@ -122,9 +122,13 @@ def _print(
     prompt: bool,
     as_json: bool,
 ) -> None:
+    terms = trial.story.raw.candidates if trial.story.raw else ()
     sampling = settings.extractions
     quoting = sampling.quotes_evidence(mode)
-    template = prompts.template(extraction_template(mode, quote_evidence=quoting))
+    asked = [
+        prompts.template(one) for one in extraction_templates(mode, terms, quote_evidence=quoting)
+    ]
+    template = asked[-1]
     if as_json:
         print_document(
             TryDocument(
@@ -140,8 +144,8 @@ def _print(
     with paged(console) as pages:
         print_story(pages, trial.story, raw=raw, prompt=prompt)
         for line in (
-            f"Asked with {_origin(template)}, temperature {sampling.temperature:g}, seed"
-            f" {sampling.seed}.",
+            f"Asked with {', then '.join(map(_origin, asked))},"
+            f" temperature {sampling.temperature:g}, seed {sampling.seed}.",
             "This answer was in the ledger; --seed asks for another."
             if trial.from_ledger
             else "The answer is kept in the ledger: a run with the same prompts uses it.",

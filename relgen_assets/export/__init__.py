@@ -1,6 +1,7 @@
-"""Finished datasets: fine-tuning rows, splits, shards, the card, and proof that they load.
+"""Finished datasets: rows to train on, splits, shards, the card, and proof that they load.
 
 How an extraction is judged does not belong here, nor does anything of Dagster or language models.
 
-May touch `rows`, `rights`, `domain_errors` and `resources.storage`.
+May touch `rows`, `rights`, `domain_errors`, `prompts`, `settings`, `text`, the grounding of
+`extraction`, and `resources.storage`.
 """

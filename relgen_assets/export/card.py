@@ -12,6 +12,7 @@ order, and validates neither.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,8 +22,9 @@ import yaml
 from relgen_assets.domain_errors import DatasetError
 from relgen_assets.export.attribution import write_attribution
 from relgen_assets.export.card_text import card_text
-from relgen_assets.export.configs import CONFIGS
-from relgen_assets.export.shards import SUFFIX, Shard, find_shards
+from relgen_assets.export.configs import CONFIGS, FULL, expected_rows
+from relgen_assets.export.lengths import Lengths, total
+from relgen_assets.export.shards import SUFFIX, Shard, survey
 from relgen_assets.export.splits import SPLITS, Split
 from relgen_assets.rights.licences import UNKNOWN, is_hub_id, licence_of
 from resources import storage
@@ -51,8 +53,11 @@ class CardReport:
         rows: Examples by config and split; only those with examples.
         partitions: Number of batches with at least one example.
         articles: Number of articles with at least one example.
-        incomplete: Batches whose row counts differ between configs. Either a run is writing them
+        incomplete: Batches whose row counts do not fit together. Either a run is writing them
             now, or it died while writing and they have to be materialised again.
+        outdated: Batches that another version wrote. The card leaves out their files, since the
+            folder would not load with them, until they are materialised again.
+        lengths: How long the training rows are.
         text: The card itself.
     """
 
@@ -61,6 +66,8 @@ class CardReport:
     partitions: int
     articles: int
     incomplete: list[str]
+    outdated: list[str]
+    lengths: Lengths
     text: str
 
 
@@ -79,16 +86,21 @@ def write_card(root: str, *, title: str, licence: str) -> CardReport:
         DatasetError: A shard cannot be read.
         StorageError: The folder cannot be listed or the card cannot be written.
     """
-    shards = find_shards(root)
+    contents = survey(root)
+    shards = contents.shards
     rows: dict[str, dict[Split, int]] = {}
     for shard in shards:
         splits = rows.setdefault(shard.config, {})
         splits[shard.split] = splits.get(shard.split, 0) + shard.rows
     facts = [shard.facts for shard in shards if shard.facts is not None]
-
-    metadata = _metadata(rows, _fingerprint(shards), title=title, licence=licence)
+    files = _names(shards) if contents.outdated else _globs(rows)
+    metadata = _metadata(files, _fingerprint(shards), title=title, licence=licence)
+    if rows:
+        metadata["size_categories"] = [_size(rows)]
     front_matter = yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True)
-    text = f"---\n{front_matter}---\n\n" + card_text(rows, facts, title=title, licence=licence)
+    text = f"---\n{front_matter}---\n\n" + card_text(
+        rows, facts, title=title, licence=licence, outdated=len(contents.outdated)
+    )
     url = storage.join(root, CARD_FILE)
     write_attribution(root, shards)
     storage.write_atomic(url, text.encode("utf-8"))
@@ -98,19 +110,24 @@ def write_card(root: str, *, title: str, licence: str) -> CardReport:
         partitions=len({shard.partition for shard in shards}),
         articles=sum(one.articles for one in facts),
         incomplete=_incomplete(shards),
+        outdated=contents.outdated,
+        lengths=total(one.lengths for one in facts),
         text=text,
     )
 
 
-def named_configs(card: str) -> list[str]:
-    """Return the names of the configs in a card's YAML, in order.
+def named_splits(card: str) -> dict[str, set[str]]:
+    """Return the configs that a card's YAML names, in order, each with its splits.
 
     Raises:
         DatasetError: The card does not begin with YAML.
     """
     try:
         metadata = yaml.safe_load(card.split("---\n")[1])
-        return [str(entry["config_name"]) for entry in metadata.get("configs", [])]
+        return {
+            str(entry["config_name"]): {str(files["split"]) for files in entry["data_files"]}
+            for entry in metadata.get("configs", [])
+        }
     except (IndexError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
         raise DatasetError(
             "the card does not begin with the YAML that names its configs.",
@@ -120,15 +137,21 @@ def named_configs(card: str) -> list[str]:
 
 
 def _incomplete(shards: Sequence[Shard]) -> list[str]:
-    """Return the batches whose number of rows differs between configs."""
-    found: dict[tuple[str, Split], list[int]] = {}
+    """Return the batches in which a config has not as many rows as the complete examples make."""
+    rows: Counter[tuple[str, Split, str]] = Counter()
+    too_long: Counter[tuple[str, Split]] = Counter()
     for shard in shards:
-        found.setdefault((shard.partition, shard.split), []).append(shard.rows)
+        rows[shard.partition, shard.split, shard.config] += shard.rows
+        if shard.facts:
+            too_long[shard.partition, shard.split] += shard.facts.lengths.too_long
     return sorted(
         {
             partition
-            for (partition, _), rows in found.items()
-            if len(rows) < len(CONFIGS) or len(set(rows)) > 1
+            for partition, split in {(shard.partition, shard.split) for shard in shards}
+            for config, expected in expected_rows(
+                rows[partition, split, FULL.name], too_long[partition, split]
+            ).items()
+            if rows[partition, split, config] != expected or not rows[partition, split, FULL.name]
         }
     )
 
@@ -142,9 +165,33 @@ def _fingerprint(shards: Sequence[Shard]) -> str:
     return digest.hexdigest()[:12]
 
 
-def _metadata(
-    rows: Mapping[str, Mapping[Split, int]], fingerprint: str, *, title: str, licence: str
-) -> dict[str, Any]:
+Files = Mapping[str, Mapping[Split, Sequence[str]]]
+"""Files, or patterns of them, by config and split; only those with rows."""
+
+
+def _globs(rows: Mapping[str, Mapping[Split, int]]) -> Files:
+    return {
+        config: {split: [f"{config}/{split}/*{SUFFIX}"] for split in splits}
+        for config, splits in rows.items()
+    }
+
+
+def _names(shards: Sequence[Shard]) -> Files:
+    """Return the shards by name, for a folder that also holds files that do not load with them."""
+    found: dict[str, dict[Split, list[str]]] = {}
+    for shard in shards:
+        name = f"{shard.config}/{shard.split}/{shard.partition}{SUFFIX}"
+        found.setdefault(shard.config, {}).setdefault(shard.split, []).append(name)
+    return found
+
+
+def _size(rows: Mapping[str, Mapping[Split, int]]) -> str:
+    """Return the Hub's size category of the complete examples."""
+    examples = sum(rows.get(FULL.name, {}).values())
+    return next((name for limit, name in _SIZES if examples < limit), _LARGER)
+
+
+def _metadata(files: Files, fingerprint: str, *, title: str, licence: str) -> dict[str, Any]:
     """Return the YAML front matter, without configs and splits that have no rows.
 
     `datasets` cannot load a config with an empty split, and refuses outdated row counts, so the
@@ -157,13 +204,10 @@ def _metadata(
         "task_categories": ["text-generation", "token-classification"],
         "tags": ["relation-extraction", "entity-extraction", "scientific-articles", "synthetic"],
     }
-    if not rows:
+    if not files:
         return metadata
-    examples = max(sum(splits.values()) for splits in rows.values())
-    size = next((name for limit, name in _SIZES if examples < limit), _LARGER)
-    metadata["size_categories"] = [size]
     metadata["configs"] = [
-        _config_entry(config, rows[config], fingerprint) for config in CONFIGS if config in rows
+        _config_entry(config, files[config], fingerprint) for config in CONFIGS if config in files
     ]
     metadata["configs"][0]["default"] = True
     return metadata
@@ -179,14 +223,16 @@ def _licence_entries(licence: str) -> dict[str, str]:
     return {"license": "other", "license_name": licence, **link}
 
 
-def _config_entry(config: str, rows: Mapping[Split, int], fingerprint: str) -> dict[str, Any]:
+def _config_entry(
+    config: str, files: Mapping[Split, Sequence[str]], fingerprint: str
+) -> dict[str, Any]:
     return {
         "config_name": config,
         # Every key of a config is part of the name of its cache folder; this key says what it is.
         "description": f"{CONFIGS[config].description}; contents {fingerprint}",
         "data_files": [
-            {"split": split, "path": f"{config}/{split}/*{SUFFIX}"}
+            {"split": split, "path": files[split][0] if len(files[split]) == 1 else [*files[split]]}
             for split in SPLITS
-            if split in rows
+            if split in files
         ],
     }

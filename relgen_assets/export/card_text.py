@@ -10,8 +10,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from relgen_assets.export.answers import SCHEMA_FILE
 from relgen_assets.export.configs import CONFIGS, DEFAULT, DatasetConfig
 from relgen_assets.export.footers import ShardFacts
+from relgen_assets.export.lengths import Lengths, total
+from relgen_assets.export.shaping import TEMPLATE_TOKENS
 from relgen_assets.export.splits import SPLITS, Split
 from relgen_assets.rows.arrow import arrow_schema
 
@@ -26,7 +29,7 @@ what to answer: the entities the chunk names and the relations between them, as 
 teach a small language model to extract knowledge from text.
 
 ## Load it
-
+{outdated}
 ```python
 from datasets import load_dataset
 
@@ -41,7 +44,22 @@ changed. After adding or replacing files, write the card again, as the asset `da
 {rows}
 
 All chunks of an article are in one split, chosen by a hash of the article's title, or of its id if
-it has none. The configs hold the same rows in the same order.
+it has none. Except `rejected`, every config is made from the rows of `full`, in the same order.
+
+## Train on it
+
+{lengths}
+
+- TRL: `SFTTrainer` with `prompt_completion` learns the completions and nothing else. With `chat`,
+  set `assistant_only_loss=True`. Set `max_length={max_length}` in both.
+- LLaMA-Factory: this folder is a `dataset_dir`, and `dataset_info.json` names its parts. Set
+  `cutoff_len: {max_length}`.
+- Axolotl: `axolotl.yaml` is the part of a configuration that names the data and their length.
+- mlx-lm: `relgen export --format mlx FOLDER` writes the files it reads. Train with `--mask-prompt`
+  and `--max-seq-length {max_length}`.
+
+A model that was trained on this has to be asked with the prompt it was trained with. The six
+prompts are in the config `prompts`; the JSON schema of an extraction is in `{schema}`.
 
 ## Columns
 
@@ -50,7 +68,7 @@ it has none. The configs hold the same rows in the same order.
 `extraction` is a string, since a string of JSON is what a model has to write:
 `{{"section_description": …, "list_of_entities": […], "relations": [{{"description": …,
 "source_entities": […], "target_entities": […], "strength": "strong" | "moderate" | "weak"}}]}}`.
-`strength` is left out where it is not known.
+`strength` is left out where it is not known, or not to be learned.
 
 ## How it was made
 
@@ -74,6 +92,11 @@ summary and text of its row.
 - The articles are in English only where their source is.
 """
 
+_OUTDATED: Final = """
+{batches:,} batches were written by another version of relgen-assets, with other columns. They are
+left out until they are made again, which asks no server: `relgen run`.
+"""
+
 _LICENCE: Final = """
 ## Licence
 
@@ -91,6 +114,7 @@ def card_text(
     *,
     title: str,
     licence: str,
+    outdated: int = 0,
 ) -> str:
     """Return the Markdown of the card below its YAML.
 
@@ -99,12 +123,17 @@ def card_text(
         facts: The facts in the footers of the shards of `full`.
         title: Title of the dataset.
         licence: Licence id the YAML names.
+        outdated: Batches that another version wrote, and that are left out.
     """
-    body = _body(rows, facts) if rows else _EMPTY
+    body = _body(rows, facts, outdated) if rows else _EMPTY
     return f"# {title}\n{body}{_LICENCE.format(licence=licence)}"
 
 
-def _body(rows: Mapping[str, Mapping[Split, int]], facts: Sequence[ShardFacts]) -> str:
+def _body(
+    rows: Mapping[str, Mapping[Split, int]], facts: Sequence[ShardFacts], outdated: int
+) -> str:
+    lengths = total(one.lengths for one in facts)
+    shown = [CONFIGS[config] for config in rows]
     table = [
         [f"`{config}`", CONFIGS[config].description, *(f"{splits.get(s, 0):,}" for s in SPLITS)]
         for config, splits in rows.items()
@@ -112,8 +141,12 @@ def _body(rows: Mapping[str, Mapping[Split, int]], facts: Sequence[ShardFacts]) 
     return _BODY.format(
         default=DEFAULT.name,
         rows=_markdown(["config", "what it holds", *SPLITS], table),
-        columns="\n\n".join(_columns(config) for config in CONFIGS.values()),
-        cautions="\n".join(_bullet(one.caution) for one in CONFIGS.values() if one.caution),
+        outdated=_OUTDATED.format(batches=outdated) if outdated else "",
+        lengths=_lengths(lengths),
+        max_length=lengths.max_length,
+        schema=SCHEMA_FILE,
+        columns="\n\n".join(_columns(config) for config in shown),
+        cautions="\n".join(_bullet(one.caution) for one in shown if one.caution),
         articles=sum(one.articles for one in facts),
         origins=_origins(facts),
         attempts=_attempts(facts),
@@ -122,11 +155,42 @@ def _body(rows: Mapping[str, Mapping[Split, int]], facts: Sequence[ShardFacts]) 
 
 
 def _columns(config: DatasetConfig) -> str:
-    fields = [
-        [f"`{field.name}`", str(field.type), field.metadata[b"description"].decode()]
-        for field in arrow_schema(config.row)
+    """Return a table of the columns of a config; where it has two layouts, one for each."""
+    tables = [
+        _markdown(
+            ["column", "type", "meaning"],
+            [
+                [f"`{field.name}`", str(field.type), field.metadata[b"description"].decode()]
+                for field in arrow_schema(row)
+            ],
+        )
+        for row in config.layouts
     ]
-    return f"`{config.name}`\n\n" + _markdown(["column", "type", "meaning"], fields)
+    return "\n\n".join([f"`{config.name}`", "\n\nor, as plain text,\n\n".join(tables)])
+
+
+def _lengths(lengths: Lengths) -> str:
+    """Return how long the training rows are, and what a trainer would cut."""
+    if not lengths.rows:
+        return "Every example is over the token budget, so that only `full` has rows."
+    tokens = lengths.prompt_tokens + lengths.answer_tokens
+    cut = [
+        [f"{limit:,}", f"{rows:,}", f"{rows / lengths.rows:.1%}"]
+        for limit, rows in lengths.cut.items()
+    ]
+    dropped = (
+        f" {lengths.too_long:,} longer examples are over the token budget and only in `full`."
+        if lengths.too_long
+        else ""
+    )
+    return (
+        f"**Set `max_length` to {lengths.max_length:,} or more**: that keeps all {lengths.rows:,}"
+        f" training rows whole. The longest has {lengths.longest:,} tokens, the mean"
+        f" {tokens / lengths.rows:,.0f}, of which the extraction is"
+        f" {lengths.answer_tokens / tokens:.0%}; {TEMPLATE_TOKENS} more are allowed for what a chat"
+        f" template adds.{dropped} A trainer cuts the end of longer rows, which is the answer:\n\n"
+        + _markdown(["`max_length`", "rows that are cut", "share"], cut)
+    )
 
 
 def _origins(facts: Sequence[ShardFacts]) -> str:
@@ -138,6 +202,7 @@ def _origins(facts: Sequence[ShardFacts]) -> str:
         "prompt of the extraction": [one.prompt_versions for one in facts],
         "model of the summary": [one.summary_models for one in facts],
         "prompt of the summary": [one.summary_prompt_versions for one in facts],
+        "prompt of the student": [one.student_prompts for one in facts],
     }
     table: list[list[str]] = []
     for name, counts in counted.items():

@@ -9,11 +9,12 @@ config shows of an example belongs to `configs`, its split to `splits`, its file
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from pydantic import Field
 
 from relgen_assets.domain_errors import DatasetError
+from relgen_assets.export.shaping import Shaping
 from relgen_assets.rights.licences import licence_of
 from relgen_assets.rights.publishing import EVERYTHING_KNOWN, Policy, publishability
 from relgen_assets.rows.models import (
@@ -26,6 +27,7 @@ from relgen_assets.rows.models import (
     RawExtraction,
     Relation,
     RelationEvidence,
+    StudentPrompt,
     Summary,
     TableRow,
     ValidatedExtraction,
@@ -38,14 +40,22 @@ class CoreExample(TableRow):
     """One row of the config `core`: input and output, nothing else."""
 
     summary: str = Field(description="Summary of the article, as the prompt held it.")
-    text: str = Field(description="The chunk of the article to extract from.")
-    extraction: str = Field(description="The extraction as one line of JSON, to be learned.")
+    chunk: str = Field(description="The chunk of the article to extract from.")
+    extraction: str = Field(description="The extraction as JSON, to be learned.")
 
 
 class FullExample(CoreExample):
     """One row of the config `full`: the example, where it comes from and how it was made."""
 
-    preview = ("list_of_entities", "relations", "text", "summary", "verdict", "repairs", "chunk_id")
+    preview = (
+        "list_of_entities",
+        "relations",
+        "chunk",
+        "summary",
+        "verdict",
+        "repairs",
+        "chunk_id",
+    )
 
     section_description: str = Field(description="What the text is about, in a sentence or two.")
     list_of_entities: list[str] = Field(description="Entities named in the text.")
@@ -88,15 +98,15 @@ class FullExample(CoreExample):
     year: int | None = Field(description="Year of publication, if the source has it.")
     publishable: bool = Field(description="Whether licence and models allow publishing the row.")
     publishing_reason: str = Field(description="Why it may be published, or why not.")
+    student_prompt: StudentPrompt = Field(description="Student prompt of the training rows.")
+    student_prompt_version: str = Field(description="Hash of the student prompt's template.")
+    student_prompt_tokens: int = Field(description="Tokens of that prompt, by `dataset.tokenizer`.")
+    student_answer_tokens: int = Field(description="Tokens of `extraction`, by the same.")
 
-
-def canonical_json(extraction: Extraction) -> str:
-    """Return an extraction as the JSON a model should write: one line, fixed key order, no padding.
-
-    An unknown strength is left out rather than written as null. Text stays readable: only
-    characters that JSON requires to be escaped are escaped.
-    """
-    return extraction.model_dump_json(exclude_none=True)
+    @property
+    def student_tokens(self) -> int:
+        """Tokens of the whole training row, without those that a chat template adds."""
+        return self.student_prompt_tokens + self.student_answer_tokens
 
 
 def build_examples(
@@ -105,6 +115,7 @@ def build_examples(
     summaries: Sequence[Summary],
     raw: Sequence[RawExtraction],
     validated: Sequence[ValidatedExtraction],
+    shaping: Shaping,
     policy: Policy = EVERYTHING_KNOWN,
 ) -> list[FullExample]:
     """Return one example per chunk with a usable extraction, in the order of the chunks.
@@ -115,9 +126,11 @@ def build_examples(
         summaries: One summary per article.
         raw: One answer per chunk.
         validated: One verdict per chunk; rejected chunks give no example.
+        shaping: How training rows are written; their tokens are counted.
         policy: What the project publishes.
 
     Raises:
+        ConfigurationError: The tokenizer of the settings cannot be used.
         DatasetError: The tables do not fit together: an id is missing or occurs twice, a row
             names another article, offsets do not give the chunk's text, or the stored prompt does
             not contain the summary and the text.
@@ -131,34 +144,44 @@ def build_examples(
     if unknown:
         raise _mismatch(unknown[0], "there is a verdict on a chunk that does not exist")
 
-    examples: list[FullExample] = []
+    joined: list[_Joined] = []
     for chunk in chunks:
         verdict = _find(verdict_by_id, chunk.chunk_id, chunk, "validated_extractions")
         if verdict.verdict == "rejected":
             continue
-        examples.append(
-            _example(
+        joined.append(
+            _join(
                 chunk,
                 paper=_find(paper_by_id, chunk.paper_id, chunk, "raw_papers"),
                 summary=_find(summary_by_id, chunk.paper_id, chunk, "summaries"),
                 raw=_find(raw_by_id, chunk.chunk_id, chunk, "raw_extractions"),
                 validated=verdict,
-                policy=policy,
             )
         )
-    return examples
+    return _measured(joined, shaping, policy)
 
 
-def _example(
+class _Joined(NamedTuple):
+    """What the tables say of one chunk, verified to belong together."""
+
+    chunk: Chunk
+    paper: Paper
+    summary: Summary
+    raw: RawExtraction
+    validated: ValidatedExtraction
+    extraction: Extraction
+    summary_as_sent: str
+
+
+def _join(
     chunk: Chunk,
     *,
     paper: Paper,
     summary: Summary,
     raw: RawExtraction,
     validated: ValidatedExtraction,
-    policy: Policy,
-) -> FullExample:
-    if validated.extraction is None or validated.verdict == "rejected":
+) -> _Joined:
+    if validated.extraction is None:
         raise _mismatch(chunk.chunk_id, f"the verdict is {validated.verdict} without an extraction")
     if raw.status != "completed" or summary.status != "completed":
         raise _mismatch(chunk.chunk_id, "the verdict rests on a request that was never answered")
@@ -167,7 +190,6 @@ def _example(
     if paper.article[chunk.start : chunk.end] != chunk.text:
         raise _mismatch(chunk.chunk_id, "the offsets do not give the chunk's text", since="chunks")
     extraction = validated.extraction
-    rights = publishability(paper.licence, [raw.model, summary.model], policy)
     if (len(validated.grounding), len(validated.evidence)) != (
         len(extraction.list_of_entities),
         len(extraction.relations),
@@ -178,10 +200,35 @@ def _example(
             " an earlier version stored it",
             since="validated_extractions",
         )
+    shown = _summary_as_sent(raw, summary, chunk)
+    return _Joined(chunk, paper, summary, raw, validated, extraction, shown)
+
+
+def _measured(joined: Sequence[_Joined], shaping: Shaping, policy: Policy) -> list[FullExample]:
+    """Return the examples, each with the length of its training row."""
+    answers = [shaping.answer.write(one.extraction) for one in joined]
+    prompts = [shaping.shown(one.summary_as_sent, one.chunk.text).plain for one in joined]
+    lengths = list(shaping.counts(prompts + answers))
+    return [
+        _example(*one, shaping, policy)
+        for one in zip(joined, answers, lengths[: len(joined)], lengths[len(joined) :], strict=True)
+    ]
+
+
+def _example(
+    joined: _Joined,
+    answer: str,
+    prompt_tokens: int,
+    answer_tokens: int,
+    shaping: Shaping,
+    policy: Policy,
+) -> FullExample:
+    chunk, paper, summary, raw, validated, extraction, shown = joined
+    rights = publishability(paper.licence, [raw.model, summary.model], policy)
     return FullExample(
-        summary=_summary_as_sent(raw, summary, chunk),
-        text=chunk.text,
-        extraction=canonical_json(extraction),
+        summary=shown,
+        chunk=chunk.text,
+        extraction=answer,
         section_description=extraction.section_description,
         list_of_entities=extraction.list_of_entities,
         relations=extraction.relations,
@@ -197,7 +244,7 @@ def _example(
         start=chunk.start,
         end=chunk.end,
         tokens=chunk.tokens,
-        verdict=validated.verdict,
+        verdict="repaired" if validated.verdict == "repaired" else "valid",
         repairs=validated.repairs,
         mode=raw.mode,
         sent_messages=raw.messages,
@@ -216,6 +263,10 @@ def _example(
         year=paper.year,
         publishable=rights.allowed,
         publishing_reason=rights.reason,
+        student_prompt=shaping.settings.student_prompt,
+        student_prompt_version=shaping.student_version,
+        student_prompt_tokens=prompt_tokens,
+        student_answer_tokens=answer_tokens,
     )
 
 

@@ -12,8 +12,11 @@ from typing import Final
 
 from pydantic import BaseModel, Field
 
+from relgen_assets.export.configs import is_within
 from relgen_assets.export.empty_rows import states_nothing
 from relgen_assets.export.examples import FullExample
+from relgen_assets.export.lengths import Lengths, measure
+from relgen_assets.export.shaping import Shaping
 
 _KEY: Final = b"relgen"
 
@@ -29,15 +32,20 @@ class ShardFacts(BaseModel):
         empty: Number of rows that state no relation.
         left_out: Number of such examples of the whole batch that were left out, in the facts of
             one of its shards.
+        shaping: Version of the rules by which its training rows were written.
+        lengths: How long its training rows are.
     """
 
     digest: str
+    shaping: str
+    lengths: Lengths
     articles: int
     sources: dict[str, int]
     models: dict[str, int]
     prompt_versions: dict[str, int]
     summary_models: dict[str, int]
     summary_prompt_versions: dict[str, int]
+    student_prompts: dict[str, int]
     verdicts: dict[str, int]
     first_prompt_versions: dict[str, int] = Field(default_factory=dict[str, int])
     earlier_reasons: dict[str, int] = Field(default_factory=dict[str, int])
@@ -45,11 +53,12 @@ class ShardFacts(BaseModel):
     left_out: int = 0
 
 
-def facts_of(examples: Sequence[FullExample], left_out: int = 0) -> ShardFacts:
+def facts_of(examples: Sequence[FullExample], shaping: Shaping, left_out: int = 0) -> ShardFacts:
     """Count the examples of a shard by their origin, and hash them in order (SHA-256).
 
     Args:
         examples: The rows of the shard.
+        shaping: How training rows are written.
         left_out: What the facts are to say of examples that were left out.
     """
     digest = hashlib.sha256()
@@ -57,12 +66,15 @@ def facts_of(examples: Sequence[FullExample], left_out: int = 0) -> ShardFacts:
         digest.update(example.model_dump_json().encode("utf-8"))
     return ShardFacts(
         digest=digest.hexdigest(),
+        shaping=shaping.version,
+        lengths=measure(examples, lambda example: is_within(example, shaping)),
         articles=len({example.paper_id for example in examples}),
         sources=Counter(example.source for example in examples),
         models=Counter(example.model for example in examples),
         prompt_versions=Counter(example.prompt_version for example in examples),
         summary_models=Counter(example.summary_model for example in examples),
         summary_prompt_versions=Counter(example.summary_prompt_version for example in examples),
+        student_prompts=Counter(example.student_prompt for example in examples),
         verdicts=Counter(example.verdict for example in examples),
         first_prompt_versions=Counter(
             example.prompt_version for example in examples if example.attempt == 1
@@ -80,8 +92,8 @@ def footer_metadata(facts: ShardFacts) -> dict[bytes, bytes]:
     return {_KEY: facts.model_dump_json().encode()}
 
 
-def are_there(metadata: Mapping[bytes, bytes] | None) -> bool:
-    """Return whether schema metadata carries facts, of this version of the project or another."""
+def has_facts(metadata: Mapping[bytes, bytes] | None) -> bool:
+    """Return whether schema metadata carries facts, of this version or another."""
     return _KEY in (metadata or {})
 
 

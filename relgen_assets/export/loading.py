@@ -15,7 +15,7 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from relgen_assets.domain_errors import DatasetError
-from relgen_assets.export.card import CARD_FILE, named_configs
+from relgen_assets.export.card import CARD_FILE, named_splits
 from relgen_assets.export.configs import FULL
 from relgen_assets.export.shards import Shard, find_shards, read_column
 from relgen_assets.export.splits import Split
@@ -96,8 +96,11 @@ def loads(root: str, shards: Sequence[Shard]) -> dict[tuple[str, str], int]:
             )
         rows_by_name = {_name(shard.url): shard.rows for shard in shards}
         try:
-            for config in named_configs((folder / CARD_FILE).read_text(encoding="utf-8")):
+            named = named_splits((folder / CARD_FILE).read_text(encoding="utf-8"))
+            for config, promised in named.items():
                 splits = _load(folder, config, rows_by_name, str(Path(scratch) / "cache"))
+                if gone := sorted(promised - splits.keys()):  # `datasets` says nothing
+                    raise ValueError(f"{config} has no files of the split {', '.join(gone)}")
                 rows.update({(config, split): count for split, count in splits.items()})
         except (ValueError, OSError, KeyError, datasets.exceptions.DatasetsError) as error:
             raise DatasetError(

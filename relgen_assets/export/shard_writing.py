@@ -8,16 +8,22 @@ from __future__ import annotations
 import io
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from relgen_assets.export.configs import CONFIGS, FULL, DatasetConfig
+from relgen_assets.export.configs import CONFIGS, FORMER_CONFIGS, FULL, REJECTED, DatasetConfig
 from relgen_assets.export.examples import FullExample
 from relgen_assets.export.footers import facts_of, footer_metadata
+from relgen_assets.export.rejected import RejectedAnswer
+from relgen_assets.export.shaping import Shaping
 from relgen_assets.export.shards import shard_url
 from relgen_assets.export.splits import SPLITS, Split, split_key, split_of
 from relgen_assets.rows.arrow import to_table
 from resources import storage
+
+RowT = TypeVar("RowT", FullExample, RejectedAnswer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,7 @@ class ShardReport:
         rows: Examples by split; splits without examples are left out.
         articles: Articles by split; splits without examples are left out.
         removed: Files of an earlier run that were removed because their split has no rows now.
+        too_long: Examples over the budget, which are only in `full`.
         size: Bytes written.
     """
 
@@ -36,6 +43,7 @@ class ShardReport:
     articles: dict[Split, int]
     written: list[str] = field(default_factory=list[str])
     removed: list[str] = field(default_factory=list[str])
+    too_long: int = 0
     size: int = 0
 
 
@@ -44,8 +52,8 @@ def write_shards(
     partition: str,
     examples: Sequence[FullExample],
     *,
-    validation_percent: int,
-    test_percent: int,
+    shaping: Shaping,
+    rejected: Sequence[RejectedAnswer] = (),
     left_out: int = 0,
 ) -> ShardReport:
     """Write the examples of one partition, one file for each config and split that has rows.
@@ -57,29 +65,31 @@ def write_shards(
         root: Folder of the dataset; a local path or any fsspec URL.
         partition: Key of the partition; the name of its files.
         examples: All examples of the partition.
-        validation_percent: Share of articles for validation.
-        test_percent: Share of articles for testing.
+        shaping: How rows are written, and how articles are split.
+        rejected: Rejected answers, if the dataset is to hold them.
         left_out: Examples of the batch that state no relation and do not stand in the dataset.
 
     Raises:
-        ConfigurationError: The percentages are out of range.
         StorageError: A file cannot be written or removed.
     """
-    by_split: dict[Split, list[FullExample]] = {}
-    for example in examples:
-        key = split_key(example.paper_id, example.title)
-        split = split_of(key, validation_percent=validation_percent, test_percent=test_percent)
-        by_split.setdefault(split, []).append(example)
-
-    removed = remove_shards(root, partition, keep=by_split)
-    splits = [split for split in SPLITS if split in by_split]
-    places = [(config, split) for config in CONFIGS.values() for split in splits]
-
+    by_split = _by_split(examples, shaping)
+    first = next((split for split in SPLITS if split in by_split), None)
+    tables = {
+        (config.name, split): table
+        for config in CONFIGS.values()
+        for split, rows in by_split.items()
+        if (table := _table(config, rows, shaping, left_out if split == first else 0)).num_rows
+    }
+    tables |= {
+        (REJECTED.name, split): to_table(rows, RejectedAnswer)
+        for split, rows in _by_split(rejected, shaping).items()
+    }
+    removed = remove_shards(root, partition, keep=tables)
     written: list[str] = []
     size = 0
-    for config, split in places:
-        url = shard_url(root, config.name, split, partition)
-        data = _parquet(config, by_split[split], left_out if split == splits[0] else 0)
+    for (config, split), table in tables.items():
+        url = shard_url(root, config, split, partition)
+        data = _parquet(table)
         storage.write_atomic(url, data)
         written.append(url)
         size += len(data)
@@ -89,35 +99,71 @@ def write_shards(
         articles={split: len({row.paper_id for row in rows}) for split, rows in by_split.items()},
         written=written,
         removed=removed,
+        too_long=sum(not shaping.fits(one.student_tokens) for one in examples),
         size=size,
     )
 
 
-def remove_shards(root: str, partition: str, *, keep: Collection[Split] = ()) -> list[str]:
+def remove_shards(
+    root: str, partition: str, *, keep: Collection[tuple[str, Split]] = ()
+) -> list[str]:
     """Remove the shards of one partition; return where they were.
 
     Args:
         root: Folder of the dataset; a local path or any fsspec URL.
         partition: Key of the partition.
-        keep: Splits whose shards stay.
+        keep: Configs and splits whose shards stay.
 
     Raises:
         StorageError: A file cannot be removed.
     """
     removed: list[str] = []
-    for config in CONFIGS:
+    for config in (*CONFIGS, *FORMER_CONFIGS):
         for split in SPLITS:
             url = shard_url(root, config, split, partition)
-            if split not in keep and storage.exists(url):
+            if (config, split) not in keep and storage.exists(url):
                 storage.remove(url)
                 removed.append(url)
     return removed
 
 
-def _parquet(config: DatasetConfig, examples: Sequence[FullExample], left_out: int) -> bytes:
-    table = to_table([config.convert(example) for example in examples], config.row)
+def _by_split(rows: Sequence[RowT], shaping: Shaping) -> dict[Split, list[RowT]]:
+    shares = shaping.settings
+    found: dict[Split, list[RowT]] = {}
+    for row in rows:
+        split = split_of(
+            split_key(row.paper_id, row.title),
+            validation_percent=shares.validation_percent,
+            test_percent=shares.test_percent,
+        )
+        found.setdefault(split, []).append(row)
+    return found
+
+
+def _table(
+    config: DatasetConfig, examples: Sequence[FullExample], shaping: Shaping, left_out: int
+) -> pa.Table:
+    rows = [row for example in examples for row in config.rows_of(example, shaping)]
+    table = to_table(rows, config.row_under(shaping))
     if config.name == FULL.name:
-        table = table.replace_schema_metadata(footer_metadata(facts_of(examples, left_out)))
+        table = table.replace_schema_metadata(
+            footer_metadata(facts_of(examples, shaping, left_out))
+        )
+    return table
+
+
+def _parquet(table: pa.Table) -> bytes:
+    """Return a table as the bytes of a parquet file, the same for the same rows.
+
+    The smallest and the largest text of a column help nobody, and weigh as much as two rows.
+    """
+    counted = [field.name for field in table.schema if not _holds_texts(field.type)]
     buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd", write_page_checksum=True)
+    pq.write_table(
+        table, buffer, compression="zstd", write_page_checksum=True, write_statistics=counted
+    )
     return buffer.getvalue()
+
+
+def _holds_texts(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_nested(kind))

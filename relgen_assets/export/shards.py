@@ -6,6 +6,7 @@ finds and reads them. Writing them belongs to `shard_writing`, the card to `card
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,10 +19,9 @@ import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from relgen_assets.domain_errors import DatasetError
-from relgen_assets.export import footers
-from relgen_assets.export.configs import CONFIGS, FULL
+from relgen_assets.export.configs import CONFIGS, FULL, REJECTED
 from relgen_assets.export.examples import FullExample
-from relgen_assets.export.footers import ShardFacts
+from relgen_assets.export.footers import ShardFacts, facts_in, has_facts
 from relgen_assets.export.splits import SPLITS, Split
 from relgen_assets.rows.arrow import arrow_schema, from_table
 from relgen_assets.rows.models import TableRow
@@ -29,8 +29,12 @@ from resources import storage
 
 RowT = TypeVar("RowT", bound=TableRow)
 
+Place = tuple[str, Split, str]
+"""Config, split and partition of a shard."""
+
 SUFFIX: Final = ".parquet"
 _FOOTER_READERS: Final = 8
+_ROWS_AT_A_TIME: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class Shard:
     Attributes:
         partition: Batch that wrote it.
         rows: Number of its rows.
+        row: Class of its rows.
         facts: Counts by origin; only shards of `full` have them.
     """
 
@@ -48,7 +53,23 @@ class Shard:
     partition: str
     url: str
     rows: int
+    row: type[TableRow]
     facts: ShardFacts | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a dataset folder holds.
+
+    Attributes:
+        shards: The shards, in order of config, split and partition.
+        outdated: Batches whose columns do not go with those of the others: another version wrote
+            them, or other settings. Their files are no shards of this dataset until they are made
+            again, which asks nothing.
+    """
+
+    shards: list[Shard]
+    outdated: list[str]
 
 
 def shard_url(root: str, config: str, split: Split, partition: str) -> str:
@@ -56,7 +77,7 @@ def shard_url(root: str, config: str, split: Split, partition: str) -> str:
     return storage.join(root, config, split, partition + SUFFIX)
 
 
-def shard_places(root: str) -> list[tuple[str, Split, str]]:
+def shard_places(root: str) -> list[Place]:
     """Return config, split and partition of every file that should be a shard; none is read.
 
     Raises:
@@ -71,7 +92,21 @@ def shard_places(root: str) -> list[tuple[str, Split, str]]:
 
 
 def find_shards(root: str, partition: str | None = None) -> list[Shard]:
-    """Return the shards a dataset folder holds, in order of config, split and partition.
+    """Return the shards a dataset folder holds, without those of outdated batches.
+
+    Args:
+        root: Folder of the dataset; a local path or any fsspec URL.
+        partition: Look at the shards of this batch only.
+
+    Raises:
+        StorageError: A folder cannot be listed.
+        DatasetError: A file is not a shard of this dataset; the message names it.
+    """
+    return survey(root, partition).shards
+
+
+def survey(root: str, partition: str | None = None) -> Contents:
+    """Return the shards a dataset folder holds, and which batches are outdated.
 
     Only footers are read, several at a time, since on an object store each is a round trip.
 
@@ -84,8 +119,23 @@ def find_shards(root: str, partition: str | None = None) -> list[Shard]:
         DatasetError: A file is not a shard of this dataset; the message names it.
     """
     places = [place for place in shard_places(root) if partition in (None, place[2])]
-    with ThreadPoolExecutor(_FOOTER_READERS) as readers:
-        return list(readers.map(lambda place: _read_footer(root, *place), places))
+    # The shards of `full` tell whether the others of their batch have the columns of today.
+    found = _read_footers(root, [place for place in places if place[0] == FULL.name])
+    outdated = {place[2] for place, shard in found.items() if shard is None}
+    rest = [place for place in places if place not in found and place[2] not in outdated]
+    found |= _read_footers(root, rest)
+    shards = [shard for place in places if (shard := found.get(place)) is not None]
+    outdated |= _in_other_layouts(shards)
+    return Contents([one for one in shards if one.partition not in outdated], sorted(outdated))
+
+
+def _in_other_layouts(shards: Sequence[Shard]) -> set[str]:
+    """Return the batches in which a config has other columns than in most of its rows."""
+    rows: dict[str, Counter[type[TableRow]]] = {}
+    for shard in shards:
+        rows.setdefault(shard.config, Counter())[shard.row] += shard.rows
+    usual = {config: counted.most_common(1)[0][0] for config, counted in rows.items()}
+    return {shard.partition for shard in shards if shard.row is not usual[shard.config]}
 
 
 def has_shards(root: str, partition: str) -> bool:
@@ -121,6 +171,17 @@ def read_columns(shard: Shard, columns: Sequence[str]) -> list[dict[str, Any]]:
         return list(file.read(columns=list(columns), use_threads=False).to_pylist())
 
 
+def stored_rows(shard: Shard) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a shard as they are stored, a few at a time in memory.
+
+    Raises:
+        DatasetError: The file cannot be read.
+    """
+    with _opened(shard.url) as file:
+        for batch in file.iter_batches(batch_size=_ROWS_AT_A_TIME, use_threads=False):
+            yield from batch.to_pylist()
+
+
 def read_rows(shards: Iterable[Shard], model: type[RowT]) -> list[RowT]:
     """Return the rows of shards of one config, in the order of the shards.
 
@@ -139,17 +200,19 @@ def read_rows(shards: Iterable[Shard], model: type[RowT]) -> list[RowT]:
 
 
 def derived_rows(shards: Iterable[Shard]) -> dict[str, list[TableRow]]:
-    """Return the rows of every config but `full`, in the order of the shards.
+    """Return the rows of every config that is made from `full`, in the order of the shards.
 
     A config without a shard has an empty list.
 
     Raises:
         DatasetError: A file cannot be read.
     """
-    found: dict[str, list[TableRow]] = {name: [] for name in CONFIGS if name != FULL.name}
+    found: dict[str, list[TableRow]] = {
+        name: [] for name in CONFIGS if name not in (FULL.name, REJECTED.name)
+    }
     for shard in shards:
         if shard.config in found:
-            found[shard.config] += read_rows([shard], CONFIGS[shard.config].row)
+            found[shard.config] += read_rows([shard], shard.row)
     return found
 
 
@@ -162,26 +225,32 @@ def full_rows(shards: Iterable[Shard]) -> list[FullExample]:
     return read_rows((shard for shard in shards if shard.config == FULL.name), FullExample)
 
 
-def _read_footer(root: str, config: str, split: Split, partition: str) -> Shard:
+def _read_footers(root: str, places: Sequence[Place]) -> dict[Place, Shard | None]:
+    """Return what footers say, by their place; several are read at a time."""
+    with ThreadPoolExecutor(_FOOTER_READERS) as readers:
+        found = readers.map(lambda place: _read_footer(root, *place), places)
+        return dict(zip(places, found, strict=True))
+
+
+def _read_footer(root: str, config: str, split: Split, partition: str) -> Shard | None:
+    """Return what a footer says; `None` if it is that of a complete example of another version."""
     url = shard_url(root, config, split, partition)
     with _opened(url) as file:
         schema = file.schema_arrow
         rows: int = file.metadata.num_rows
-    if not schema.equals(arrow_schema(CONFIGS[config].row)) or rows == 0:
-        if footers.are_there(schema.metadata) and rows:
-            raise _foreign(
-                url,
-                "another version of the project wrote it, with other columns",
-                remedy="Make all batches again with `relgen run`, which asks nothing known again.",
-            )
+    layouts = CONFIGS[config].layouts
+    row = next((one for one in layouts if schema.equals(arrow_schema(one))), None)
+    if row is None and config == FULL.name and has_facts(schema.metadata):
+        return None
+    if row is None or rows == 0:
         raise _foreign(url, "it does not have the columns and rows of this dataset")
     facts = None
     if config == FULL.name:
         try:
-            facts = footers.facts_in(schema.metadata)
+            facts = facts_in(schema.metadata)
         except ValidationError as error:
             raise _foreign(url, "its footer does not say what it was made from") from error
-    return Shard(config=config, split=split, partition=partition, url=url, rows=rows, facts=facts)
+    return Shard(config, split, partition, url, rows, row, facts)
 
 
 @contextmanager

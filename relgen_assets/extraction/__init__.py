@@ -6,8 +6,14 @@ Pure functions: parse, repair, ground, judge. Asking a model again after a rejec
 May touch `rows`.
 """
 
-from relgen_assets.extraction.answer_schema import extraction_schema, quote_schema
+from relgen_assets.extraction.answer_schema import (
+    entities_schema,
+    extraction_schema,
+    quote_schema,
+    relations_schema,
+)
 from relgen_assets.extraction.codes import RejectionReason, Repair
+from relgen_assets.extraction.entity_list import grounded_names
 from relgen_assets.extraction.grounding import absent, occurs
 from relgen_assets.extraction.judge import Judgement, Verdict, judge
 from relgen_assets.extraction.quotes import Quote, quotes
@@ -22,10 +28,13 @@ __all__ = [
     "SentPrompt",
     "Verdict",
     "absent",
+    "entities_schema",
     "example_descriptions",
     "extraction_schema",
+    "grounded_names",
     "judge",
     "occurs",
     "quote_schema",
     "quotes",
+    "relations_schema",
 ]

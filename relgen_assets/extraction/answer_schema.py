@@ -20,6 +20,7 @@ MAX_EVIDENCE = 400
 """Longest quote, in characters, by which an answer proves a relation: a long sentence, or two."""
 MAX_SIDE = 4
 _STRENGTH: dict[str, Any] = {"type": "string", "enum": list(get_args(Strength))}
+_NAME: dict[str, Any] = {"type": "string", "minLength": 2, "maxLength": MAX_NAME_CHARACTERS}
 
 # Candidates are for small models: a description is one sentence, and its end is enforced. The full
 # stop is a character class because llama-cpp-python cannot read an escaped one.
@@ -60,21 +61,28 @@ def extraction_schema(
             max_entities,
             max_relations,
         )
-    name = {"type": "string", "minLength": 2, "maxLength": MAX_NAME_CHARACTERS}
-    quote = {"evidence": {"type": "string", "minLength": 1, "maxLength": MAX_EVIDENCE}}
-    return _extraction(
-        name,
-        {"type": "string", "minLength": 1, "maxLength": MAX_SECTION_DESCRIPTION},
-        _object(
-            **(quote if quote_evidence else {}),
-            description={"type": "string", "minLength": 1, "maxLength": MAX_RELATION_DESCRIPTION},
-            source_entities=_array(name, 1, MAX_SIDE),
-            target_entities=_array(name, 1, MAX_SIDE),
-            strength=_STRENGTH,
-        ),
-        max_entities,
-        max_relations,
-    )
+    return _free_extraction(_NAME, max_entities, max_relations, quote_evidence=quote_evidence)
+
+
+def entities_schema(*, max_entities: int) -> dict[str, Any]:
+    """Return the JSON schema of the first of two passes: names alone, none if there are none."""
+    return _object(list_of_entities=_array(_NAME, 0, max_entities))
+
+
+def relations_schema(
+    names: Sequence[str], *, max_entities: int, max_relations: int
+) -> dict[str, Any]:
+    """Return the JSON schema of the second of two passes: an extraction between given names.
+
+    A model that had to choose the sides first would pick any two and then quote a sentence that
+    does not name both; so it first says what the text states.
+
+    Args:
+        names: The only names an entity may have, at least two.
+        max_entities: Largest number of entities in the list.
+        max_relations: Largest number of relations.
+    """
+    return _free_extraction({"type": "string", "enum": list(names)}, max_entities, max_relations)
 
 
 def quote_schema(
@@ -106,6 +114,26 @@ def _quote(quote: Quote) -> dict[str, Any]:
         source_entities=_array({"type": "string", "enum": [quote.source]}, 1, 1),
         target_entities=_array({"type": "string", "enum": [quote.target]}, 1, 1),
         strength=_STRENGTH,
+    )
+
+
+def _free_extraction(
+    name: dict[str, Any], max_entities: int, max_relations: int, *, quote_evidence: bool = False
+) -> dict[str, Any]:
+    """Return the schema of an extraction that is free but for its names."""
+    quote = {"evidence": {"type": "string", "minLength": 1, "maxLength": MAX_EVIDENCE}}
+    return _extraction(
+        name,
+        {"type": "string", "minLength": 1, "maxLength": MAX_SECTION_DESCRIPTION},
+        _object(
+            **(quote if quote_evidence else {}),
+            description={"type": "string", "minLength": 1, "maxLength": MAX_RELATION_DESCRIPTION},
+            source_entities=_array(name, 1, MAX_SIDE),
+            target_entities=_array(name, 1, MAX_SIDE),
+            strength=_STRENGTH,
+        ),
+        max_entities,
+        max_relations,
     )
 
 

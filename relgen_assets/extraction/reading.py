@@ -96,6 +96,20 @@ def read(
     return _Reader(text, leaks, draft, policy).read(cut_off=cut_off)
 
 
+def listed(
+    draft: Draft, text: EvidenceText, leaks: Leaks, policy: JudgingPolicy = DEFAULT_POLICY
+) -> list[str]:
+    """Return the names that a draft lists and a text has, in the spelling of the text, each once.
+
+    Args:
+        draft: What the answer states; only its list counts.
+        text: The chunk it is about.
+        leaks: Notices what is of the prompt.
+        policy: What happens to what the text does not say.
+    """
+    return _Reader(text, leaks, draft, policy).listed()
+
+
 def rejected(reason: RejectionReason, repairs: Iterable[Repair] = ()) -> Judgement:
     """Return a rejection for a reason."""
     return Judgement("rejected", reason.value, tuple(repair.value for repair in repairs), None)
@@ -129,8 +143,7 @@ class _Reader:
         if leak is not None:
             self._note_leak(leak)
         described = leak is None and self._is_usable(draft.section_description)
-        for name in self._split(draft.entities):
-            self._list(name)
+        self.listed()
         relations, evidence = self._relations(self._whole(draft.relations, cut_off=cut_off))
         nothing = draft.says_nothing and not draft.relations and not cut_off
         if self._has_absent and self._policy.absent_names == "reject":
@@ -146,6 +159,12 @@ class _Reader:
             return self._reject(leak.reason if leak else RejectionReason.NO_DESCRIPTION)
         return self._accept(description, relations, evidence)
 
+    def listed(self) -> list[str]:
+        """Return the grounded names of the draft's list."""
+        for name in self._split(self._draft.entities):
+            self._list(name)
+        return list(self._entities.values())
+
     def _accept(
         self, description: str, relations: list[Relation], evidence: list[Finding]
     ) -> Judgement:
@@ -156,12 +175,12 @@ class _Reader:
         )
         repairs = tuple(repair.value for repair in self._repairs)
         verdict: Verdict = "repaired" if repairs else "valid"
-        names = tuple(self._grounded[key] for key in self._entities)
+        names = tuple(self._grounded[name] for name in self._entities.values())
         return Judgement(verdict, None, repairs, extraction, tuple(evidence), names)
 
     def _occurs_any(self) -> bool:
         """Return whether an entity occurs in the text; those that are only marked do not."""
-        found = (self._grounded[key] for key in self._entities)
+        found = (self._grounded[name] for name in self._entities.values())
         return any(one.occurrence is not Occurrence.ABSENT for one in found)
 
     def _reject(self, reason: RejectionReason) -> Judgement:
@@ -223,7 +242,7 @@ class _Reader:
             return None
         if found.name != name:
             self._note(Repair.ENTITY_RESPELLED)
-        self._grounded.setdefault(identity(found.name), found)
+        self._grounded.setdefault(found.name, found)
         return found.name
 
     def _mark(self, name: str) -> GroundedName | None:

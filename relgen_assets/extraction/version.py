@@ -57,8 +57,9 @@ RULES: Final = (
     "worked_examples",
 )
 """Modules of this package that decide on an answer."""
-NO_RULES: Final = ("__init__", "clauses", "places", "quotes", "version")
-"""The other modules. Quotes belong to an answer's key, not its verdict; places are only shown."""
+NO_RULES: Final = ("__init__", "clauses", "entity_list", "places", "quotes", "version")
+"""The other modules. Quotes and lists of names belong to an answer's key, not its verdict; places
+are only shown."""
 
 VERSION_CHARACTERS = 12
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)

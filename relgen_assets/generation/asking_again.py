@@ -74,12 +74,12 @@ CHANGES: Final[Mapping[RejectionReason, Change]] = {
 """What follows from each reason."""
 
 STRICTNESS: Final[tuple[Mode, ...]] = ("schema", "candidates", "quote")
-"""The modes, from the loosest to the strictest."""
+"""The modes of one request, from the loosest to the strictest; two passes are as loose as one."""
 
 
 def stricter_modes(mode: Mode) -> tuple[Mode, ...]:
     """Return the modes in which a chunk may be asked about again, if it was first in this one."""
-    return STRICTNESS[STRICTNESS.index(mode) + 1 :]
+    return STRICTNESS[STRICTNESS.index("schema" if mode == "two_pass" else mode) + 1 :]
 
 
 class AskingAgain:

@@ -6,15 +6,24 @@ Prompts come from `relgen_assets.prompts`; the pool sends the requests.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from relgen_assets.extraction import Quote, extraction_schema, quote_schema, quotes
+from relgen_assets.extraction import (
+    Quote,
+    extraction_schema,
+    quote_schema,
+    quotes,
+    relations_schema,
+)
+from relgen_assets.generation.first_pass import FirstPass
 from relgen_assets.prompts import PromptSet, PromptTask
 from relgen_assets.rows.models import ChatMessage, Chunk, Mode, Paper, RawExtraction, Summary
 from relgen_assets.settings import AnswerBounds, ExtractionSettings, SummarySettings
 from relgen_assets.text.candidates import candidate_terms
 from resources.generation import (
+    Failure,
     FailureReason,
     Generation,
     GenerationRequest,
@@ -46,7 +55,10 @@ _TEMPLATES: Mapping[Mode, PromptTask] = {
     "candidates": "extraction_candidates",
     "quote": "extraction_quote",
     "schema": "extraction_schema",
+    "two_pass": "extraction_relations",
 }
+ENTITIES_TEMPLATE: PromptTask = "extraction_entities"
+"""The template of the first of two passes."""
 VARIANT_SEED_STEP = 1_000
 """Distance between the seeds of two variants; attempts, which add 1 each, are fewer."""
 
@@ -58,9 +70,10 @@ class ExtractionTask:
     Attributes:
         mode: How the answer is constrained.
         candidates: Terms that entity names are restricted to; empty in mode `schema`.
-        prompt_version: Version of the template.
+        prompt_version: Version of the template; of both, joined by `+`, in mode `two_pass`.
         request: What to send, or `None` if the chunk is refused.
         refusal: Reason code of a refused chunk.
+        first: What the first of two passes made of the chunk.
     """
 
     chunk: Chunk
@@ -69,6 +82,7 @@ class ExtractionTask:
     prompt_version: str
     request: GenerationRequest | None
     refusal: str | None = None
+    first: FirstPass | None = None
 
 
 def count_tokens(messages: Sequence[Message], count: Callable[[str], int]) -> int:
@@ -95,7 +109,7 @@ def summary_request(
         subject=paper.paper_id,
         task=SUMMARY_TASK,
         messages=messages,
-        sampling=Sampling(settings.temperature, settings.max_tokens, seed=_seed(settings)),
+        sampling=Sampling(settings.temperature, settings.max_tokens, seed=seed_of(settings)),
         prompt_tokens=estimate_tokens(messages, count),
         affinity=paper.paper_id,
         variant=settings.variant,
@@ -118,6 +132,8 @@ class Questions:
         count: Counts the SentencePiece tokens of a text.
         labels: Facts to store with each answer.
         prompts: The templates to fill.
+        first_passes: What the first of two passes made of the chunks, by chunk id. Without names, a
+            chunk is asked about as in mode `schema`.
     """
 
     summaries: Mapping[str, str]
@@ -125,6 +141,7 @@ class Questions:
     count: Callable[[str], int]
     labels: Mapping[str, str]
     prompts: PromptSet
+    first_passes: Mapping[str, FirstPass] = field(default_factory=dict[str, FirstPass])
 
     def task(self, chunk: Chunk, mode: Mode, halvings: int = 0) -> ExtractionTask:
         """Return the question about a chunk.
@@ -135,18 +152,21 @@ class Questions:
             halvings: How often the largest number of entities and relations is halved.
         """
         quoting = self.settings.quotes_evidence(mode)
-        version = self.prompts.version(extraction_template(mode, quote_evidence=quoting))
-        choice = _choice(chunk.text, mode, self.settings)
+        first = self.first_passes.get(chunk.chunk_id)
+        choice = _choice(chunk.text, mode, self.settings, first)
+        templates = extraction_templates(mode, choice.terms, quote_evidence=quoting)
+        version = "+".join(map(self.prompts.version, templates))
         summary = self.summaries.get(chunk.paper_id)
         refusal = NO_SUMMARY if summary is None else choice.refusal
         if summary is None or refusal is not None:
-            return ExtractionTask(chunk, mode, choice.terms, version, None, refusal)
+            return ExtractionTask(chunk, mode, choice.terms, version, None, refusal, first)
         messages = self.prompts.extraction_messages(
             summary,
             chunk.text,
-            candidates=choice.terms,
+            candidates=choice.terms if mode == "candidates" else (),
             quotes=[f"{one.source} -> {one.target}: {one.sentence}" for one in choice.quotes],
             quote_evidence=quoting,
+            entities=choice.terms if mode == "two_pass" else (),
         )
         bounds = self.settings.bounds(mode).halved(halvings)
         settings = self.settings
@@ -154,14 +174,14 @@ class Questions:
             subject=chunk.chunk_id,
             task=EXTRACTION_TASK,
             messages=messages,
-            sampling=Sampling(settings.temperature, bounds.tokens, seed=_seed(settings)),
-            prompt_tokens=estimate_tokens(messages, _knowing(chunk, self.count)),
-            json_schema=_schema(choice, bounds, quote_evidence=quoting),
+            sampling=Sampling(settings.temperature, bounds.tokens, seed=seed_of(settings)),
+            prompt_tokens=estimate_tokens(messages, knowing(chunk, self.count)),
+            json_schema=_schema(choice, mode, bounds, quote_evidence=quoting),
             affinity=chunk.paper_id,
             variant=settings.variant,
             labels={**self.labels, "prompt_version": version},
         )
-        return ExtractionTask(chunk, mode, choice.terms, version, request)
+        return ExtractionTask(chunk, mode, choice.terms, version, request, first=first)
 
 
 def extraction_tasks(
@@ -173,15 +193,31 @@ def extraction_tasks(
     labels: Mapping[str, str],
     *,
     prompts: PromptSet,
+    first_passes: Mapping[str, FirstPass] = MappingProxyType({}),
 ) -> list[ExtractionTask]:
     """Return one task for every chunk; the arguments are those of `Questions`."""
-    questions = Questions(summaries, settings, count, labels, prompts)
+    questions = Questions(summaries, settings, count, labels, prompts, first_passes)
     return [questions.task(chunk, mode) for chunk in chunks]
 
 
 def extraction_template(mode: Mode, *, quote_evidence: bool = False) -> PromptTask:
-    """Return the prompt template that a mode uses."""
+    """Return the prompt template that a mode uses; of two passes that of the second."""
     return "extraction_evidence" if quote_evidence else _TEMPLATES[mode]
+
+
+def extraction_templates(
+    mode: Mode, terms: Sequence[str], *, quote_evidence: bool = False
+) -> tuple[PromptTask, ...]:
+    """Return the prompt templates that a chunk was asked about with, in their order.
+
+    Args:
+        mode: How entity names are constrained.
+        terms: What they are restricted to; without any, the second of two passes asks freely.
+        quote_evidence: Whether answers with free names quote the chunk for each relation.
+    """
+    if mode != "two_pass":
+        return (extraction_template(mode, quote_evidence=quote_evidence),)
+    return (ENTITIES_TEMPLATE, _TEMPLATES[mode if terms else "schema"])
 
 
 def extraction_row(
@@ -201,10 +237,16 @@ def extraction_row(
         "candidates": task.candidates,
         "earlier_reasons": list(earlier_reasons),
     }
+    failed = task.first.failure if task.first else None
     if task.request is None or outcome is None:
-        refused = _unanswered("refused", task.refusal, task.prompt_version, ())
-        return RawExtraction(**columns, **refused)
-    return RawExtraction(**columns, **generated_columns(task.request, outcome))
+        status = _status(failed) if failed else "refused"
+        missing = _unanswered(status, task.refusal, task.prompt_version, ())
+        return RawExtraction(**columns, **missing)
+    generated = generated_columns(task.request, outcome)
+    if task.first is not None and task.first.answer is not None:
+        for cost in ("prompt_tokens", "completion_tokens", "seconds"):
+            generated[cost] += getattr(task.first.answer, cost)  # no pass is hidden
+    return RawExtraction(**columns, **generated)
 
 
 class _Choice(NamedTuple):
@@ -219,7 +261,11 @@ class _Choice(NamedTuple):
     refusal: str | None
 
 
-def _choice(text: str, mode: Mode, settings: ExtractionSettings) -> _Choice:
+def _choice(
+    text: str, mode: Mode, settings: ExtractionSettings, first: FirstPass | None
+) -> _Choice:
+    if mode == "two_pass" and first is not None:
+        return _Choice(first.names, [], first.failure.reason if first.failure else None)
     if mode == "candidates":
         terms = candidate_terms(text, settings.max_candidates)
         # A relation needs two entities.
@@ -231,14 +277,18 @@ def _choice(text: str, mode: Mode, settings: ExtractionSettings) -> _Choice:
     return _Choice([], [], None)
 
 
-def _schema(choice: _Choice, bounds: AnswerBounds, *, quote_evidence: bool) -> dict[str, Any]:
+def _schema(
+    choice: _Choice, mode: Mode, bounds: AnswerBounds, *, quote_evidence: bool
+) -> dict[str, Any]:
     limits = {"max_entities": bounds.entities, "max_relations": bounds.relations}
+    if mode == "two_pass" and choice.terms:
+        return relations_schema(choice.terms, **limits)
     if choice.quotes:
         return quote_schema(choice.quotes, **limits)
     return extraction_schema(candidates=choice.terms, quote_evidence=quote_evidence, **limits)
 
 
-def _knowing(chunk: Chunk, count: Callable[[str], int]) -> Callable[[str], int]:
+def knowing(chunk: Chunk, count: Callable[[str], int]) -> Callable[[str], int]:
     """Return a counter that takes the tokens of a chunk from its row instead of encoding it again.
 
     What is left of the messages is the same for all chunks of an article, and short.
@@ -252,7 +302,8 @@ def _knowing(chunk: Chunk, count: Callable[[str], int]) -> Callable[[str], int]:
     return counted
 
 
-def _seed(settings: SummarySettings | ExtractionSettings) -> int:
+def seed_of(settings: SummarySettings | ExtractionSettings) -> int:
+    """Return the seed of a first attempt."""
     # The same seed gives the same answer, so each variant needs its own.
     return settings.seed + (settings.variant - 1) * VARIANT_SEED_STEP
 
@@ -268,10 +319,7 @@ def generated_columns(request: GenerationRequest, outcome: Outcome) -> dict[str,
     """Return the columns of `GeneratedRow` except the ids."""
     version = request.labels["prompt_version"]
     if not isinstance(outcome, Generation):
-        refused = outcome.reason == FailureReason.CONTEXT_EXCEEDED
-        return _unanswered(
-            "refused" if refused else "failed", outcome.reason, version, request.messages
-        )
+        return _unanswered(_status(outcome), outcome.reason, version, request.messages)
     return {
         "status": "completed",
         "reason": None,
@@ -287,6 +335,10 @@ def generated_columns(request: GenerationRequest, outcome: Outcome) -> dict[str,
         "attempt": outcome.attempt,
         "key": _key(request, outcome),
     }
+
+
+def _status(failure: Failure) -> str:
+    return "refused" if failure.reason == FailureReason.CONTEXT_EXCEEDED else "failed"
 
 
 def _unanswered(

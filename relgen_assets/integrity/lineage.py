@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from relgen_assets.export.answers import ANSWER_FORMS
 from relgen_assets.export.configs import CONFIGS, FULL
-from relgen_assets.export.examples import FullExample, canonical_json
+from relgen_assets.export.examples import FullExample
+from relgen_assets.export.shaping import Shaping
 from relgen_assets.prompts import PromptSet
 from relgen_assets.rows.models import (
     ChatMessage,
     Chunk,
+    Extraction,
     GeneratedRow,
     Paper,
     RawExtraction,
@@ -112,14 +115,14 @@ def rows_unlike_their_sources(
         extraction = verdict.extraction if verdict is not None else None
         rules = {
             "it names another article": row.paper_id == chunk.paper_id,
-            "its text is not that of its chunk": row.text == chunk.text,
+            "its text is not that of its chunk": row.chunk == chunk.text,
             "its summary is not that of its article": row.summary in (summary, summary.strip()),
             "its prompt is not the one that was sent": row.sent_messages == sent.get(row.chunk_id),
             "its prompt does not contain its summary and text": _shows(
-                row.sent_messages, row.summary, row.text
+                row.sent_messages, row.summary, row.chunk
             ),
             "its extraction is not that of its verdict": extraction is not None
-            and row.extraction == canonical_json(extraction),
+            and _tells(row, extraction),
             "its offsets are not those of its verdict": verdict is not None
             and (row.grounding, row.evidence) == (verdict.grounding, verdict.evidence),
         }
@@ -128,29 +131,55 @@ def rows_unlike_their_sources(
 
 
 def rows_that_differ_between_configs(
-    full: Sequence[FullExample], derived: Mapping[str, Sequence[TableRow]]
+    full: Sequence[FullExample],
+    derived: Mapping[str, Sequence[TableRow]],
+    shaping: Shaping,
 ) -> list[str]:
-    """List rows of other configs that do not match the row of `full` at the same position.
+    """List examples whose rows in another config do not match their row of `full`.
 
-    The row of a config has to be what its conversion makes of the row of `full`.
+    The rows of a config have to be what its conversion makes of the rows of `full`, in their order.
 
     Args:
         full: Rows of the config `full`, in the order of the files.
         derived: Rows of the other configs by name, in the same order; see
             `relgen_assets.export.shards.derived_rows`.
+        shaping: The rules by which the rows were written.
     """
     found: list[str] = []
     for name, rows in derived.items():
-        if len(rows) != len(full):
-            found.append(f"{len(rows)} rows in {name}, but {len(full)} in {FULL.name}")
+        expected = [
+            (example.chunk_id, row)
+            for example in full
+            for row in CONFIGS[name].rows_of(example, shaping)
+        ]
+        if len(rows) != len(expected):
+            found.append(f"{len(rows)} rows in {name}, but {len(expected)} by {FULL.name}")
             continue
-        convert = CONFIGS[name].convert
+        differ = [
+            chunk_id
+            for (chunk_id, wanted), row in zip(expected, rows, strict=True)
+            if row != wanted
+        ]
         found += [
-            f"{example.chunk_id}: its row in {name} does not match its row in {FULL.name}"
-            for example, row in zip(full, rows, strict=True)
-            if row != convert(example)
+            f"{chunk_id}: its row in {name} does not match its row in {FULL.name}"
+            for chunk_id in dict.fromkeys(differ)
         ]
     return found
+
+
+def _tells(row: FullExample, extraction: Extraction) -> bool:
+    """Return whether a row tells an extraction: in its columns, and in the text to be learned.
+
+    The text may have been written under other settings, which leave out the strength.
+    """
+    told = (row.section_description, row.list_of_entities, row.relations)
+    if told != (
+        extraction.section_description,
+        extraction.list_of_entities,
+        extraction.relations,
+    ):
+        return False
+    return row.extraction in {form.write(extraction) for form in ANSWER_FORMS}
 
 
 def _shows(messages: Iterable[ChatMessage], *parts: str) -> bool:

@@ -18,6 +18,7 @@ _ORIGINS: Final[Mapping[str, Callable[[ShardFacts], Iterable[str]]]] = {
     "summary models": lambda facts: facts.summary_models,
     "extraction prompts": lambda facts: facts.first_prompt_versions or facts.prompt_versions,
     "extraction models": lambda facts: facts.models,
+    "forms of training rows": lambda facts: [facts.shaping],
 }
 """What the rows of a shard can be made with. Each mode has a prompt of its own; chunks that were
 asked about again, perhaps in another mode, do not count."""

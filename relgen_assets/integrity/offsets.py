@@ -44,7 +44,7 @@ def rows_off_their_texts(full: Iterable[FullExample]) -> list[str]:
             list_of_entities=row.list_of_entities,
             relations=row.relations,
         )
-        faults = _faults(extraction, row.grounding, row.evidence, row.text)
+        faults = _faults(extraction, row.grounding, row.evidence, row.chunk)
         found += [f"{row.chunk_id}: {fault}" for fault in faults]
     return found
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from relgen_assets.domain_errors import StorageError
-from relgen_assets.export.configs import CONFIGS
+from relgen_assets.export.configs import expected_rows
 from relgen_assets.export.shards import Shard, has_shards
 from relgen_assets.generation.yields import Yield
 from relgen_assets.rows.asset_tables import (
@@ -129,14 +129,16 @@ def complete_batches(tables: StoredTables, shards: Iterable[Shard]) -> set[str]:
     """
     rows: Counter[tuple[str, str]] = Counter()
     empty: Counter[str] = Counter()
+    too_long: Counter[str] = Counter()
     for shard in shards:
         rows[shard.partition, shard.config] += shard.rows
-        empty[shard.partition] += shard.facts.empty if shard.facts is not None else 0
+        empty[shard.partition] += shard.facts.empty if shard.facts else 0
+        too_long[shard.partition] += shard.facts.lengths.too_long if shard.facts else 0
     complete: set[str] = set()
     for key in tables.partitions(VALIDATED_EXTRACTIONS.asset):
         with suppress(StorageError):
-            filled = _filled(tables, key)
-            if all(rows[key, config] - empty[key] == filled for config in CONFIGS):
+            expected = expected_rows(_filled(tables, key) + empty[key], too_long[key])
+            if all(rows[key, config] == count for config, count in expected.items()):
                 complete.add(key)
     return complete
 

@@ -8,11 +8,13 @@ batches.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from relgen_assets.export.configs import REJECTED, expected_rows
 
 PAPER_COLUMNS = ("status", "reason")
 CHUNK_COLUMNS = ("chunk_id",)
@@ -40,6 +42,7 @@ class Balance:
         rows: Rows of the dataset, by config.
         empty: Chunks whose accepted answer states no relation.
         empty_rows: Rows of the dataset without a relation.
+        too_long: Rows over the token budget, which only the config `full` holds.
     """
 
     articles: int = 0
@@ -54,6 +57,7 @@ class Balance:
     rows: Counter[str] = field(default_factory=Counter[str])
     empty: int = 0
     empty_rows: int = 0
+    too_long: int = 0
 
     def __add__(self, other: Balance) -> Balance:
         names = [one.name for one in fields(self)]
@@ -76,11 +80,11 @@ class Balance:
             return []
         return [f"{self.articles} articles, but {self.used} used + {unusable} unusable"]
 
-    def differences(self, configs: Iterable[str]) -> list[str]:
+    def differences(self, *, keeps_rejected: bool = False) -> list[str]:
         """List the equations that do not hold; none means that nothing was lost.
 
         Args:
-            configs: The configs of the dataset; each has to hold all rows.
+            keeps_rejected: Whether the dataset has to hold the rejected answers as well.
         """
         rejected, failed = self.rejected.total(), self.failed.total()
         found = self.lost_articles()
@@ -96,12 +100,18 @@ class Balance:
             found.append(f"{unexplained} articles or chunks were left out without a reason")
         if self.empty_rows > self.empty:
             found.append(f"{self.empty_rows} rows without relations, but {self.empty} such chunks")
+        if keeps_rejected and self.rows[REJECTED.name] != rejected:
+            found.append(
+                f"{self.rows[REJECTED.name]} rejected rows, but {rejected} rejected chunks"
+            )
         left_out = f" - {self.empty - self.empty_rows} left out" if self.empty else ""
+        dropped = f" - {self.too_long} too long" if self.too_long else ""
+        standing = self.filled + self.empty_rows
         return found + [
-            f"{self.rows[config]} rows in {config}, but {self.valid} valid"
-            f" + {self.repaired} repaired chunks{left_out}"
-            for config in configs
-            if self.rows[config] - self.empty_rows != self.filled
+            f"{self.rows[config]} rows in {config}, not {expected}: {self.valid} valid"
+            f" + {self.repaired} repaired chunks{left_out}{dropped}"
+            for config, expected in expected_rows(standing, self.too_long).items()
+            if self.rows[config] != expected
         ]
 
 
@@ -114,6 +124,7 @@ def balance(
     articles: int,
     rows: Mapping[str, int],
     empty_rows: int = 0,
+    too_long: int = 0,
 ) -> Balance:
     """Count what became of one batch.
 
@@ -127,6 +138,7 @@ def balance(
         articles: Articles that the source has for the batch.
         rows: Rows of the dataset, by config.
         empty_rows: Rows of the dataset without a relation.
+        too_long: Rows over the token budget.
     """
     statuses = Counter(papers.column("status").to_pylist())
     unusable = papers.filter(pc.equal(papers.column("status"), "unusable"))
@@ -171,4 +183,5 @@ def balance(
         rows=Counter(rows),
         empty=empty,
         empty_rows=empty_rows,
+        too_long=too_long,
     )

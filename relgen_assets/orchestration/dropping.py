@@ -16,7 +16,7 @@ from typing import Final
 import dagster as dg
 
 from relgen_assets.domain_errors import BatchInUse
-from relgen_assets.export.card import CardReport, write_card
+from relgen_assets.export.card import CardReport
 from relgen_assets.export.shard_writing import remove_shards
 from relgen_assets.export.shards import shard_places
 from relgen_assets.orchestration.assets import batch_assets
@@ -24,6 +24,7 @@ from relgen_assets.orchestration.assets.exclusive import lease_title
 from relgen_assets.orchestration.energy import GENERATED
 from relgen_assets.orchestration.partitions import PARTITION_TAG, Batches
 from relgen_assets.orchestration.project import Project
+from relgen_assets.orchestration.renewed_card import renew_card
 from relgen_assets.rows.asset_tables import STORED_TABLES
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.parquet_io_manager import ParquetIOManager
@@ -94,9 +95,7 @@ def drop_batch(
     with _alone(ledger, key):
         _mark_as_missing(instance, key, batch_assets(project.settings))
         shards = remove_shards(root, key)
-        card = write_card(
-            root, title=project.settings.dataset.title, licence=project.settings.dataset.licence
-        )
+        card = renew_card(project)
         tables = [one.asset for one in reversed(STORED_TABLES) if store.remove(one.asset, key)]
     return Dropped(key, tables[::-1], len(shards), card)
 

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from relgen_assets.domain_errors import ConfigurationError
+from relgen_assets.export.shaping import Shaping
 from relgen_assets.orchestration.home import INSTANCE_FILE
 from relgen_assets.orchestration.partitions import Batches
 from relgen_assets.orchestration.versions import code_versions
@@ -18,6 +19,7 @@ from relgen_assets.prompts import PromptSet, load_prompts
 from relgen_assets.settings import ENV_PREFIX, SETTINGS_FILE, STATE_FOLDER, Section, Settings
 from relgen_assets.sources import ArticleSource, open_source
 from relgen_assets.text.chunking import Chunker
+from relgen_assets.text.tokenizer import default_model
 
 _ROOT_MARKERS = (SETTINGS_FILE, INSTANCE_FILE, STATE_FOLDER)
 
@@ -63,6 +65,11 @@ class Project:
         return load_prompts(Path(prompts.folder), must_exist="folder" in prompts.model_fields_set)
 
     @cached_property
+    def shaping(self) -> Shaping:
+        """How examples become training rows."""
+        return Shaping(self.settings.dataset, self.prompts, self._tokenizer)
+
+    @cached_property
     def chunker(self) -> Chunker:
         """The chunker, with its tokenizer loaded."""
         chunking = self.settings.chunking
@@ -71,6 +78,10 @@ class Project:
             overlap=chunking.overlap,
             tokenizer=Path(chunking.tokenizer) if chunking.tokenizer else None,
         )
+
+    def _tokenizer(self) -> Path:
+        named = self.settings.chunking.tokenizer
+        return Path(named) if named else default_model()
 
 
 def find_root(start: Path) -> Path:

@@ -33,6 +33,7 @@ from relgen_assets.integrity.code_meanings import meaning
 from relgen_assets.integrity.lookup import find, split_chunk_id, unknown_id
 from relgen_assets.integrity.overview import StoredTables
 from relgen_assets.orchestration.assets.summaries import ATTEMPTS
+from relgen_assets.orchestration.first_pass import ask_first
 from relgen_assets.orchestration.project import Project
 from relgen_assets.prompts import PromptSet
 from relgen_assets.rows.asset_tables import CHUNKS, RAW_PAPERS
@@ -127,9 +128,9 @@ def try_chunk(
     count = project.chunker.count
     summary = _summary(subject.paper, pool, settings, count, labels, prompts)
     summaries = {summary.paper_id: summary.text} if summary.text.strip() else {}
-    (task,) = extraction_tasks(
-        [subject.chunk], summaries, mode, settings.extractions, count, labels, prompts=prompts
-    )
+    asked = ([subject.chunk], summaries, mode, settings.extractions, count, labels)
+    first = ask_first(pool, *asked, prompts=prompts)
+    (task,) = extraction_tasks(*asked, prompts=prompts, first_passes=first.passes)
     outcome = None
     if task.request is not None:
         result = pool.generate([task.request], title=EXTRACTION_TASK)

@@ -17,10 +17,17 @@ import dagster as dg
 from pydantic import BaseModel
 
 from relgen_assets.export.configs import CONFIGS
-from relgen_assets.extraction import Quote, extraction_schema, quote_schema
+from relgen_assets.export.shaping import Shaping
+from relgen_assets.extraction import (
+    Quote,
+    entities_schema,
+    extraction_schema,
+    quote_schema,
+    relations_schema,
+)
 from relgen_assets.extraction.version import judged_by, validator
 from relgen_assets.generation.asking_again import stricter_modes
-from relgen_assets.generation.requests import extraction_template
+from relgen_assets.generation.requests import ENTITIES_TEMPLATE, extraction_template
 from relgen_assets.generation.second_opinions import ATTEMPTS, SAMPLING, SCHEMA, VERIFICATION
 from relgen_assets.prompts import PromptSet
 from relgen_assets.rows.arrow import arrow_schema
@@ -34,6 +41,7 @@ from relgen_assets.rows.asset_tables import (
 )
 from relgen_assets.rows.models import Mode
 from relgen_assets.settings import AnswerBounds, Settings
+from relgen_assets.text.tokenizer import default_model
 from resources.storage import shown
 
 CODE_VERSION_TAG: Final = "dagster/code_version"
@@ -83,7 +91,7 @@ def code_versions(settings: Settings, prompts: PromptSet) -> dict[str, str]:
             judged_by(validator(settings.judging.policy), asks_model=settings.judging.asks_model),
             _columns(VALIDATED_EXTRACTIONS.row),
         ],
-        HF_DATASET: _of_dataset(settings),
+        HF_DATASET: _of_dataset(settings, prompts),
         DATASET_CARD: [settings.dataset.title, settings.dataset.licence],
     }
     return {
@@ -138,11 +146,11 @@ def _of_answers(settings: Settings, prompts: PromptSet) -> Any:
     quoting = {one: own.quotes_evidence(one) for one in modes}
     return [
         modes,
-        [prompts.version(extraction_template(one, quote_evidence=quoting[one])) for one in modes],
+        [_extraction_prompts(prompts, one, quote_evidence=quoting[one]) for one in modes],
         _model(settings),
         [own.temperature, own.seed, own.variant, own.attempts, own.max_candidates],
         [own.bounds(one).tokens for one in modes],
-        [_schema(one, own.bounds(one), quote_evidence=quoting[one]) for one in modes],
+        [_schemas(one, own.bounds(one), quote_evidence=quoting[one]) for one in modes],
         _columns(RAW_EXTRACTIONS.row),
     ]
 
@@ -158,21 +166,42 @@ def _of_opinions(settings: Settings, prompts: PromptSet) -> Any:
     ]
 
 
+def _extraction_prompts(prompts: PromptSet, mode: Mode, *, quote_evidence: bool) -> list[str]:
+    """Return the versions of the templates that a mode uses, that of a fallback included."""
+    own = prompts.version(extraction_template(mode, quote_evidence=quote_evidence))
+    if mode != "two_pass":
+        return [own]
+    return [prompts.version(ENTITIES_TEMPLATE), own, prompts.version(extraction_template("schema"))]
+
+
+def _schemas(mode: Mode, bounds: AnswerBounds, *, quote_evidence: bool) -> list[dict[str, Any]]:
+    """Return the form of the schemas of a mode, that of a fallback included."""
+    own = _schema(mode, bounds, quote_evidence=quote_evidence)
+    if mode != "two_pass":
+        return [own]
+    names = entities_schema(max_entities=bounds.entities)
+    return [names, own, _schema("schema", bounds, quote_evidence=False)]
+
+
 def _schema(mode: Mode, bounds: AnswerBounds, *, quote_evidence: bool) -> dict[str, Any]:
     """Return the form of the schema of answers, with stand-ins for what is of the chunk."""
     limits = {"max_entities": bounds.entities, "max_relations": bounds.relations}
+    if mode == "two_pass":
+        return relations_schema(_ANY_TERMS, **limits)
     if mode == "quote":
         return quote_schema([_ANY_QUOTE], **limits)
     terms = _ANY_TERMS if mode == "candidates" else ()
     return extraction_schema(candidates=terms, quote_evidence=quote_evidence, **limits)
 
 
-def _of_dataset(settings: Settings) -> Any:
-    shares = settings.dataset
-    configs = {name: _columns(config.row) for name, config in CONFIGS.items()}
+def _of_dataset(settings: Settings, prompts: PromptSet) -> Any:
+    own = settings.dataset
+    shaping = Shaping(own, prompts, default_model)
+    tokenizer = own.tokenizer or settings.chunking.tokenizer
+    configs = {name: _columns(config.row_under(shaping)) for name, config in CONFIGS.items()}
+    shares = [own.validation_percent, own.test_percent, own.empty_percent]
     rights = settings.rights.model_dump(mode="json")
-    percents = [shares.validation_percent, shares.test_percent, shares.empty_percent]
-    return [*percents, configs, rights]
+    return [shares, rights, own.rejected, shaping.version, tokenizer, configs]
 
 
 def _model(settings: Settings) -> str | list[str]:

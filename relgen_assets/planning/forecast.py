@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from relgen_assets.generation.entity_pass import ENTITIES_TASK
 from relgen_assets.generation.requests import EXTRACTION_TASK, SUMMARY_TASK
 from relgen_assets.planning.planned_servers import PlannedServer, one_more
 from relgen_assets.planning.sampling import Sample
@@ -64,7 +65,7 @@ class Plan:
     """The forecast of a run.
 
     Attributes:
-        stages: Summaries and extractions.
+        stages: Summaries and extractions, and between them the first pass of a mode with two.
         servers: One entry per server, in the order of the settings.
         seconds: Time with one batch after the other, as `relgen run` does it.
         overlapped_seconds: Time if runs overlap, so that no server waits for the end of a batch.
@@ -148,6 +149,7 @@ def _works(
     """Return the work of the run; leaves out tasks without calls."""
     per_article = {
         SUMMARY_TASK: (sample.summaries, sample.usable / sample.articles),
+        ENTITIES_TASK: (sample.entities, sample.chunks),
         EXTRACTION_TASK: (sample.extractions, sample.chunks * sample.extraction_share),
     }
     works: list[_Work] = []

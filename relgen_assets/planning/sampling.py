@@ -7,12 +7,14 @@ do not exist yet, count with their expected length.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from statistics import fmean, stdev
 
 from relgen_assets.domain_errors import SourceError
+from relgen_assets.generation.entity_pass import entity_requests
+from relgen_assets.generation.first_pass import FirstPass
 from relgen_assets.generation.requests import (
     SUMMARY_TASK,
     count_tokens,
@@ -25,6 +27,7 @@ from relgen_assets.prompts import PromptSet
 from relgen_assets.rows.models import Chunk, Mode, Paper
 from relgen_assets.settings import Settings
 from relgen_assets.sources import ArticleSource
+from relgen_assets.text.candidates import candidate_terms
 from relgen_assets.text.chunking import Chunker
 from resources.generation import GenerationRequest
 from resources.llama_server_pool.scheduling.values import QueuedRequest
@@ -50,6 +53,7 @@ class Sample:
         summaries: Calls for summaries.
         extractions: Calls for extractions.
         extraction_share: Fraction of the chunks that lead to a call.
+        entities: Calls for the names in chunks, one each; none in a mode with one pass.
     """
 
     articles: int
@@ -59,6 +63,7 @@ class Sample:
     summaries: tuple[SimulatedRequest, ...]
     extractions: tuple[SimulatedRequest, ...]
     extraction_share: float
+    entities: tuple[SimulatedRequest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +131,8 @@ def take_sample(
     random = Random(seed)  # noqa: S311 - a draw for a forecast
     counting = _Counting(settings, chunker.count, experience, mode, prompts, random)
     shuffled = random.sample(used, len(used))
-    asked, extractions = _extractions(counting, [cut[one.paper_id] for one in shuffled])
+    chunks = _few([cut[one.paper_id] for one in shuffled])
+    extractions = _extractions(counting, chunks)
     exact = len(papers) >= total or len(papers) < 2
     return Sample(
         articles=len(papers),
@@ -135,7 +141,8 @@ def take_sample(
         error=0.0 if exact else stdev(counts) / math.sqrt(len(counts)),
         summaries=_summaries(counting, used),
         extractions=extractions,
-        extraction_share=len(extractions) / asked if asked else 0.0,
+        extraction_share=len(extractions) / len(chunks) if chunks else 0.0,
+        entities=_entities(counting, chunks) if mode == "two_pass" else (),
     )
 
 
@@ -160,30 +167,60 @@ def _summaries(counting: _Counting, papers: Sequence[Paper]) -> tuple[SimulatedR
     return _simulated(counting, [_Prompt(request) for request in requests])
 
 
-def _extractions(
-    counting: _Counting, articles: Sequence[Sequence[Chunk]]
-) -> tuple[int, tuple[SimulatedRequest, ...]]:
-    """Return the number of chunks evaluated, and the calls they lead to."""
-    options = counting.settings.extractions
+def _few(articles: Sequence[Sequence[Chunk]]) -> list[Chunk]:
+    """Return the chunks whose prompts are built: those of the first articles."""
+    few: list[Chunk] = []
+    for chunks in articles:
+        if len(few) >= MOST_PROMPTS:
+            break
+        few += chunks
+    return few
+
+
+def _extractions(counting: _Counting, chunks: Sequence[Chunk]) -> tuple[SimulatedRequest, ...]:
+    """Return the calls for extractions that chunks lead to."""
+    options, mode = counting.settings.extractions, counting.mode
+    passes: dict[str, FirstPass] = {}
+    if mode == "two_pass":
+        # Terms of a chunk stand for the names that a first pass will find.
+        most = options.bounds(mode).entities
+        passes = {one.chunk_id: FirstPass(candidate_terms(one.text, most)) for one in chunks}
+    tasks = extraction_tasks(
+        chunks, _empty(chunks), mode, options, counting.count, {},
+        prompts=counting.prompts, first_passes=passes,
+    )  # fmt: skip
+    asked = [(one.request, one.chunk, one.candidates) for one in tasks if one.request is not None]
+    return _about_chunks(counting, asked)
+
+
+def _entities(counting: _Counting, chunks: Sequence[Chunk]) -> tuple[SimulatedRequest, ...]:
+    """Return the calls for the names in chunks."""
+    requests = entity_requests(
+        chunks, _empty(chunks), counting.settings.extractions, counting.count, {},
+        prompts=counting.prompts,
+    )  # fmt: skip
+    asked = [(one, chunk, ()) for one, chunk in zip(requests, chunks, strict=True)]
+    return _about_chunks(counting, asked)
+
+
+def _empty(chunks: Sequence[Chunk]) -> dict[str, str]:
+    """Return stand-ins for the summaries, which are not written yet, by article."""
+    return dict.fromkeys((chunk.paper_id for chunk in chunks), "")
+
+
+def _about_chunks(
+    counting: _Counting, asked: Iterable[tuple[GenerationRequest, Chunk, Sequence[str]]]
+) -> tuple[SimulatedRequest, ...]:
+    """Return requests about chunks, each with its own terms, as the simulator takes them."""
     # A summary that is not written yet counts with the mean of known or assumed lengths.
     longest = counting.settings.summaries.max_tokens
     lengths = counting.experience.draw_answers(SUMMARY_TASK, longest, 1_000, counting.random)
     summary = round(fmean(lengths))
-    evaluated = 0
-    prompts: list[_Prompt] = []
-    for chunks in articles:
-        if evaluated >= MOST_PROMPTS:
-            break
-        evaluated += len(chunks)
-        empty = dict.fromkeys((chunk.paper_id for chunk in chunks), "")
-        tasks = extraction_tasks(
-            chunks, empty, counting.mode, options, counting.count, {}, prompts=counting.prompts
-        )
-        for task in tasks:
-            if task.request is not None:
-                own = task.chunk.tokens + counting.count("; ".join(task.candidates))
-                prompts.append(_Prompt(task.request, written_later=summary, own=own))
-    return evaluated, _simulated(counting, prompts)
+    prompts = [
+        _Prompt(request, summary, chunk.tokens + counting.count("; ".join(terms)))
+        for request, chunk, terms in asked
+    ]
+    return _simulated(counting, prompts)
 
 
 def _simulated(counting: _Counting, prompts: Sequence[_Prompt]) -> tuple[SimulatedRequest, ...]:

@@ -16,12 +16,20 @@ from pydantic import ValidationError
 from relgen_assets.prompts.forms import Form
 from relgen_assets.prompts.parsing import Role, TemplateFault, Turn
 from relgen_assets.rows.answers import Answer, OpinionAnswer
-from relgen_assets.rows.models import TableRow
+from relgen_assets.rows.models import EntityList, TableRow
 
 # Braces behind a letter, a backslash or another brace are TeX: \frac{a}{b}, x^{n}, x_{max}.
 _NAMED: Final = re.compile(r"(?<![\w\\^}])\{\s*([A-Za-z_][\w-]*)\s*\}")
-_ARTICLED: Final = {Answer: "an extraction", OpinionAnswer: "an opinion"}
+_ARTICLED: Final = {
+    Answer: "an extraction",
+    EntityList: "a list_of_entities",
+    OpinionAnswer: "an opinion",
+}
 """How a message names the form of an answer."""
+_NO_EXAMPLES = (
+    "an assistant turn: a trainer would learn this answer with every row, so student prompts have"
+    " none. Remove the worked example."
+)
 
 
 def check(turns: Sequence[Turn], form: Form) -> list[TemplateFault]:
@@ -34,10 +42,11 @@ def check(turns: Sequence[Turn], form: Form) -> list[TemplateFault]:
         for turn in turns
         if not turn.content
     ]
-    if form.answer is not None:
-        for turn in turns:
-            if turn.role == "assistant" and turn.content:
-                faults += _example(turn, form.answer)
+    for turn in turns:
+        if turn.role == "assistant" and not form.examples:
+            faults.append(TemplateFault(turn.header, _NO_EXAMPLES))
+        elif turn.role == "assistant" and turn.content and form.answer is not None:
+            faults += _example(turn, form.answer)
     return faults
 
 

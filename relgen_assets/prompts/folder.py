@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from relgen_assets.domain_errors import ConfigurationError, StorageError
-from relgen_assets.prompts.forms import PROMPT_TASKS, PromptTask
+from relgen_assets.prompts.forms import PROMPT_TASKS, STUDENT_FOLDER, PromptTask
 from relgen_assets.prompts.prompt_set import (
     SUFFIX,
     PromptSet,
@@ -36,7 +36,7 @@ def load_prompts(folder: Path, *, must_exist: bool = False) -> PromptSet:
     errors: list[ConfigurationError] = []
     for file in _files(folder, must_exist=must_exist):
         try:
-            task = _task_of(file)
+            task = _task_of(file.relative_to(folder), file)
             own[task] = read_template(task, _read(file), file)
         except ConfigurationError as error:
             errors.append(error)
@@ -72,7 +72,7 @@ def copy_bundled(folder: Path) -> list[Copied]:
         StorageError: The folder or a file cannot be written.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        (folder / STUDENT_FOLDER).mkdir(parents=True, exist_ok=True)
         return [_copy(folder / f"{task}{SUFFIX}", bundled_file(task)) for task in PROMPT_TASKS]
     except OSError as error:
         raise StorageError(
@@ -97,7 +97,7 @@ def changes(folder: Path) -> dict[PromptTask, str]:
             continue
         own = _read(file).decode("utf-8", "replace").splitlines()
         bundled = bundled_file(task).decode().splitlines()
-        lines = unified_diff(bundled, own, f"bundled {file.name}", str(file), lineterm="")
+        lines = unified_diff(bundled, own, f"bundled {task}{SUFFIX}", str(file), lineterm="")
         if diff := "\n".join(lines):
             found[task] = diff
     return found
@@ -110,8 +110,10 @@ def _copy(file: Path, data: bytes) -> Copied:
 
 
 def _files(folder: Path, *, must_exist: bool) -> list[Path]:
+    students = folder / STUDENT_FOLDER
     try:
-        return sorted(one for one in folder.iterdir() if one.suffix.casefold() == SUFFIX)
+        inside = [*folder.iterdir(), *(students.iterdir() if students.exists() else ())]
+        return sorted(one for one in inside if one.suffix.casefold() == SUFFIX)
     except FileNotFoundError as error:
         if not must_exist:
             return []
@@ -126,12 +128,14 @@ def _files(folder: Path, *, must_exist: bool) -> list[Path]:
         ) from error
 
 
-def _task_of(file: Path) -> PromptTask:
+def _task_of(path: Path, file: Path) -> PromptTask:
+    """Return the template that a path below the folder of templates stands for."""
     for task in PROMPT_TASKS:
-        if file.name == f"{task}{SUFFIX}":
+        if path.as_posix() == f"{task}{SUFFIX}":
             return task
     names = [f"{task}{SUFFIX}" for task in PROMPT_TASKS]
-    close = get_close_matches(file.name.casefold(), names, n=1)
+    misplaced = [name for name in names if Path(name).name == path.name]
+    close = misplaced or get_close_matches(path.as_posix().casefold(), names, n=1)
     meant = f"Did you mean {close[0]}?" if close else f"Templates are {', '.join(names)}."
     raise ConfigurationError(
         "no prompt template has this name.",

@@ -7,18 +7,37 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from relgen_assets.rows.answers import Answer, OpinionAnswer
-from relgen_assets.rows.models import TableRow
+from relgen_assets.rows.models import EntityList, StudentPrompt, TableRow
 
 PromptTask = Literal[
     "summary",
     "extraction_candidates",
+    "extraction_entities",
     "extraction_evidence",
     "extraction_quote",
+    "extraction_relations",
     "extraction_schema",
     "verification",
+    "student/summary_none",
+    "student/summary_none_schema",
+    "student/summary_given",
+    "student/summary_given_schema",
+    "student/summary_merged",
+    "student/summary_merged_schema",
 ]
 PROMPT_TASKS: Final[tuple[PromptTask, ...]] = get_args(PromptTask)
-"""The names of all templates; each is also the name of its file, without the ending."""
+"""The names of all templates; each is also the path of its file, without the ending."""
+STUDENT_TASKS: Final[Mapping[StudentPrompt, PromptTask]] = {
+    "summary_none": "student/summary_none",
+    "summary_none_schema": "student/summary_none_schema",
+    "summary_given": "student/summary_given",
+    "summary_given_schema": "student/summary_given_schema",
+    "summary_merged": "student/summary_merged",
+    "summary_merged_schema": "student/summary_merged_schema",
+}
+"""The template of each student prompt."""
+STUDENT_FOLDER: Final = "student"
+"""Folder of the student prompts, below that of the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +49,24 @@ class Form:
         required: Placeholders that have to be in it.
         optional: Placeholders that may be in it.
         answer: What the answers of its worked examples are, as JSON; `None` for free text.
+        examples: Whether it may have worked examples.
     """
 
     purpose: str
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
     answer: type[TableRow] | None = Answer
+    examples: bool = True
 
     @property
     def placeholders(self) -> tuple[str, ...]:
         """All placeholders that are filled in."""
         return (*self.required, *self.optional)
+
+
+def _student(purpose: str, *required: str) -> Form:
+    # A trainer learns from every assistant turn of a conversation, so only the answer may be one.
+    return Form(purpose, required, optional=("keys",), examples=False)
 
 
 FORMS: Final[Mapping[PromptTask, Form]] = {
@@ -60,9 +86,18 @@ FORMS: Final[Mapping[PromptTask, Form]] = {
         "asks about a chunk, with free names and a quote of the chunk for each relation",
         required=("summary", "text"),
     ),
+    "extraction_entities": Form(
+        "asks for the names in a chunk, the first of two passes",
+        required=("summary", "text"),
+        answer=EntityList,
+    ),
     "extraction_quote": Form(
         "asks about a chunk, with statements of the chunk to choose from",
         required=("summary", "text", "quotes"),
+    ),
+    "extraction_relations": Form(
+        "asks how the names of the first pass are related, the second of two passes",
+        required=("summary", "text", "entities"),
     ),
     "extraction_schema": Form(
         "asks about a chunk, with free names",
@@ -72,6 +107,23 @@ FORMS: Final[Mapping[PromptTask, Form]] = {
         "asks whether a passage of a chunk states a relation",
         required=("passage", "claim"),
         answer=OpinionAnswer,
+    ),
+    "student/summary_none": _student("trains without the summary", "text"),
+    "student/summary_none_schema": _student(
+        "trains without the summary, with the JSON schema", "text", "schema"
+    ),
+    "student/summary_given": _student("trains with summary and text", "summary", "text"),
+    "student/summary_given_schema": _student(
+        "trains with summary, text and the JSON schema", "summary", "text", "schema"
+    ),
+    "student/summary_merged": _student(
+        "trains with the summary as beginning of the text", "summary", "text"
+    ),
+    "student/summary_merged_schema": _student(
+        "trains with the summary as beginning of the text, and the JSON schema",
+        "summary",
+        "text",
+        "schema",
     ),
 }
 """The form of each template."""

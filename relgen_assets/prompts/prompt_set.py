@@ -16,9 +16,9 @@ from pathlib import Path
 
 from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.prompts.checking import check
-from relgen_assets.prompts.forms import FORMS, PROMPT_TASKS, PromptTask
+from relgen_assets.prompts.forms import FORMS, PROMPT_TASKS, STUDENT_TASKS, PromptTask
 from relgen_assets.prompts.parsing import TemplateFault, Turn, decode, parse
-from relgen_assets.rows.models import Paper
+from relgen_assets.rows.models import Paper, StudentPrompt
 from resources.generation import Message
 
 VERSION_CHARACTERS = 12
@@ -100,6 +100,7 @@ class PromptSet:
         candidates: Sequence[str] = (),
         quotes: Sequence[str] = (),
         quote_evidence: bool = False,
+        entities: Sequence[str] = (),
     ) -> tuple[Message, ...]:
         """Return the messages that ask for the entities and relations of one chunk.
 
@@ -113,23 +114,54 @@ class PromptSet:
             candidates: Terms that entity names are restricted to; none for free names.
             quotes: Statements of the chunk that the answer is restricted to, one line each.
             quote_evidence: Whether an answer with free names quotes the chunk for each relation.
+            entities: Names of a first pass that entity names are restricted to.
         """
         values = {
             "summary": summary.strip(),
             "text": text,
             "candidates": "; ".join(candidates),
             "quotes": "\n".join(quotes),
+            "entities": "; ".join(entities),
         }
-        return self._templates[_task(candidates, quotes, quote_evidence)].fill(values)
+        task = _task(candidates, quotes, entities, quote_evidence=quote_evidence)
+        return self._templates[task].fill(values)
+
+    def entity_messages(self, summary: str, text: str) -> tuple[Message, ...]:
+        """Return the messages that ask for the names in a chunk, before its relations."""
+        values = {"summary": summary.strip(), "text": text}
+        return self._templates["extraction_entities"].fill(values)
 
     def verification_messages(self, passage: str, claim: str) -> tuple[Message, ...]:
         """Return the messages that ask whether a passage states a claim."""
         return self._templates["verification"].fill({"passage": passage, "claim": claim})
 
+    def student_messages(
+        self, prompt: StudentPrompt, summary: str, text: str, *, schema: str, keys: str
+    ) -> tuple[Message, ...]:
+        """Return the messages a trained model is shown: an instruction, if any, and the input.
 
-def _task(candidates: Sequence[str], quotes: Sequence[str], quote_evidence: bool) -> PromptTask:
+        Args:
+            prompt: Which of the student prompts.
+            summary: Summary of the article the chunk belongs to.
+            text: The chunk, in full.
+            schema: The JSON schema of an extraction.
+            keys: The keys of an extraction, in words.
+        """
+        values = {"summary": summary.strip(), "text": text, "schema": schema, "keys": keys}
+        return self._templates[STUDENT_TASKS[prompt]].fill(values)
+
+
+def _task(
+    candidates: Sequence[str],
+    quotes: Sequence[str],
+    entities: Sequence[str],
+    *,
+    quote_evidence: bool,
+) -> PromptTask:
     if quotes:
         return "extraction_quote"
+    if entities:
+        return "extraction_relations"
     if candidates:
         return "extraction_candidates"
     return "extraction_evidence" if quote_evidence else "extraction_schema"

@@ -67,7 +67,8 @@ COLUMN_SOURCES: Final[Mapping[str, Mapping[str, tuple[Source, ...]]]] = MappingP
         },
         "FullExample": {
             "summary": _from("summaries", "text"),
-            **_same("chunks", "text", "paper_id", "chunk_id", "index", "start", "end", "tokens"),
+            "chunk": _from("chunks", "text"),
+            **_same("chunks", "paper_id", "chunk_id", "index", "start", "end", "tokens"),
             **dict.fromkeys(
                 ("extraction", "section_description", "list_of_entities", "relations"), _VERDICT
             ),
@@ -95,6 +96,9 @@ COLUMN_SOURCES: Final[Mapping[str, Mapping[str, tuple[Source, ...]]]] = MappingP
             "sent_messages": _from("raw_extractions", "messages"),
             "summary_model": _from("summaries", "model"),
             "summary_prompt_version": _from("summaries", "prompt_version"),
+            **dict.fromkeys(("student_prompt", "student_prompt_version"), ()),
+            "student_prompt_tokens": _SHOWN,
+            "student_answer_tokens": _VERDICT,
         },
     }
 )

@@ -12,13 +12,25 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Strength = Literal["strong", "moderate", "weak"]
-Mode = Literal["candidates", "quote", "schema"]
-"""How decoding is constrained: to terms of the chunk, to sentences of it, or only in its shape."""
+Mode = Literal["candidates", "quote", "schema", "two_pass"]
+"""How decoding is constrained: to terms of the chunk, to sentences of it, only in its shape, or
+first in its shape and then to the names of a first answer."""
 
 GroundingStatus = Literal["exact", "normalised", "fuzzy", "absent"]
 """How what a model called an entity occurs in the text."""
 Polarity = Literal["affirmed", "denied"]
 """Whether a relation is said to hold or not to hold."""
+
+StudentPrompt = Literal[
+    "summary_none",
+    "summary_none_schema",
+    "summary_given",
+    "summary_given_schema",
+    "summary_merged",
+    "summary_merged_schema",
+]
+"""What a trained model is shown: no summary, one apart from the text, or one merged into it; and
+whether the JSON schema of its answer is part of the prompt."""
 
 
 class TableRow(BaseModel):
@@ -91,6 +103,12 @@ class RelationEvidence(TableRow):
         description="Why the text does not support it, if it was kept all the same, by"
         " `judging.unsupported_relations`.",
     )
+
+
+class EntityList(TableRow):
+    """The answer of the first pass of mode `two_pass`: names alone."""
+
+    list_of_entities: list[str] = Field(description="Entities named in the text.")
 
 
 class ChatMessage(TableRow):
@@ -172,7 +190,10 @@ class RawExtraction(GeneratedRow):
 
     chunk_id: str = Field(description="Chunk the request is about.")
     mode: Mode = Field(description="How decoding was constrained.")
-    candidates: list[str] = Field(description="Terms entities were restricted to, if any.")
+    candidates: list[str] = Field(
+        description="Terms entities were restricted to, if any; in mode `two_pass` the grounded"
+        " names of the first pass."
+    )
     earlier_reasons: list[str] = Field(
         default_factory=list[str],
         description="Why the answers of earlier attempts were not usable, codes in order.",

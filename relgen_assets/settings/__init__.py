@@ -30,7 +30,7 @@ from pydantic_settings import (
 
 from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.extraction.policy import AbsentNames, JudgingPolicy, UnsupportedRelations
-from relgen_assets.rows.models import Mode
+from relgen_assets.rows.models import Mode, StudentPrompt
 from relgen_assets.settings.environment import ENV_PREFIX, NESTED, names_all, refuse_unusable
 from relgen_assets.settings.explanations import explain
 from relgen_assets.settings.publishing_section import PublishingSettings
@@ -150,6 +150,7 @@ _BOUNDS: dict[Mode, AnswerBounds] = {
     "schema": AnswerBounds(700, 12, 8),
     "candidates": AnswerBounds(260, 6, 2),
     "quote": AnswerBounds(420, 6, 3),
+    "two_pass": AnswerBounds(700, 12, 8),
 }
 """A model that needs candidates cannot write long answers without losing the thread."""
 
@@ -157,12 +158,15 @@ _BOUNDS: dict[Mode, AnswerBounds] = {
 class ExtractionSettings(Section):
     """How extractions are generated."""
 
-    mode: Literal["auto", "candidates", "quote", "schema"] = Field(
+    mode: Literal["auto", "candidates", "quote", "schema", "two_pass"] = Field(
         "auto",
         description="`schema` leaves the answer free within its shape; `candidates` restricts"
         " entities to terms of the chunk; `quote` restricts the whole answer to sentences of the"
-        " chunk, so that nothing can be made up; `auto` is `quote` for the embedded model, else"
-        " `schema`.",
+        " chunk, so that nothing can be made up; `two_pass` asks for the entities first, then for"
+        " relations between those that are in the chunk, with two requests a chunk; `auto` is"
+        " `quote` for the embedded model, whose free answers hold next to nothing that the chunk"
+        " states (benchmarks/results.md), else `schema`. Choose `quote` for other models of 1.5B"
+        " or less.",
     )
     quote_evidence: bool = Field(
         False,
@@ -336,6 +340,38 @@ class DatasetSettings(Section):
     title: str = Field("Relations in scientific articles", description="Title of the card.")
     licence: str = Field(
         "other", description="Licence id in the card; it depends on your articles."
+    )
+    student_prompt: StudentPrompt = Field(
+        "summary_given",
+        description="What a trained model is shown: the text without summary, with it, or with it"
+        " merged into the text; and whether the JSON schema stands in the prompt. The config"
+        " `prompts` holds all six.",
+    )
+    prompt_completion: Literal["conversational", "plain"] = Field(
+        "conversational",
+        description="Whether `prompt_completion` holds chat messages, for instruct models, or plain"
+        " text, for base models.",
+    )
+    answer_json: Literal["compact", "indented"] = Field(
+        "compact", description="Whether extractions are one line of JSON, or indented."
+    )
+    answer_strength: bool = Field(
+        True, description="Whether extractions say how strongly a relation is stated."
+    )
+    tokenizer: str | None = Field(
+        None,
+        description="Tokenizer of the model to be trained, which counts the tokens of rows: a"
+        " Hugging Face `tokenizer.json`, a SentencePiece `.model`, or a folder with one"
+        " of them; by default that of chunking.",
+    )
+    max_tokens: int | None = Field(
+        None,
+        ge=64,
+        description="Longest training row, prompt and extraction, in tokens. Longer ones stay in"
+        " `full`, are in no other config, and are counted in the card.",
+    )
+    rejected: bool = Field(
+        False, description="Whether rejected answers are a config `rejected`, each with its reason."
     )
 
 

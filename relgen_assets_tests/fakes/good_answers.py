@@ -26,6 +26,9 @@ def good_answer(body: dict[str, Any]) -> str:
         return "The article reports observations, explains them and names what remains open."
     if "list_of_entities" not in schema["properties"]:
         return answer_text(body, schema, 0)  # the pool tries whether schemas are followed
+    if "relations" not in schema["properties"]:
+        words = dict.fromkeys(_WORD.findall(prompt.rpartition(_SECTION)[2]))
+        return json.dumps({"list_of_entities": list(words)[:8]})
     relations = schema["properties"]["relations"]
     listed = schema["properties"]["list_of_entities"]["items"].get("enum", ())
     stated = _listed_statements(relations) or _statements(prompt.rpartition(_SECTION)[2], listed)
@@ -58,7 +61,8 @@ def _statements(section: str, listed: Sequence[str]) -> list[dict[str, Any]]:
     """Return sentences of a section, each as a relation between the first two names in it."""
     found: list[dict[str, Any]] = []
     for sentence in _SENTENCE.findall(section):
-        names = [name for name in listed if name in sentence] or _WORD.findall(sentence)
+        words = _WORD.findall(sentence)
+        names = [name for name in listed if name in sentence] if listed else words
         if len(dict.fromkeys(map(str.casefold, names))) > 1:
             found.append(_statement(sentence, names[0], names[1]))
     return found[:6]

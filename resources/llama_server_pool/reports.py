@@ -5,7 +5,9 @@ Plain values; `health` and `dispatch` fill them in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from resources.generation import Outcome
 
@@ -98,6 +100,44 @@ class BatchReport:
     def tokens_per_second(self) -> float:
         """Answer tokens per second of wall time, over all endpoints."""
         return self.completion_tokens / self.seconds if self.seconds > 0 else 0.0
+
+
+def together(reports: Sequence[BatchReport]) -> BatchReport:
+    """Return what batches, at least one, that ran one after the other cost together."""
+    by_name: dict[str, EndpointReport] = {}
+    for one in (endpoint for report in reports for endpoint in report.endpoints):
+        by_name[one.name] = _both(by_name[one.name], one) if one.name in by_name else one
+    return BatchReport(
+        endpoints=tuple(by_name.values()),
+        seconds=sum(one.seconds for one in reports),
+        from_ledger=sum(one.from_ledger for one in reports),
+        generated=sum(one.generated for one in reports),
+        failed=sum(one.failed for one in reports),
+        content_retries=sum(one.content_retries for one in reports),
+    )
+
+
+def _both(first: EndpointReport, then: EndpointReport) -> EndpointReport:
+    """Return what one endpoint did for two batches; a newer speed replaces an older one."""
+    busy = first.seconds_busy + then.seconds_busy
+    tokens = first.completion_tokens + then.completion_tokens
+    return replace(
+        then,
+        requests=first.requests + then.requests,
+        prompt_tokens=first.prompt_tokens + then.prompt_tokens,
+        cached_tokens=first.cached_tokens + then.cached_tokens,
+        completion_tokens=tokens,
+        hedged_tokens=first.hedged_tokens + then.hedged_tokens,
+        lost_tokens=first.lost_tokens + then.lost_tokens,
+        seconds_busy=busy,
+        tokens_per_second=tokens / busy if busy else 0.0,
+        tokens_per_second_by_load={
+            **first.tokens_per_second_by_load,
+            **then.tokens_per_second_by_load,
+        },
+        faults=dict(Counter(first.faults) + Counter(then.faults)),
+        watt_hours=first.watt_hours + then.watt_hours,
+    )
 
 
 @dataclass(frozen=True)

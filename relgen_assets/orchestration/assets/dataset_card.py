@@ -2,16 +2,15 @@
 
 import dagster as dg
 
-from relgen_assets.export.card import write_card
 from relgen_assets.orchestration.assets.common import GROUP, OWNERS
 from relgen_assets.orchestration.project import Project
+from relgen_assets.orchestration.renewed_card import renew_card
 from relgen_assets.orchestration.versions import text_version
 from resources.step_failures import remedy_first
 
 
 def build(project: Project) -> dg.AssetsDefinition:
     """Return the asset that writes the card from the shards that exist."""
-    settings = project.settings
 
     @dg.asset(
         deps=[dg.AssetDep("hf_dataset", partition_mapping=dg.AllPartitionMapping())],
@@ -27,11 +26,7 @@ def build(project: Project) -> dg.AssetsDefinition:
     @remedy_first()
     def dataset_card() -> dg.MaterializeResult[None]:
         """README.md with the YAML for `datasets.load_dataset`, after any number of batches."""
-        report = write_card(
-            settings.storage.dataset,
-            title=settings.dataset.title,
-            licence=settings.dataset.licence,
-        )
+        report = renew_card(project)
         return dg.MaterializeResult(
             data_version=text_version([report.text]),
             metadata={
@@ -39,6 +34,9 @@ def build(project: Project) -> dg.AssetsDefinition:
                 "path": dg.MetadataValue.path(report.url),
                 "batches": report.partitions,
                 "articles": report.articles,
+                "outdated_batches": report.outdated,
+                "max_length": report.lengths.max_length,
+                "too_long": report.lengths.too_long,
                 "rows": {
                     f"{config}/{split}": rows
                     for config, splits in report.rows.items()

@@ -5,6 +5,7 @@ import pyarrow as pa
 
 from relgen_assets.export.empty_rows import states_nothing, thinned
 from relgen_assets.export.examples import FullExample, build_examples
+from relgen_assets.export.rejected import rejected_answers
 from relgen_assets.export.shard_writing import write_shards
 from relgen_assets.export.splits import split_key, split_of
 from relgen_assets.orchestration.assets.common import batch_options, column_lineage, preview, tally
@@ -22,8 +23,14 @@ from resources.step_failures import remedy_first
 
 
 def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
-    """Return the asset that writes the shards of a batch."""
-    settings = project.settings
+    """Return the asset that writes the shards of a batch.
+
+    Raises:
+        ConfigurationError: The tokenizer that the settings name cannot be used.
+    """
+    settings, shaping = project.settings, project.shaping
+    if settings.dataset.tokenizer:  # one that cannot be used stops a run before it asks anything
+        shaping.counts([])
     shares = {
         "validation_percent": settings.dataset.validation_percent,
         "test_percent": settings.dataset.test_percent,
@@ -48,28 +55,33 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         The tables are joined by id and the joins are verified: an example whose stored prompt does
         not contain its own summary and text is an error, and nothing is written.
         """
-        every = build_examples(
-            RAW_PAPERS.rows(raw_papers),
-            CHUNKS.rows(chunks),
-            SUMMARIES.rows(summaries),
-            RAW_EXTRACTIONS.rows(raw_extractions),
-            VALIDATED_EXTRACTIONS.rows(validated_extractions),
-            settings.rights.policy(),
-        )
+        cut = CHUNKS.rows(chunks)
+        raw = RAW_EXTRACTIONS.rows(raw_extractions)
+        judged = VALIDATED_EXTRACTIONS.rows(validated_extractions)
+        papers, summarised = RAW_PAPERS.rows(raw_papers), SUMMARIES.rows(summaries)
+        rights = settings.rights.policy()
+        every = build_examples(papers, cut, summarised, raw, judged, shaping, rights)
         examples = thinned(every, settings.dataset.empty_percent)
+        rejected = rejected_answers(papers, cut, raw, judged) if settings.dataset.rejected else []
         report = write_shards(
             settings.storage.dataset,
             context.partition_key,
             examples,
+            shaping=shaping,
+            rejected=rejected,
             left_out=len(every) - len(examples),
-            **shares,
         )
         splits = {
             row.paper_id: split_of(split_key(row.paper_id, row.title), **shares) for row in examples
         }
         return dg.MaterializeResult(
             data_version=data_version(
-                examples, (f"{article} in {split}" for article, split in splits.items())
+                examples,
+                [
+                    shaping.version,
+                    *(f"{article} in {split}" for article, split in splits.items()),
+                    *(row.model_dump_json() for row in rejected),
+                ],
             ),
             metadata={
                 "dagster/row_count": len(examples),
@@ -84,6 +96,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
                 ),
                 "without_relations": sum(map(states_nothing, examples)),
                 "without_relations_left_out": len(every) - len(examples),
+                "too_long": report.too_long,
                 "bytes": report.size,
                 "folder": dg.MetadataValue.path(storage.shown(settings.storage.dataset)),
             },

@@ -25,10 +25,12 @@ from relgen_assets.orchestration.assets.run_options import (
     server_options,
     setting_options,
 )
+from relgen_assets.orchestration.first_pass import ask_first
 from relgen_assets.orchestration.project import Project
 from relgen_assets.rows.asset_tables import CHUNKS, RAW_EXTRACTIONS, SUMMARIES
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.llama_server_pool.pool import LlamaServerPool
+from resources.llama_server_pool.reports import together
 from resources.parquet_io_manager import ParquetIOManager
 from resources.step_failures import remedy_first
 
@@ -72,11 +74,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         rows_of_chunks = CHUNKS.rows(chunks)
         rows_of_summaries = SUMMARIES.rows(summaries)
         texts = {row.paper_id: row.text for row in rows_of_summaries if row.text.strip()}
-        questions = Questions(
-            texts, settings, project.chunker.count, request_labels(context), project.prompts
-        )
-        tasks = [questions.task(chunk, mode) for chunk in rows_of_chunks]
-        asking = AskingAgain(tasks, questions, project.settings.judging.policy)
+        labels = request_labels(context)
         ledger: GenerationLedger = llama_server_pool.ledger
         with generating(ledger, context):
             if options.further_attempts and io_manager.exists(context.asset_key, key):
@@ -89,6 +87,22 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
                     limit=settings.max_attempts,
                 )
                 grant(ledger, EXTRACTION_TASK, plan.attempts)
+            first = ask_first(
+                llama_server_pool,
+                rows_of_chunks,
+                texts,
+                mode,
+                settings,
+                project.chunker.count,
+                labels,
+                prompts=project.prompts,
+                leave_out=options.leave_out,
+            )
+            questions = Questions(
+                texts, settings, project.chunker.count, labels, project.prompts, first.passes
+            )
+            tasks = [questions.task(chunk, mode) for chunk in rows_of_chunks]
+            asking = AskingAgain(tasks, questions, project.settings.judging.policy)
             result = llama_server_pool.generate(
                 [task.request for task in tasks if task.request is not None],
                 accept=asking.is_usable,
@@ -118,7 +132,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             **options.metadata(OPTIONS),
             mode=mode,
             asked_again=tally(reason for row in rows for reason in row.earlier_reasons),
-            **generation_metadata(rows, result.report),
+            **generation_metadata(rows, together([*first.reports, result.report])),
         )
 
     return raw_extractions

@@ -31,6 +31,7 @@ def build_dataset_checks(
     The check that reads every row of every batch is a separate step: it does not run with the card.
     """
     root = project.settings.storage.dataset
+    keeps_rejected = project.settings.dataset.rejected
     return [
         build_step(
             "hf_dataset_checks",
@@ -39,8 +40,8 @@ def build_dataset_checks(
             [
                 *_SHARD_CHECKS,
                 _empty_rows_check(project.settings.dataset.empty_percent),
-                lineage.batch_check(project.prompts),
-                reconciliation.batch_check(project.batches),
+                lineage.batch_check(project.shaping),
+                reconciliation.batch_check(project.batches, keeps_rejected=keeps_rejected),
             ],
             lambda context: BatchDataset(
                 context.partition_key,
@@ -56,7 +57,7 @@ def build_dataset_checks(
             "dataset_card",
             [
                 *_FOLDER_CHECKS,
-                reconciliation.overall_check(project.batches),
+                reconciliation.overall_check(project.batches, keeps_rejected=keeps_rejected),
                 *provenance_checks(project.code_versions),
             ],
             lambda context: WholeDataset(context.resources.io_manager, root, context.instance),
@@ -65,7 +66,7 @@ def build_dataset_checks(
         build_step(
             "dataset_card_every_row",
             "dataset_card",
-            [lineage.overall_check(project.prompts)],
+            [lineage.overall_check(project.shaping)],
             lambda context: RecordedDataset(
                 context.resources.io_manager,
                 root,

@@ -10,7 +10,8 @@ from typing import Final, cast
 
 import dagster as dg
 
-from relgen_assets.export.shards import derived_rows, full_rows
+from relgen_assets.export.shaping import Shaping
+from relgen_assets.export.shards import Shard, derived_rows, full_rows
 from relgen_assets.integrity.lineage import (
     foreign_summaries,
     rows_that_differ_between_configs,
@@ -20,7 +21,6 @@ from relgen_assets.integrity.lineage import (
 from relgen_assets.orchestration.checks.reconciliation import SHOWN_FAULTS, of_all_batches
 from relgen_assets.orchestration.checks.step import Check
 from relgen_assets.orchestration.checks.views import BatchDataset, RecordedDataset
-from relgen_assets.prompts import PromptSet
 from relgen_assets.rows.asset_tables import (
     ASSET_TABLES,
     CHUNKS,
@@ -48,26 +48,35 @@ class _Comparison:
     Attributes:
         rows: Number of rows in the batch.
         unknown: Number of answers that are not in the ledger.
+        reshaped: Whether its training rows were written under other settings than those of now, so
+            that they cannot be compared; the check `batches_are_current` names it.
         faults: One sentence for each mismatch.
     """
 
     rows: int
     unknown: int
+    reshaped: bool
     faults: list[str]
 
 
-def _compare(batch: BatchDataset, prompts: PromptSet) -> _Comparison:
+def _compare(batch: BatchDataset, shaping: Shaping) -> _Comparison:
     full = full_rows(batch.shards)
+    reshaped = _is_reshaped(batch.shards, shaping)
     summaries, raw = batch.rows(SUMMARIES), batch.rows(RAW_EXTRACTIONS)
     answered: list[GeneratedRow] = [row for row in (*summaries, *raw) if row.status == "completed"]
     recorded = batch.ledger.calls(row.key for row in answered)
     return _Comparison(
         rows=len(full),
         unknown=sum(row.key not in recorded for row in answered),
+        reshaped=reshaped,
         faults=[
-            *foreign_summaries(batch.rows(RAW_PAPERS), summaries, prompts),
+            *foreign_summaries(batch.rows(RAW_PAPERS), summaries, shaping.prompts),
             *unrecorded_answers(answered, recorded),
-            *rows_that_differ_between_configs(full, derived_rows(batch.shards)),
+            *(
+                []
+                if reshaped
+                else rows_that_differ_between_configs(full, derived_rows(batch.shards), shaping)
+            ),
             *rows_unlike_their_sources(
                 full,
                 chunks=batch.rows(CHUNKS),
@@ -79,54 +88,60 @@ def _compare(batch: BatchDataset, prompts: PromptSet) -> _Comparison:
     )
 
 
+def _is_reshaped(shards: Iterable[Shard], shaping: Shaping) -> bool:
+    return any(shard.facts and shard.facts.shaping != shaping.version for shard in shards)
+
+
 def _result(comparisons: Iterable[_Comparison]) -> dg.AssetCheckResult:
-    """Return the result over batches; answers no longer in the ledger are a warning."""
-    rows = unknown = violations = 0
+    """Return the result over batches; what cannot be compared any more is a warning."""
+    rows = unknown = reshaped = violations = 0
     first: list[str] = []
     for one in comparisons:
         rows += one.rows
         unknown += one.unknown
+        reshaped += one.reshaped
         violations += len(one.faults)
         first += one.faults[: SHOWN_FAULTS - len(first)]
     severity = dg.AssetCheckSeverity.ERROR if violations else dg.AssetCheckSeverity.WARN
     return dg.AssetCheckResult(
-        passed=not violations and not unknown,
+        passed=not violations and not unknown and not reshaped,
         severity=severity,
         metadata={
             "rows": rows,
             "violations": violations,
             "first": first,
             "calls_not_in_the_ledger": unknown,
+            "batches_written_under_other_settings": reshaped,
         },
     )
 
 
-def batch_check(prompts: PromptSet) -> Check[BatchDataset]:
+def batch_check(shaping: Shaping) -> Check[BatchDataset]:
     """Return the check of one batch.
 
     Args:
-        prompts: The current templates.
+        shaping: How training rows are written now, with the current templates.
     """
     return Check(
         NAME,
         "Every row has its own article's summary, its own chunk's text and answer, and in"
-        " `messages` exactly the prompt that was sent, as the ledger keeps it.",
-        lambda batch: _result([_compare(batch, prompts)]),
+        " `teacher_messages` exactly the prompt that was sent, as the ledger keeps it.",
+        lambda batch: _result([_compare(batch, shaping)]),
         _SOURCES,
     )
 
 
-def overall_check(prompts: PromptSet) -> Check[RecordedDataset]:
+def overall_check(shaping: Shaping) -> Check[RecordedDataset]:
     """Return the check over all batches.
 
     Args:
-        prompts: The current templates.
+        shaping: How training rows are written now, with the current templates.
     """
     return Check(
         NAME,
         "Every row of every batch has its own article's summary, its own chunk's text and answer,"
         " and exactly the prompt that was sent, as the ledger keeps it.",
-        lambda dataset: _result(_compare(batch, prompts) for batch in dataset.batches()),
+        lambda dataset: _result(_compare(batch, shaping) for batch in dataset.batches()),
         of_all_batches(*_SOURCES),
         _DAILY,
     )

@@ -39,24 +39,38 @@ _COUNTED: Final = tuple(
 """The assets whose tables are counted."""
 
 
-def batch_check(batches: Batches) -> Check[BatchDataset]:
-    """Return the check of one batch."""
+def batch_check(batches: Batches, *, keeps_rejected: bool) -> Check[BatchDataset]:
+    """Return the check of one batch.
+
+    Args:
+        batches: The batches of the source.
+        keeps_rejected: Whether the dataset has to hold the rejected answers as well.
+    """
 
     def evaluate(batch: BatchDataset) -> dg.AssetCheckResult:
         found = _balance(batch, len(batches.rows(batch.key)), batch.shards)
-        return _result(found, found.differences(CONFIGS))
+        if batch.is_outdated:
+            return _result(found, found.lost_articles(), waiting=[batch.key])
+        return _result(found, found.differences(keeps_rejected=keeps_rejected))
 
     return Check(
         NAME,
-        "Articles = used + unusable; chunks = valid + repaired + rejected + failed; rows of every"
-        " config = valid + repaired, less the answers that state no relation and were left out.",
+        "Articles = used + unusable; chunks = valid + repaired + rejected + failed; rows of `full`"
+        " = valid + repaired, less the answers that state no relation and were left out; rows of"
+        " the others = those that are not too long. A batch that another version wrote is a"
+        " warning.",
         evaluate,
         _COUNTED,
     )
 
 
-def overall_check(batches: Batches) -> Check[WholeDataset]:
-    """Return the check over all batches."""
+def overall_check(batches: Batches, *, keeps_rejected: bool) -> Check[WholeDataset]:
+    """Return the check over all batches.
+
+    Args:
+        batches: The batches of the source.
+        keeps_rejected: Whether the dataset has to hold the rejected answers as well.
+    """
 
     def evaluate(dataset: WholeDataset) -> dg.AssetCheckResult:
         known = set(batches.keys)
@@ -79,7 +93,8 @@ def overall_check(batches: Batches) -> Check[WholeDataset]:
                 waiting.append(key)
                 differences += [f"{key}: {text}" for text in one.lost_articles()]
             else:
-                differences += [f"{key}: {text}" for text in one.differences(CONFIGS)]
+                found = one.differences(keeps_rejected=keeps_rejected)
+                differences += [f"{key}: {text}" for text in found]
         return _result(total, differences, waiting)
 
     return Check(
@@ -109,6 +124,7 @@ def _balance(tables: BatchTables, articles: int, shards: Sequence[Shard]) -> Bal
         articles=articles,
         rows=rows,
         empty_rows=sum(shard.facts.empty for shard in shards if shard.facts is not None),
+        too_long=sum(shard.facts.lengths.too_long for shard in shards if shard.facts),
     )
 
 
@@ -128,6 +144,7 @@ def _result(
         "rows": dict(found.rows),
         "without_relations": found.empty,
         "without_relations_left_out": found.empty - found.empty_rows,
+        "too_long": found.too_long,
     }
     if differences:
         metadata["differences"] = list(differences[:SHOWN_FAULTS])

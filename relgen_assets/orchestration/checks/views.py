@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import dagster as dg
 import pyarrow as pa
 
-from relgen_assets.export.shards import Shard, find_shards
+from relgen_assets.export.shards import Contents, Shard, find_shards, survey
 from relgen_assets.rows.asset_tables import VALIDATED_EXTRACTIONS, AssetTable
 from relgen_assets.rows.models import TableRow
 from resources.generation_ledger.ledger import GenerationLedger
@@ -94,7 +94,17 @@ class BatchDataset(BatchTables):
         super().__init__(key, store)
         self.root = root
         self.ledger = ledger
-        self._shards = shards
+        self._contents = None if shards is None else Contents([*shards], [])
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether its shards are those of another version, so that they do not count.
+
+        Raises:
+            DatasetError: A file is not a shard of this dataset.
+            StorageError: The folder cannot be listed.
+        """
+        return self._surveyed().outdated == [self.key]
 
     @property
     def shards(self) -> Sequence[Shard]:
@@ -104,9 +114,12 @@ class BatchDataset(BatchTables):
             DatasetError: A file is not a shard of this dataset.
             StorageError: The folder cannot be listed.
         """
-        if self._shards is None:
-            self._shards = find_shards(self.root, self.key)
-        return self._shards
+        return self._surveyed().shards
+
+    def _surveyed(self) -> Contents:
+        if self._contents is None:
+            self._contents = survey(self.root, self.key)
+        return self._contents
 
 
 class WholeDataset:

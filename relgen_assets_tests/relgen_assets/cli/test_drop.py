@@ -38,7 +38,7 @@ def test_a_batch_is_dropped_after_a_yes(
     code, output, _ = relgen("drop", KEY, "--yes")
     assert code == 0
     assert f"removed {KEY}: 5 tables (raw_papers, chunks, " in output
-    assert "and 3 shards" in output
+    assert "and 9 shards" in output
     assert not list((folder / "dataset").rglob("*.parquet"))
     assert not list((folder / "data").rglob("*.parquet"))
     _, output, _ = relgen("status")

@@ -74,7 +74,7 @@ def test_the_bar_moves_during_a_batch_and_two_ctrl_c_stop_it_with_one_line(
     goes_on = piped(folder, "run")
     output, errors = goes_on.communicate(timeout=200)
     assert goes_on.returncode == 0
-    assert 'load_dataset("dataset", "core")' in output
+    assert 'load_dataset("dataset", "prompt_completion")' in output
     assert "Traceback" not in errors
     assert " from the ledger" in errors
     questions = [

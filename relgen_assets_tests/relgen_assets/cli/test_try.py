@@ -39,7 +39,7 @@ def test_a_new_project_needs_no_run_and_gets_no_table(
     code, output, error = relgen("try")
     assert code == 0, error
     assert output.startswith("paper-0#0000  ")
-    assert "Asked with extraction_quote 7e2fc18d86e4 (bundled), temperature 0.2" in output
+    assert "Asked with extraction_quote 34e3a1bb32c8 (bundled), temperature 0.2" in output
     assert "The answer is kept in the ledger" in output
     assert len(asked(server)) == 2  # the summary, then the chunk
     assert not (folder / "data").exists()
@@ -69,6 +69,18 @@ def denying(body: dict[str, Any]) -> str:
     schema = wanted_schema(body)
     asks = schema is not None and "stated" in schema["properties"]
     return '{"quote": "", "stated": "no"}' if asks else good_answer(body)
+
+
+def test_two_passes_are_tried_and_both_prompts_named(folder: Path, relgen: Relgen) -> None:
+    with FakeLlamaServer(answer=good_answer) as server:
+        write_project(folder, articles(1), server)
+        code, output, error = relgen("try", "--mode", "two_pass")
+        assert code == 0, error
+        assert "Asked with extraction_entities " in output
+        assert "(bundled), then extraction_relations " in output
+        assert len(asked(server)) == 3  # the summary, then the names, then the relations
+        assert "This answer was in the ledger" in relgen("try", "--mode", "two_pass")[1]
+        assert len(asked(server)) == 3
 
 
 def test_a_folder_of_prompts_and_other_settings_are_tried(

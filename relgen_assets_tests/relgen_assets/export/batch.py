@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from relgen_assets.export.examples import FullExample, build_examples
+from relgen_assets.export.shaping import Shaping
+from relgen_assets.prompts import PromptSet, bundled_prompts
 from relgen_assets.rows.models import (
     ChatMessage,
     Chunk,
@@ -19,8 +21,18 @@ from relgen_assets.rows.models import (
     Summary,
     ValidatedExtraction,
 )
+from relgen_assets.settings import DatasetSettings
+from relgen_assets.text.tokenizer import default_model
 
 WINDOW = 40
+
+
+def shaping(prompts: PromptSet | None = None, **settings: Any) -> Shaping:
+    """Return how rows are written under settings of the section `dataset`; 30 % test, 30 % tune."""
+    shares = {"validation_percent": 30, "test_percent": 30}
+    section = DatasetSettings.model_validate({**shares, **settings})
+    return Shaping(section, prompts or bundled_prompts(), default_model)
+
 
 EXTRACTION = Extraction(
     section_description="Brine shrimp feed flamingos.",
@@ -54,7 +66,13 @@ class Batch:
 
     def examples(self) -> list[FullExample]:
         """Return the examples of the batch."""
-        return build_examples(self.papers, self.chunks, self.summaries, self.raw, self.validated)
+        return self.examples_under(shaping())
+
+    def examples_under(self, rules: Shaping) -> list[FullExample]:
+        """Return the examples of the batch as other settings write them."""
+        return build_examples(
+            self.papers, self.chunks, self.summaries, self.raw, self.validated, rules
+        )
 
     def changed(self, table: str, position: int, **values: Any) -> Batch:
         """Return the batch with some columns of one row replaced."""

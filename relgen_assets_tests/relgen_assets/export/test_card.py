@@ -12,17 +12,19 @@ import pytest
 import yaml
 
 from relgen_assets.domain_errors import DatasetError
-from relgen_assets.export.card import CardReport, named_configs, write_card
-from relgen_assets.export.configs import CONFIGS
+from relgen_assets.export.card import CardReport, named_splits, write_card
+from relgen_assets.export.configs import CONFIGS, REJECTED
 from relgen_assets.export.shard_writing import write_shards
-from relgen_assets_tests.relgen_assets.export.batch import batch_of
+from relgen_assets_tests.relgen_assets.export.batch import batch_of, shaping
 
+WRITTEN = [config for config in CONFIGS if config != REJECTED.name]
+"""The configs that are written unless the settings want more."""
 TRAIN, VALIDATION, TEST = "lake-0", "lake-9", "lake-1"
 
 
 def write(root: str, partition: str, *paper_ids: str) -> None:
     examples = batch_of(*paper_ids).examples()
-    write_shards(root, partition, examples, validation_percent=30, test_percent=30)
+    write_shards(root, partition, examples, shaping=shaping())
 
 
 def card_of(root: Path | str) -> CardReport:
@@ -45,14 +47,17 @@ def test_the_yaml_says_what_the_hub_asks(tmp_path: Path) -> None:
     assert "text-generation" in metadata["task_categories"]
 
 
-def test_every_config_is_named_with_a_glob_per_split_and_core_is_the_default(
+def test_every_config_is_named_with_a_glob_per_split_and_prompt_completion_is_the_default(
     tmp_path: Path,
 ) -> None:
     write(str(tmp_path), "lakes-00000", TRAIN, TEST)
     configs = front_matter(card_of(tmp_path).text)["configs"]
-    assert [config["config_name"] for config in configs] == [*CONFIGS]
-    assert [config["config_name"] for config in configs if config.get("default")] == ["core"]
-    assert configs[1]["data_files"] == [
+    assert [config["config_name"] for config in configs] == WRITTEN
+    assert [config["config_name"] for config in configs if config.get("default")] == [
+        "prompt_completion"
+    ]
+    full = next(config for config in configs if config["config_name"] == "full")
+    assert full["data_files"] == [
         {"split": "train", "path": "full/train/*.parquet"},
         {"split": "test", "path": "full/test/*.parquet"},
     ]
@@ -77,7 +82,7 @@ def test_the_report_counts_what_is_there(tmp_path: Path) -> None:
     write(str(tmp_path), "lakes-00000", TRAIN, "lake-2", TEST)
     write(str(tmp_path), "lakes-00001", VALIDATION)
     report = card_of(tmp_path)
-    assert report.rows.keys() == CONFIGS.keys()
+    assert [*report.rows] == WRITTEN
     assert report.rows["full"] == {"train": 4, "validation": 2, "test": 2}
     assert (report.partitions, report.articles, report.incomplete) == (2, 4, [])
     assert Path(report.url).read_text(encoding="utf-8") == report.text
@@ -88,12 +93,12 @@ def test_the_text_says_how_the_data_was_made(tmp_path: Path) -> None:
     text = card_of(tmp_path).text
     assert text.index("---\n") == 0
     assert "# Life in brine" in text
-    assert "| `core` | input and output only; the default | 4 | 0 | 0 |" in text
+    assert "| `core` | summary, chunk and extraction, without any prompt | 4 | 0 | 0 |" in text
     assert "| model of the extraction | `extractor-7b` | 4 |" in text
     assert "| prompt of the summary | `sum-v1` | 4 |" in text
     assert "| verdict | `repaired` | 2 |" in text
     assert "2 articles were cut" in text
-    assert 'load_dataset("path/to/this/folder", "core")' in text
+    assert 'load_dataset("path/to/this/folder", "prompt_completion")' in text
     assert "| `chunk_id` | string | Id of the chunk, unique in the dataset. |" in text
     assert not re.search(r"[{}]\w*[{}]", text), "a placeholder was left unfilled"
 
@@ -127,14 +132,14 @@ def test_a_folder_without_examples_has_a_card_that_says_so(tmp_path: Path) -> No
     report = card_of(tmp_path / "new")
     assert "configs" not in front_matter(report.text)
     assert "no examples yet" in report.text
-    assert named_configs(report.text) == []
+    assert named_splits(report.text) == {}
     assert (report.rows, report.partitions, report.articles) == ({}, 0, 0)
 
 
 def test_a_batch_whose_run_died_while_writing_is_named(tmp_path: Path) -> None:
     write(str(tmp_path), "lakes-00000", TRAIN)
     write(str(tmp_path), "lakes-00001", "lake-2")
-    (tmp_path / "messages" / "train" / "lakes-00001.parquet").unlink()
+    (tmp_path / "chat" / "train" / "lakes-00001.parquet").unlink()
     report = card_of(tmp_path)
     assert report.incomplete == ["lakes-00001"]
     assert report.rows["core"] == {"train": 4}
@@ -142,21 +147,23 @@ def test_a_batch_whose_run_died_while_writing_is_named(tmp_path: Path) -> None:
 
 def test_a_config_without_any_shard_is_left_out(tmp_path: Path) -> None:
     write(str(tmp_path), "lakes-00000", TRAIN)
-    (tmp_path / "core" / "train" / "lakes-00000.parquet").unlink()
+    (tmp_path / "prompt_completion" / "train" / "lakes-00000.parquet").unlink()
     configs = front_matter(card_of(tmp_path).text)["configs"]
-    assert [config["config_name"] for config in configs] == [*CONFIGS][1:]
-    assert [config["config_name"] for config in configs if config.get("default")] == ["full"]
+    assert [config["config_name"] for config in configs] == [
+        one for one in WRITTEN if one != "prompt_completion"
+    ]
+    assert [config["config_name"] for config in configs if config.get("default")] == ["chat"]
 
 
 def test_the_configs_of_a_card_can_be_read_back(tmp_path: Path) -> None:
     write(str(tmp_path), "lakes-00000", TRAIN)
-    assert named_configs(card_of(tmp_path).text) == [*CONFIGS]
+    assert named_splits(card_of(tmp_path).text) == {config: {"train"} for config in WRITTEN}
 
 
 @pytest.mark.parametrize("card", ["", "# A title\n", "---\n- a list\n---\n", "---\na: [\n---\n"])
 def test_a_card_without_its_yaml_is_an_error(card: str) -> None:
     with pytest.raises(DatasetError, match="YAML"):
-        named_configs(card)
+        named_splits(card)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from relgen_assets.export.card import write_card
 from relgen_assets.export.empty_rows import most_empty, states_nothing, thinned
 from relgen_assets.export.examples import FullExample
 from relgen_assets.export.shard_writing import write_shards
-from relgen_assets_tests.relgen_assets.export.batch import batch_of
+from relgen_assets_tests.relgen_assets.export.batch import batch_of, shaping
 
 EXAMPLE = batch_of("lake-1", chunks=1).examples()[0]
 
@@ -26,6 +26,7 @@ def examples(filled: int, empty: int) -> list[FullExample]:
             update={
                 "chunk_id": f"lake#{number:04d}",
                 "relations": EXAMPLE.relations if number < filled else [],
+                "evidence": EXAMPLE.evidence if number < filled else [],
             }
         )
         for number in range(filled + empty)
@@ -83,8 +84,7 @@ def test_the_card_says_how_many_stand_and_how_many_do_not(tmp_path: Path) -> Non
         str(tmp_path),
         "lakes-00000",
         examples(3, 1),
-        validation_percent=0,
-        test_percent=0,
+        shaping=shaping(validation_percent=0, test_percent=0),
         left_out=2,
     )
     text = write_card(str(tmp_path), title="Brine", licence="other").text

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 import pytest
 
 from relgen_assets.domain_errors import DatasetError
-from relgen_assets.export.configs import chat_example, core_example
-from relgen_assets.export.examples import canonical_json
-from relgen_assets.rows.models import ChatMessage, Extraction
-from relgen_assets_tests.relgen_assets.export.batch import EXTRACTION, Batch, batch_of
+from relgen_assets.export.configs import core_example
+from relgen_assets.rows.models import ChatMessage
+from relgen_assets_tests.relgen_assets.export.batch import EXTRACTION, Batch, batch_of, shaping
 
 
 def test_one_example_per_chunk_in_the_order_of_the_chunks() -> None:
@@ -25,10 +23,10 @@ def test_an_example_shows_what_the_model_saw_and_is_to_answer() -> None:
     example = batch.examples()[1]
     assert core_example(example).model_dump() == {
         "summary": "Birds and shrimp.",
-        "text": batch.chunks[1].text,
-        "extraction": canonical_json(EXTRACTION),
+        "chunk": batch.chunks[1].text,
+        "extraction": EXTRACTION.model_dump_json(exclude_none=True),
     }
-    assert example.text in example.sent_messages[-1].content
+    assert example.chunk in example.sent_messages[-1].content
     assert example.summary in example.sent_messages[-1].content
 
 
@@ -66,20 +64,14 @@ def test_an_example_says_who_wrote_the_article_and_whether_it_may_be_published()
     )
 
 
-def test_a_chat_example_is_the_prompt_with_the_extraction_as_its_answer() -> None:
+def test_an_example_says_how_long_its_training_row_is() -> None:
+    rules = shaping()
     example = batch_of("lake-1").examples()[0]
-    messages = chat_example(example).messages
-    assert messages[:-1] == example.sent_messages
-    assert messages[-1] == ChatMessage(role="assistant", content=example.extraction)
-
-
-def test_the_json_to_be_learned_is_one_readable_line_that_parses_back() -> None:
-    text = canonical_json(EXTRACTION)
-    assert "\n" not in text
-    assert "“carotenoids”" in text
-    assert text.startswith('{"section_description":')
-    assert "strength" not in json.loads(text)["relations"][1]
-    assert Extraction.model_validate_json(text) == EXTRACTION
+    prompt = rules.shown(example.summary, example.chunk).plain
+    assert example.student_prompt_version == rules.prompts.version("student/summary_given")
+    assert [example.student_prompt_tokens, example.student_answer_tokens] == rules.counts(
+        [prompt, example.extraction]
+    )
 
 
 def test_rejected_chunks_give_no_example() -> None:

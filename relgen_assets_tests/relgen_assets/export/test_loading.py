@@ -16,12 +16,13 @@ import pytest
 
 from relgen_assets.domain_errors import DatasetError
 from relgen_assets.export.card import write_card
-from relgen_assets.export.configs import CONFIGS
+from relgen_assets.export.configs import expected_rows
 from relgen_assets.export.examples import CoreExample, FullExample
+from relgen_assets.export.flat import entity_mentions
 from relgen_assets.export.loading import article_places, in_two_batches, in_two_splits, loads
 from relgen_assets.export.shard_writing import write_shards
 from relgen_assets.export.shards import find_shards, read_rows
-from relgen_assets_tests.relgen_assets.export.batch import EXTRACTION, batch_of
+from relgen_assets_tests.relgen_assets.export.batch import EXTRACTION, batch_of, shaping
 
 TRAIN, VALIDATION, TEST = "lake-0", "lake-9", "lake-1"
 
@@ -29,7 +30,7 @@ TRAIN, VALIDATION, TEST = "lake-0", "lake-9", "lake-1"
 def publish(root: str, partition: str, *paper_ids: str) -> None:
     """Write one batch and the card, as the assets do."""
     examples = batch_of(*paper_ids).examples()
-    write_shards(root, partition, examples, validation_percent=30, test_percent=30)
+    write_shards(root, partition, examples, shaping=shaping())
     write_card(root, title="Life in brine", licence="other")
 
 
@@ -39,7 +40,12 @@ def loaded(root: str) -> dict[tuple[str, str], int]:
 
 
 def in_every_config(**rows: int) -> dict[tuple[str, str], int]:
-    return {(config, split): count for config in CONFIGS for split, count in rows.items()}
+    """Return the rows of every config for so many examples of the batch, which are all alike."""
+    mentions = len(entity_mentions(batch_of(TRAIN).examples()[0]))
+    each = expected_rows(1, 0) | {"entities": mentions, "relations": 2}
+    return {
+        (config, split): many * one for config, many in each.items() for split, one in rows.items()
+    }
 
 
 def test_the_folder_loads_after_one_batch_and_after_three(tmp_path: Path) -> None:
@@ -53,7 +59,7 @@ def test_the_folder_loads_after_one_batch_and_after_three(tmp_path: Path) -> Non
 def test_a_batch_added_without_a_new_card_is_loaded_too(tmp_path: Path) -> None:
     publish(str(tmp_path), "lakes-00000", TRAIN)
     examples = batch_of("lake-2").examples()
-    write_shards(str(tmp_path), "lakes-00001", examples, validation_percent=30, test_percent=30)
+    write_shards(str(tmp_path), "lakes-00001", examples, shaping=shaping())
     assert loaded(str(tmp_path)) == in_every_config(train=4)
 
 
@@ -71,7 +77,7 @@ def test_a_user_who_loaded_the_folder_before_gets_the_current_rows(tmp_path: Pat
 
     def texts() -> list[str]:
         loaded = datasets.load_dataset(root, "core", split="train", cache_dir=cache)
-        return [str(text) for text in loaded["text"]]
+        return [str(text) for text in loaded["chunk"]]
 
     publish(root, "lakes-00000", TRAIN)
     first = texts()
@@ -94,13 +100,15 @@ def test_loaded_rows_are_the_examples(tmp_path: Path) -> None:
     publish(str(root), "lakes-00000", TRAIN, "lake-2")
     examples = batch_of(TRAIN, "lake-2").examples()
     cache = str(tmp_path / "cache")
-    core = datasets.load_dataset(str(root), split="train", cache_dir=cache)
-    assert core.column_names == ["summary", "text", "extraction"]
+    default = datasets.load_dataset(str(root), split="train", cache_dir=cache)
+    assert default.column_names == ["prompt", "completion"]
+    core = datasets.load_dataset(str(root), "core", split="train", cache_dir=cache)
+    assert core.column_names == ["summary", "chunk", "extraction"]
     assert json.loads(core[0]["extraction"])["list_of_entities"] == EXTRACTION.list_of_entities
     full = datasets.load_dataset(str(root), "full", split="train", cache_dir=cache)
     assert [FullExample.model_validate(row) for row in full] == examples
-    chats = datasets.load_dataset(str(root), "messages", split="train", cache_dir=cache)
-    assert [message["role"] for message in chats[0]["messages"]] == ["system", "user", "assistant"]
+    chats = datasets.load_dataset(str(root), "chat", split="train", cache_dir=cache)
+    assert [message["role"] for message in chats[0]["messages"]] == ["user", "assistant"]
 
 
 def test_the_folder_loads_in_a_fresh_process_that_cannot_open_a_connection(tmp_path: Path) -> None:
@@ -156,7 +164,7 @@ def test_a_folder_on_any_file_system_loads(memory_root: str, tmp_path: Path) -> 
 def test_a_folder_without_a_card_is_an_error(memory_root: str, tmp_path: Path) -> None:
     for root in (memory_root, str(tmp_path)):
         examples = batch_of(TRAIN).examples()
-        write_shards(root, "lakes-00000", examples, validation_percent=30, test_percent=30)
+        write_shards(root, "lakes-00000", examples, shaping=shaping())
         with pytest.raises(DatasetError, match="dataset_card"):
             loaded(root)
 
@@ -173,7 +181,7 @@ def empty(shard: Path) -> None:
 
 
 def give_other_columns(shard: Path) -> None:
-    pq.write_table(pq.read_table(shard).drop_columns(["text"]), shard)
+    pq.write_table(pq.read_table(shard).drop_columns(["chunk"]), shard)
 
 
 def spoil_rows(shard: Path) -> None:
@@ -273,7 +281,12 @@ def test_no_article_is_in_two_splits_or_two_batches(tmp_path: Path) -> None:
 def test_an_article_in_two_splits_is_named(tmp_path: Path) -> None:
     publish(str(tmp_path), "lakes-00000", TRAIN, TEST)
     examples = batch_of(TRAIN).examples()
-    write_shards(str(tmp_path), "lakes-00001", examples, validation_percent=0, test_percent=100)
+    write_shards(
+        str(tmp_path),
+        "lakes-00001",
+        examples,
+        shaping=shaping(validation_percent=50, test_percent=50),
+    )
     assert in_two_splits(article_places(str(tmp_path))) == [TRAIN]
 
 

@@ -12,11 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from relgen_assets.domain_errors import ConfigurationError, DatasetError
-from relgen_assets.export.configs import CONFIGS
+from relgen_assets.domain_errors import DatasetError
+from relgen_assets.export.configs import CONFIGS, REJECTED
 from relgen_assets.export.shard_writing import ShardReport, write_shards
 from relgen_assets.export.shards import find_shards
-from relgen_assets_tests.relgen_assets.export.batch import batch_of
+from relgen_assets_tests.relgen_assets.export.batch import batch_of, shaping
+
+WRITTEN = [config for config in CONFIGS if config != REJECTED.name]
+"""The configs that are written unless the settings want more."""
 
 # With 30 percent each: lake-0 and lake-2 train, lake-9 validates, lake-1 and lake-3 test.
 TRAIN, VALIDATION, TEST = "lake-0", "lake-9", "lake-1"
@@ -24,7 +27,7 @@ TRAIN, VALIDATION, TEST = "lake-0", "lake-9", "lake-1"
 
 def write(root: str, partition: str, *paper_ids: str) -> ShardReport:
     examples = batch_of(*paper_ids).examples()
-    return write_shards(root, partition, examples, validation_percent=30, test_percent=30)
+    return write_shards(root, partition, examples, shaping=shaping())
 
 
 def files(root: Path) -> list[str]:
@@ -35,25 +38,34 @@ def test_a_file_for_each_config_and_split(tmp_path: Path) -> None:
     report = write(str(tmp_path), "lakes-00000", TRAIN, VALIDATION, TEST, "lake-3")
     assert files(tmp_path) == [
         f"{config}/{split}/lakes-00000.parquet"
-        for config in sorted(CONFIGS)
+        for config in sorted(WRITTEN)
         for split in ("test", "train", "validation")
     ]
     assert report.rows == {"train": 2, "validation": 2, "test": 4}
     assert report.articles == {"train": 1, "validation": 1, "test": 2}
-    assert len(report.written) == 3 * len(CONFIGS)
+    assert len(report.written) == 3 * len(WRITTEN)
     assert report.size == sum(path.stat().st_size for path in tmp_path.rglob("*.parquet"))
 
 
 def test_input_and_output_stand_alone(tmp_path: Path) -> None:
     write(str(tmp_path), "lakes-00000", TRAIN)
     table = pq.read_table(tmp_path / "core" / "train" / "lakes-00000.parquet")
-    assert table.column_names == ["summary", "text", "extraction"]
+    assert table.column_names == ["summary", "chunk", "extraction"]
 
 
-def test_conversations_stand_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("config", "columns"),
+    [
+        ("prompt_completion", ["prompt", "completion"]),
+        ("chat", ["messages"]),
+        ("alpaca", ["instruction", "input", "output"]),
+        ("teacher_messages", ["messages"]),
+    ],
+)
+def test_what_trainers_take_stands_alone(tmp_path: Path, config: str, columns: list[str]) -> None:
     write(str(tmp_path), "lakes-00000", TRAIN)
-    table = pq.read_table(tmp_path / "messages" / "train" / "lakes-00000.parquet")
-    assert table.column_names == ["messages"]
+    table = pq.read_table(tmp_path / config / "train" / "lakes-00000.parquet")
+    assert table.column_names == columns
 
 
 def test_a_split_without_rows_has_no_file(tmp_path: Path) -> None:
@@ -65,7 +77,7 @@ def test_a_re_run_removes_the_files_of_splits_that_are_empty_now(tmp_path: Path)
     write(str(tmp_path), "lakes-00000", TRAIN, TEST)
     report = write(str(tmp_path), "lakes-00000", VALIDATION)
     assert {Path(name).parts[1] for name in files(tmp_path)} == {"validation"}
-    assert len(report.removed) == 2 * len(CONFIGS)
+    assert len(report.removed) == 2 * len(WRITTEN)
 
 
 def test_a_re_run_without_examples_removes_all_files_of_the_partition(tmp_path: Path) -> None:
@@ -83,16 +95,17 @@ def test_the_same_examples_give_the_same_bytes(tmp_path: Path) -> None:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
-def test_nothing_is_written_when_the_percentages_are_out_of_range(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError):
-        write_shards(
-            str(tmp_path),
-            "lakes-00000",
-            batch_of(TRAIN).examples(),
-            validation_percent=80,
-            test_percent=30,
-        )
-    assert files(tmp_path) == []
+def test_only_columns_of_numbers_carry_statistics(tmp_path: Path) -> None:
+    write(str(tmp_path), "lakes-00000", TRAIN)
+    carrying: set[str] = set()
+    for shard in tmp_path.rglob("*.parquet"):
+        group = pq.ParquetFile(shard).metadata.row_group(0)
+        columns = [group.column(number) for number in range(group.num_columns)]
+        carrying |= {one.path_in_schema for one in columns if one.is_stats_set}
+        assert {one.compression for one in columns} == {"ZSTD"}
+    numbers = {"index", "start", "end", "tokens", "student_prompt_tokens", "relation"}
+    assert numbers <= carrying
+    assert not {"chunk", "extraction", "prompt", "name", "paper_id"} & carrying
 
 
 @pytest.fixture
@@ -105,8 +118,8 @@ def test_shards_can_lie_on_any_file_system(memory_root: str, tmp_path: Path) -> 
     for root in (memory_root, f"file://{tmp_path}"):
         write(root, "lakes-00000", TRAIN, TEST)
         write(root, "lakes-00000", TRAIN)
-        found = [(shard.config, shard.split, shard.rows) for shard in find_shards(root)]
-        assert found == [(config, "train", 2) for config in CONFIGS]
+        found = [(shard.config, shard.split) for shard in find_shards(root)]
+        assert found == [(config, "train") for config in WRITTEN]
 
 
 def test_footers_say_what_the_rows_were_made_from(tmp_path: Path) -> None:
@@ -114,13 +127,14 @@ def test_footers_say_what_the_rows_were_made_from(tmp_path: Path) -> None:
     facts = {shard.config: shard.facts for shard in find_shards(str(tmp_path))}
     assert {config for config, found in facts.items() if found} == {"full"}
     assert facts["full"] is not None
-    assert facts["full"].model_dump(exclude={"digest"}) == {
+    assert facts["full"].model_dump(exclude={"digest", "shaping", "lengths"}) == {
         "articles": 2,
         "sources": {"lakes": 4},
         "models": {"extractor-7b": 4},
         "prompt_versions": {"ext-v1": 4},
         "summary_models": {"summariser-1b": 4},
         "summary_prompt_versions": {"sum-v1": 4},
+        "student_prompts": {"summary_given": 4},
         "verdicts": {"valid": 2, "repaired": 2},
         "first_prompt_versions": {"ext-v1": 4},
         "earlier_reasons": {},
@@ -152,16 +166,6 @@ def _no_facts(path: Path) -> None:
 def _wrong_facts(path: Path) -> None:
     facts = json.dumps({"articles": "many"})
     pq.write_table(pq.read_table(path).replace_schema_metadata({"relgen": facts}), path)
-
-
-def test_a_shard_that_is_older_than_its_columns_says_so_and_what_to_do(tmp_path: Path) -> None:
-    write(str(tmp_path), "lakes-00000", TRAIN)
-    path = tmp_path / "full" / "train" / "lakes-00000.parquet"
-    table = pq.read_table(path)
-    older = table.drop_columns(["grounding", "evidence"])
-    pq.write_table(older.replace_schema_metadata(table.schema.metadata), path)
-    with pytest.raises(DatasetError, match=r"another version of the project.*`relgen run`"):
-        find_shards(str(tmp_path))
 
 
 @pytest.mark.parametrize("spoil", [_torn, _other_columns, _no_rows, _no_facts, _wrong_facts])

@@ -9,7 +9,14 @@ from typing import Any
 
 import pytest
 
-from relgen_assets.extraction import Quote, extraction_schema, judge, quote_schema
+from relgen_assets.extraction import (
+    Quote,
+    entities_schema,
+    extraction_schema,
+    judge,
+    quote_schema,
+    relations_schema,
+)
 
 CANDIDATES = ["sea otters", "sea urchins", "Na+ (aq)", "kelp"]
 
@@ -24,9 +31,16 @@ def nodes(schema: Any) -> Iterator[dict[str, Any]]:
             yield from nodes(value)
 
 
-@pytest.mark.parametrize("candidates", [(), CANDIDATES])
-def test_every_string_and_array_is_bounded(candidates: list[str]) -> None:
-    schema = extraction_schema(max_entities=12, max_relations=8, candidates=candidates)
+@pytest.mark.parametrize(
+    "schema",
+    [
+        extraction_schema(max_entities=12, max_relations=8),
+        extraction_schema(max_entities=12, max_relations=8, candidates=CANDIDATES),
+        entities_schema(max_entities=12),
+        relations_schema(CANDIDATES, max_entities=12, max_relations=8),
+    ],
+)
+def test_every_string_and_array_is_bounded(schema: dict[str, Any]) -> None:
     json.dumps(schema)
     for node in nodes(schema):
         if node.get("type") == "array":
@@ -52,6 +66,7 @@ def test_the_bounds_are_those_asked_for() -> None:
         quote_schema(
             [Quote("Otters eat kelp.", "Otters", "kelp")], max_entities=2, max_relations=5
         ),
+        relations_schema(CANDIDATES, max_entities=2, max_relations=5),
     ],
 )
 def test_an_answer_may_say_nothing(schema: dict[str, Any]) -> None:
@@ -70,6 +85,15 @@ def test_with_quotes_only_the_choice_and_the_strength_are_free() -> None:
     assert first["properties"]["description"]["enum"] == [one.sentence]
     assert first["properties"]["source_entities"]["items"]["enum"] == ["Otters"]
     assert second["properties"]["target_entities"]["items"]["enum"] == ["B"]
+
+
+def test_the_second_pass_says_what_it_relates_before_it_chooses_among_the_given_names() -> None:
+    properties = relations_schema(CANDIDATES, max_entities=6, max_relations=3)["properties"]
+    assert properties["list_of_entities"]["items"]["enum"] == CANDIDATES
+    relation = properties["relations"]["items"]["properties"]
+    assert next(iter(relation)) == "description"
+    for side in ("source_entities", "target_entities"):
+        assert relation[side]["items"]["enum"] == CANDIDATES
 
 
 def test_with_candidates_no_other_name_can_be_given_and_nothing_relates_to_itself() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from relgen_assets.export.configs import chat_example
+from relgen_assets.export.training import ChatExample, teacher_messages
 from relgen_assets.integrity.lineage import (
     foreign_summaries,
     rows_that_differ_between_configs,
@@ -15,7 +15,7 @@ from relgen_assets.integrity.lineage import (
 )
 from relgen_assets.prompts import bundled_prompts
 from relgen_assets.rows.models import ChatMessage, Paper, Summary
-from relgen_assets_tests.relgen_assets.export.batch import Batch, batch_of
+from relgen_assets_tests.relgen_assets.export.batch import Batch, batch_of, shaping
 from resources.generation import Message
 from resources.generation_ledger.store import Transcript
 
@@ -65,12 +65,37 @@ def test_the_summary_of_another_article_is_found_in_every_chunk() -> None:
 
 def test_the_conversation_is_exactly_the_prompt_and_the_answer() -> None:
     full = batch_of("lake-1").examples()
-    chats = [chat_example(row) for row in full]
-    short = chats[0].model_copy(update={"messages": chats[0].messages[1:]})
-    assert rows_that_differ_between_configs(full, {"messages": chats}) == []
-    assert rows_that_differ_between_configs(full, {"messages": [short, *chats[1:]]}) == [
-        "lake-1#0000: its row in messages does not match its row in full"
+    chats = [row for example in full for row in teacher_messages(example)]
+    assert rows_that_differ_between_configs(full, {"teacher_messages": chats}, shaping()) == []
+    short = ChatExample(messages=full[0].sent_messages[1:])
+    changed = {"teacher_messages": [short, *chats[1:]]}
+    assert rows_that_differ_between_configs(full, changed, shaping()) == [
+        "lake-1#0000: its row in teacher_messages does not match its row in full"
     ]
+
+
+def test_an_extraction_may_have_been_written_in_any_form() -> None:
+    batch = batch_of("lake-1")
+    for form in ({"answer_json": "indented"}, {"answer_strength": False}):
+        full = batch.examples_under(shaping(**form))
+        found = rows_unlike_their_sources(
+            full,
+            chunks=batch.chunks,
+            summaries=batch.summaries,
+            raw=batch.raw,
+            validated=batch.validated,
+        )
+        assert found == []
+        foreign = [row.model_copy(update={"extraction": "{}"}) for row in full]
+        assert len(
+            rows_unlike_their_sources(
+                foreign,
+                chunks=batch.chunks,
+                summaries=batch.summaries,
+                raw=batch.raw,
+                validated=batch.validated,
+            )
+        ) == len(full)
 
 
 def test_a_prompt_without_the_summary_and_text_of_its_row_is_named() -> None:

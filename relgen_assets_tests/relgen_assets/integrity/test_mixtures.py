@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from relgen_assets.export.examples import CoreExample, FullExample
 from relgen_assets.export.footers import ShardFacts
+from relgen_assets.export.lengths import Lengths
 from relgen_assets.export.shards import Shard
 from relgen_assets.integrity.mixtures import mixtures
 
 
-def shard(batch: str, *, model: str = "m", prompt: str = "p1") -> Shard:
+def shard(batch: str, *, model: str = "m", prompt: str = "p1", shaping: str = "f1") -> Shard:
     facts = ShardFacts(
         digest=batch,
+        shaping=shaping,
+        lengths=Lengths(),
+        student_prompts={"summary_given": 1},
         articles=1,
         sources={"papers": 1},
         models={model: 1},
@@ -18,11 +23,11 @@ def shard(batch: str, *, model: str = "m", prompt: str = "p1") -> Shard:
         summary_prompt_versions={"s1": 1},
         verdicts={"valid": 1},
     )
-    return Shard("full", "train", batch, url=batch, rows=1, facts=facts)
+    return Shard("full", "train", batch, url=batch, rows=1, row=FullExample, facts=facts)
 
 
 def without_facts(batch: str) -> Shard:
-    return Shard("core", "train", batch, url=batch, rows=1, facts=None)
+    return Shard("core", "train", batch, url=batch, rows=1, row=CoreExample, facts=None)
 
 
 def test_rows_made_alike_are_no_mixture() -> None:
@@ -63,3 +68,8 @@ def test_many_batches_are_counted_after_the_first_five() -> None:
     shards = [shard(f"b{number}") for number in range(8)]
     (mixture,) = mixtures([*shards, shard("other", prompt="p2")], {})
     assert "p1 in b0, b1, b2, b3, b4 and 3 more; p2 in other" in str(mixture)
+
+
+def test_training_rows_of_two_forms_are_a_mixture() -> None:
+    (found,) = mixtures([shard("a"), shard("b", shaping="f2")], {})
+    assert str(found) == "2 forms of training rows: f1 in a; f2 in b"

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from relgen_assets.domain_errors import StorageError
-from relgen_assets.export.configs import CONFIGS
+from relgen_assets.export.configs import CONFIGS, expected_rows
 from relgen_assets.export.shards import Shard, shard_url
 from relgen_assets.integrity.overview import complete_batches, missing_assets
 from relgen_assets.rows.asset_tables import ASSET_TABLES, VALIDATED_EXTRACTIONS
@@ -50,7 +50,10 @@ class Tables:
 
 
 def shards(batch: str, rows: int) -> list[Shard]:
-    return [Shard(config, "train", batch, "", rows, None) for config in CONFIGS]
+    return [
+        Shard(config, "train", batch, "", count, CONFIGS[config].row, None)
+        for config, count in expected_rows(rows, 0).items()
+    ]
 
 
 def test_a_damaged_batch_is_not_complete_and_hides_no_other() -> None:

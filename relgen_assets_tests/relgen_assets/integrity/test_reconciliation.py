@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from relgen_assets.export.configs import CONFIGS
+from relgen_assets.export.configs import expected_rows
 from relgen_assets.integrity.reconciliation import Balance, balance
 from relgen_assets.rows.arrow import to_table
 from relgen_assets.rows.models import Chunk, Paper, RawExtraction, ValidatedExtraction
@@ -38,13 +39,13 @@ def tables(batch: Batch) -> list[pa.Table]:
 
 
 def counted(batch: Batch, articles: int = 3, rows: int = 2, **changes: int) -> Balance:
-    by_config = {**dict.fromkeys(CONFIGS, rows), **changes}
+    by_config = expected_rows(rows, 0) | changes
     return balance(*tables(batch), articles=articles, rows=by_config)
 
 
 def test_everything_of_a_sound_batch_is_accounted_for_with_its_reason() -> None:
     found = counted(mixed())
-    assert found.differences(CONFIGS) == []
+    assert found.differences() == []
     assert (found.articles, found.used, dict(found.unusable)) == (3, 2, {"empty_article": 1})
     assert (found.chunks, found.valid, found.repaired) == (4, 1, 1)
     assert (dict(found.rejected), dict(found.failed)) == ({"not_json": 1}, {"stalled": 1})
@@ -52,10 +53,10 @@ def test_everything_of_a_sound_batch_is_accounted_for_with_its_reason() -> None:
 
 def test_balances_of_batches_add_up_to_one_of_all() -> None:
     total = counted(mixed()) + counted(mixed())
-    assert total.differences(CONFIGS) == []
+    assert total.differences() == []
     assert (total.articles, total.chunks, total.rejected["not_json"]) == (6, 8, 2)
     assert total.rows["full"] == 4
-    assert Balance().differences(CONFIGS) == []
+    assert Balance().differences() == []
 
 
 @pytest.mark.parametrize(
@@ -67,20 +68,28 @@ def test_balances_of_batches_add_up_to_one_of_all() -> None:
         (counted(mixed().without("chunks", 2)), "1 verdicts without a chunk"),
         (counted(mixed().without("raw", 0), rows=1), "4 chunks, but 0 valid"),
         (counted(mixed().changed("validated", 2, reason=None)), "without a reason"),
-        (counted(mixed(), rows=1), "1 rows in core, but 1 valid + 1 repaired"),
-        (counted(mixed(), messages=3), "3 rows in messages"),
+        (counted(mixed(), rows=1), "1 rows in core, not 2: 1 valid + 1 repaired"),
+        (counted(mixed(), chat=3), "3 rows in chat, not 2"),
     ],
 )
 def test_what_is_lost_or_duplicated_shows_as_an_equation_that_fails(
     found: Balance, complaint: str
 ) -> None:
-    assert any(complaint in text for text in found.differences(CONFIGS)), found
+    assert any(complaint in text for text in found.differences()), found
 
 
 def test_a_missing_verdict_and_a_duplicated_one_do_not_cancel_out() -> None:
     batch = mixed()
     batch.validated[2] = batch.validated[3]
-    assert len(counted(batch).differences(CONFIGS)) == 2
+    assert len(counted(batch).differences()) == 2
+
+
+def test_rows_over_the_token_budget_are_missing_everywhere_but_in_full() -> None:
+    dropped = balance(*tables(mixed()), articles=3, rows=expected_rows(2, 1), too_long=1)
+    assert dropped.differences() == []
+    assert replace(dropped, too_long=0).differences()[0] == (
+        "1 rows in prompt_completion, not 2: 1 valid + 1 repaired chunks"
+    )
 
 
 def with_empty_answers(*positions: int) -> Batch:
@@ -98,13 +107,13 @@ def test_answers_without_relations_need_no_row_but_all_others_do() -> None:
         found = balance(
             *tables(batch),
             articles=3,
-            rows=dict.fromkeys(CONFIGS, 4 + standing),
+            rows=expected_rows(4 + standing, 0),
             empty_rows=standing,
         )
-        assert (found.differences(CONFIGS), found.empty, found.filled) == ([], 2, 4)
-    lost = balance(*tables(batch), articles=3, rows=dict.fromkeys(CONFIGS, 4), empty_rows=1)
-    assert lost.differences(["core"]) == [
-        "4 rows in core, but 3 valid + 3 repaired chunks - 1 left out"
-    ]
-    invented = balance(*tables(batch), articles=3, rows=dict.fromkeys(CONFIGS, 7), empty_rows=3)
-    assert invented.differences(CONFIGS) == ["3 rows without relations, but 2 such chunks"]
+        assert (found.differences(), found.empty, found.filled) == ([], 2, 4)
+    lost = balance(*tables(batch), articles=3, rows=expected_rows(4, 0), empty_rows=1)
+    assert lost.differences()[0] == (
+        "4 rows in prompt_completion, not 5: 3 valid + 3 repaired chunks - 1 left out"
+    )
+    invented = balance(*tables(batch), articles=3, rows=expected_rows(7, 0), empty_rows=3)
+    assert invented.differences() == ["3 rows without relations, but 2 such chunks"]

@@ -110,11 +110,11 @@ def test_every_name_and_all_evidence_of_the_dataset_stand_in_its_text(done: Smal
     assert rows_off_their_texts(rows) == []
     for row in (row for row in rows if row.relations):
         (one,) = row.evidence
-        assert row.text[one.sentences[0].start : one.sentences[0].end] in SENTENCES
+        assert row.chunk[one.sentences[0].start : one.sentences[0].end] in SENTENCES
         assert (one.support, one.polarity, one.directed, one.fault) == (1.0, "affirmed", True, None)
         for entity in row.grounding:
             assert entity.status == "exact"
-            assert {row.text[at.start : at.end] for at in entity.mentions} >= {entity.name}
+            assert {row.chunk[at.start : at.end] for at in entity.mentions} >= {entity.name}
 
 
 def test_the_configs_for_training_hold_no_offsets(done: SmallProject) -> None:

@@ -67,6 +67,7 @@ FILES = {"kind": "files", "path": "papers"}
         ("summaries", {"temperature": 0.1}, {"summaries"}),
         ("summaries", {"variant": 2}, {"summaries"}),
         ("extractions", {"mode": "candidates"}, {"raw_extractions"}),
+        ("extractions", {"mode": "two_pass"}, {"raw_extractions"}),
         ("extractions", {"mode": "schema"}, set()),
         ("extractions", {"seed": 3}, {"raw_extractions"}),
         ("extractions", {"max_entities": 5}, {"raw_extractions"}),
@@ -81,6 +82,10 @@ FILES = {"kind": "files", "path": "papers"}
         ("storage", {"data": "other"}, set()),
         ("dataset", {"test_percent": 20}, {"hf_dataset"}),
         ("dataset", {"empty_percent": 20}, {"hf_dataset"}),
+        ("dataset", {"student_prompt": "summary_none"}, {"hf_dataset"}),
+        ("dataset", {"answer_strength": False}, {"hf_dataset"}),
+        ("dataset", {"max_tokens": 2_000}, {"hf_dataset"}),
+        ("dataset", {"rejected": True}, {"hf_dataset"}),
         ("dataset", {"title": "Corals"}, {CARD}),
         ("judging", {"absent_names": "mark"}, {"validated_extractions"}),
         ("judging", {"unsupported_relations": "mark"}, {"validated_extractions"}),
@@ -104,12 +109,34 @@ def test_a_setting_changes_the_versions_of_the_assets_it_decides(
         ("extraction_schema", {"raw_extractions"}),
         ("extraction_candidates", {"raw_extractions"}),  # after an unusable answer
         ("extraction_quote", {"raw_extractions"}),
+        ("student/summary_given", {"hf_dataset"}),
+        ("student/summary_none_schema", {"hf_dataset"}),
     ],
 )
 def test_a_prompt_changes_the_version_of_the_asset_that_sends_it(
     task: PromptTask, stale: set[str], tmp_path: Path
 ) -> None:
     settings = Settings(source=FILES, pool={"endpoints": [SERVER]})
+    before = code_versions(settings, bundled_prompts())
+    after = code_versions(settings, with_changed(tmp_path, task))
+    assert {asset for asset in before if before[asset] != after[asset]} == stale
+
+
+@pytest.mark.parametrize(
+    ("task", "stale"),
+    [
+        ("extraction_entities", {"raw_extractions"}),
+        ("extraction_relations", {"raw_extractions"}),
+        ("extraction_schema", {"raw_extractions"}),
+        ("extraction_quote", set()),
+    ],
+)
+def test_two_passes_use_both_their_prompts_and_that_of_their_fallback(
+    task: PromptTask, stale: set[str], tmp_path: Path
+) -> None:
+    settings = Settings(
+        source=FILES, pool={"endpoints": [SERVER]}, extractions={"mode": "two_pass"}
+    )
     before = code_versions(settings, bundled_prompts())
     after = code_versions(settings, with_changed(tmp_path, task))
     assert {asset for asset in before if before[asset] != after[asset]} == stale
@@ -212,6 +239,7 @@ def test_what_a_run_makes_with_its_own_options_is_stale_under_the_settings(
 def with_changed(folder: Path, task: PromptTask) -> PromptSet:
     """Return the templates of a project whose own file for `task` ends with one more sentence."""
     bundled = bundled_file(task).decode()
+    (folder / task).parent.mkdir(exist_ok=True)
     (folder / f"{task}.txt").write_text(f"{bundled.rstrip()}\nBe brief.\n", encoding="utf-8")
     return load_prompts(folder)
 

@@ -77,6 +77,13 @@ def test_every_chunk_is_a_call_and_the_chunk_is_what_a_warm_server_has_to_read()
     assert len({each.request.affinity for each in sample.extractions}) == 3
 
 
+def test_two_passes_are_two_calls_a_chunk() -> None:
+    sample = sampled(Articles(3), CHUNKER, settings(), Experience(), mode="two_pass")
+    assert len(sample.entities) == len(sample.extractions) == round(3 * sample.chunks)
+    assert {each.request.family for each in sample.entities} == {"entities"}
+    assert sampled(Articles(3), CHUNKER, settings(), Experience(), mode="schema").entities == ()
+
+
 def test_a_long_source_is_sampled_at_several_places() -> None:
     source = Articles(100)
     sample = sampled(source, CHUNKER, settings(), Experience(), mode="schema", articles=10)

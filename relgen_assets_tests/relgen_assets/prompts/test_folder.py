@@ -70,16 +70,50 @@ def test_a_file_in_place_of_the_folder_is_an_error(tmp_path: Path) -> None:
 
 def test_copies_are_the_bundled_templates_and_never_overwrite(tmp_path: Path) -> None:
     (tmp_path / "summary.txt").write_text(OWN)
-    outcomes = {one.file.name: one.outcome for one in copy_bundled(tmp_path)}
+    outcomes = {one.file.relative_to(tmp_path): one.outcome for one in copy_bundled(tmp_path)}
     assert outcomes == {
-        "summary.txt": "differs",
-        "extraction_candidates.txt": "written",
-        "extraction_evidence.txt": "written",
-        "extraction_quote.txt": "written",
-        "extraction_schema.txt": "written",
-        "verification.txt": "written",
+        Path(f"{task}.txt"): "differs" if task == "summary" else "written" for task in PROMPT_TASKS
     }
     assert (tmp_path / "summary.txt").read_text() == OWN
     assert {one.outcome for one in copy_bundled(tmp_path)} == {"differs", "same"}
     copied = load_prompts(tmp_path).version("extraction_schema")
     assert copied == bundled_prompts().version("extraction_schema")
+
+
+def test_a_student_prompt_is_replaced_by_a_file_in_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "student").mkdir()
+    (tmp_path / "student" / "summary_none.txt").write_text("=== user ===\nRead: {text}\n")
+    own, bundled = load_prompts(tmp_path), bundled_prompts()
+    assert own.version("student/summary_none") != bundled.version("student/summary_none")
+    assert own.template("student/summary_given") == bundled.template("student/summary_given")
+
+
+@pytest.mark.parametrize("name", ["student/summary_non.txt", "summary_none.txt"])
+def test_a_student_prompt_under_another_name_is_not_overlooked(tmp_path: Path, name: str) -> None:
+    (tmp_path / "student").mkdir()
+    (tmp_path / name).write_text("=== user ===\n{text}\n")
+    with pytest.raises(ConfigurationError, match=r"Did you mean student/summary_none\.txt"):
+        load_prompts(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "fault"),
+    [
+        ("summary_none", "=== user ===\n{summary} {text}\n", "unknown placeholder {summary}"),
+        ("summary_given", "=== user ===\n{text}\n", "{summary} is missing"),
+        ("summary_none_schema", "=== user ===\n{text}\n", "{schema} is missing"),
+        (
+            "summary_none",
+            '=== user ===\nA\n=== assistant ===\n{"relations": []}\n=== user ===\n{text}\n',
+            "a trainer would learn this answer",
+        ),
+    ],
+)
+def test_a_student_prompt_is_checked_like_the_others(
+    tmp_path: Path, name: str, text: str, fault: str
+) -> None:
+    (tmp_path / "student").mkdir()
+    (tmp_path / "student" / f"{name}.txt").write_text(text)
+    with pytest.raises(ConfigurationError) as refused:
+        load_prompts(tmp_path)
+    assert fault in str(refused.value)

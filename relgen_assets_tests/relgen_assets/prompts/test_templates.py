@@ -137,6 +137,17 @@ def test_the_answer_of_an_example_of_a_verification_has_to_be_an_opinion() -> No
     assert "{claim} is missing" in faults("=== user ===\n{passage}", task)
 
 
+def test_the_example_of_a_first_pass_lists_names_and_nothing_else() -> None:
+    task: PromptTask = "extraction_entities"
+
+    def with_answer(answer: object) -> str:
+        return f"=== user ===\nA\n=== assistant ===\n{json.dumps(answer)}\n{CHUNK}"
+
+    read_template(task, with_answer({"list_of_entities": ["kelp"]}).encode())
+    assert "has to be a list_of_entities as JSON" in faults(with_answer({}), task)
+    assert "relations: Extra inputs" in faults(with_answer(EXAMPLE), task)
+
+
 def test_all_other_braces_are_literal() -> None:
     literal = 'JSON {"a": {}, "b": [{1}]} and TeX \\frac{a}{b} x^{n} x_{max} {0} {a b}'
     template = read_template("summary", f"{QUESTION}{literal}".encode())

@@ -37,6 +37,7 @@ def test_the_row_classes_that_no_table_holds_are_parts_of_others() -> None:
         models.Span,
         models.EntityGrounding,
         models.RelationEvidence,
+        models.EntityList,
     }
     bases = {models.TableRow, models.GeneratedRow}
     defined = {

@@ -81,7 +81,7 @@ def test_endpoints_are_read_with_their_defaults(tmp_path: Path) -> None:
         ("[ledger]\nrenew_before = 2999-01-01\n", "ledger.renew_before", "not lie in the future"),
         ('[ledger]\nrenew_before = "soon"\n', "ledger.renew_before", "valid datetime"),
         ("[pool]\nendpoint = 1\n", "pool.endpoint", "endpoints, model, outage_timeout_seconds"),
-        ('[extractions]\nmode = "fast"\n', "extractions.mode", "'quote' or 'schema'"),
+        ('[extractions]\nmode = "fast"\n', "extractions.mode", "'schema' or 'two_pass'"),
         (
             '[[pool.endpoints]]\nname = "a"\nurl = "localhost:1"\n',
             "pool.endpoints.0.url",

@@ -47,10 +47,12 @@ class EmbeddedServer:
 
     Args:
         log_dir: Folder for the log file of the server; created when missing.
+        model: A GGUF file to serve as it is; by default the one of the installed wheel.
     """
 
-    def __init__(self, log_dir: Path) -> None:
+    def __init__(self, log_dir: Path, model: Path | None = None) -> None:
         self.log = log_dir / LOG_NAME
+        self._model = model
         self.config: Endpoint | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._log_start = 0
@@ -83,10 +85,11 @@ class EmbeddedServer:
         """
         with BOARD.begin("embedded server", 0) as task:
             task.note("checking the installation")
-            model = find_model()
+            model = self._model or find_model()
             _require_server()
-            task.note("preparing the model, once on this machine")
-            model = fast_copy(model)
+            if self._model is None:
+                task.note("preparing the model, once on this machine")
+                model = fast_copy(model)
             task.note("loading the model")
             return self._start(model)
 

@@ -1,0 +1,8 @@
+"""What the trainers and readers of others make of a dataset, each in an environment of its own.
+
+    python -m benchmarks.consumers.made_dataset FOLDER
+    CONSUMER/bin/python -m benchmarks.consumers.trl_sft FOLDER/dataset
+
+The first needs this project and no model; the others need what `setup.sh` installs, and nothing of
+this project.
+"""
