@@ -23,7 +23,6 @@ from relgen_assets_tests.fakes.hub_requests import HubRequests
 WRITER = "hf_canaryOfAWriter1234567890"
 READER = "hf_canaryOfAReader1234567890"
 ATTRIBUTES = ".gitattributes"
-_LARGE = (".parquet", ".png")
 
 
 @dataclass
@@ -75,7 +74,7 @@ class FakeHub:
         large: Content of large files by SHA-256, committed or not.
         uploads: How often each of them was uploaded.
         visited: Method and path of every request.
-        page: Files in one page of a listing.
+        page: Entries in one page of a listing.
     """
 
     def __init__(self, page: int = 3) -> None:
@@ -93,7 +92,9 @@ class FakeHub:
 
     def __enter__(self) -> Self:
         """Start serving."""
-        threading.Thread(target=self._server.serve_forever, daemon=True, name="fake-hub").start()
+        threading.Thread(
+            target=self._server.serve_forever, args=(0.02,), daemon=True, name="fake-hub"
+        ).start()
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -121,10 +122,6 @@ class FakeHub:
                         return fault
                     fault.after -= 1
         return None
-
-    def is_large(self, path: str) -> bool:
-        """Whether a file is kept beside git."""
-        return path.endswith(_LARGE)
 
     def sent(self) -> list[str]:
         """Return the methods and paths of the requests that change something."""

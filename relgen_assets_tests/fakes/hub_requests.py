@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from relgen_assets_tests.fakes.hub_tree import blob_id, is_large, known_id, listing
+
 if TYPE_CHECKING:
     from relgen_assets_tests.fakes.hub import FakeHub, FakeRepository
 
@@ -76,8 +78,8 @@ class HubRequests(BaseHTTPRequestHandler):
             self._reply({"warnings": [], "errors": []})
         elif path == "/api/repos/create":
             self._create(json.loads(body))
-        elif found := re.match(rf"{_API}/tree/(?P<commit>\w+)$", path):
-            self._list(self._seen(found["name"]), path, query)
+        elif found := re.match(rf"{_API}/tree/\w+(?:/(?P<folder>.+))?$", path):
+            self._list(self._seen(found["name"]), found["folder"] or "", path, query)
         elif found := re.match(rf"{_API}/preupload/main$", path):
             self._preupload(self._changed(found["name"]), json.loads(body))
         elif found := re.match(rf"{_API}/commit/main$", path):
@@ -136,29 +138,24 @@ class HubRequests(BaseHTTPRequestHandler):
         about = {"id": name, "sha": repository.commit, "private": repository.private}
         self._reply({**about, "siblings": siblings, "tags": [], "downloads": 0, "likes": 0})
 
-    def _list(self, repository: FakeRepository, path: str, query: dict[str, list[str]]) -> None:
+    def _list(
+        self, repository: FakeRepository, folder: str, path: str, query: dict[str, list[str]]
+    ) -> None:
+        recursive = query.get("recursive", ["false"])[0].lower() == "true"
+        found = listing(repository.files, folder, recursive=recursive)
+        if folder and not found:
+            raise _Refused(404, "EntryNotFound", "Entry not found")
         start = int(query.get("cursor", ["0"])[0])
-        files = sorted(repository.files.items())
-        page = [self._entry(*one) for one in files[start : start + self.hub.page]]
         following = start + self.hub.page
-        address = f"{self.hub.url}{path}?recursive=true&cursor={following}"
-        more = {"Link": f'<{address}>; rel="next"'} if following < len(files) else {}
-        folders = {"type": "directory", "path": "folder", "oid": "0" * 40, "size": 0}
-        self._reply([folders, *page] if start == 0 else page, headers=more)
-
-    def _entry(self, path: str, content: bytes) -> dict[str, Any]:
-        entry = {"type": "file", "path": path, "size": len(content), "oid": _blob_id(content)}
-        if self.hub.is_large(path):
-            digest = hashlib.sha256(content).hexdigest()
-            entry["oid"] = _blob_id(f"pointer to {digest}".encode())
-            entry["lfs"] = {"oid": digest, "size": len(content), "pointerSize": 130}
-        return entry
+        address = f"{self.hub.url}{path}?recursive={recursive}&cursor={following}"
+        more = {"Link": f'<{address}>; rel="next"'} if following < len(found) else {}
+        self._reply(found[start:following], headers=more)
 
     def _preupload(self, repository: FakeRepository, order: dict[str, Any]) -> None:
         files = [
             {
                 "path": one["path"],
-                "uploadMode": "lfs" if self.hub.is_large(one["path"]) else "regular",
+                "uploadMode": "lfs" if is_large(one["path"]) else "regular",
                 "shouldIgnore": one["path"] in repository.ignored,
                 "oid": self._known_id(repository, one["path"]),
             }
@@ -168,10 +165,7 @@ class HubRequests(BaseHTTPRequestHandler):
 
     def _known_id(self, repository: FakeRepository, path: str) -> str | None:
         content = repository.files.get(path)
-        if content is None:
-            return None
-        large = self.hub.is_large(path)
-        return hashlib.sha256(content).hexdigest() if large else _blob_id(content)
+        return None if content is None else known_id(path, content)
 
     def _batch(self, order: dict[str, Any]) -> None:
         objects = []
@@ -215,7 +209,7 @@ class HubRequests(BaseHTTPRequestHandler):
         if path not in repository.files:
             raise _Refused(404, "EntryNotFound", "Entry not found")
         content = repository.files[path]
-        headers = {"ETag": f'"{_blob_id(content)}"', "X-Repo-Commit": repository.commit}
+        headers = {"ETag": f'"{blob_id(content)}"', "X-Repo-Commit": repository.commit}
         self._reply(content, headers=headers)
 
     def _body(self) -> bytes:
@@ -242,7 +236,3 @@ class HubRequests(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(data)
-
-
-def _blob_id(content: bytes) -> str:
-    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()

@@ -85,6 +85,8 @@ def _told(error: Exception) -> tuple[str, str, bool]:
     if isinstance(error, httpx2.TransportError):
         kind = type(error).__name__
         return f"the Hub cannot be reached ({kind}: {error})", _NETWORK, True
+    if isinstance(error, ConnectionError | TimeoutError):  # of Xet, which speaks for itself
+        return f"the storage cannot be reached ({error})", _STORAGE, True
     if isinstance(error, OSError) and error.strerror:
         place = f" ({error.filename})" if error.filename else ""
         return f"{error.strerror}{place}", "Look at this machine's disks and files.", False
@@ -92,6 +94,7 @@ def _told(error: Exception) -> tuple[str, str, bool]:
 
 
 _NETWORK: Final = f"Look at the network, at proxies and at HF_ENDPOINT. {_AGAIN}"
+_STORAGE: Final = f"A Hub without Xet needs HF_HUB_DISABLE_XET=1. {_AGAIN}"
 _STATUSES: Final[dict[int, tuple[str, str, bool]]] = {
     400: ("the Hub refuses what was sent", "What the Hub says about it is to be mended.", False),
     401: ("the Hub does not know the token", HOW_TO_LOG_IN, False),

@@ -96,7 +96,7 @@ class HubRepository:
 
         def state() -> RepositoryState | None:
             try:
-                info = self._api.dataset_info(self.name)
+                info = self._api.dataset_info(self.name, expand=["private", "sha"])
             except RepositoryNotFoundError:
                 return None
             commit = info.sha or _BRANCH
@@ -179,13 +179,12 @@ class HubRepository:
 
     def _upload(self, additions: Sequence[CommitOperationAdd]) -> None:
         """Upload those files that the Hub keeps beside git and does not hold yet."""
-        names = ", ".join(one.path_in_repo for one in additions[:_SHOWN])
-        more = f" and {len(additions) - _SHOWN} more" if len(additions) > _SHOWN else ""
+        several = f"{additions[0].path_in_repo} to {additions[-1].path_in_repo}"
         self._ask(
             lambda: self._api.preupload_lfs_files(
                 self.name, additions, repo_type=_KIND, free_memory=False
             ),
-            f"files cannot be uploaded, among {names}{more}",
+            f"{several} cannot be uploaded",
         )
 
     def _require(self, uploads: Sequence[LocalFile]) -> None:

@@ -74,6 +74,17 @@ def test_a_file_that_has_gone_is_named(hub: FakeHub, tmp_path: Path) -> None:
         repository(hub).change(changes, message="m", parent=None)
 
 
+def test_a_hub_without_xet_says_how_to_do_without(
+    hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", False)
+    repository(hub).create(private=True)
+    changes = compare(written(tmp_path, {"a.parquet": b"a"}), [], ())
+    with pytest.raises(HubError, match="HF_HUB_DISABLE_XET=1") as failed:
+        repository(hub).change(changes, message="m", parent=None)
+    assert WRITER not in everything_about(failed.value)
+
+
 def test_what_the_client_wraps_is_unwrapped() -> None:
     def call() -> None:
         try:

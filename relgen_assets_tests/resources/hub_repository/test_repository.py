@@ -77,7 +77,9 @@ def test_only_what_has_changed_is_sent_and_only_ones_own_is_removed(
 def test_after_a_failure_midway_only_the_rest_is_uploaded(hub: FakeHub, tmp_path: Path) -> None:
     files = written(tmp_path, FILES)
     hub.fail("PUT", "/lfs/", status=403, after=1)
-    with pytest.raises(HubError, match=r"files cannot be uploaded, among .*HTTP 403"):
+    with pytest.raises(
+        HubError, match=r"README\.md to a/2\.parquet cannot be uploaded: .*HTTP 403"
+    ):
         published(hub, files)
     assert list(hub.uploads.values()) == [1]
     assert hub.repositories[NAME].files.keys() == {ATTRIBUTES}, "nobody sees half of it"
