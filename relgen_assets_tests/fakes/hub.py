@@ -75,6 +75,7 @@ class FakeHub:
         uploads: How often each of them was uploaded.
         visited: Method and path of every request.
         page: Entries in one page of a listing.
+        answers_everything_with: What it says to everything, as a proxy does that wants a login.
     """
 
     def __init__(self, page: int = 3) -> None:
@@ -83,6 +84,7 @@ class FakeHub:
         self.uploads: Counter[str] = Counter()
         self.visited: list[tuple[str, str]] = []
         self.page = page
+        self.answers_everything_with: bytes | None = None
         self.lock = threading.RLock()
         self._faults: list[Fault] = []
         handler = type("Requests", (HubRequests,), {"hub": self})

@@ -59,6 +59,9 @@ class HubRequests(BaseHTTPRequestHandler):
         body = self._body()
         address = urlsplit(self.path)
         path, query = unquote(address.path), parse_qs(address.query)
+        if self.hub.answers_everything_with is not None:
+            self._reply(self.hub.answers_everything_with)
+            return
         try:
             if fault := self.hub.fault_of(self.command, path):
                 raise _Refused(fault.status, words=fault.words)

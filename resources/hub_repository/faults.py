@@ -7,6 +7,7 @@ struck out, and the error that was caught is not kept as the cause.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Final, TypeVar
 
@@ -42,7 +43,7 @@ def asked(call: Callable[[], Result], *, doing: str, where: str, token: str | No
         return call()
     except ActionableError:
         raise
-    except (httpx2.HTTPError, OSError, ValueError, RuntimeError) as error:
+    except (httpx2.HTTPError, OSError, ValueError, LookupError, TypeError, RuntimeError) as error:
         fault = _fault(error, doing, where, token)
     raise fault  # outside of `except`, so that nothing of what was caught goes with it
 
@@ -85,6 +86,8 @@ def _told(error: Exception) -> tuple[str, str, bool]:
     if isinstance(error, httpx2.TransportError):
         kind = type(error).__name__
         return f"the Hub cannot be reached ({kind}: {error})", _NETWORK, True
+    if isinstance(error, json.JSONDecodeError | LookupError | TypeError):
+        return f"what answers there is no Hub ({type(error).__name__})", _NETWORK, True
     if isinstance(error, ConnectionError | TimeoutError):  # of Xet, which speaks for itself
         return f"the storage cannot be reached ({error})", _STORAGE, True
     if isinstance(error, OSError) and error.strerror:

@@ -57,6 +57,13 @@ def test_a_hub_that_cannot_be_reached(hub: FakeHub) -> None:
     assert WRITER not in everything_about(failed.value)
 
 
+@pytest.mark.parametrize("answer", [b"<html>Please log in</html>", b"[1]", b'{"id": "x"}'])
+def test_what_is_no_hub_is_told_from_one(hub: FakeHub, answer: bytes) -> None:
+    hub.answers_everything_with = answer
+    with pytest.raises(HubError, match=r"no Hub .*HF_ENDPOINT"):
+        repository(hub).look()
+
+
 @pytest.mark.parametrize("token", ["hf_wrong", "hf_with\ttab", "hf_with\nline", "hf_größe"])
 def test_a_wrong_token_is_never_shown(hub: FakeHub, token: str) -> None:
     with pytest.raises(HubError, match=r"token.*Set HF_TOKEN") as failed:
