@@ -23,14 +23,14 @@ from resources.parquet_io_manager import ParquetIOManager
 from resources.sqlite_event_log import SqliteEventLog
 
 SENTENCES = (
-    "Reef corals contain dinoflagellate algae inside their gut cells.",
-    "Marine heatwaves can damage photosystem II of the algae and release reactive oxygen species.",
+    "Reef corals contain symbiotic algae inside their gut cells.",
+    "Marine heatwaves can damage the algae and release reactive oxygen species.",
     "The coral host can expel the algae, and its white skeleton shows through the tissue.",
     "Nitrifying bacteria oxidise ammonium to nitrite in well aerated soils.",
     "Denitrifying bacteria reduce nitrate to dinitrogen where oxygen is scarce.",
     "Graphite anodes contain lithium ions between their carbon layers during charging.",
     "The solid electrolyte interphase protects graphite anodes from the organic electrolyte.",
-    "Upwelling along the equator cools the eastern Pacific Ocean and feeds the trade winds.",
+    "Upwelling cools the eastern Pacific Ocean and feeds the trade winds.",
 )
 UNUSABLE: dict[str, Any] = {"id": "empty", "article": "", "abstract": "x", "section_names": "y"}
 

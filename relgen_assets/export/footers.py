@@ -8,14 +8,14 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from pydantic import BaseModel, Field
 
 from relgen_assets.export.configs import is_within
 from relgen_assets.export.empty_rows import states_nothing
 from relgen_assets.export.examples import FullExample
-from relgen_assets.export.lengths import Lengths, measure
+from relgen_assets.export.lengths import Lengths, measure, total
 from relgen_assets.export.shaping import Shaping
 
 _KEY: Final = b"relgen"
@@ -87,6 +87,20 @@ def facts_of(examples: Sequence[FullExample], shaping: Shaping, left_out: int = 
     )
 
 
+def merged(parts: Sequence[ShardFacts]) -> ShardFacts:
+    """Return the facts of a shard that holds the rows of several, one after the other.
+
+    Args:
+        parts: The facts of each, in their order; no article is in two of them.
+    """
+    digest = hashlib.sha256("".join(part.digest for part in parts).encode()).hexdigest()
+    shaping = "+".join(dict.fromkeys(part.shaping for part in parts))
+    names = ShardFacts.model_fields.keys() - {"digest", "shaping", "lengths"}
+    sums = {name: _sum([getattr(part, name) for part in parts]) for name in names}
+    lengths = total(part.lengths for part in parts)
+    return ShardFacts(digest=digest, shaping=shaping, lengths=lengths, **sums)
+
+
 def footer_metadata(facts: ShardFacts) -> dict[bytes, bytes]:
     """Return the schema metadata that carries the facts in a parquet footer."""
     return {_KEY: facts.model_dump_json().encode()}
@@ -104,3 +118,8 @@ def facts_in(metadata: Mapping[bytes, bytes] | None) -> ShardFacts:
         pydantic.ValidationError: It carries none, or not all of them.
     """
     return ShardFacts.model_validate_json((metadata or {}).get(_KEY, b""))
+
+
+def _sum(values: Sequence[Any]) -> Any:
+    """Return the sum of numbers, or of counts by what they count."""
+    return sum(map(Counter, values), Counter[str]()) if isinstance(values[0], dict) else sum(values)

@@ -159,6 +159,10 @@ def _objects(tokens: Sequence[_Token], start: int) -> Iterator[Span]:
         start = end + 1
         if start < len(tokens) and tokens[start].word.casefold() in _JOINS_OBJECTS:
             start += 1
+        if can_be_verb(tokens[min(start, len(tokens) - 1)].word) and any(
+            _continues(token, is_first=True) for token in tokens[start + 1 : start + 2]
+        ):
+            return  # "can damage the algae and release toxins": a second verb with its object
 
 
 def _begins_clause(tokens: Sequence[_Token], at: int) -> bool:

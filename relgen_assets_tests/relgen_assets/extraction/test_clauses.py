@@ -29,6 +29,8 @@ def stated(sentence: str) -> list[tuple[str, str]]:
         ("Malaria is an infection of red blood cells.",
          [("Malaria", "infection of red blood cells")]),
         ("A user can paste the sequence into the window.", [("user", "sequence")]),
+        ("Marine heatwaves can damage the algae and release reactive oxygen species.",
+         [("Marine heatwaves", "algae")]),
     ],
 )  # fmt: skip
 def test_a_plain_clause_is_read_in_its_direction(

@@ -38,7 +38,7 @@ pytestmark = pytest.mark.timeout(600)
 
 DENIED = "Denitrifying bacteria reduce nitrate"
 """The model denies what is said with these words."""
-UNSURE = "Upwelling along the equator"
+UNSURE = "Upwelling cools"
 """Here it says neither yes nor no."""
 ON = {"judging": {"verify": "model"}}
 

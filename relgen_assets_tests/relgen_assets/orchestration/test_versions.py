@@ -128,7 +128,8 @@ def test_a_prompt_changes_the_version_of_the_asset_that_sends_it(
         ("extraction_entities", {"raw_extractions"}),
         ("extraction_relations", {"raw_extractions"}),
         ("extraction_schema", {"raw_extractions"}),
-        ("extraction_quote", set()),
+        ("extraction_quote", {"raw_extractions"}),  # after an unusable answer
+        ("extraction_evidence", set()),
     ],
 )
 def test_two_passes_use_both_their_prompts_and_that_of_their_fallback(
