@@ -13,6 +13,7 @@ from typing import TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from relgen_assets.export.batch_facts import BatchFacts
 from relgen_assets.export.configs import CONFIGS, FORMER_CONFIGS, FULL, REJECTED, DatasetConfig
 from relgen_assets.export.examples import FullExample
 from relgen_assets.export.footers import facts_of, footer_metadata
@@ -55,6 +56,7 @@ def write_shards(
     shaping: Shaping,
     rejected: Sequence[RejectedAnswer] = (),
     left_out: int = 0,
+    batch: BatchFacts | None = None,
 ) -> ShardReport:
     """Write the examples of one partition, one file for each config and split that has rows.
 
@@ -68,17 +70,19 @@ def write_shards(
         shaping: How rows are written, and how articles are split.
         rejected: Rejected answers, if the dataset is to hold them.
         left_out: Examples of the batch that state no relation and do not stand in the dataset.
+        batch: Counts over the whole batch.
 
     Raises:
         StorageError: A file cannot be written or removed.
     """
     by_split = _by_split(examples, shaping)
     first = next((split for split in SPLITS if split in by_split), None)
+    of_batch = (left_out, batch)
     tables = {
         (config.name, split): table
         for config in CONFIGS.values()
         for split, rows in by_split.items()
-        if (table := _table(config, rows, shaping, left_out if split == first else 0)).num_rows
+        if (table := _table(config, rows, shaping, *(of_batch if split == first else ()))).num_rows
     }
     tables |= {
         (REJECTED.name, split): to_table(rows, RejectedAnswer)
@@ -141,13 +145,17 @@ def _by_split(rows: Sequence[RowT], shaping: Shaping) -> dict[Split, list[RowT]]
 
 
 def _table(
-    config: DatasetConfig, examples: Sequence[FullExample], shaping: Shaping, left_out: int
+    config: DatasetConfig,
+    examples: Sequence[FullExample],
+    shaping: Shaping,
+    left_out: int = 0,
+    batch: BatchFacts | None = None,
 ) -> pa.Table:
     rows = [row for example in examples for row in config.rows_of(example, shaping)]
     table = to_table(rows, config.row_under(shaping))
     if config.name == FULL.name:
         table = table.replace_schema_metadata(
-            footer_metadata(facts_of(examples, shaping, left_out))
+            footer_metadata(facts_of(examples, shaping, left_out, batch))
         )
     return table
 

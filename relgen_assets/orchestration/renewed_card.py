@@ -2,30 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from relgen_assets.export.card import CardReport, write_card
+from relgen_assets.export.about import About
+from relgen_assets.export.card import CardReport, describe
 from relgen_assets.export.companions import write_companions
 from relgen_assets.orchestration.project import Project
 from relgen_assets.prompts import PROMPT_TASKS
 from resources.storage import shown
 
 _NAME = "relgen"
+_METHOD: Final[dict[str, set[str]]] = {
+    "chunking": {"tokens", "overlap", "max_chunks_per_article"},
+    "summaries": {"temperature", "max_tokens", "seed", "variant"},
+    "extractions": {
+        "mode",
+        "temperature",
+        "max_tokens",
+        "max_entities",
+        "max_relations",
+        "attempts",
+        "seed",
+        "variant",
+    },
+    "judging": {
+        "absent_names",
+        "unsupported_relations",
+        "fuzzy_names",
+        "merge_relations",
+        "verify",
+    },
+    "dataset": {"validation_percent", "test_percent", "empty_percent", "max_tokens"},
+}
+"""The settings that the card shows, by section; the recipe holds them all."""
 
 
-def renew_card(project: Project) -> CardReport:
+def renew_card(project: Project, kwh: float | None = None) -> CardReport:
     """Write the card of the project's dataset and the files beside it from its present shards.
+
+    Args:
+        project: The opened project.
+        kwh: Energy spent on its batches in kilowatt-hours; `None` if that is not known.
 
     Raises:
         DatasetError: A shard cannot be read.
         StorageError: The folder cannot be listed or a file cannot be written.
     """
     settings = project.settings
-    report = write_card(
-        settings.storage.dataset,
-        title=settings.dataset.title,
-        licence=settings.dataset.licence,
-    )
+    report = describe(settings.storage.dataset, about(project, kwh))
     write_companions(
         settings.storage.dataset,
         report.rows,
@@ -35,6 +59,18 @@ def renew_card(project: Project) -> CardReport:
         recipe=recipe(project),
     )
     return report
+
+
+def about(project: Project, kwh: float | None = None) -> About:
+    """Return what the project says of its dataset.
+
+    Args:
+        project: The opened project.
+        kwh: Energy spent on its batches in kilowatt-hours; `None` if that is not known.
+    """
+    own = project.settings.dataset
+    method = project.settings.model_dump(mode="json", include=_METHOD)
+    return About(own.title, own.licence, own.curators, own.languages, method, kwh)
 
 
 def recipe(project: Project) -> dict[str, Any]:
