@@ -63,7 +63,7 @@ def columns(config: DatasetConfig) -> str:
         )
         for row in config.layouts
     ]
-    return "\n\n".join([f"`{config.name}`", "\n\nor, as plain text,\n\n".join(tables)])
+    return "\n\n".join([f"#### `{config.name}`", "\n\nor, as plain text,\n\n".join(tables)])
 
 
 def training_lengths(lengths: Lengths) -> str:
@@ -93,11 +93,14 @@ def training_lengths(lengths: Lengths) -> str:
 def lengths(facts: Facts) -> str:
     """Return a table of the lengths that half, nine in ten and all rows do not exceed."""
     lines = [
-        [what, *(f"{at_most(added(facts, name), share):,}" for share in (0.5, 0.9, 1.0))]
+        [what, *(f"{at_most(added(facts, name), share):,}" for share in (0.5, 0.9, 0.99))]
         for what, name in MEASURED.items()
     ]
-    note = "Rows of `full`. Lengths are counted in steps of an eighth or less, so these are bounds."
-    header = ["length", "half have at most", "nine in ten have at most", "all have at most"]
+    note = (
+        "Rows of `full`. Lengths are counted in steps of a sixteenth or less, and these are the"
+        " ends of steps."
+    )
+    header = ["length", "half have at most", "90 % have at most", "99 % have at most"]
     return f"{table(header, lines)}\n\n{note}"
 
 
@@ -244,10 +247,9 @@ def languages(facts: Facts) -> str:
         for value, count in ranked(found)
         if value != UNKNOWN_LANGUAGE
     ]
-    return (
-        f"By their words, the texts are in: {', '.join(named) or 'no certain language'}; of"
-        f" {_share(found[UNKNOWN_LANGUAGE], found.total())} the language is not certain."
-    )
+    unknown = found[UNKNOWN_LANGUAGE]
+    rest = f"; of {_share(unknown, found.total())} it is not certain" if unknown else ""
+    return f"Languages, by the words of the texts: {', '.join(named) or 'none certain'}{rest}."
 
 
 def _meaning(metadata: Mapping[bytes, bytes]) -> str:

@@ -1,4 +1,4 @@
-"""Counts of lengths in buckets that are an eighth as wide as what they hold.
+"""Counts of lengths in buckets that are at most a sixteenth as wide as what they hold.
 
 They are small enough for a footer, add up over shards, and still tell a median.
 """
@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-_BITS: Final = 4
+_BITS: Final = 5
 """Leading binary digits of a length that a bucket keeps."""
 
 
@@ -31,7 +31,7 @@ def largest_in(lower: int) -> int:
 def at_most(counts: Mapping[str, int], share: float) -> int:
     """Return a length that at least this share of all lengths do not exceed.
 
-    It is the end of a bucket, at most an eighth above the quantile itself; 0 if nothing is counted.
+    It is the end of a bucket, at most a sixteenth above the quantile itself; 0 without lengths.
 
     Args:
         counts: Lengths by bucket.

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import html
 import re
 import textwrap
 from collections.abc import Sequence
 from typing import Final
 
 _WIDTH: Final = 100
-_MARKUP = re.compile(r"([\\`*_\[\]<>#|~&$])")
+_MARKUP = re.compile(r"([\\`*_\[\]#|~$])")
 _TICKS = re.compile(r"`+")
 
 
 def plain(text: str) -> str:
-    """Return text that Markdown shows as it is, on one line."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+    """Return text that Markdown shows as it is, on one line; also older kinds of Markdown."""
+    return _MARKUP.sub(r"\\\1", html.escape(" ".join(text.split()), quote=False))
 
 
 def code(text: str) -> str:

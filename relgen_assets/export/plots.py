@@ -23,13 +23,15 @@ _PANELS: Final = {
     "Chunk, tokens": "chunk_tokens",
     "Summary, words": "summary_words",
     "Extraction, tokens": "answer_tokens",
-    "Prompt and extraction, tokens": "row_tokens",
+    "Training row, tokens": "row_tokens",
 }
 _PANEL: Final = (720, 400)
 _LEFT, _RIGHT, _TOP, _BOTTOM = 90, 30, 70, 60
 _PAPER, _INK, _FAINT, _BAR = "#ffffff", "#1f2933", "#cbd2d9", "#2f6f9f"
 _TITLE_SIZE, _LABEL_SIZE = 26, 20
 _TICKS: Final = 5
+_FEWEST_BARS: Final = 8
+"""A panel with fewer has bars as narrow as with so many."""
 
 Box = tuple[int, int, int, int]
 """Left, top, right and bottom of an area, in pixels."""
@@ -80,7 +82,7 @@ def _draw_panel(draw: ImageDraw, box: Box, title: str, counts: Mapping[str, int]
         y = bottom - round(share * (bottom - top))
         draw.line((left, y, right, y), _FAINT, 1)
         draw.text((left - 12, y), f"{number:,}", _INK, label, anchor="rm")
-    step = (right - left) / max(1, len(bars))
+    step = (right - left) / max(_FEWEST_BARS, len(bars))
     every = max(1, -(-len(bars) // _TICKS))
     for place, (lower, count) in enumerate(bars):
         x = left + place * step

@@ -16,11 +16,7 @@ _METHOD: Final[dict[str, set[str]]] = {
     "chunking": {"tokens", "overlap", "max_chunks_per_article"},
     "summaries": {"temperature", "max_tokens", "seed", "variant"},
     "extractions": {
-        "mode",
         "temperature",
-        "max_tokens",
-        "max_entities",
-        "max_relations",
         "attempts",
         "seed",
         "variant",
@@ -68,8 +64,18 @@ def about(project: Project, kwh: float | None = None) -> About:
         project: The opened project.
         kwh: Energy spent on its batches in kilowatt-hours; `None` if that is not known.
     """
-    own = project.settings.dataset
-    method = project.settings.model_dump(mode="json", include=_METHOD)
+    settings = project.settings
+    own, asked = settings.dataset, settings.extractions
+    method = settings.model_dump(mode="json", include=_METHOD)
+    mode = asked.mode_for(embedded=not settings.pool.endpoints)
+    bounds = asked.bounds(mode)
+    # What follows from other settings is written out.
+    method["extractions"] |= {
+        "mode": mode,
+        "max_tokens": bounds.tokens,
+        "max_entities": bounds.entities,
+        "max_relations": bounds.relations,
+    }
     return About(own.title, own.licence, own.curators, own.languages, method, kwh)
 
 
