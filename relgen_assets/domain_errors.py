@@ -5,6 +5,9 @@ The root, `ActionableError`, and the errors of servers and storage live in `reso
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 from resources.errors import ActionableError, ConfigurationError, StorageError
 
 __all__ = [
@@ -13,6 +16,7 @@ __all__ = [
     "ChecksFailed",
     "ConfigurationError",
     "DatasetError",
+    "MissingAnswers",
     "PartitionRefused",
     "SourceError",
     "StorageError",
@@ -37,3 +41,28 @@ class PartitionRefused(ActionableError):
 
 class DatasetError(ActionableError):
     """The dataset folder, or the tables it is made from, do not fit together."""
+
+
+SHOWN_SUBJECTS: Final = 20
+"""So many of what has no answer are named; a ledger that was not copied lacks all of them."""
+
+
+class MissingAnswers(ActionableError):
+    """The ledger lacks answers that were to be taken from it alone.
+
+    Args:
+        where: What was looked for.
+        subjects: Articles or chunks without an answer.
+    """
+
+    def __init__(self, where: str, subjects: Sequence[str]) -> None:
+        self.subjects = list(subjects)
+        named = ", ".join(self.subjects[:SHOWN_SUBJECTS])
+        more = len(self.subjects) - SHOWN_SUBJECTS
+        super().__init__(
+            f"{len(self.subjects)} answers are not in the ledger, and nothing was asked:"
+            f" {named}{f' and {more} more' if more > 0 else ''}.",
+            where=where,
+            remedy="Articles, settings, prompts and ledger have to be those of the release. What is"
+            " really missing, a run asks: relgen run",
+        )

@@ -69,7 +69,7 @@ def write_atomic(url: str, data: bytes) -> None:
         try:
             write_local(Path(path), data)
         except OSError as error:
-            raise _storage_error("the file cannot be written", url, error) from error
+            raise storage_error("the file cannot be written", url, error) from error
         return
     puts = puts_whole(filesystem)
     if not puts and not can_move(filesystem):
@@ -87,7 +87,7 @@ def write_atomic(url: str, data: bytes) -> None:
         else:
             write_and_move(filesystem, path, data)
     except Exception as error:  # every object store's client has exceptions of its own
-        raise _storage_error("the file cannot be written", url, error) from error
+        raise storage_error("the file cannot be written", url, error) from error
 
 
 def read_bytes(url: str) -> bytes:
@@ -102,7 +102,7 @@ def read_bytes(url: str) -> bytes:
     except FileNotFoundError as error:
         raise StorageError("there is no such file.", where=shown(url)) from error
     except Exception as error:  # every object store's client has exceptions of its own
-        raise _storage_error("the file cannot be read", url, error) from error
+        raise storage_error("the file cannot be read", url, error) from error
 
 
 def exists(url: str) -> bool:
@@ -116,7 +116,7 @@ def exists(url: str) -> bool:
         filesystem.invalidate_cache()
         return bool(filesystem.exists(path))
     except Exception as error:  # every object store's client has exceptions of its own
-        raise _storage_error("the storage does not answer", url, error) from error
+        raise storage_error("the storage does not answer", url, error) from error
 
 
 def list_files(url: str, suffix: str = "") -> list[str]:
@@ -138,7 +138,7 @@ def list_files(url: str, suffix: str = "") -> list[str]:
     except FileNotFoundError:
         return []
     except Exception as error:  # every object store's client has exceptions of its own
-        raise _storage_error("the folder cannot be listed", url, error) from error
+        raise storage_error("the folder cannot be listed", url, error) from error
     names = [str(item["name"]).rpartition("/")[2] for item in found if item["type"] == "file"]
     return sorted(name for name in names if name.endswith(suffix) and not name.startswith("."))
 
@@ -155,12 +155,29 @@ def remove(url: str) -> None:
     except FileNotFoundError:
         return
     except Exception as error:  # every object store's client has exceptions of its own
-        raise _storage_error("the file cannot be removed", url, error) from error
+        raise storage_error("the file cannot be removed", url, error) from error
 
 
 def shown(url: str) -> str:
     """Return a URL without user name and password, for logs and messages."""
     return _SECRETS.sub(r"\1***", _USERINFO.sub("://", url))
+
+
+def storage_error(what: str, url: str, error: Exception) -> StorageError:
+    """Return an error of a file system as one that a person can act on.
+
+    Args:
+        what: What could not be done, e.g. "the file cannot be written".
+        url: The file or folder.
+        error: What the file system raised.
+    """
+    code = error.errno if isinstance(error, OSError) else None
+    reason = (error.strerror if isinstance(error, OSError) else None) or shown(str(error))
+    return StorageError(
+        f"{what}: {reason or type(error).__name__}.",
+        where=shown(url),
+        remedy=_REMEDIES.get(code or 0, "Check the path, the connection and the credentials."),
+    )
 
 
 def _resolve(url: str) -> tuple[Any, str]:
@@ -174,13 +191,3 @@ def _resolve(url: str) -> tuple[Any, str]:
             remedy="Correct the URL, or install the fsspec package that it needs.",
         ) from error
     return filesystem, str(path)
-
-
-def _storage_error(what: str, url: str, error: Exception) -> StorageError:
-    code = error.errno if isinstance(error, OSError) else None
-    reason = (error.strerror if isinstance(error, OSError) else None) or shown(str(error))
-    return StorageError(
-        f"{what}: {reason or type(error).__name__}.",
-        where=shown(url),
-        remedy=_REMEDIES.get(code or 0, "Check the path, the connection and the credentials."),
-    )

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import Field
 
 from relgen_assets.cli.document import Document
+from relgen_assets.cli.release_documents import RebuildDocument, ReleaseDocument, VerifyDocument
 from relgen_assets.cli.setup_documents import DoctorDocument, PromptsDocument
 from relgen_assets.cli.story_document import ShowDocument, TryDocument
 from relgen_assets.domain_errors import ActionableError
@@ -236,5 +237,8 @@ DOCUMENTS: Mapping[str, type[Document]] = {
     "doctor": DoctorDocument,
     "prompts list": PromptsDocument,
     "ledger stats": LedgerDocument,
+    "release": ReleaseDocument,
+    "verify": VerifyDocument,
+    "rebuild": RebuildDocument,
 }
 """What each command prints with `--json`."""

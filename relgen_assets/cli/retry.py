@@ -108,7 +108,7 @@ def retry_rejected(
     definitions = build_defs(project)
     server = shared_server(project) if wanted else nullcontext()
     with shown_progress() as shown, opened_instance(root) as instance, server:
-        with counted_batches(shown, project.batches, list(wanted)) as task:
+        with counted_batches(shown, project, list(wanted)) as task:
             for key, plan in wanted.items():
                 try:
                     run_retry(definitions, instance, key, further_attempts)

@@ -20,8 +20,9 @@ from relgen_assets.cli.report import print_run
 from relgen_assets.cli.status import run_document
 from relgen_assets.definitions import build_defs, build_resources
 from relgen_assets.domain_errors import ActionableError, ConfigurationError
+from relgen_assets.generation.entity_pass import ENTITIES_TASK
 from relgen_assets.integrity.overview import Overview, overview
-from relgen_assets.orchestration.energy import GENERATED, spent_kwh
+from relgen_assets.orchestration.energy import spent_kwh
 from relgen_assets.orchestration.partitions import Batches
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.runs import (
@@ -30,6 +31,8 @@ from relgen_assets.orchestration.runs import (
     run_batch,
     run_card,
 )
+from relgen_assets.rows.asset_tables import RAW_EXTRACTIONS, SECOND_OPINIONS, SUMMARIES
+from relgen_assets.settings import Settings
 from resources.progress import BOARD, ProgressTask
 from resources.time_left import RoundsLeft
 
@@ -82,7 +85,7 @@ def run_batches(
             instance = opened.enter_context(opened_instance(root))
             definitions = build_defs(project)
         opened.enter_context(shared_server(project))
-        with counted_batches(shown, batches, keys) as task:
+        with counted_batches(shown, project, keys) as task:
             for key in keys:
                 failed = _try_batch(definitions, instance, key)
                 failures.update(failed)
@@ -117,19 +120,31 @@ def run_batches(
 
 @contextmanager
 def counted_batches(
-    shown: RunningTasks, batches: Batches, keys: Sequence[str]
+    shown: RunningTasks, project: Project, keys: Sequence[str]
 ) -> Iterator[ProgressTask]:
     """Open the task that counts finished batches, with an estimate of the time left.
 
     Args:
         shown: The display.
-        batches: All batches of the project.
-        keys: Those that are worked on, in this order.
+        project: The project.
+        keys: The batches that are worked on, in this order.
     """
-    sizes = [len(batches.rows(key)) for key in keys]
-    shown.expect(BATCHES, RoundsLeft(sizes, GENERATED, time.monotonic()))
+    sizes = [len(project.batches.rows(key)) for key in keys]
+    shown.expect(BATCHES, RoundsLeft(sizes, _stages(project.settings), time.monotonic()))
     with BOARD.begin(BATCHES, len(keys)) as task:
         yield task
+
+
+def _stages(settings: Settings) -> list[str]:
+    """Return the titles of the tasks of one batch that send requests, under these settings."""
+    mode = settings.extractions.mode_for(embedded=not settings.pool.endpoints)
+    stages = {
+        SUMMARIES.asset: True,
+        ENTITIES_TASK: mode == "two_pass",
+        RAW_EXTRACTIONS.asset: True,
+        SECOND_OPINIONS.asset: settings.judging.asks_model,
+    }
+    return [title for title, is_asked in stages.items() if is_asked]
 
 
 def select_batches(batches: Batches, selection: Sequence[str] | None) -> list[str]:

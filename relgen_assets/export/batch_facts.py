@@ -24,6 +24,8 @@ class BatchFacts(BaseModel):
 
     Attributes:
         chunks: Chunks of its usable articles.
+        accepted: Chunks with a usable answer, by verdict.
+        left_out: Usable answers that state no relation and do not stand in the dataset.
         unusable: Articles that could not be used, by reason.
         rejected: Chunks whose answer was rejected, by reason.
         unanswered: Chunks without an answer, by reason.
@@ -34,6 +36,8 @@ class BatchFacts(BaseModel):
     """
 
     chunks: int = 0
+    accepted: dict[str, int] = {}
+    left_out: int = 0
     unusable: dict[str, int] = {}
     rejected: dict[str, int] = {}
     unanswered: dict[str, int] = {}
@@ -49,12 +53,13 @@ def batch_facts(
     raw: Sequence[RawExtraction],
     validated: Sequence[ValidatedExtraction],
 ) -> BatchFacts:
-    """Count what became of a batch, from its tables."""
+    """Count what became of a batch, from its tables; what is left out is not known there."""
     answered = {row.chunk_id for row in raw if row.status == "completed"}
     without = [row for row in validated if row.verdict == "rejected"]
     completed = [row for row in (*summaries, *raw) if row.status == "completed"]
     return BatchFacts(
         chunks=len(chunks),
+        accepted=Counter(row.verdict for row in validated if row.verdict != "rejected"),
         unusable=Counter(row.reason or _NO_REASON for row in papers if row.status == "unusable"),
         rejected=Counter(row.reason or _NO_REASON for row in without if row.chunk_id in answered),
         unanswered=Counter(
@@ -68,7 +73,7 @@ def batch_facts(
 
 def batch_part(facts: BatchFacts) -> BatchFacts:
     """Return the counts over the batch alone, of facts that hold more."""
-    return BatchFacts(**{name: getattr(facts, name) for name in BatchFacts.model_fields})
+    return BatchFacts(**facts.model_dump(include=set(BatchFacts.model_fields)))
 
 
 def _hidden(name: str) -> str:

@@ -72,7 +72,7 @@ def footers_that_differ(shards: Sequence[Shard], shaping: Shaping) -> list[str]:
         if shard.config != FULL.name or shard.facts is None:
             continue
         stored = shard.facts
-        made = facts_of(full_rows([shard]), shaping, stored.left_out, batch_part(stored))
+        made = facts_of(full_rows([shard]), shaping, batch_part(stored))
         reshaped = stored.shaping != shaping.version
         ignored = {"shaping", "lengths"} if reshaped else set[str]()
         faults += [

@@ -153,10 +153,10 @@ def outcome(facts: Facts) -> str:
     chunks = summed(facts, "chunks")
     if not chunks:
         return "What became of the other chunks is not recorded."
-    verdicts = added(facts, "verdicts")
-    usable = verdicts.total() + summed(facts, "left_out")
-    lines = [["in the dataset", code(value), f"{count:,}"] for value, count in ranked(verdicts)]
+    usable = added(facts, "accepted").total()
+    lines: list[list[str]] = []
     for what, name in (
+        ("answer accepted", "accepted"),
         ("answer rejected", "rejected"),
         ("no answer", "unanswered"),
         ("article not used", "unusable"),

@@ -253,7 +253,7 @@ def _details(about: About, rows: Rows, facts: Sequence[ShardFacts]) -> str:
 
 def _energy(about: About, facts: Sequence[ShardFacts]) -> str:
     """Return what an example has cost; empty where no server tells its power."""
-    examples = added(facts, "verdicts").total()
+    examples = added(facts, "accepted").total()
     if not about.kwh or not examples:
         return ""
     return (

@@ -17,7 +17,7 @@ from relgen_assets.export.configs import is_within
 from relgen_assets.export.empty_rows import states_nothing
 from relgen_assets.export.examples import FullExample
 from relgen_assets.export.histograms import histogram
-from relgen_assets.export.lengths import Lengths, measure
+from relgen_assets.export.lengths import Lengths, measure, total
 from relgen_assets.export.shaping import Shaping
 from relgen_assets.extraction.languages import language_of
 
@@ -29,14 +29,14 @@ _KEY: Final = b"relgen"
 class ShardFacts(BatchFacts):
     """The digest of a shard's rows, and the number of rows for each value of their origin.
 
+    The counts over a whole batch are in the facts of one of its shards, and nothing in the others.
+
     Attributes:
         first_prompt_versions: Prompts of the rows whose first answer was accepted: what a chunk is
             asked again with depends on the reason, so only these have to be alike.
         earlier_reasons: Rows that were asked for again, by the reason that led to it; a row counts
             once for each of its reasons.
         empty: Number of rows that state no relation.
-        left_out: Number of such examples of the whole batch that were left out, in the facts of
-            one of its shards, as are the counts over the whole batch.
         licences: Articles by licence.
         publishable: Rows that may be published, by the reason why.
         not_publishable: The others, by the reason why not.
@@ -68,7 +68,6 @@ class ShardFacts(BatchFacts):
     first_prompt_versions: dict[str, int] = Field(default_factory=dict[str, int])
     earlier_reasons: dict[str, int] = Field(default_factory=dict[str, int])
     empty: int = 0
-    left_out: int = 0
     student_prompt_versions: dict[str, int]
     licences: dict[str, int]
     publishable: dict[str, int]
@@ -86,18 +85,14 @@ class ShardFacts(BatchFacts):
 
 
 def facts_of(
-    examples: Sequence[FullExample],
-    shaping: Shaping,
-    left_out: int = 0,
-    batch: BatchFacts | None = None,
+    examples: Sequence[FullExample], shaping: Shaping, batch: BatchFacts | None = None
 ) -> ShardFacts:
     """Count the examples of a shard by their origin, and hash them in order (SHA-256).
 
     Args:
         examples: The rows of the shard.
         shaping: How training rows are written.
-        left_out: What the facts are to say of examples that were left out.
-        batch: What they are to say of the whole batch.
+        batch: What the facts are to say of the whole batch.
     """
     digest = hashlib.sha256()
     for example in examples:
@@ -121,7 +116,6 @@ def facts_of(
             reason for example in examples for reason in set(example.earlier_reasons)
         ),
         empty=sum(map(states_nothing, examples)),
-        left_out=left_out,
         **_counts_of_rows(examples),
         **(batch or BatchFacts()).model_dump(),
     )
@@ -155,6 +149,20 @@ def _language(example: FullExample) -> str:
     return language_of(f"{example.abstract}\n{example.chunk}") or UNKNOWN_LANGUAGE
 
 
+def merged(parts: Sequence[ShardFacts]) -> ShardFacts:
+    """Return the facts of a shard that holds the rows of several, one after the other.
+
+    Args:
+        parts: The facts of each, in their order; no article is in two of them.
+    """
+    digest = hashlib.sha256("".join(part.digest for part in parts).encode()).hexdigest()
+    shaping = "+".join(dict.fromkeys(part.shaping for part in parts))
+    names = ShardFacts.model_fields.keys() - {"digest", "shaping", "lengths"}
+    sums = {name: _sum([getattr(part, name) for part in parts]) for name in names}
+    lengths = total(part.lengths for part in parts)
+    return ShardFacts(digest=digest, shaping=shaping, lengths=lengths, **sums)
+
+
 def footer_metadata(facts: ShardFacts) -> dict[bytes, bytes]:
     """Return the schema metadata that carries the facts in a parquet footer."""
     return {_KEY: facts.model_dump_json().encode()}
@@ -172,3 +180,8 @@ def facts_in(metadata: Mapping[bytes, bytes] | None) -> ShardFacts:
         pydantic.ValidationError: It carries none, or not all of them.
     """
     return ShardFacts.model_validate_json((metadata or {}).get(_KEY, b""))
+
+
+def _sum(values: Sequence[Any]) -> Any:
+    """Return the sum of numbers, or of counts by what they count."""
+    return sum(map(Counter, values), Counter[str]()) if isinstance(values[0], dict) else sum(values)

@@ -10,12 +10,13 @@ from typing import Final
 
 _WIDTH: Final = 100
 _MARKUP = re.compile(r"([\\`*_\[\]#|~$])")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TICKS = re.compile(r"`+")
 
 
 def plain(text: str) -> str:
     """Return text that Markdown shows as it is, on one line; also older kinds of Markdown."""
-    return _MARKUP.sub(r"\\\1", html.escape(" ".join(text.split()), quote=False))
+    return _MARKUP.sub(r"\\\1", html.escape(_line(text), quote=False))
 
 
 def code(text: str) -> str:
@@ -23,7 +24,7 @@ def code(text: str) -> str:
 
     The span is fenced by more backticks than the text has in a row, as CommonMark defines it.
     """
-    line = " ".join(text.split()) or " "
+    line = _line(text) or " "
     ticks = "`" * (1 + max((len(run) for run in _TICKS.findall(line)), default=0))
     pad = " " if line.startswith("`") or line.endswith("`") else ""
     return f"{ticks}{pad}{line}{pad}{ticks}"
@@ -50,6 +51,10 @@ def bullet(sentence: str) -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def _line(text: str) -> str:
+    return " ".join(_CONTROL.sub(" ", text).split())
 
 
 def _cell(markdown: str) -> str:

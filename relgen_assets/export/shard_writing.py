@@ -77,12 +77,14 @@ def write_shards(
     """
     by_split = _by_split(examples, shaping)
     first = next((split for split in SPLITS if split in by_split), None)
-    of_batch = (left_out, batch)
+    whole = (batch or BatchFacts()).model_copy(update={"left_out": left_out})
     tables = {
         (config.name, split): table
         for config in CONFIGS.values()
         for split, rows in by_split.items()
-        if (table := _table(config, rows, shaping, *(of_batch if split == first else ()))).num_rows
+        if (
+            table := config_table(config, rows, shaping, whole if split == first else None)
+        ).num_rows
     }
     tables |= {
         (REJECTED.name, split): to_table(rows, RejectedAnswer)
@@ -144,33 +146,46 @@ def _by_split(rows: Sequence[RowT], shaping: Shaping) -> dict[Split, list[RowT]]
     return found
 
 
-def _table(
+def config_table(
     config: DatasetConfig,
     examples: Sequence[FullExample],
     shaping: Shaping,
-    left_out: int = 0,
     batch: BatchFacts | None = None,
 ) -> pa.Table:
+    """Return the rows of one config; those of `full` carry their facts as schema metadata.
+
+    Args:
+        config: The config.
+        examples: Examples of one split of a batch, in order.
+        shaping: How rows are written.
+        batch: What the facts are to say of the whole batch.
+    """
     rows = [row for example in examples for row in config.rows_of(example, shaping)]
     table = to_table(rows, config.row_under(shaping))
     if config.name == FULL.name:
-        table = table.replace_schema_metadata(
-            footer_metadata(facts_of(examples, shaping, left_out, batch))
-        )
+        table = table.replace_schema_metadata(footer_metadata(facts_of(examples, shaping, batch)))
     return table
 
 
 def _parquet(table: pa.Table) -> bytes:
-    """Return a table as the bytes of a parquet file, the same for the same rows.
-
-    The smallest and the largest text of a column help nobody, and weigh as much as two rows.
-    """
-    counted = [field.name for field in table.schema if not _holds_texts(field.type)]
+    """Return a table as the bytes of a parquet file, the same for the same rows."""
     buffer = io.BytesIO()
     pq.write_table(
-        table, buffer, compression="zstd", write_page_checksum=True, write_statistics=counted
+        table,
+        buffer,
+        compression="zstd",
+        write_page_checksum=True,
+        write_statistics=counted_columns(table.schema),
     )
     return buffer.getvalue()
+
+
+def counted_columns(schema: pa.Schema) -> list[str]:
+    """Return the columns of which a parquet file shall hold the smallest and the largest value.
+
+    Those of a text help nobody, and weigh as much as two rows.
+    """
+    return [field.name for field in schema if not _holds_texts(field.type)]
 
 
 def _holds_texts(kind: pa.DataType) -> bool:

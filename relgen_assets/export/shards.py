@@ -237,6 +237,7 @@ def _read_footer(root: str, config: str, split: Split, partition: str) -> Shard 
     url = shard_url(root, config, split, partition)
     with _opened(url) as file:
         schema = file.schema_arrow
+        metadata = file.metadata.metadata  # of the file: a long one gets its facts at its end
         rows: int = file.metadata.num_rows
     layouts = CONFIGS[config].layouts
     row = next((one for one in layouts if schema.equals(arrow_schema(one))), None)
@@ -247,7 +248,7 @@ def _read_footer(root: str, config: str, split: Split, partition: str) -> Shard 
     facts = None
     if config == FULL.name:
         try:
-            facts = facts_in(schema.metadata)
+            facts = facts_in(metadata)
         except ValidationError as error:
             if has_facts(schema.metadata) and _lacks_some(error):
                 return None

@@ -17,7 +17,7 @@ KWH = "kwh"
 EXAMPLES = 1_000
 """Energy is also given for this number of examples."""
 GENERATED = (SUMMARIES.asset, RAW_EXTRACTIONS.asset, SECOND_OPINIONS.asset)
-"""The assets that send requests to servers."""
+"""The assets that send requests to servers, those of all settings."""
 _KEYS_AT_ONCE = 200
 _PAGE = 1_000
 

@@ -1,15 +1,14 @@
-"""The card and the files beside it, written anew: after a batch, and after one is dropped."""
+"""The card and the files beside it: written after a batch, after one is dropped, for a release."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from relgen_assets.export.about import About
 from relgen_assets.export.card import CardReport, describe
 from relgen_assets.export.companions import write_companions
+from relgen_assets.export.recipe import recipe
 from relgen_assets.orchestration.project import Project
-from relgen_assets.prompts import PROMPT_TASKS
-from resources.storage import shown
 
 _NAME = "relgen"
 _METHOD: Final[dict[str, set[str]]] = {
@@ -33,26 +32,29 @@ _METHOD: Final[dict[str, set[str]]] = {
 """The settings that the card shows, by section; the recipe holds them all."""
 
 
-def renew_card(project: Project, kwh: float | None = None) -> CardReport:
-    """Write the card of the project's dataset and the files beside it from its present shards.
+def renew_card(
+    project: Project, folder: str | None = None, *, kwh: float | None = None
+) -> CardReport:
+    """Write the card of a dataset folder and the files beside it from its present shards.
 
     Args:
-        project: The opened project.
+        project: The project that made the shards.
+        folder: The folder; by default that of the project's dataset.
         kwh: Energy spent on its batches in kilowatt-hours; `None` if that is not known.
 
     Raises:
         DatasetError: A shard cannot be read.
         StorageError: The folder cannot be listed or a file cannot be written.
     """
-    settings = project.settings
-    report = describe(settings.storage.dataset, about(project, kwh))
+    root = folder or project.settings.storage.dataset
+    report = describe(root, about(project, kwh))
     write_companions(
-        settings.storage.dataset,
+        root,
         report.rows,
         name=_NAME,
         max_length=report.lengths.max_length,
         answer=project.shaping.answer,
-        recipe=recipe(project),
+        recipe=recipe(project.settings, project.prompts),
     )
     return report
 
@@ -77,26 +79,3 @@ def about(project: Project, kwh: float | None = None) -> About:
         "max_relations": bounds.relations,
     }
     return About(own.title, own.licence, own.curators, own.languages, method, kwh)
-
-
-def recipe(project: Project) -> dict[str, Any]:
-    """Return what makes the same rows from the same articles and model: settings and prompts.
-
-    Where servers, ledger and files are decides no row, and is nobody's business.
-    """
-    settings = project.settings
-    sections = ("source", "batches", "chunking", "summaries", "extractions", "dataset")
-    return {
-        "settings": _public(settings.model_dump(mode="json", include=set(sections))),
-        "model": settings.pool.model,
-        "prompts": {task: project.prompts.template(task).text for task in PROMPT_TASKS},
-    }
-
-
-def _public(value: Any) -> Any:
-    """Return settings without the passwords that an address may hold."""
-    if isinstance(value, dict):
-        return {key: _public(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_public(one) for one in value]
-    return shown(value) if isinstance(value, str) else value

@@ -51,6 +51,21 @@ def latest_materializations(
         asset: Name of the asset.
         keys: Partition keys of the batches.
     """
+    for record in latest_records(instance, asset, keys):
+        if record.partition_key is not None and record.asset_materialization is not None:
+            yield record.partition_key, record.asset_materialization
+
+
+def latest_records(
+    instance: dg.DagsterInstance, asset: str, keys: Collection[str]
+) -> Iterator[dg.EventLogRecord]:
+    """Yield the record of the latest materialisation of each batch that has one.
+
+    Args:
+        instance: The instance that recorded the runs.
+        asset: Name of the asset.
+        keys: Partition keys of the batches.
+    """
     if not keys:
         return
     # Dagster keeps the latest event of each batch at hand, but reads events only by their number.
@@ -62,6 +77,4 @@ def latest_materializations(
         wanted = dg.AssetRecordsFilter(
             dg.AssetKey(asset), storage_ids=numbers[start : start + _AT_ONCE]
         )
-        for record in instance.fetch_materializations(wanted, limit=_AT_ONCE).records:
-            if record.partition_key is not None and record.asset_materialization is not None:
-                yield record.partition_key, record.asset_materialization
+        yield from instance.fetch_materializations(wanted, limit=_AT_ONCE).records

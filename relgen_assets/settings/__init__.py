@@ -315,6 +315,9 @@ class StorageSettings(Section):
 
     data: str = Field("data", min_length=1, description="Folder of the intermediate tables.")
     dataset: str = Field("dataset", min_length=1, description="Folder of the finished dataset.")
+    releases: str = Field(
+        "releases", min_length=1, description="Local folder of the releases of the dataset."
+    )
     state: str = Field(STATE_FOLDER, min_length=1, description="Local folder for logs and counts.")
 
 

@@ -52,6 +52,8 @@ FILLS: dict[str, str | Callable[[Path], str]] = {
     "CHUNK": "paper-0",
     "…": BATCH,
     "N": "2",
+    "NAME": "chat",
+    "VERSION": "v1",
     "FOLDER": "another",
     "COPY": "backup",
     "ENTRY": entry,

@@ -14,10 +14,10 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, select
 
 from resources.errors import LedgerError
-from resources.generation import Failure, Fault, Generation, Message, Sampling
+from resources.generation import Failure, Generation, Message, Sampling
 from resources.generation_ledger.engine import Database
 from resources.generation_ledger.schema import GenerationRow, VerdictRow
-from resources.generation_ledger.store import generation_of
+from resources.generation_ledger.store import failure_of, generation_of
 from resources.generation_ledger.verdicts_and_grants import RecordedVerdict
 
 PAGE: Final = 500
@@ -163,6 +163,5 @@ def _entry(row: Row[Any], verdicts: Sequence[RecordedVerdict]) -> LedgerEntry:
 
 def _outcome(row: Row[Any]) -> Generation | Failure:
     if row.status == "failed":
-        faults = tuple(Fault(**fault) for fault in row.error["faults"])
-        return Failure(row.subject, row.error["reason"], faults)
+        return failure_of(row)
     return generation_of(row, row.subject)

@@ -129,6 +129,10 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
         """Return the transcripts of calls, by key; unknown keys are left out."""
         return self.database.read(lambda c: store.find_calls(c, sorted(set(keys))))
 
+    def failures(self, keys: Iterable[str]) -> dict[str, Failure]:
+        """Return why requests were set aside, by key; those answered since are left out."""
+        return self.database.read(lambda c: store.find_failures(c, sorted(set(keys))))
+
     def record(self, answers: Sequence[tuple[GenerationRequest, Generation]]) -> None:
         """Write answers in one transaction; they are durable when this returns.
 

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection, Insert, Row, and_, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from resources.generation import Failure, Generation, GenerationRequest, Message
+from resources.generation import Failure, Fault, Generation, GenerationRequest, Message
 from resources.generation_ledger.keys import generation_key
 from resources.generation_ledger.moments import now
 from resources.generation_ledger.schema import (
@@ -109,6 +109,26 @@ def find_calls(connection: Connection, keys: Sequence[str]) -> dict[str, Transcr
             others = found[row.key].texts if row.key in found else frozenset[str]()
             found[row.key] = Transcript(tuple(row.messages), others | {row.answer})
     return found
+
+
+def find_failures(connection: Connection, keys: Sequence[str]) -> dict[str, Failure]:
+    """Return why requests were set aside, by key, where nothing has answered them since."""
+    found: dict[str, Failure] = {}
+    columns = (GenerationRow.key, GenerationRow.subject, GenerationRow.error)
+    for piece in in_chunks(keys):
+        statement = select(*columns).where(
+            GenerationRow.key.in_(piece),
+            GenerationRow.superseded_at.is_(None),
+            GenerationRow.status == "failed",
+        )
+        found |= {row.key: failure_of(row) for row in connection.execute(statement)}
+    return found
+
+
+def failure_of(row: Row[Any]) -> Failure:
+    """Return the failure stored in a row."""
+    faults = tuple(Fault(**fault) for fault in row.error["faults"])
+    return Failure(row.subject, row.error["reason"], faults)
 
 
 def generation_of(row: Row[Any], subject: str) -> Generation:

@@ -29,7 +29,7 @@ def build(project: Project) -> dg.AssetsDefinition:
     def dataset_card(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         """README.md with the YAML for `datasets.load_dataset`, after any number of batches."""
         batches = {key for _, _, key in shard_places(project.settings.storage.dataset)}
-        report = renew_card(project, spent_kwh(context.instance, sorted(batches)))
+        report = renew_card(project, kwh=spent_kwh(context.instance, sorted(batches)))
         return dg.MaterializeResult(
             data_version=text_version([report.text]),
             metadata={

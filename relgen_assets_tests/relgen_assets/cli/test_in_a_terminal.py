@@ -55,9 +55,11 @@ def test_the_bar_moves_during_a_batch_and_two_ctrl_c_stop_it_with_one_line(
     with in_terminal(folder, "run") as terminal:
         terminal.wait_until(lambda screen: "loading" in screen, 10)
         early = extractions(terminal.wait_until(lambda screen: extractions(screen) >= 1))
-        screen = terminal.wait_until(lambda screen: extractions(screen) >= early + 2)
-        head, extraction, endpoint = screen.splitlines()[:3]
-        assert re.match(r"batches +─+ +0/1 .* eta \d+:\d\d", head)
+        head = re.compile(r"batches +─+ +0/1 .* eta \d+:\d\d")
+        screen = terminal.wait_until(
+            lambda screen: bool(extractions(screen) >= early + 2 and head.match(screen))
+        )
+        extraction, endpoint = screen.splitlines()[1:3]
         assert re.search(r"[\d.]+/s +\d+ tok/s +\d:\d\d +eta \d:\d\d", extraction)
         assert re.match(r" +gpu-0 +2/2 +[\d.]+ tok/s +(ready|on trial)", endpoint)
 

@@ -21,10 +21,6 @@ from relgen_assets.export.companions import (
     write_companions,
 )
 from relgen_assets.export.shard_writing import write_shards
-from relgen_assets.orchestration.project import Project
-from relgen_assets.orchestration.renewed_card import recipe
-from relgen_assets.prompts import PROMPT_TASKS
-from relgen_assets.settings import Settings
 from relgen_assets_tests.relgen_assets.export.batch import batch_of, shaping
 
 TRAIN, VALIDATION, TEST = "lake-0", "lake-9", "lake-1"
@@ -102,18 +98,3 @@ def test_a_folder_without_rows_has_files_that_name_none(tmp_path: Path) -> None:
     publish(tmp_path)
     assert parsed(tmp_path / LLAMA_FACTORY_FILE) == {}
     assert parsed(tmp_path / RECIPE_FILE) == {"dataset": {}}
-
-
-def test_the_recipe_holds_settings_and_prompts_and_nothing_secret() -> None:
-    settings = Settings.model_validate(
-        {
-            "source": {"kind": "files", "path": "s3://me:pa55word@papers/"},
-            "pool": {"endpoints": [{"name": "a", "url": "http://10.9.9.9", "api_key_env": "K3Y"}]},
-            "dataset": {"answer_json": "indented"},
-        }
-    )
-    made = recipe(Project(settings))
-    assert made["settings"]["dataset"]["answer_json"] == "indented"
-    assert [*made["prompts"]] == [*PROMPT_TASKS]
-    for secret in ("pa55word", "10.9.9.9", "K3Y"):
-        assert secret not in json.dumps(made)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import dagster as dg
 import pytest
@@ -17,13 +17,20 @@ from relgen_assets_tests.projects import SmallProject, articles, small_project
 UNFINISHED, DAMAGED = "papers-00000", "papers-00001"
 
 
+ONE_SPLIT: dict[str, Any] = {
+    "batches": {"size": 1},
+    "dataset": {"validation_percent": 0, "test_percent": 0},
+}
+"""Both batches are in one split, so that it has files left when one of them loses its own."""
+
+
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallProject]:
     """Two batches: one that was stopped after its chunks, and one with a damaged table."""
     folder = tmp_path_factory.mktemp("checks")
     with (
         FakeLlamaServer(slots=3) as server,
-        small_project(folder, [server], articles(2), batches={"size": 1}) as project,
+        small_project(folder, [server], articles(2), **ONE_SPLIT) as project,
     ):
         project.run()
         for asset in ("summaries", "raw_extractions", "validated_extractions"):
@@ -59,7 +66,7 @@ def test_an_unfinished_batch_is_checked_as_far_as_its_tables_are_written(
     (late,) = not_checked(found, UNFINISHED)
     assert late.missing == ("summaries", "raw_extractions", "validated_extractions", "hf_dataset")
     assert f"relgen run --batches {UNFINISHED}" in late.fault.remedy
-    assert len(late.checks) + len(checked(found, UNFINISHED)) == 23
+    assert len(late.checks) + len(checked(found, UNFINISHED)) == 26
 
 
 def test_neither_batch_has_a_failed_check(found: list[CheckOutcome | NotChecked]) -> None:
@@ -80,7 +87,7 @@ def test_a_damaged_table_hides_only_the_checks_that_read_it(
     assert late.missing == ()
     assert "damaged" in late.fault.what
     assert late.fault.where.endswith(f"summaries/{DAMAGED}.parquet")
-    assert len(checked(found, DAMAGED)) == 19
+    assert len(checked(found, DAMAGED)) == 22
 
 
 def test_the_checks_over_all_batches_run_as_well(found: list[CheckOutcome | NotChecked]) -> None:

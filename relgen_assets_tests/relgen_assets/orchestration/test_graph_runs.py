@@ -41,7 +41,9 @@ def done(
 ) -> Iterator[SmallProject]:
     """Three batches, run once: four good articles and one that cannot be used."""
     rows = [*articles(4), UNUSABLE]
-    with small_project(tmp_path_factory.mktemp("done"), [server], rows) as small:
+    with small_project(
+        tmp_path_factory.mktemp("done"), [server], rows, dataset={"empty_percent": 100}
+    ) as small:
         small.run()
         yield small
 

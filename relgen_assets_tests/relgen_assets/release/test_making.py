@@ -1,0 +1,175 @@
+"""A release holds what may be published, loads as promised, and is the same wherever it is made."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import datasets
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from relgen_assets.domain_errors import DatasetError
+from relgen_assets.export.attribution import ATTRIBUTION_FILE
+from relgen_assets.export.companions import RECIPE_FILE
+from relgen_assets.export.configs import CONFIGS, FULL, REJECTED
+from relgen_assets.export.loading import loads
+from relgen_assets.export.shards import find_shards, full_rows
+from relgen_assets.release.contents import PROVENANCE_FILE
+from relgen_assets.release.manifest import MANIFEST_FILE, Manifest
+from relgen_assets_tests.relgen_assets.release.folders import (
+    UNKNOWN,
+    FakeTables,
+    articles_of,
+    dataset,
+    release,
+)
+
+BATCHES = ["lakes-00000", "lakes-00001", "lakes-00002"]
+LEFT_OUT = articles_of(BATCHES[1])[:3]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return dataset(tmp_path_factory.mktemp("dataset"), BATCHES, unknown=LEFT_OUT)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("releases") / "one"
+
+
+@pytest.fixture(scope="module")
+def manifest(root: str, folder: Path) -> Manifest:
+    return release(root, folder)
+
+
+def test_every_config_and_split_loads_as_promised(
+    manifest: Manifest, folder: Path, tmp_path: Path
+) -> None:
+    assert set(manifest.rows) == set(CONFIGS) - {REJECTED.name}
+    for config, splits in manifest.rows.items():
+        loaded = datasets.load_dataset(str(folder), config, cache_dir=str(tmp_path))
+        assert {split: len(rows) for split, rows in loaded.items()} == splits
+        streamed = datasets.load_dataset(str(folder), config, streaming=True)
+        assert {split: sum(1 for _ in rows) for split, rows in streamed.items()} == splits
+    assert loads(str(folder), find_shards(str(folder))) == {
+        (config, split): rows
+        for config, splits in manifest.rows.items()
+        for split, rows in splits.items()
+    }
+
+
+def test_datasets_refuses_a_release_with_fewer_rows(root: str, tmp_path: Path) -> None:
+    torn = tmp_path / "torn"
+    release(root, torn, shard_bytes=1)
+    first, *_ = (torn / "core" / "train").iterdir()
+    first.unlink()
+    with pytest.raises(datasets.exceptions.DatasetsError, match="num_examples"):
+        datasets.load_dataset(str(torn), "core", cache_dir=str(tmp_path / "cache"))
+
+
+def test_rows_that_may_not_be_published_are_left_out_and_counted(
+    root: str, manifest: Manifest, folder: Path
+) -> None:
+    rows = full_rows(find_shards(str(folder)))
+    assert all(row.publishable for row in rows)
+    assert not {row.paper_id for row in rows} & set(LEFT_OUT)
+    assert manifest.left_out == {UNKNOWN: 2 * len(LEFT_OUT)}
+    assert sum(manifest.rows[FULL.name].values()) == 2 * (18 - len(LEFT_OUT))
+    card = (folder / "README.md").read_text()
+    assert f"- {2 * len(LEFT_OUT)}: {UNKNOWN}" in card
+    assert "| cc-by-4.0 | 30 | <https://creativecommons.org/licenses/by/4.0/> |" in card
+    assert "On lakes-00001-article-0" not in (folder / ATTRIBUTION_FILE).read_text()
+
+
+def test_with_every_row_it_says_so(root: str, tmp_path: Path) -> None:
+    manifest = release(root, tmp_path / "all", every_row=True)
+    assert manifest.every_row
+    assert manifest.left_out == {}
+    assert sum(manifest.rows[FULL.name].values()) == 36
+    assert "do not share it" in (tmp_path / "all" / "README.md").read_text()
+
+
+def test_all_configs_hold_the_same_rows_in_the_order_of_batch_and_chunk(folder: Path) -> None:
+    shards = find_shards(str(folder))
+    for split in ("train", "validation", "test"):
+        rows = full_rows(shard for shard in shards if shard.split == split)
+        ids = [row.chunk_id for row in rows]
+        assert ids == sorted(ids)
+
+
+def test_each_row_names_the_answers_behind_it(manifest: Manifest, folder: Path) -> None:
+    origins = pq.read_table(folder / PROVENANCE_FILE).to_pylist()
+    rows = {row.chunk_id: row for row in full_rows(find_shards(str(folder)))}
+    assert {one["chunk_id"] for one in origins} == rows.keys()
+    assert len(origins) == len(rows)
+    for one in origins:
+        row = rows[one["chunk_id"]]
+        assert one["answer_key"] == f"key of {row.chunk_id}"
+        assert one["summary_key"] == f"key of {row.paper_id}"
+        assert one["validator"] == manifest.rules
+        assert row.paper_id.startswith(one["batch"])
+
+
+def test_the_bytes_do_not_depend_on_the_order_in_which_batches_were_run(
+    manifest: Manifest, folder: Path, tmp_path: Path
+) -> None:
+    other = dataset(tmp_path / "dataset", reversed(BATCHES), unknown=LEFT_OUT)
+    assert release(other, tmp_path / "elsewhere" / "release") == manifest
+    assert contents(tmp_path / "elsewhere" / "release") == contents(folder)
+
+
+def test_the_bytes_hold_no_path(root: str, folder: Path) -> None:
+    for path, data in contents(folder).items():
+        assert str(folder.parent).encode() not in data, path
+        assert root.encode() not in data, path
+
+
+def test_the_card_is_yaml_and_text_of_a_dataset_with_counts(
+    manifest: Manifest, folder: Path
+) -> None:
+    _, front, text = (folder / "README.md").read_text().split("---\n", 2)
+    info = {one["config_name"]: one for one in yaml.safe_load(front)["dataset_info"]}
+    sizes = {one.path: one.bytes for one in manifest.files}
+    for config, splits in manifest.rows.items():
+        counted = {one["name"]: one["num_examples"] for one in info[config]["splits"]}
+        assert counted == splits
+        own = sum(size for path, size in sizes.items() if path.startswith(f"{config}/"))
+        assert info[config]["download_size"] == own
+    assert text.count("## This release") == 1
+
+
+def test_the_manifest_names_every_other_file(manifest: Manifest, folder: Path) -> None:
+    assert {one.path for one in manifest.files} == contents(folder).keys() - {MANIFEST_FILE}
+    assert json.loads((folder / RECIPE_FILE).read_text()) == {"settings": {}}
+
+
+def test_tables_are_read_once_a_batch(root: str, tmp_path: Path) -> None:
+    tables = FakeTables(2)
+    release(root, tmp_path / "release", tables=tables)
+    assert tables.read_for == [
+        f"{asset}/{batch}" for batch in BATCHES for asset in ("summaries", "raw_extractions")
+    ]
+
+
+def test_a_row_without_an_answer_in_its_table_is_an_error(root: str, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="lakes-00000: the tables of this batch have no row"):
+        release(root, tmp_path / "release", tables=FakeTables(1))
+
+
+def test_a_dataset_without_publishable_rows_is_an_error_that_says_why(tmp_path: Path) -> None:
+    root = dataset(tmp_path / "dataset", BATCHES[:1], unknown=articles_of(BATCHES[0]))
+    with pytest.raises(DatasetError, match=rf"no row may be published: {UNKNOWN} \(12\)"):
+        release(root, tmp_path / "release")
+
+
+def test_an_empty_dataset_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="no rows to release"):
+        release(str(tmp_path), tmp_path / "release")

@@ -1,0 +1,62 @@
+"""A batch answered from the ledger alone: the outcomes that a run with servers ended with.
+
+No server is needed, and nothing is asked. Which answer is the outcome, and when a further attempt
+follows, is decided as for any batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from resources.generation import Failure, GenerationRequest
+from resources.generation_ledger.keys import generation_key
+from resources.llama_server_pool.dispatch.intake import Intake
+from resources.llama_server_pool.dispatch.order import BatchOrder
+from resources.llama_server_pool.dispatch.outcomes import Outcomes
+from resources.llama_server_pool.dispatch.writer import Ledger
+from resources.llama_server_pool.reports import BatchResult
+from resources.progress import ProgressTask
+
+
+class ReadableLedger(Ledger, Protocol):
+    """A ledger that also says why a request has no answer."""
+
+    def failures(self, keys: Iterable[str]) -> dict[str, Failure]:
+        """Return why requests were set aside, by key."""
+        ...
+
+
+async def known_outcomes(
+    ledger: ReadableLedger, order: BatchOrder, model: str, progress: ProgressTask
+) -> tuple[BatchResult, Sequence[GenerationRequest]]:
+    """Return the outcomes that the ledger knows, and the requests that it knows nothing of.
+
+    A request that was set aside has its recorded failure as outcome.
+
+    Args:
+        ledger: The ledger.
+        order: The requests, and which answers are usable.
+        model: Identity of the model that answered.
+        progress: Where to show the progress.
+
+    Raises:
+        LedgerError: The ledger cannot be read.
+    """
+    intake = Intake(ledger, order.requests)
+    outcomes = Outcomes(order, intake, progress)
+    unknown: list[GenerationRequest] = []
+    while intake:
+        known, fresh = await intake.look_up(model)
+        for request, generation in known:
+            outcomes.known(request, generation)
+        failures = ledger.failures(generation_key(request, model) for request in fresh)
+        for request in fresh:
+            failure = failures.get(generation_key(request, model))
+            if failure is not None:
+                failure = replace(failure, subject=request.subject)
+                outcomes.written(request, failure, model)
+            else:
+                unknown += [request, *intake.take_coalesced(request, model)]
+    return BatchResult(outcomes.by_subject, outcomes.report([], 0.0)), unknown
