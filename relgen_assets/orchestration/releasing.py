@@ -21,7 +21,9 @@ from relgen_assets.export.configs import DatasetConfig
 from relgen_assets.export.examples import FullExample
 from relgen_assets.export.shard_writing import config_table
 from relgen_assets.export.shards import find_shards, shard_places
+from relgen_assets.export.splits import Split, split_of
 from relgen_assets.extraction.version import judged_by, validator
+from relgen_assets.integrity import duplicates
 from relgen_assets.orchestration.check_runs import CheckOutcome, CheckRuns, NotChecked
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.recorded_checks import recorded_outcomes
@@ -31,6 +33,7 @@ from relgen_assets.release.contents import Tables
 from relgen_assets.release.making import ReleaseOrder, write_release
 from relgen_assets.release.manifest import Manifest
 from relgen_assets.release.places import move_into_place, same_release, staged
+from relgen_assets.rows.asset_tables import RAW_PAPERS
 from resources.progress import BOARD
 
 _PACKAGE = "relgen-assets"
@@ -66,8 +69,23 @@ def release_order(project: Project, tables: Tables, *, every_row: bool) -> Relea
     def table(config: DatasetConfig, rows: Sequence[FullExample], batch: BatchFacts) -> pa.Table:
         return config_table(config, rows, shaping, batch)
 
+    def regrouped(batches: Sequence[str]) -> dict[str, Split]:
+        shares = project.settings.dataset
+        keys = duplicates.common_split_keys(
+            tables.read(RAW_PAPERS.asset, batch, duplicates.COLUMNS) for batch in batches
+        )
+        return {
+            article: split_of(
+                key,
+                validation_percent=shares.validation_percent,
+                test_percent=shares.test_percent,
+            )
+            for article, key in keys.items()
+        }
+
     return ReleaseOrder(
         tables=tables,
+        regrouped=regrouped,
         to_table=table,
         write_card=lambda folder: renew_card(project, folder).text,
         relgen=version(_PACKAGE),

@@ -6,7 +6,7 @@ made of the complete examples again, as they were when the shards were written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +46,10 @@ ToTable = Callable[[DatasetConfig, Sequence[FullExample], BatchFacts], pa.Table]
 carry their facts as schema metadata."""
 
 
+def _as_they_are(_batches: Sequence[str]) -> dict[str, Split]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class ReleaseOrder:
     """What a release is made of.
@@ -58,6 +62,8 @@ class ReleaseOrder:
         rules: Version of the rules that judged all answers.
         every_row: Whether rows that may not be published are kept.
         shard_bytes: Size at which a file is ended.
+        regrouped: Gives the split of articles that have versions of themselves in these batches;
+            all versions are in one split of the release.
     """
 
     tables: Tables
@@ -67,6 +73,7 @@ class ReleaseOrder:
     rules: str
     every_row: bool = False
     shard_bytes: int = SHARD_BYTES
+    regrouped: Callable[[Sequence[str]], Mapping[str, Split]] = _as_they_are
 
 
 class _Rows:
@@ -75,10 +82,12 @@ class _Rows:
     Args:
         order: What the release is made of.
         folder: Where it is written.
+        batches: The batches that are added.
     """
 
-    def __init__(self, order: ReleaseOrder, folder: Path) -> None:
+    def __init__(self, order: ReleaseOrder, folder: Path, batches: Sequence[str]) -> None:
         self.tally = Tally()
+        self._regrouped = order.regrouped(batches)
         self._order, self._folder = order, folder
         self._provenance = RowFile(folder / PROVENANCE_FILE, arrow_schema(Provenance))
         self._shards: dict[tuple[str, Split], CompactedShards] = {}
@@ -90,14 +99,22 @@ class _Rows:
         for shard in shards:
             examples = full_rows([shard])
             chosen = choose(examples, self.tally, every_row=self._order.every_row)
-            if not chosen:
-                continue
-            origins = keys.provenance(chosen, batch, shard.split, self._order.rules)
-            self._provenance.add(to_table(origins, Provenance))
-            for config in CONFIGS.values():
-                rows = self._order.to_table(config, chosen, whole)
-                self._of(config.name, shard.split).add(rows)
-            whole = BatchFacts()  # a batch counts once, also if none of its first rows is chosen
+            for split, own in self._by_split(chosen, shard.split).items():
+                origins = keys.provenance(own, batch, split, self._order.rules)
+                self._provenance.add(to_table(origins, Provenance))
+                for config in CONFIGS.values():
+                    rows = self._order.to_table(config, own, whole)
+                    self._of(config.name, split).add(rows)
+                whole = BatchFacts()  # a batch counts once, also if none of its first rows is in
+
+    def _by_split(
+        self, examples: Sequence[FullExample], split: Split
+    ) -> dict[Split, list[FullExample]]:
+        """Return the examples of a shard by the split that they have in the release."""
+        found: dict[Split, list[FullExample]] = {}
+        for example in examples:
+            found.setdefault(self._regrouped.get(example.paper_id, split), []).append(example)
+        return found
 
     def close(self) -> None:
         """End all files."""
@@ -135,7 +152,7 @@ def write_release(order: ReleaseOrder, shards: Sequence[Shard], folder: Path) ->
     """
     batches = _by_batch(shards)
     try:
-        rows = _Rows(order, folder)
+        rows = _Rows(order, folder, list(batches))
         with BOARD.begin("released batches", len(batches)) as task:
             for batch, own in batches.items():
                 rows.add(batch, own)

@@ -4,7 +4,12 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from relgen_assets.integrity.duplicates import COLUMNS, in_two_splits, versions
+from relgen_assets.integrity.duplicates import (
+    COLUMNS,
+    common_split_keys,
+    in_two_splits,
+    versions,
+)
 from relgen_assets.rows.asset_tables import RAW_PAPERS
 from relgen_assets.sources.cleaning import RawRow, papers
 from relgen_assets_tests.relgen_assets.text.test_similarity import article, revised
@@ -40,3 +45,12 @@ def test_versions_in_two_splits_are_told() -> None:
     groups = [["a", "b"], ["c", "d"], ["e", "f"]]
     places = {"a": {"train"}, "b": {"test"}, "c": {"train"}, "d": {"train"}, "e": {"test"}}
     assert in_two_splits(groups, places) == [["a", "b"]]  # type: ignore[arg-type]
+
+
+def test_versions_have_one_split_key_whatever_the_order_of_the_batches() -> None:
+    text = article(1)
+    first = batch(("preprint", text), ("other", article(2)))
+    second = batch(("journal", revised(text, 0.02)))
+    keys = common_split_keys([first, second])
+    assert keys == common_split_keys([second, first])
+    assert keys == {"preprint": "journal", "journal": "journal"}

@@ -173,3 +173,29 @@ def test_a_dataset_without_publishable_rows_is_an_error_that_says_why(tmp_path: 
 def test_an_empty_dataset_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="no rows to release"):
         release(str(tmp_path), tmp_path / "release")
+
+
+def test_versions_of_an_article_are_in_one_split_whatever_the_folder_has(
+    root: str, tmp_path: Path
+) -> None:
+    apart = {
+        example.paper_id: shard.split
+        for shard in find_shards(root)
+        if shard.config == "full"
+        for example in full_rows([shard])
+    }
+    moved = dict.fromkeys([one for one in apart if apart[one] != "test"][:3], "test")
+    folder = tmp_path / "together"
+    release(root, folder, regrouped=lambda _batches: moved, every_row=True)
+    released = find_shards(str(folder))
+    for config in ("full", "core"):
+        rows = sum(shard.rows for shard in find_shards(root) if shard.config == config)
+        assert sum(shard.rows for shard in released if shard.config == config) == rows
+    for shard in (one for one in released if one.config == "full"):
+        for example in full_rows([shard]):
+            expected = moved.get(example.paper_id, apart[example.paper_id])
+            assert shard.split == expected
+    stored = pq.read_table(folder / PROVENANCE_FILE)
+    for row in stored.select(["chunk_id", "split"]).to_pylist():
+        article = row["chunk_id"].partition("#")[0]
+        assert row["split"] == moved.get(article, apart[article])
