@@ -8,6 +8,7 @@ step, the remedy first. Errors of the domain belong to the project that uses the
     ├── ConfigurationError      a setting is missing or wrong
     ├── StorageError            a file or folder cannot be read or written
     ├── LedgerError             the generation ledger cannot be opened, read or written
+    ├── HubError                a repository of the Hugging Face Hub cannot be read or changed
     └── PoolError               the language-model servers cannot do the work
         ├── NoEndpointLeft      every endpoint is out of service
         └── EmbeddedServerError the embedded llama.cpp server did not start or died
@@ -55,6 +56,23 @@ class StorageError(ActionableError):
 
 class LedgerError(ActionableError):
     """The generation ledger cannot be opened, read or written."""
+
+
+class HubError(ActionableError):
+    """A repository of the Hugging Face Hub cannot be read or changed.
+
+    Args:
+        what: The fault, in one sentence.
+        where: The repository.
+        remedy: What the reader can do about it.
+        may_pass: Whether it may pass by itself, as when the network is down.
+    """
+
+    def __init__(
+        self, what: str, *, where: str = "", remedy: str = "", may_pass: bool = False
+    ) -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.may_pass = may_pass
 
 
 class PoolError(ActionableError):

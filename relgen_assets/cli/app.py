@@ -20,7 +20,7 @@ from relgen_assets.cli.ledger import ledger_app
 from relgen_assets.cli.opening import open_project, project_root
 from relgen_assets.cli.progress import loading
 from relgen_assets.cli.prompts import prompts_app
-from relgen_assets.cli.release_commands import rebuild, release, verify
+from relgen_assets.cli.release_commands import publish, rebuild, release, verify
 from relgen_assets.cli.ui import ui
 from relgen_assets.cli.usage import CommandGroup
 
@@ -190,6 +190,7 @@ def check(batches: Batches = None, as_json: AsJson = False) -> None:
 app.command()(release)
 app.command()(verify)
 app.command()(rebuild)
+app.command()(publish)
 app.command()(ui)
 
 

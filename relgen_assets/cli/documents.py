@@ -12,7 +12,12 @@ from typing import Any
 from pydantic import Field
 
 from relgen_assets.cli.document import Document
-from relgen_assets.cli.release_documents import RebuildDocument, ReleaseDocument, VerifyDocument
+from relgen_assets.cli.release_documents import (
+    PublishDocument,
+    RebuildDocument,
+    ReleaseDocument,
+    VerifyDocument,
+)
 from relgen_assets.cli.setup_documents import DoctorDocument, PromptsDocument
 from relgen_assets.cli.story_document import ShowDocument, TryDocument
 from relgen_assets.domain_errors import ActionableError
@@ -240,5 +245,6 @@ DOCUMENTS: Mapping[str, type[Document]] = {
     "release": ReleaseDocument,
     "verify": VerifyDocument,
     "rebuild": RebuildDocument,
+    "publish": PublishDocument,
 }
 """What each command prints with `--json`."""

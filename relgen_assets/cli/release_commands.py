@@ -1,4 +1,4 @@
-"""The commands about releases: `relgen release`, `relgen verify` and `relgen rebuild`.
+"""The commands about releases: `relgen release`, `verify`, `rebuild` and `publish`.
 
 Imports are inside the commands, because Dagster takes seconds to import.
 """
@@ -85,6 +85,33 @@ def rebuild(
     if folder is None:
         original = next(reversed(releases_in(Path(project.settings.storage.releases))), None)
     raise typer.Exit(rebuild_release(project, console, original, as_json=as_json))
+
+
+def publish(
+    repo: Annotated[
+        str | None,
+        typer.Option(help="Dataset repository, owner/name. Default: publishing.repo."),
+    ] = None,
+    release_: Annotated[
+        str | None,
+        typer.Option("--release", help="A release: its folder, or its name. Default: the newest."),
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Say what would change there; needs no token that writes."),
+    ] = False,
+    public: Annotated[
+        bool, typer.Option("--public", help="Make the repository public, or publish to one.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Publish a release on the Hugging Face Hub, private by default; only what has changed."""
+    with loading():
+        from relgen_assets.cli.publishing import publish_release
+
+    folder = _existing(release_)
+    project, console = open_project(), Console(stderr=as_json)
+    publish_release(project, console, folder, repo, public=public, dry_run=dry_run, as_json=as_json)
 
 
 def _existing(named: str | None) -> Path:

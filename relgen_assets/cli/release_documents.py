@@ -47,3 +47,22 @@ class RebuildDocument(Document):
     original: str | None = Field(description="The release it was compared with.")
     is_same: bool | None = Field(description="Whether both are the same, byte for byte.")
     different: list[str] = Field(description="Files that differ, or that only one of them has.")
+
+
+class PublishDocument(Document):
+    """What `relgen publish --json` prints."""
+
+    repository: str = Field(description="Name of the repository, with its owner.")
+    url: str = Field(description="Its address.")
+    private: bool = Field(description="Whether it is private, or would be made so.")
+    is_new: bool = Field(description="Whether there was none before that the token may see.")
+    release: str = Field(description="Folder of the release.")
+    digest: str = Field(description="SHA-256 of what the release holds.")
+    dry_run: bool = Field(description="Whether this only says what would change.")
+    commit: str | None = Field(
+        description="The commit that holds the release; null with `--dry-run`."
+    )
+    files: dict[str, list[str]] = Field(
+        description="Paths by what happens to them: `added`, `replaced`, `removed`, `unchanged`."
+    )
+    sizes: dict[str, int] = Field(description="Bytes by what happens to them.")

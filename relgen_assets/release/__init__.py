@@ -7,9 +7,11 @@
     making        a whole release, written into a folder
     places        folders of releases: written beside, moved into place, never overwritten
     verification  a folder compared with its manifest
+    permission    which of its rows may not be published
+    publishing    a release on the Hugging Face Hub
 
 Whether a dataset is fit for release, and how it is made again, is decided elsewhere.
 
-May touch `domain_errors`, `export`, `rights`, `rows`,
-`resources.atomic_write`, `resources.progress` and `resources.storage`.
+May touch `domain_errors`, `export`, `rights`, `rows`, `resources.atomic_write`,
+`resources.hub_repository`, `resources.progress` and `resources.storage`.
 """

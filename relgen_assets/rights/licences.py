@@ -62,9 +62,11 @@ _CC_CODE = re.compile(r"\bcc[ _-]?(by(?:[ _-](?:nc|nd|sa))*)\b[ _-]?(?:v(?:ersio
 _CC_NAME = re.compile(r"creative commons[\w ,()./-]*|^attribution[\w ,()./-]*")
 _CC_ZERO = re.compile(r"\bcc[ _-]?0\b|\bcc[ _-]?zero\b|creative commons zero")
 _PUBLIC_DOMAIN = re.compile(r"^(?:the )?(?:public[- ]domain|pddl|pdm?|no known copyright)\b")
-_RESERVED = re.compile(r"all rights reserved|no reuse|not licensed for reuse|©.*elsevier")
+_RESERVED = re.compile(r"all[ -]rights[ -]reserved|no reuse|not licensed for reuse|©.*elsevier")
 _VERSION = re.compile(r"\b(\d\.\d)\b")
-_ARXIV = re.compile(r"arxiv\.org/licenses/(?:nonexclusive-distrib|assumed)|arxiv.{0,20}perpetual")
+_ARXIV = re.compile(
+    r"arxiv\.org/licenses/(?:nonexclusive-distrib|assumed)|arxiv-nonexclusive|arxiv.{0,20}perpetual"
+)
 _PLAIN: Final = {
     "apache-2.0": Licence(
         "apache-2.0", Use.ATTRIBUTED, "https://www.apache.org/licenses/LICENSE-2.0"

@@ -33,6 +33,7 @@ from relgen_assets.extraction.policy import AbsentNames, JudgingPolicy, Unsuppor
 from relgen_assets.rows.models import Mode, StudentPrompt
 from relgen_assets.settings.environment import ENV_PREFIX, NESTED, names_all, refuse_unusable
 from relgen_assets.settings.explanations import explain
+from relgen_assets.settings.publishing_section import PublishingSettings
 from relgen_assets.settings.rights_section import RightsSettings
 from relgen_assets.settings.section import Section
 from relgen_assets.settings.source_sections import (
@@ -65,6 +66,7 @@ __all__ = [
     "JudgingSettings",
     "LedgerSettings",
     "PromptSettings",
+    "PublishingSettings",
     "RightsSettings",
     "SampleSource",
     "ScientificPapersSource",
@@ -403,6 +405,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = Field(default_factory=StorageSettings)
     dataset: DatasetSettings = Field(default_factory=DatasetSettings)
     rights: RightsSettings = Field(default_factory=RightsSettings)
+    publishing: PublishingSettings = Field(default_factory=PublishingSettings)
 
     @classmethod
     def settings_customise_sources(

@@ -13,6 +13,7 @@ from relgen_assets.orchestration.assets import (
     chunks,
     dataset_card,
     hf_dataset,
+    published_dataset,
     raw_extractions,
     raw_papers,
     second_opinions,
@@ -39,7 +40,10 @@ def batch_assets(settings: Settings) -> tuple[str, ...]:
 
 
 def build_assets(project: Project) -> list[dg.AssetsDefinition]:
-    """Return every asset of the graph, in the order of the pipeline, with its code version."""
+    """Return every asset of the graph, in the order of the pipeline, with its code version.
+
+    Publishing has none: what is published was decided when the release was made.
+    """
     partitions = project.batches.definition()
     assets = [
         raw_papers.build(project, partitions),
@@ -55,10 +59,14 @@ def build_assets(project: Project) -> list[dg.AssetsDefinition]:
         hf_dataset.build(project, partitions),
         dataset_card.build(project),
     ]
+    if repo := project.settings.publishing.repo:
+        assets.append(published_dataset.build(project, repo))
     versions = project.code_versions
     return [
         asset.map_asset_specs(
-            lambda spec: spec.replace_attributes(code_version=versions[spec.key.to_user_string()])
+            lambda spec: spec.replace_attributes(
+                code_version=versions.get(spec.key.to_user_string())
+            )
         )
         for asset in assets
     ]

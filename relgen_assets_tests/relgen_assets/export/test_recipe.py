@@ -29,6 +29,7 @@ def test_two_copies_of_a_project_have_the_same_recipe(tmp_path: Path) -> None:
         pool={"endpoints": [{"name": "a", "url": "http://10.0.0.1:1", "api_key_env": "SECRET"}]},
         storage={"data": "/mnt/data"},
         ledger={"url": "postgresql://user@host/ledger"},
+        publishing={"repo": "lab/lakes", "private": False},
     )
     other = made(
         there,

@@ -47,6 +47,7 @@ BOILERPLATE = (
 def test_a_licence_is_recognised_in_its_usual_forms(named: str, licence: str, use: Use) -> None:
     known = licence_of(named)
     assert (known.id, known.use) == (licence, use)
+    assert licence_of(known.id).use is use, "an id that was stored means the same"
 
 
 @pytest.mark.parametrize(
