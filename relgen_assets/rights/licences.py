@@ -97,9 +97,6 @@ _ARXIV_LICENCE: Final = Licence(
 )
 _ALL_RIGHTS: Final = Licence("all-rights-reserved", Use.FORBIDDEN)
 
-_UNLISTED: Final = {one.id: one for one in (_MARK, _ARXIV_LICENCE, _ALL_RIGHTS)}
-"""Licences that the Hub has no id for, by the one that they have here."""
-
 
 def licence_of(named: str) -> Licence:
     """Return the licence that a source names.
@@ -116,7 +113,7 @@ def licence_of(named: str) -> Licence:
         return _from_address(found)
     if _ARXIV.search(said):
         return _ARXIV_LICENCE
-    if known := _PLAIN.get(said) or _UNLISTED.get(said):
+    if known := _PLAIN.get(said):
         return known
     if _CC_ZERO.search(said):
         return _CC0
