@@ -153,6 +153,16 @@ def test_a_damaged_table_fails_its_checks(tmp_path: Path, server: FakeLlamaServe
         assert "offsets_match_text" in failed
 
 
+def test_the_card_tells_effective_settings_and_what_became_of_all_chunks(
+    done: SmallProject,
+) -> None:
+    text = (done.folder / "dataset" / "README.md").read_text(encoding="utf-8")
+    counted = overview(done.tables, done.keys)
+    assert "| `extractions.mode` | `quote` |" in text
+    assert "| `extractions.max_tokens` | `420` |" in text
+    assert f"have {counted.chunks:,} chunks; {counted.usable:,} of them" in text
+
+
 def test_a_changed_number_in_the_card_and_changed_rows_fail_their_checks(
     tmp_path: Path, server: FakeLlamaServer
 ) -> None:
