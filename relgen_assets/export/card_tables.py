@@ -1,4 +1,4 @@
-"""The tables and counts of the dataset card, from the footers of shards."""
+"""The tables of the dataset card that tell its structure and how it was made, from footers."""
 
 from __future__ import annotations
 
@@ -7,20 +7,19 @@ from typing import Final
 
 from relgen_assets.export.card_metadata import Rows
 from relgen_assets.export.configs import CONFIGS, DatasetConfig
-from relgen_assets.export.counts import added, ranked, summed
-from relgen_assets.export.footers import UNKNOWN_LANGUAGE, ShardFacts
+from relgen_assets.export.counts import added, ranked
+from relgen_assets.export.footers import ShardFacts
 from relgen_assets.export.histograms import at_most
 from relgen_assets.export.lengths import Lengths
-from relgen_assets.export.markdown import code, paragraph, table
+from relgen_assets.export.markdown import code, table
 from relgen_assets.export.model_names import quantisation, size
 from relgen_assets.export.shaping import TEMPLATE_TOKENS
 from relgen_assets.export.splits import SPLITS
-from relgen_assets.rights.licences import licence_of
 from relgen_assets.rows.arrow import arrow_schema
 
 Facts = Sequence[ShardFacts]
 
-MEASURED: Final = {
+_MEASURED: Final = {
     "chunk, tokens": "chunk_tokens",
     "summary, words": "summary_words",
     "extraction, tokens": "answer_tokens",
@@ -94,7 +93,7 @@ def lengths(facts: Facts) -> str:
     """Return a table of the lengths that half, nine in ten and all rows do not exceed."""
     lines = [
         [what, *(f"{at_most(added(facts, name), share):,}" for share in (0.5, 0.9, 0.99))]
-        for what, name in MEASURED.items()
+        for what, name in _MEASURED.items()
     ]
     note = (
         "Rows of `full`. Lengths are counted in steps of a sixteenth or less, and these are the"
@@ -124,20 +123,6 @@ def models(facts: Facts) -> str:
     return table(["model, as its server names it", "wrote the", "parameters", "weights"], lines)
 
 
-def fleet(facts: Facts) -> str:
-    """Return how many servers answered, and what they read and wrote."""
-    answers = ranked(added(facts, "servers"))
-    if not answers:
-        return "It is not recorded which servers answered."
-    shares = ", ".join(f"{count:,}" for _, count in answers)
-    return (
-        f"{len(answers):,} {'server' if len(answers) == 1 else 'servers'} gave the answers that the"
-        f" batches of this dataset rest on ({shares}), usable or not:"
-        f" {summed(facts, 'teacher_prompt_tokens'):,} tokens of prompts,"
-        f" {summed(facts, 'teacher_answer_tokens'):,} tokens of answers."
-    )
-
-
 def settings(method: Mapping[str, Mapping[str, object]]) -> str:
     """Return a table of settings; empty if there are none."""
     lines = [
@@ -148,110 +133,6 @@ def settings(method: Mapping[str, Mapping[str, object]]) -> str:
     return table(["setting", "value"], lines) if lines else ""
 
 
-def outcome(facts: Facts) -> str:
-    """Return what became of the chunks of the batches that have rows."""
-    chunks = summed(facts, "chunks")
-    if not chunks:
-        return "What became of the other chunks is not recorded."
-    usable = added(facts, "accepted").total()
-    lines: list[list[str]] = []
-    for what, name in (
-        ("answer accepted", "accepted"),
-        ("answer rejected", "rejected"),
-        ("no answer", "unanswered"),
-        ("article not used", "unusable"),
-    ):
-        lines += [[what, code(value), f"{count:,}"] for value, count in ranked(added(facts, name))]
-    said = (
-        f"The batches of these examples have {chunks:,} chunks; {usable:,} of them"
-        f" ({usable / chunks:.1%}) got a usable answer. Batches without any are not counted."
-    )
-    return f"{paragraph(said)}\n\n{table(['outcome', 'verdict or reason', 'number'], lines)}"
-
-
-def attempts(facts: Facts) -> str:
-    """Return how many examples were asked for again, and why; empty if none was."""
-    reasons = added(facts, "earlier_reasons")
-    if not reasons:
-        return ""
-    first = added(facts, "first_prompt_versions").total()
-    every = added(facts, "verdicts").total()
-    said = (
-        f"Of {every:,} examples, {first:,} are first answers. The model was asked again for the"
-        f" other {every - first:,}, because the answer before could not be used:"
-    )
-    lines = [[code(reason), f"{count:,}"] for reason, count in ranked(reasons)]
-    return f"{paragraph(said)}\n\n{table(['reason', 'examples'], lines)}\n"
-
-
-def empty_rows(facts: Facts) -> str:
-    """Return how many examples state no relation, and how many of them do not stand here."""
-    return (
-        f"{summed(facts, 'empty'):,} examples state no relation, which teaches a model not to"
-        f" assert something about every text; {summed(facts, 'left_out'):,} more were left out."
-    )
-
-
-def evidence(facts: Facts) -> str:
-    """Return how much of the extractions stands in their texts."""
-    names, faults = added(facts, "names"), added(facts, "faults")
-    relations = summed(facts, "relations")
-    supported = relations - faults.total()
-    lines = [
-        ["entity", code(value), f"{count:,}", _share(count, names.total())]
-        for value, count in ranked(names)
-    ]
-    lines.append(["relation", "supported", f"{supported:,}", _share(supported, relations)])
-    lines += [
-        ["relation", code(value), f"{count:,}", _share(count, relations)]
-        for value, count in ranked(faults)
-    ]
-    said = (
-        "Rules look for every entity in its chunk, and for sentences that state each relation. What"
-        " they do not find is dropped, or kept and marked where the project wants it:"
-    )
-    header = ["what", "how it stands in the text", "number", "share"]
-    return f"{paragraph(said)}\n\n{table(header, lines)}"
-
-
-def rights(facts: Facts) -> str:
-    """Return the licences of the articles, and which rows may be published."""
-    licences, allowed = added(facts, "licences"), added(facts, "publishable")
-    refused = added(facts, "not_publishable")
-    known = [
-        [code(name), f"{count:,}", _link(licence_of(name).url)] for name, count in ranked(licences)
-    ]
-    reasons = [
-        [may, code(reason), f"{count:,}"]
-        for may, counts in (("yes", allowed), ("no", refused))
-        for reason, count in ranked(counts)
-    ]
-    said = (
-        f"By what is known, {allowed.total():,} of {(allowed + refused).total():,} examples may be"
-        " published:"
-    )
-    return "\n\n".join(
-        (
-            table(["licence of the article", "articles", "text of the licence"], known),
-            said,
-            table(["may be published", "reason", "examples"], reasons),
-        )
-    )
-
-
-def languages(facts: Facts) -> str:
-    """Return in which languages the texts are, as far as that is certain."""
-    found = added(facts, "languages")
-    named = [
-        f"{code(value)} ({_share(count, found.total())})"
-        for value, count in ranked(found)
-        if value != UNKNOWN_LANGUAGE
-    ]
-    unknown = found[UNKNOWN_LANGUAGE]
-    rest = f"; of {_share(unknown, found.total())} it is not certain" if unknown else ""
-    return f"Languages, by the words of the texts: {', '.join(named) or 'none certain'}{rest}."
-
-
 def _meaning(metadata: Mapping[bytes, bytes]) -> str:
     return metadata[b"description"].decode()
 
@@ -260,11 +141,3 @@ def _shown(value: object) -> str:
     if value is None:
         return "not set"
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _share(part: int, whole: int) -> str:
-    return f"{part / whole:.1%}" if whole else "-"
-
-
-def _link(url: str) -> str:
-    return f"<{url}>" if url else "-"

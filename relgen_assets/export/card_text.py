@@ -1,7 +1,7 @@
 """The text of the dataset card: what the data is, how it was made, and what its limits are.
 
 It has the sections of the Hub's template. Every count comes from the footers of the shards, by the
-tables of `card_tables`. The YAML above the text belongs to `card_metadata`.
+tables of `card_tables` and `card_findings`. The YAML above the text belongs to `card_metadata`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from relgen_assets.export import card_tables
+from relgen_assets.export import card_findings, card_tables
 from relgen_assets.export.about import About
 from relgen_assets.export.answers import SCHEMA_FILE
 from relgen_assets.export.attribution import ATTRIBUTION_FILE
@@ -17,7 +17,7 @@ from relgen_assets.export.card_metadata import Rows, languages_in, licence_entri
 from relgen_assets.export.citation import CITATION_FILE, bibtex
 from relgen_assets.export.companions import RECIPE_FILE
 from relgen_assets.export.configs import CONFIGS, DEFAULT
-from relgen_assets.export.counts import added, summed
+from relgen_assets.export.counts import summed
 from relgen_assets.export.footers import ShardFacts
 from relgen_assets.export.lengths import total
 from relgen_assets.export.markdown import bullet, code, paragraph, plain
@@ -192,7 +192,7 @@ def card_text(
         outdated: Batches that another version wrote, and that are left out.
     """
     body = _body(about, rows, facts, outdated) if rows else _EMPTY
-    rights = f"\n{card_tables.rights(facts)}\n" if rows else ""
+    rights = f"\n{card_findings.rights(facts)}\n" if rows else ""
     end = _LICENCE.format(
         licence=code(about.licence),
         attribution=ATTRIBUTION_FILE,
@@ -220,17 +220,17 @@ def _body(about: About, rows: Rows, facts: Sequence[ShardFacts], outdated: int) 
         attribution=ATTRIBUTION_FILE,
         columns="\n\n".join(card_tables.columns(config) for config in shown),
         cautions="\n".join(bullet(one.caution) for one in shown if one.caution),
-        languages=bullet(card_tables.languages(facts)),
+        languages=bullet(card_findings.languages(facts)),
         articles=summed(facts, "articles"),
         origins=card_tables.origins(facts),
         models=card_tables.models(facts),
-        fleet=paragraph(card_tables.fleet(facts)),
-        energy=_energy(about, facts),
+        fleet=paragraph(card_findings.fleet(facts)),
+        energy=card_findings.energy(about.kwh, facts),
         method=_method(about),
-        chunks=card_tables.outcome(facts),
-        attempts=card_tables.attempts(facts),
-        empty=paragraph(card_tables.empty_rows(facts)),
-        evidence=card_tables.evidence(facts),
+        chunks=card_findings.outcome(facts),
+        attempts=card_findings.attempts(facts),
+        empty=paragraph(card_findings.empty_rows(facts)),
+        evidence=card_findings.evidence(facts),
     )
 
 
@@ -248,18 +248,6 @@ def _details(about: About, rows: Rows, facts: Sequence[ShardFacts]) -> str:
             f" {summed(facts, 'articles'):,} articles (`{size_category(rows)}`)",
             "- Made with: relgen-assets",
         )
-    )
-
-
-def _energy(about: About, facts: Sequence[ShardFacts]) -> str:
-    """Return what an example has cost; empty where no server tells its power."""
-    examples = added(facts, "accepted").total()
-    if not about.kwh or not examples:
-        return ""
-    return (
-        f"\n\nThe servers that tell their power drew {about.kwh:,.3f} kWh for it, also for answers"
-        f" that were rejected: {about.kwh / examples * 1_000:,.3f} Wh for each of the {examples:,}"
-        " accepted answers."
     )
 
 
