@@ -6,11 +6,11 @@ What a licence allows belongs to `relgen_assets.rights`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from relgen_assets.export.configs import FULL
+from relgen_assets.export.markdown import plain
 from relgen_assets.export.shards import Shard, read_columns
 from relgen_assets.rights.licences import licence_of
 from resources import storage
@@ -19,7 +19,6 @@ ATTRIBUTION_FILE: Final = "ATTRIBUTION.md"
 MOST_AUTHORS: Final = 20
 """Authors that are listed of one article; of more, the first one and "et al."."""
 
-_MARKUP = re.compile(r"([\\`*_\[\]<>#|~&])")
 _INTRODUCTION: Final = (
     "# Articles in this dataset\n\n"
     "Summaries, texts and extractions of this dataset were made from the articles below. Texts were"
@@ -74,9 +73,9 @@ def _line(one: Credit) -> str:
     licence = licence_of(one.licence)
     address = f"https://doi.org/{one.doi}" if one.doi else one.url
     parts = (
-        _plain(_names(one.authors)),
-        _plain(one.title or one.paper_id) + (f" ({one.year})" if one.year else ""),
-        f"<{_address(address)}>" if address else f"id {_plain(one.paper_id)}",
+        plain(_names(one.authors)),
+        plain(one.title or one.paper_id) + (f" ({one.year})" if one.year else ""),
+        f"<{_address(address)}>" if address else f"id {plain(one.paper_id)}",
         f"licence {licence.id}" + (f" <{licence.url}>" if licence.url else ""),
     )
     return ". ".join(part for part in parts if part)
@@ -86,11 +85,6 @@ def _names(authors: Sequence[str]) -> str:
     if len(authors) > MOST_AUTHORS:
         return f"{authors[0]} et al."
     return ", ".join(authors)
-
-
-def _plain(text: str) -> str:
-    """Return text that Markdown shows as it is, on one line."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
 
 
 def _address(url: str) -> str:

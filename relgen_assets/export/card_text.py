@@ -1,35 +1,45 @@
 """The text of the dataset card: what the data is, how it was made, and what its limits are.
 
-Every count comes from the footers of the shards. The YAML above the text belongs to `card`.
+It has the sections of the Hub's template. Every count comes from the footers of the shards, by the
+tables of `card_tables` and `card_findings`. The YAML above the text belongs to `card_metadata`.
 """
 
 from __future__ import annotations
 
-import textwrap
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
+from relgen_assets.export import card_findings, card_tables
+from relgen_assets.export.about import About
 from relgen_assets.export.answers import SCHEMA_FILE
-from relgen_assets.export.configs import CONFIGS, DEFAULT, DatasetConfig
+from relgen_assets.export.attribution import ATTRIBUTION_FILE
+from relgen_assets.export.card_metadata import Rows, languages_in, licence_entries, size_category
+from relgen_assets.export.citation import CITATION_FILE, bibtex
+from relgen_assets.export.companions import RECIPE_FILE
+from relgen_assets.export.configs import CONFIGS, DEFAULT
+from relgen_assets.export.counts import summed
 from relgen_assets.export.footers import ShardFacts
-from relgen_assets.export.lengths import Lengths, total
-from relgen_assets.export.shaping import TEMPLATE_TOKENS
-from relgen_assets.export.splits import SPLITS, Split
-from relgen_assets.rows.arrow import arrow_schema
+from relgen_assets.export.lengths import total
+from relgen_assets.export.markdown import bullet, code, paragraph, plain
+from relgen_assets.export.plots import LENGTHS_FILE
 
-_WIDTH: Final = 100
 _EMPTY: Final = """
 This dataset has no examples yet, so there is nothing to load.
 """
 
 _BODY: Final = """
-Each example shows a model the summary of a scientific article and one chunk of its text, and
-what to answer: the entities the chunk names and the relations between them, as JSON. It is made to
-teach a small language model to extract knowledge from text.
+Each example shows a model the summary of an article and one chunk of its text, and what to answer:
+the entities the chunk names and the relations between them, as JSON. It is made to teach a small
+language model to extract knowledge from text.
 
-## Load it
+## Dataset details
+
+{details}
+
+## Uses
 {outdated}
+### Load it
+
 ```python
 from datasets import load_dataset
 
@@ -39,14 +49,7 @@ dataset = load_dataset("path/to/this/folder", "{default}")
 `datasets` caches what it has loaded and compares only this card to see whether the folder has
 changed. After adding or replacing files, write the card again, as the asset `dataset_card` does.
 
-## Configs and rows
-
-{rows}
-
-All chunks of an article are in one split, chosen by a hash of the article's title, or of its id if
-it has none. Except `rejected`, every config is made from the rows of `full`, in the same order.
-
-## Train on it
+### Train on it
 
 {lengths}
 
@@ -61,7 +64,27 @@ it has none. Except `rejected`, every config is made from the rows of `full`, in
 A model that was trained on this has to be asked with the prompt it was trained with. The six
 prompts are in the config `prompts`; the JSON schema of an extraction is in `{schema}`.
 
-## Columns
+### What it is not for
+
+It is no reference for evaluation, since no person has checked its answers, and no database of
+facts: an extraction repeats what one chunk of an article says, whether or not it is true.
+
+## Dataset structure
+
+### Configs and rows
+
+{rows}
+
+All chunks of an article are in one split, chosen by a hash of the article's title, or of its id if
+it has none. Except `rejected`, every config is made from the rows of `full`, in the same order.
+
+### Lengths
+
+{length_table}
+
+![Histograms of the lengths of chunks, summaries, extractions and training rows]({plot})
+
+### Columns
 
 {columns}
 
@@ -70,26 +93,60 @@ prompts are in the config `prompts`; the JSON schema of an extraction is in `{sc
 "source_entities": […], "target_entities": […], "strength": "strong" | "moderate" | "weak"}}]}}`.
 `strength` is left out where it is not known, or not to be learned.
 
-## How it was made
+## Dataset creation
 
-{articles:,} articles were cut into overlapping chunks. A language model wrote a summary of each
-article from its abstract and section names, and then an extraction from that summary and one
-chunk. Every answer was parsed, normalised and checked; the answers that were rejected are not here.
-The inputs shown are those the model was given: each stored prompt was checked to hold the whole
-summary and text of its row.
+### Why it was made
+
+Small models can run where large ones cannot, but extract badly without training. This dataset holds
+what larger models, or constrained ones, said about texts, as far as the texts bear it out.
+
+### Source data
+
+{articles:,} articles were cut into overlapping chunks. The articles come from the sources named
+below; their authors are named in `{attribution}`.
+
+### How it was annotated
+
+A language model wrote a summary of each article from its abstract and section names, and then an
+extraction from that summary and one chunk. Every answer was parsed, normalised and checked against
+its text; the answers that were rejected are not here. The inputs shown are those the model was
+given: each stored prompt was checked to hold the whole summary and text of its row.
 
 {origins}
+
+### Models
+
+{models}
+
+{fleet}{energy}
+
+### Settings
+
+{method}Prompts and settings are in `{recipe}` in full.
+
+### Yield
+
+{chunks}
 
 {attempts}
 {empty}
 
-## Limits
+### Evidence
+
+{evidence}
+
+### Personal and sensitive information
+
+Names of authors and of people in the articles are as published. Nothing was anonymised.
+
+## Bias, risks and limits
 
 - The extractions were written by a language model and judged by a program; no person has
   reviewed them. They can be incomplete or wrong, more so with small models.
 {cautions}
 - Summaries are model-written too and can say what the article does not.
-- The articles are in English only where their source is.
+- What the articles leave out, or see one-sidedly, so does the dataset.
+{languages}
 """
 
 _OUTDATED: Final = """
@@ -100,157 +157,100 @@ left out until they are made again, which asks no server: `relgen run`.
 _LICENCE: Final = """
 ## Licence
 
-The card names the licence `{licence}`. Texts and abstracts are parts of the articles and stay under
+The card names the licence {licence}. Texts and abstracts are parts of the articles and stay under
 the licences of those articles, which decide what may be done with this dataset. Check them, and the
-terms of the models named above, before you share it. `ATTRIBUTION.md` names the articles with their
+terms of the models named above, before you share it. `{attribution}` names the articles with their
 authors and licences; the column `publishable` of the config `full` tells which rows may be
 published by what is known, and `publishing_reason` why.
+{rights}
+## Citation
+
+Cite the articles that you quote, from `{attribution}`. `{citation}` holds the citation of the
+dataset:
+
+```bibtex
+{bibtex}
+```
 """
 
 
 def card_text(
-    rows: Mapping[str, Mapping[Split, int]],
+    about: About,
+    rows: Rows,
     facts: Sequence[ShardFacts],
+    fingerprint: str,
     *,
-    title: str,
-    licence: str,
     outdated: int = 0,
 ) -> str:
     """Return the Markdown of the card below its YAML.
 
     Args:
+        about: What the project says.
         rows: Examples by config and split; empty when there are none.
         facts: The facts in the footers of the shards of `full`.
-        title: Title of the dataset.
-        licence: Licence id the YAML names.
+        fingerprint: Short hash of the contents, their version.
         outdated: Batches that another version wrote, and that are left out.
     """
-    body = _body(rows, facts, outdated) if rows else _EMPTY
-    return f"# {title}\n{body}{_LICENCE.format(licence=licence)}"
+    body = _body(about, rows, facts, outdated) if rows else _EMPTY
+    rights = f"\n{card_findings.rights(facts)}\n" if rows else ""
+    end = _LICENCE.format(
+        licence=code(about.licence),
+        attribution=ATTRIBUTION_FILE,
+        citation=CITATION_FILE,
+        rights=rights,
+        bibtex=bibtex(about, fingerprint),
+    )
+    return f"# {plain(about.title)}\n{body}{end}"
 
 
-def _body(
-    rows: Mapping[str, Mapping[Split, int]], facts: Sequence[ShardFacts], outdated: int
-) -> str:
+def _body(about: About, rows: Rows, facts: Sequence[ShardFacts], outdated: int) -> str:
     lengths = total(one.lengths for one in facts)
     shown = [CONFIGS[config] for config in rows]
-    table = [
-        [f"`{config}`", CONFIGS[config].description, *(f"{splits.get(s, 0):,}" for s in SPLITS)]
-        for config, splits in rows.items()
-    ]
     return _BODY.format(
+        details=_details(about, rows, facts),
         default=DEFAULT.name,
-        rows=_markdown(["config", "what it holds", *SPLITS], table),
+        rows=card_tables.rows(rows),
         outdated=_OUTDATED.format(batches=outdated) if outdated else "",
-        lengths=_lengths(lengths),
+        lengths=card_tables.training_lengths(lengths),
+        length_table=card_tables.lengths(facts),
+        plot=LENGTHS_FILE,
         max_length=lengths.max_length,
         schema=SCHEMA_FILE,
-        columns="\n\n".join(_columns(config) for config in shown),
-        cautions="\n".join(_bullet(one.caution) for one in shown if one.caution),
-        articles=sum(one.articles for one in facts),
-        origins=_origins(facts),
-        attempts=_attempts(facts),
-        empty=textwrap.fill(_empty_rows(facts), _WIDTH),
+        recipe=RECIPE_FILE,
+        attribution=ATTRIBUTION_FILE,
+        columns="\n\n".join(card_tables.columns(config) for config in shown),
+        cautions="\n".join(bullet(one.caution) for one in shown if one.caution),
+        languages=bullet(card_findings.languages(facts)),
+        articles=summed(facts, "articles"),
+        origins=card_tables.origins(facts),
+        models=card_tables.models(facts),
+        fleet=paragraph(card_findings.fleet(facts)),
+        energy=card_findings.energy(about.kwh, facts),
+        method=_method(about),
+        chunks=card_findings.outcome(facts),
+        attempts=card_findings.attempts(facts),
+        empty=paragraph(card_findings.empty_rows(facts)),
+        evidence=card_findings.evidence(facts),
     )
 
 
-def _columns(config: DatasetConfig) -> str:
-    """Return a table of the columns of a config; where it has two layouts, one for each."""
-    tables = [
-        _markdown(
-            ["column", "type", "meaning"],
-            [
-                [f"`{field.name}`", str(field.type), field.metadata[b"description"].decode()]
-                for field in arrow_schema(row)
-            ],
+def _details(about: About, rows: Rows, facts: Sequence[ShardFacts]) -> str:
+    entries = licence_entries(about.licence)
+    named = entries.get("license_name", entries["license"])
+    link = f" <{entries['license_link']}>" if "license_link" in entries else ""
+    languages = [*about.languages] or languages_in(facts)
+    return "\n".join(
+        (
+            f"- Curated by: {', '.join(map(plain, about.curators)) or 'not said'}",
+            f"- Languages: {', '.join(map(code, languages)) or 'not certain'}",
+            f"- Licence: {code(named)}{link}, see below",
+            f"- Size: {sum(rows.get('full', {}).values()):,} examples of"
+            f" {summed(facts, 'articles'):,} articles (`{size_category(rows)}`)",
+            "- Made with: relgen-assets",
         )
-        for row in config.layouts
-    ]
-    return "\n\n".join([f"`{config.name}`", "\n\nor, as plain text,\n\n".join(tables)])
-
-
-def _lengths(lengths: Lengths) -> str:
-    """Return how long the training rows are, and what a trainer would cut."""
-    if not lengths.rows:
-        return "Every example is over the token budget, so that only `full` has rows."
-    tokens = lengths.prompt_tokens + lengths.answer_tokens
-    cut = [
-        [f"{limit:,}", f"{rows:,}", f"{rows / lengths.rows:.1%}"]
-        for limit, rows in lengths.cut.items()
-    ]
-    dropped = (
-        f" {lengths.too_long:,} longer examples are over the token budget and only in `full`."
-        if lengths.too_long
-        else ""
-    )
-    return (
-        f"**Set `max_length` to {lengths.max_length:,} or more**: that keeps all {lengths.rows:,}"
-        f" training rows whole. The longest has {lengths.longest:,} tokens, the mean"
-        f" {tokens / lengths.rows:,.0f}, of which the extraction is"
-        f" {lengths.answer_tokens / tokens:.0%}; {TEMPLATE_TOKENS} more are allowed for what a chat"
-        f" template adds.{dropped} A trainer cuts the end of longer rows, which is the answer:\n\n"
-        + _markdown(["`max_length`", "rows that are cut", "share"], cut)
     )
 
 
-def _origins(facts: Sequence[ShardFacts]) -> str:
-    """Return a table of examples by source, verdict, model and prompt version."""
-    counted = {
-        "source": [one.sources for one in facts],
-        "verdict": [one.verdicts for one in facts],
-        "model of the extraction": [one.models for one in facts],
-        "prompt of the extraction": [one.prompt_versions for one in facts],
-        "model of the summary": [one.summary_models for one in facts],
-        "prompt of the summary": [one.summary_prompt_versions for one in facts],
-        "prompt of the student": [one.student_prompts for one in facts],
-    }
-    table: list[list[str]] = []
-    for name, counts in counted.items():
-        total: Counter[str] = Counter()
-        for count in counts:
-            total.update(count)
-        ranked = sorted(total.items(), key=lambda item: (-item[1], item[0]))
-        table += [[name, f"`{value}`", f"{examples:,}"] for value, examples in ranked]
-    return _markdown(["what", "value", "examples"], table)
-
-
-def _attempts(facts: Sequence[ShardFacts]) -> str:
-    """Return how many examples were asked for again, and why; empty if none was."""
-    reasons: Counter[str] = Counter()
-    for one in facts:
-        reasons.update(one.earlier_reasons)
-    if not reasons:
-        return ""
-    first = sum(sum(one.first_prompt_versions.values()) for one in facts)
-    total = sum(sum(one.verdicts.values()) for one in facts)
-    said = (
-        f"Of {total:,} examples, {first:,} are first answers. The model was asked again for the"
-        f" other {total - first:,}, because the answer before could not be used:"
-    )
-    ranked = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
-    table = _markdown(
-        ["reason", "examples"], [[f"`{reason}`", f"{count:,}"] for reason, count in ranked]
-    )
-    return f"{textwrap.fill(said, _WIDTH)}\n\n{table}\n"
-
-
-def _empty_rows(facts: Sequence[ShardFacts]) -> str:
-    """Return how many examples state no relation, and how many of them do not stand here."""
-    standing, left_out = sum(one.empty for one in facts), sum(one.left_out for one in facts)
-    return (
-        f"{standing:,} examples state no relation, which teaches a model not to assert something"
-        f" about every text; {left_out:,} more were left out."
-    )
-
-
-def _bullet(sentence: str) -> str:
-    return textwrap.fill(sentence, _WIDTH, initial_indent="- ", subsequent_indent="  ")
-
-
-def _markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
-
-
-def _cell(value: str) -> str:
-    return " ".join(value.split()).replace("|", "\\|")
+def _method(about: About) -> str:
+    table = card_tables.settings(about.method)
+    return f"{table}\n\n" if table else ""

@@ -10,19 +10,26 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from relgen_assets.export.batch_facts import BatchFacts
 from relgen_assets.export.configs import is_within
 from relgen_assets.export.empty_rows import states_nothing
 from relgen_assets.export.examples import FullExample
+from relgen_assets.export.histograms import histogram
 from relgen_assets.export.lengths import Lengths, measure, total
 from relgen_assets.export.shaping import Shaping
+from relgen_assets.extraction.languages import language_of
 
+UNKNOWN_LANGUAGE: Final = "und"
+"""Code for a language that is not certain, as ISO 639-2 has it."""
 _KEY: Final = b"relgen"
 
 
-class ShardFacts(BaseModel):
+class ShardFacts(BatchFacts):
     """The digest of a shard's rows, and the number of rows for each value of their origin.
+
+    The counts over a whole batch are in the facts of one of its shards, and nothing in the others.
 
     Attributes:
         first_prompt_versions: Prompts of the rows whose first answer was accepted: what a chunk is
@@ -30,8 +37,19 @@ class ShardFacts(BaseModel):
         earlier_reasons: Rows that were asked for again, by the reason that led to it; a row counts
             once for each of its reasons.
         empty: Number of rows that state no relation.
-        left_out: Number of such examples of the whole batch that were left out, in the facts of
-            one of its shards.
+        licences: Articles by licence.
+        publishable: Rows that may be published, by the reason why.
+        not_publishable: The others, by the reason why not.
+        languages: Rows by the language of abstract and chunk.
+        modes: Rows by how decoding was constrained.
+        repairs: Rows by each repair that their answer needed.
+        names: Entities by how they occur in the text.
+        relations: Number of relations.
+        faults: Relations that the text does not support, by fault; they are among `relations`.
+        chunk_tokens: Rows by the length of their chunk, in buckets, as are the next three.
+        summary_words: Rows by the length of their summary, in words.
+        answer_tokens: Rows by the length of their extraction.
+        row_tokens: Rows by the length of prompt and extraction.
         shaping: Version of the rules by which its training rows were written.
         lengths: How long its training rows are.
     """
@@ -50,16 +68,31 @@ class ShardFacts(BaseModel):
     first_prompt_versions: dict[str, int] = Field(default_factory=dict[str, int])
     earlier_reasons: dict[str, int] = Field(default_factory=dict[str, int])
     empty: int = 0
-    left_out: int = 0
+    student_prompt_versions: dict[str, int]
+    licences: dict[str, int]
+    publishable: dict[str, int]
+    not_publishable: dict[str, int]
+    languages: dict[str, int]
+    modes: dict[str, int]
+    repairs: dict[str, int]
+    names: dict[str, int]
+    relations: int
+    faults: dict[str, int]
+    chunk_tokens: dict[str, int]
+    summary_words: dict[str, int]
+    answer_tokens: dict[str, int]
+    row_tokens: dict[str, int]
 
 
-def facts_of(examples: Sequence[FullExample], shaping: Shaping, left_out: int = 0) -> ShardFacts:
+def facts_of(
+    examples: Sequence[FullExample], shaping: Shaping, batch: BatchFacts | None = None
+) -> ShardFacts:
     """Count the examples of a shard by their origin, and hash them in order (SHA-256).
 
     Args:
         examples: The rows of the shard.
         shaping: How training rows are written.
-        left_out: What the facts are to say of examples that were left out.
+        batch: What the facts are to say of the whole batch.
     """
     digest = hashlib.sha256()
     for example in examples:
@@ -83,8 +116,37 @@ def facts_of(examples: Sequence[FullExample], shaping: Shaping, left_out: int = 
             reason for example in examples for reason in set(example.earlier_reasons)
         ),
         empty=sum(map(states_nothing, examples)),
-        left_out=left_out,
+        **_counts_of_rows(examples),
+        **(batch or BatchFacts()).model_dump(),
     )
+
+
+def _counts_of_rows(examples: Sequence[FullExample]) -> dict[str, Any]:
+    """Return what the texts, names and rights of rows amount to."""
+    allowed, refused = Counter[str](), Counter[str]()
+    for example in examples:
+        (allowed if example.publishable else refused)[example.publishing_reason] += 1
+    found = [one for example in examples for one in example.evidence]
+    return {
+        "student_prompt_versions": Counter(one.student_prompt_version for one in examples),
+        "licences": Counter({one.paper_id: one.licence for one in examples}.values()),
+        "publishable": allowed,
+        "not_publishable": refused,
+        "languages": Counter(map(_language, examples)),
+        "modes": Counter(one.mode for one in examples),
+        "repairs": Counter(repair for one in examples for repair in set(one.repairs)),
+        "names": Counter(name.status for one in examples for name in one.grounding),
+        "relations": len(found),
+        "faults": Counter(one.fault for one in found if one.fault),
+        "chunk_tokens": histogram(one.tokens for one in examples),
+        "summary_words": histogram(len(one.summary.split()) for one in examples),
+        "answer_tokens": histogram(one.student_answer_tokens for one in examples),
+        "row_tokens": histogram(one.student_tokens for one in examples),
+    }
+
+
+def _language(example: FullExample) -> str:
+    return language_of(f"{example.abstract}\n{example.chunk}") or UNKNOWN_LANGUAGE
 
 
 def merged(parts: Sequence[ShardFacts]) -> ShardFacts:

@@ -13,6 +13,7 @@ from typing import TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from relgen_assets.export.batch_facts import BatchFacts
 from relgen_assets.export.configs import CONFIGS, FORMER_CONFIGS, FULL, REJECTED, DatasetConfig
 from relgen_assets.export.examples import FullExample
 from relgen_assets.export.footers import facts_of, footer_metadata
@@ -55,6 +56,7 @@ def write_shards(
     shaping: Shaping,
     rejected: Sequence[RejectedAnswer] = (),
     left_out: int = 0,
+    batch: BatchFacts | None = None,
 ) -> ShardReport:
     """Write the examples of one partition, one file for each config and split that has rows.
 
@@ -68,18 +70,20 @@ def write_shards(
         shaping: How rows are written, and how articles are split.
         rejected: Rejected answers, if the dataset is to hold them.
         left_out: Examples of the batch that state no relation and do not stand in the dataset.
+        batch: Counts over the whole batch.
 
     Raises:
         StorageError: A file cannot be written or removed.
     """
     by_split = _by_split(examples, shaping)
     first = next((split for split in SPLITS if split in by_split), None)
+    whole = (batch or BatchFacts()).model_copy(update={"left_out": left_out})
     tables = {
         (config.name, split): table
         for config in CONFIGS.values()
         for split, rows in by_split.items()
         if (
-            table := config_table(config, rows, shaping, left_out if split == first else 0)
+            table := config_table(config, rows, shaping, whole if split == first else None)
         ).num_rows
     }
     tables |= {
@@ -143,7 +147,10 @@ def _by_split(rows: Sequence[RowT], shaping: Shaping) -> dict[Split, list[RowT]]
 
 
 def config_table(
-    config: DatasetConfig, examples: Sequence[FullExample], shaping: Shaping, left_out: int = 0
+    config: DatasetConfig,
+    examples: Sequence[FullExample],
+    shaping: Shaping,
+    batch: BatchFacts | None = None,
 ) -> pa.Table:
     """Return the rows of one config; those of `full` carry their facts as schema metadata.
 
@@ -151,14 +158,12 @@ def config_table(
         config: The config.
         examples: Examples of one split of a batch, in order.
         shaping: How rows are written.
-        left_out: What the facts are to say of examples that were left out.
+        batch: What the facts are to say of the whole batch.
     """
     rows = [row for example in examples for row in config.rows_of(example, shaping)]
     table = to_table(rows, config.row_under(shaping))
     if config.name == FULL.name:
-        table = table.replace_schema_metadata(
-            footer_metadata(facts_of(examples, shaping, left_out))
-        )
+        table = table.replace_schema_metadata(footer_metadata(facts_of(examples, shaping, batch)))
     return table
 
 

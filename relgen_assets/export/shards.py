@@ -233,7 +233,7 @@ def _read_footers(root: str, places: Sequence[Place]) -> dict[Place, Shard | Non
 
 
 def _read_footer(root: str, config: str, split: Split, partition: str) -> Shard | None:
-    """Return what a footer says; `None` if it is that of a complete example of another version."""
+    """Return what a footer says; `None` if another version wrote a complete example."""
     url = shard_url(root, config, split, partition)
     with _opened(url) as file:
         schema = file.schema_arrow
@@ -250,8 +250,15 @@ def _read_footer(root: str, config: str, split: Split, partition: str) -> Shard 
         try:
             facts = facts_in(metadata)
         except ValidationError as error:
+            if has_facts(schema.metadata) and _lacks_some(error):
+                return None
             raise _foreign(url, "its footer does not say what it was made from") from error
     return Shard(config, split, partition, url, rows, row, facts)
+
+
+def _lacks_some(error: ValidationError) -> bool:
+    """Return whether facts are only missing, as in what an earlier version wrote."""
+    return {one["type"] for one in error.errors()} == {"missing"}
 
 
 @contextmanager

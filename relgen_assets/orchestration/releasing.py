@@ -16,6 +16,7 @@ import dagster as dg
 import pyarrow as pa
 
 from relgen_assets.domain_errors import ActionableError, ChecksFailed, DatasetError
+from relgen_assets.export.batch_facts import BatchFacts
 from relgen_assets.export.configs import DatasetConfig
 from relgen_assets.export.examples import FullExample
 from relgen_assets.export.shard_writing import config_table
@@ -65,8 +66,8 @@ def release_order(project: Project, tables: Tables, *, every_row: bool) -> Relea
     """
     shaping, judging = project.shaping, project.settings.judging
 
-    def table(config: DatasetConfig, examples: Sequence[FullExample], left_out: int) -> pa.Table:
-        return config_table(config, examples, shaping, left_out)
+    def table(config: DatasetConfig, rows: Sequence[FullExample], batch: BatchFacts) -> pa.Table:
+        return config_table(config, rows, shaping, batch)
 
     def regrouped(batches: Sequence[str]) -> dict[str, Split]:
         shares = project.settings.dataset

@@ -17,6 +17,7 @@ import dagster as dg
 from pydantic import BaseModel
 
 from relgen_assets.export.configs import CONFIGS
+from relgen_assets.export.footers import ShardFacts
 from relgen_assets.export.shaping import Shaping
 from relgen_assets.extraction import (
     Quote,
@@ -92,7 +93,12 @@ def code_versions(settings: Settings, prompts: PromptSet) -> dict[str, str]:
             _columns(VALIDATED_EXTRACTIONS.row),
         ],
         HF_DATASET: _of_dataset(settings, prompts),
-        DATASET_CARD: [settings.dataset.title, settings.dataset.licence],
+        DATASET_CARD: [
+            settings.dataset.title,
+            settings.dataset.licence,
+            settings.dataset.curators,
+            settings.dataset.languages,
+        ],
     }
     return {
         asset: _digest([json.dumps([REVISIONS[asset], one], sort_keys=True)])
@@ -201,7 +207,8 @@ def _of_dataset(settings: Settings, prompts: PromptSet) -> Any:
     configs = {name: _columns(config.row_under(shaping)) for name, config in CONFIGS.items()}
     shares = [own.validation_percent, own.test_percent, own.empty_percent]
     rights = settings.rights.model_dump(mode="json")
-    return [shares, rights, own.rejected, shaping.version, tokenizer, configs]
+    facts = sorted(ShardFacts.model_fields)
+    return [shares, rights, own.rejected, shaping.version, tokenizer, configs, facts]
 
 
 def _model(settings: Settings) -> str | list[str]:

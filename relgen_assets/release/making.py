@@ -13,9 +13,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from relgen_assets.domain_errors import DatasetError
+from relgen_assets.export.batch_facts import BatchFacts, batch_part
 from relgen_assets.export.card import CARD_FILE
 from relgen_assets.export.configs import CONFIGS, FULL, DatasetConfig
 from relgen_assets.export.examples import FullExample
+from relgen_assets.export.footers import merged
 from relgen_assets.export.shards import Shard, find_shards, full_rows
 from relgen_assets.export.splits import SPLITS, Split
 from relgen_assets.release.compaction import SHARD_BYTES, CompactedShards, RowFile
@@ -39,9 +41,9 @@ from relgen_assets.rows.arrow import arrow_schema, to_table
 from resources import storage
 from resources.progress import BOARD
 
-ToTable = Callable[[DatasetConfig, Sequence[FullExample], int], pa.Table]
-"""Makes the rows of a config, of examples and the number of others that were left out before; those
-of `full` carry their facts as schema metadata."""
+ToTable = Callable[[DatasetConfig, Sequence[FullExample], BatchFacts], pa.Table]
+"""Makes the rows of a config, of examples and the counts over their whole batch; those of `full`
+carry their facts as schema metadata."""
 
 
 def _as_they_are(_batches: Sequence[str]) -> dict[str, Split]:
@@ -93,17 +95,17 @@ class _Rows:
     def add(self, batch: str, shards: Sequence[Shard]) -> None:
         """Add the rows of one batch; `shards` are its shards of `full`."""
         keys = ledger_keys(self._order.tables, batch)
+        whole = batch_part(merged([one.facts for one in shards if one.facts is not None]))
         for shard in shards:
             examples = full_rows([shard])
             chosen = choose(examples, self.tally, every_row=self._order.every_row)
-            left_out = shard.facts.left_out if shard.facts is not None else 0
             for split, own in self._by_split(chosen, shard.split).items():
                 origins = keys.provenance(own, batch, split, self._order.rules)
                 self._provenance.add(to_table(origins, Provenance))
                 for config in CONFIGS.values():
-                    rows = self._order.to_table(config, own, left_out)
+                    rows = self._order.to_table(config, own, whole)
                     self._of(config.name, split).add(rows)
-                left_out = 0  # counted once
+                whole = BatchFacts()  # a batch counts once, also if none of its first rows is in
 
     def _by_split(
         self, examples: Sequence[FullExample], split: Split

@@ -11,16 +11,15 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow.parquet as pq
-import yaml
 
 from relgen_assets.export.attribution import ATTRIBUTION_FILE
 from relgen_assets.export.companions import RECIPE_FILE
+from relgen_assets.export.front_matter import headed, parted
 from relgen_assets.export.shards import Shard
 from relgen_assets.release.contents import PROVENANCE_FILE, Tally
 from relgen_assets.release.manifest import MANIFEST_FILE
 from relgen_assets.rights.licences import licence_of
 
-_MARK: Final = "---\n"
 _TEXT: Final = f"""
 ## This release
 
@@ -74,13 +73,11 @@ def release_card(
         tally: What it holds and leaves out.
         every_row: Whether it holds rows that may not be published.
     """
-    _, front, body = card.split(_MARK, 2)
-    metadata = {**yaml.safe_load(front), "dataset_info": list(info)}
-    written = yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True)
+    metadata, body = parted(card)
     text = _TEXT.format(
         selection=_selection(tally, every_row=every_row), licences=_licences(tally.licences)
     )
-    return f"{_MARK}{written}{_MARK}{body.rstrip()}\n{text}"
+    return headed({**metadata, "dataset_info": list(info)}, f"{body.rstrip()}\n{text}")
 
 
 def _config_info(config: str, shards: Iterable[Shard]) -> dict[str, Any]:

@@ -344,6 +344,14 @@ class DatasetSettings(Section):
     licence: str = Field(
         "other", description="Licence id in the card; it depends on your articles."
     )
+    curators: list[str] = Field(
+        [], description="Who made the dataset: people or groups, for card and citation."
+    )
+    languages: list[str] = Field(
+        [],
+        description="Languages in the card, as ISO 639 codes such as `en`; by default those that"
+        " the texts are in, as far as their words tell.",
+    )
     student_prompt: StudentPrompt = Field(
         "summary_given",
         description="What a trained model is shown: the text without summary, with it, or with it"

@@ -2,7 +2,9 @@
 
 import dagster as dg
 
+from relgen_assets.export.shards import shard_places
 from relgen_assets.orchestration.assets.common import GROUP, OWNERS
+from relgen_assets.orchestration.energy import spent_kwh
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.renewed_card import renew_card
 from relgen_assets.orchestration.versions import text_version
@@ -24,9 +26,10 @@ def build(project: Project) -> dg.AssetsDefinition:
         ),
     )
     @remedy_first()
-    def dataset_card() -> dg.MaterializeResult[None]:
+    def dataset_card(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         """README.md with the YAML for `datasets.load_dataset`, after any number of batches."""
-        report = renew_card(project)
+        batches = {key for _, _, key in shard_places(project.settings.storage.dataset)}
+        report = renew_card(project, kwh=spent_kwh(context.instance, sorted(batches)))
         return dg.MaterializeResult(
             data_version=text_version([report.text]),
             metadata={

@@ -3,6 +3,7 @@
 import dagster as dg
 import pyarrow as pa
 
+from relgen_assets.export.batch_facts import batch_facts
 from relgen_assets.export.empty_rows import states_nothing, thinned
 from relgen_assets.export.examples import FullExample, build_examples
 from relgen_assets.export.rejected import rejected_answers
@@ -70,6 +71,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             shaping=shaping,
             rejected=rejected,
             left_out=len(every) - len(examples),
+            batch=batch_facts(papers, cut, summarised, raw, judged),
         )
         splits = {
             row.paper_id: split_of(split_key(row.paper_id, row.title), **shares) for row in examples

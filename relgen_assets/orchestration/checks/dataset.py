@@ -12,12 +12,13 @@ from relgen_assets.export.loading import article_places, in_two_batches, in_two_
 from relgen_assets.export.shards import full_rows
 from relgen_assets.integrity import duplicates
 from relgen_assets.integrity.offsets import rows_off_their_texts
-from relgen_assets.orchestration.checks import lineage, reconciliation
+from relgen_assets.orchestration.checks import card, lineage, reconciliation
 from relgen_assets.orchestration.checks.provenance import provenance_checks
 from relgen_assets.orchestration.checks.reconciliation import SHOWN_FAULTS
 from relgen_assets.orchestration.checks.step import Check, build_step
 from relgen_assets.orchestration.checks.views import BatchDataset, RecordedDataset, WholeDataset
 from relgen_assets.orchestration.project import Project
+from relgen_assets.orchestration.renewed_card import about
 from relgen_assets.rows.asset_tables import RAW_PAPERS, VALIDATED_EXTRACTIONS
 
 _SHOWN_ARTICLES = 20
@@ -39,6 +40,7 @@ def build_dataset_checks(
             # Lineage first: it reads whole tables, in which reconciliation finds its columns.
             [
                 *_SHARD_CHECKS,
+                card.footer_check(project.shaping),
                 _empty_rows_check(project.settings.dataset.empty_percent),
                 lineage.batch_check(project.shaping),
                 reconciliation.batch_check(project.batches, keeps_rejected=keeps_rejected),
@@ -57,6 +59,7 @@ def build_dataset_checks(
             "dataset_card",
             [
                 *_FOLDER_CHECKS,
+                card.card_check(about(project)),
                 reconciliation.overall_check(project.batches, keeps_rejected=keeps_rejected),
                 *provenance_checks(project.code_versions),
             ],

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import dagster as dg
 import pyarrow as pa
 
-from relgen_assets.export.shards import Contents, Shard, find_shards, survey
+from relgen_assets.export.shards import Contents, Shard, survey
 from relgen_assets.rows.asset_tables import VALIDATED_EXTRACTIONS, AssetTable
 from relgen_assets.rows.models import TableRow
 from resources.generation_ledger.ledger import GenerationLedger
@@ -137,6 +137,16 @@ class WholeDataset:
         self.instance = instance
 
     @cached_property
+    def contents(self) -> Contents:
+        """What the folder holds.
+
+        Raises:
+            DatasetError: A file is not a shard of this dataset.
+            StorageError: The folder cannot be listed.
+        """
+        return survey(self.root)
+
+    @property
     def shards(self) -> Sequence[Shard]:
         """All shards.
 
@@ -144,7 +154,7 @@ class WholeDataset:
             DatasetError: A file is not a shard of this dataset.
             StorageError: The folder cannot be listed.
         """
-        return find_shards(self.root)
+        return self.contents.shards
 
     @cached_property
     def shards_by_batch(self) -> Mapping[str, Sequence[Shard]]:

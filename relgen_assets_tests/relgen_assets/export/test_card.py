@@ -10,10 +10,15 @@ from typing import Any
 import fsspec
 import pytest
 import yaml
+from markdown_it import MarkdownIt
 
 from relgen_assets.domain_errors import DatasetError
-from relgen_assets.export.card import CardReport, named_splits, write_card
+from relgen_assets.export.about import About
+from relgen_assets.export.batch_facts import batch_facts
+from relgen_assets.export.card import CardReport, describe, named_splits, write_card
 from relgen_assets.export.configs import CONFIGS, REJECTED
+from relgen_assets.export.front_matter import parted
+from relgen_assets.export.plots import LENGTHS_FILE
 from relgen_assets.export.shard_writing import write_shards
 from relgen_assets_tests.relgen_assets.export.batch import batch_of, shaping
 
@@ -42,7 +47,6 @@ def test_the_yaml_says_what_the_hub_asks(tmp_path: Path) -> None:
     metadata = front_matter(card_of(tmp_path).text)
     assert metadata["license"] == "cc-by-4.0"
     assert metadata["pretty_name"] == "Life in brine"
-    assert metadata["language"] == ["en"]
     assert metadata["size_categories"] == ["n<1K"]
     assert "text-generation" in metadata["task_categories"]
 
@@ -99,8 +103,9 @@ def test_the_text_says_how_the_data_was_made(tmp_path: Path) -> None:
     assert "| verdict | `repaired` | 2 |" in text
     assert "2 articles were cut" in text
     assert 'load_dataset("path/to/this/folder", "prompt_completion")' in text
-    assert "| `chunk_id` | string | Id of the chunk, unique in the dataset. |" in text
-    assert not re.search(r"[{}]\w*[{}]", text), "a placeholder was left unfilled"
+    assert "| `chunk_id` | `string` | Id of the chunk, unique in the dataset. |" in text
+    unfenced = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    assert not re.search(r"[{}]\w*[{}]", unfenced), "a placeholder was left unfilled"
 
 
 def test_counts_of_several_batches_are_added(tmp_path: Path) -> None:
@@ -109,11 +114,76 @@ def test_counts_of_several_batches_are_added(tmp_path: Path) -> None:
     assert "| source | `lakes` | 4 |" in card_of(tmp_path).text
 
 
-def test_a_title_cannot_break_the_yaml(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "title",
+    [
+        'Brine: "life" # and — more',
+        "Brine\n---\nlicense: mit",
+        "Brine ---",
+        "- x: [",
+        "<script>alert(1)</script> `x` | **y** [a](b)",
+        "```\n# Brine",
+        f"{'long ' * 30}--- brine",
+    ],
+)
+def test_neither_title_nor_licence_can_break_card_and_yaml(tmp_path: Path, title: str) -> None:
     write(str(tmp_path), "lakes-00000", TRAIN)
-    title = 'Brine: "life" # and — more'
-    text = write_card(str(tmp_path), title=title, licence="other").text
-    assert front_matter(text)["pretty_name"] == title
+    text = write_card(str(tmp_path), title=title, licence=title).text
+    assert named_splits(text)
+    metadata, body = parted(text)
+    assert metadata["pretty_name"] == metadata["license_name"] == " ".join(title.split())
+    shown = MarkdownIt("commonmark").enable("table").render(body)
+    assert "<script" not in shown
+    assert shown.count("<h1>") == 1
+    assert shown.count("<h2>") == 7
+    assert shown.count("<table>") >= len(WRITTEN)
+
+
+def test_languages_are_those_of_the_texts_unless_the_project_names_them(tmp_path: Path) -> None:
+    words = "The lake is of salt, and this is from the river that was there before it. "
+    batch = batch_of(TRAIN, chunks=1)
+    batch = batch.changed("papers", 0, abstract=words)
+    write_shards(str(tmp_path), "lakes-00000", batch.examples(), shaping=shaping())
+    assert front_matter(card_of(tmp_path).text)["language"] == ["en"]
+    named = About("Life in brine", "other", languages=["de", "fr"])
+    assert front_matter(describe(str(tmp_path), named).text)["language"] == ["de", "fr"]
+
+
+def test_tasks_and_tags_are_those_of_the_configs(tmp_path: Path) -> None:
+    write(str(tmp_path), "lakes-00000", TRAIN)
+    for config in ("entities", "relations"):
+        for path in (tmp_path / config).rglob("*.parquet"):
+            path.unlink()
+    metadata = front_matter(card_of(tmp_path).text)
+    assert metadata["task_categories"] == ["text-generation"]
+    assert "relation-extraction" not in metadata["tags"]
+
+
+def test_the_card_tells_yield_servers_and_energy(tmp_path: Path) -> None:
+    batch = batch_of(TRAIN, "lake-2")
+    left = batch.changed("validated", 0, verdict="rejected", reason="no_relations", extraction=None)
+    left = left.changed("raw", 1, status="failed").changed(
+        "validated", 1, verdict="rejected", reason="no_endpoint", extraction=None
+    )
+    facts = batch_facts(left.papers, left.chunks, left.summaries, left.raw, left.validated)
+    write_shards(str(tmp_path), "lakes-00000", left.examples(), shaping=shaping(), batch=facts)
+    text = describe(str(tmp_path), About("Brine", "other", kwh=0.5)).text
+    assert "have 4 chunks; 2 of them (50.0%)" in text
+    assert "| answer rejected | `no_relations` | 1 |" in text
+    assert "| no answer | `no_endpoint` | 1 |" in text
+    assert "1 server gave the answers" in text
+    assert "office" not in text
+    assert "0.500 kWh" in text
+    assert "250.000 Wh for each of the 2" in text
+
+
+def test_the_files_beside_the_card_are_the_same_for_the_same_rows(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        write(str(tmp_path / folder), "lakes-00000", TRAIN, TEST)
+        card_of(tmp_path / folder)
+    for name in ("README.md", "CITATION.cff", "figures/lengths.png"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    assert f"]({LENGTHS_FILE})" in (tmp_path / "one" / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_same_shards_give_the_same_card(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def test_the_card_says_what_it_is_for_what_its_columns_mean_and_what_to_beware_o
     assert entry["description"].startswith(config.description)
     assert f"| `{config.name}` | {config.description} | {len(rows_of(config))} | 0 | 0 |" in text
     for column in config.row.model_fields:
-        assert f"| `{column}` | " in text[text.index(f"\n`{config.name}`\n") :]
+        assert f"| `{column}` | " in text[text.index(f"\n#### `{config.name}`\n") :]
     assert (config.caution or "") in " ".join(text.split())
 
 

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from relgen_assets.domain_errors import DatasetError
+from relgen_assets.export.batch_facts import BatchFacts
 from relgen_assets.export.configs import CONFIGS, REJECTED
 from relgen_assets.export.shard_writing import ShardReport, write_shards
 from relgen_assets.export.shards import find_shards
@@ -140,6 +141,21 @@ def test_footers_say_what_the_rows_were_made_from(tmp_path: Path) -> None:
         "earlier_reasons": {},
         "empty": 0,
         "left_out": 0,
+        "student_prompt_versions": {shaping().student_version: 4},
+        "licences": {"unknown": 2},
+        "publishable": {},
+        "not_publishable": {"the licence of the article is unknown": 4},
+        "languages": {"und": 4},
+        "modes": {"schema": 4},
+        "repairs": {"closed_json": 2},
+        "names": {"absent": 8},
+        "relations": 8,
+        "faults": {"not_together": 8},
+        "chunk_tokens": {"11": 4},
+        "summary_words": {"3": 4},
+        "answer_tokens": facts["full"].answer_tokens,
+        "row_tokens": facts["full"].row_tokens,
+        **BatchFacts().model_dump(),
     }
 
 

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from relgen_assets.export.examples import CoreExample, FullExample
-from relgen_assets.export.footers import ShardFacts
-from relgen_assets.export.lengths import Lengths
+from relgen_assets.export.footers import facts_of
 from relgen_assets.export.shards import Shard
 from relgen_assets.integrity.mixtures import mixtures
+from relgen_assets_tests.relgen_assets.export.batch import shaping as rules_of_rows
 
 
 def shard(batch: str, *, model: str = "m", prompt: str = "p1", shaping: str = "f1") -> Shard:
-    facts = ShardFacts(
-        digest=batch,
-        shaping=shaping,
-        lengths=Lengths(),
-        student_prompts={"summary_given": 1},
-        articles=1,
-        sources={"papers": 1},
-        models={model: 1},
-        prompt_versions={prompt: 1},
-        summary_models={model: 1},
-        summary_prompt_versions={"s1": 1},
-        verdicts={"valid": 1},
+    facts = facts_of([], rules_of_rows()).model_copy(
+        update={
+            "digest": batch,
+            "shaping": shaping,
+            "models": {model: 1},
+            "prompt_versions": {prompt: 1},
+            "summary_models": {model: 1},
+            "summary_prompt_versions": {"s1": 1},
+            "student_prompts": {"summary_given": 1},
+        }
     )
     return Shard("full", "train", batch, url=batch, rows=1, row=FullExample, facts=facts)
 

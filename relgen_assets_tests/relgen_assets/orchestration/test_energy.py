@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -10,6 +11,7 @@ import pytest
 
 from relgen_assets.integrity.overview import overview
 from relgen_assets.orchestration.energy import kwh_per_examples, spent_kwh
+from relgen_assets.orchestration.renewed_card import renew_card
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 from relgen_assets_tests.projects import SmallProject, articles, small_project
 
@@ -59,6 +61,17 @@ def test_verdicts_tell_what_a_thousand_examples_take(done: SmallProject) -> None
     )
     usable = overview(done.tables, done.keys).usable
     assert found["kwh_per_1000_valid_examples"] == pytest.approx(kwh / usable * 1_000)
+
+
+def test_the_card_of_the_folder_tells_the_energy_and_that_of_another_place_does_not(
+    done: SmallProject, tmp_path: Path
+) -> None:
+    kwh = spent_kwh(done.instance, done.keys)
+    usable = overview(done.tables, done.keys).usable
+    text = (done.folder / "dataset" / "README.md").read_text(encoding="utf-8")
+    assert f"{kwh:,.3f} kWh" in text
+    assert f"{kwh / usable * 1_000:,.3f} Wh for each of the {usable:,} accepted answers" in text
+    assert "kWh" not in renew_card(done.project, str(tmp_path)).text
 
 
 def test_the_energy_of_all_runs_is_summed(done: SmallProject) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import dagster as dg
 import datasets
+import pyarrow.parquet as pq
 import pytest
 
 from relgen_assets.domain_errors import PartitionRefused
@@ -150,6 +151,32 @@ def test_a_damaged_table_fails_its_checks(tmp_path: Path, server: FakeLlamaServe
         outcomes = [one for one in small.check() if isinstance(one, CheckOutcome)]
         failed = {outcome.name for outcome in outcomes if not outcome.passed}
         assert "offsets_match_text" in failed
+
+
+def test_the_card_tells_effective_settings_and_what_became_of_all_chunks(
+    done: SmallProject,
+) -> None:
+    text = (done.folder / "dataset" / "README.md").read_text(encoding="utf-8")
+    counted = overview(done.tables, done.keys)
+    assert "| `extractions.mode` | `quote` |" in text
+    assert "| `extractions.max_tokens` | `420` |" in text
+    assert f"have {counted.chunks:,} chunks; {counted.usable:,} of them" in text
+
+
+def test_a_changed_number_in_the_card_and_changed_rows_fail_their_checks(
+    tmp_path: Path, server: FakeLlamaServer
+) -> None:
+    with small_project(tmp_path, [server], articles(2)) as small:
+        small.run()
+        card = tmp_path / "dataset" / "README.md"
+        text = card.read_text(encoding="utf-8")
+        card.write_text(text.replace(" examples of 2 articles", " examples of 3 articles"), "utf-8")
+        (shard, *_) = (tmp_path / "dataset" / "full").rglob("*.parquet")
+        rows = pq.read_table(shard)
+        pq.write_table(rows.set_column(0, rows.schema.field(0), [["other"] * len(rows)]), shard)
+        outcomes = [one for one in small.check() if isinstance(one, CheckOutcome)]
+        failed = {outcome.name for outcome in outcomes if not outcome.passed}
+        assert {"card_numbers_match", "footers_match_rows"} <= failed
 
 
 def test_a_prompt_too_long_for_every_server_is_refused_not_cut(tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def order(chunks: int = 2, **changes: Any) -> ReleaseOrder:
 
     values: dict[str, Any] = {
         "tables": FakeTables(chunks),
-        "to_table": lambda config, rows, left_out: config_table(config, rows, SHAPING, left_out),
+        "to_table": lambda config, rows, batch: config_table(config, rows, SHAPING, batch),
         "write_card": card,
         "relgen": "1.0",
         "rules": "relgen-of-tests",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import datasets
@@ -12,17 +13,23 @@ import yaml
 
 from relgen_assets.domain_errors import DatasetError
 from relgen_assets.export.attribution import ATTRIBUTION_FILE
+from relgen_assets.export.batch_facts import BatchFacts
+from relgen_assets.export.citation import CITATION_FILE
 from relgen_assets.export.companions import RECIPE_FILE
 from relgen_assets.export.configs import CONFIGS, FULL, REJECTED
 from relgen_assets.export.loading import loads
+from relgen_assets.export.plots import LENGTHS_FILE
+from relgen_assets.export.shard_writing import write_shards
 from relgen_assets.export.shards import find_shards, full_rows
 from relgen_assets.release.contents import PROVENANCE_FILE
 from relgen_assets.release.manifest import MANIFEST_FILE, Manifest
 from relgen_assets_tests.relgen_assets.release.folders import (
+    SHAPING,
     UNKNOWN,
     FakeTables,
     articles_of,
     dataset,
+    examples_of,
     release,
 )
 
@@ -87,6 +94,31 @@ def test_rows_that_may_not_be_published_are_left_out_and_counted(
     assert f"- {2 * len(LEFT_OUT)}: {UNKNOWN}" in card
     assert "| cc-by-4.0 | 30 | <https://creativecommons.org/licenses/by/4.0/> |" in card
     assert "On lakes-00001-article-0" not in (folder / ATTRIBUTION_FILE).read_text()
+
+
+def test_what_became_of_a_batch_is_told_once_even_without_the_rows_of_its_first_split(
+    tmp_path: Path,
+) -> None:
+    root, folder, batch = str(tmp_path / "dataset"), tmp_path / "release", BATCHES[0]
+    counts = BatchFacts(chunks=20, accepted={"valid": 12}, rejected={"no_relations": 8})
+
+    def write(unknown: Iterable[str]) -> None:
+        rows = examples_of(batch, unknown=unknown)
+        write_shards(root, batch, rows, shaping=SHAPING, left_out=3, batch=counts)
+
+    write([])
+    trained = [shard for shard in find_shards(root) if shard.split == "train"]
+    write({row.paper_id for row in full_rows(trained)})
+    assert "train" not in release(root, folder).rows[FULL.name]
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert "have 20 chunks; 12 of them (60.0%)" in card
+    assert "| answer rejected | `no_relations` | 8 |" in card
+    assert "3 more were left out" in " ".join(card.split())
+
+
+def test_the_card_holds_its_picture_and_citation(folder: Path, manifest: Manifest) -> None:
+    described = {file.path for file in manifest.files}
+    assert {CITATION_FILE, LENGTHS_FILE} <= described
 
 
 def test_with_every_row_it_says_so(root: str, tmp_path: Path) -> None:

@@ -83,3 +83,20 @@ def test_only_ids_of_the_hub_are_its_ids() -> None:
     assert is_hub_id("other")
     assert not is_hub_id("cc-by")
     assert not is_hub_id("all-rights-reserved")
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        "http://arxiv.org/licenses/nonexclusive-distrib/1.0/",
+        "Public domain",
+        "All rights reserved",
+        "CC BY-NC-SA 4.0",
+        "CC0",
+        "MIT",
+        "",
+    ],
+)
+def test_an_id_is_recognised_as_its_own_licence(named: str) -> None:
+    known = licence_of(named)
+    assert licence_of(known.id) == known

@@ -94,7 +94,7 @@ def type_name(annotation: Any) -> str:
         kinds = [type_name(part) for part in get_args(annotation) if part is not NoneType]
         return " | ".join(kinds)
     if get_origin(annotation) is list:
-        return "list of tables"
+        return "list of texts" if get_args(annotation) == (str,) else "list of tables"
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return " | ".join(f"`{choice.value}`" for choice in annotation)
     names = {str: "text", int: "integer", float: "number", bool: "boolean"}
