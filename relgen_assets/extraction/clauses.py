@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from relgen_assets.extraction.cleaning import word_set
@@ -47,6 +47,12 @@ _PREPOSITIONS = word_set(
 _GOES_ON = frozenset({"of", "-", "/", "%", "'", "\u2019"})
 """What follows a noun phrase that is not complete."""
 _JOINS_OBJECTS = word_set("and or ,")
+_ENDS_CLAUSE = frozenset(",;:.()")
+_COMES_FROM = word_set(
+    """arise arises arose come comes came derive derives derived originate originates originated
+    result results resulted stem stems stemmed"""
+)
+"""Verbs that with `from` name what acts last."""
 _STATES_NOTHING = word_set(
     """let see note recall consider considered assume suppose show shows shown given denote denotes
     denoted describe describes described discuss discusses discussed present presents presented
@@ -93,7 +99,8 @@ def clauses(sentence: str) -> list[Clause]:
         after += 1
         if by == "to" and any(can_be_verb(token.word) for token in tokens[after : after + 2]):
             return []  # "were asked to report costs"
-    turned = is_passive and by == "by"
+    comes_from = by == "from" and bool(words & _COMES_FROM)
+    turned = (is_passive and by == "by") or comes_from
     return [
         Clause(found, subject) if turned else Clause(subject, found)
         for found in _objects(tokens, after)
@@ -142,8 +149,8 @@ def _objects(tokens: Sequence[_Token], start: int) -> Iterator[Span]:
             end += 1
         span = _name(tokens[start:end])
         following = tokens[end].word.casefold() if end < len(tokens) else "."
-        if span is None or following in _GOES_ON | _AUXILIARIES:
-            return  # "as the air has warmed": the name is a subject
+        if span is None or following in _GOES_ON | _AUXILIARIES or following.isdigit():
+            return  # "as the air has warmed": the name is a subject; "protein 2" is one name
         if (
             following == "and"
             and tokens[end - 1].tag == tokens[min(end + 1, len(tokens) - 1)].tag == "NNP"
@@ -167,7 +174,7 @@ def _objects(tokens: Sequence[_Token], start: int) -> Iterator[Span]:
 
 def _begins_clause(tokens: Sequence[_Token], at: int) -> bool:
     """Return whether what follows a comma or conjunction goes on with a verb of its own."""
-    rest = tokens[at : at + 5]
+    rest = list(takewhile(lambda token: token.word not in _ENDS_CLAUSE, tokens[at : at + 10]))
     return finite_verb([(token.word, token.tag) for token in rest]) is not None
 
 

@@ -41,8 +41,11 @@ class Yield:
             self.first += not reasons
 
     def by_reason(self) -> dict[str, str]:
-        """Return, for each reason, how many chunks gained a usable answer: `3 of 5`."""
+        """Return, for each reason, how many chunks gained a usable answer: `3 of 5`.
+
+        The most frequent reason comes first, equal ones in alphabetical order.
+        """
         return {
             reason: f"{self.gained[reason]:,} of {count:,}"
-            for reason, count in self.asked.most_common()
+            for reason, count in sorted(self.asked.items(), key=lambda one: (-one[1], one[0]))
         }

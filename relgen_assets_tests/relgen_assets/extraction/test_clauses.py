@@ -31,6 +31,11 @@ def stated(sentence: str) -> list[tuple[str, str]]:
         ("A user can paste the sequence into the window.", [("user", "sequence")]),
         ("Marine heatwaves can damage the algae and release reactive oxygen species.",
          [("Marine heatwaves", "algae")]),
+        ("Severe disease stems mainly from the adhesion of infected cells.",
+         [("adhesion of infected cells", "Severe disease")]),
+        ("Lithium iron phosphate has the olivine structure, and strong covalent bonds between"
+         " phosphorus and oxygen keep its oxygen from escaping.",
+         [("Lithium iron phosphate", "olivine structure")]),
     ],
 )  # fmt: skip
 def test_a_plain_clause_is_read_in_its_direction(
@@ -46,6 +51,7 @@ def test_a_plain_clause_is_read_in_its_direction(
         "This cell contains two electrodes.",
         "Reef corals do not contain algae.",
         "Five species infect people.",
+        "Rapid tests detect histidine-rich protein 2.",
         "Results are shown in Figure 3.",
         "Each alignment was analysed using BEAST.",
         "The pressure reached 1.5 bar.",

@@ -11,6 +11,7 @@ import pytest
 
 from relgen_assets.domain_errors import ActionableError, StorageError
 from relgen_assets.orchestration.check_runs import CheckOutcome, CheckRuns, NotChecked
+from relgen_assets.orchestration.renewed_card import renew_card
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 from relgen_assets_tests.projects import SmallProject, articles, small_project
 
@@ -37,6 +38,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallProject]:
             (folder / "data" / asset / f"{UNFINISHED}.parquet").unlink()
         for shard in (folder / "dataset").rglob(f"{UNFINISHED}.parquet"):
             shard.unlink()
+        renew_card(project.project)
         (folder / "data" / "summaries" / f"{DAMAGED}.parquet").write_bytes(b"nonsense")
         yield project
 
@@ -66,7 +68,7 @@ def test_an_unfinished_batch_is_checked_as_far_as_its_tables_are_written(
     (late,) = not_checked(found, UNFINISHED)
     assert late.missing == ("summaries", "raw_extractions", "validated_extractions", "hf_dataset")
     assert f"relgen run --batches {UNFINISHED}" in late.fault.remedy
-    assert len(late.checks) + len(checked(found, UNFINISHED)) == 26
+    assert len(late.checks) + len(checked(found, UNFINISHED)) == 27
 
 
 def test_neither_batch_has_a_failed_check(found: list[CheckOutcome | NotChecked]) -> None:
@@ -87,7 +89,7 @@ def test_a_damaged_table_hides_only_the_checks_that_read_it(
     assert late.missing == ()
     assert "damaged" in late.fault.what
     assert late.fault.where.endswith(f"summaries/{DAMAGED}.parquet")
-    assert len(checked(found, DAMAGED)) == 22
+    assert len(checked(found, DAMAGED)) == 23
 
 
 def test_the_checks_over_all_batches_run_as_well(found: list[CheckOutcome | NotChecked]) -> None:
