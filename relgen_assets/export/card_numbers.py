@@ -21,13 +21,15 @@ from relgen_assets.export.shards import Contents, Shard, full_rows
 from resources import storage
 
 _NUMBER = re.compile(r"\d")
-_ENERGY = re.compile(r"kWh|Wh for each")
+_NOT_OF_SHARDS = re.compile(r"kWh|Wh for each|^\| `[a-z_]+\.[a-z_]+` \|")
+"""Lines about energy, and those of the table of settings."""
 
 
 def numbers_that_differ(root: str, contents: Contents, about: About) -> list[str]:
     """Return the lines of the card of a folder that its shards would not make.
 
-    What the servers drew is left out: it comes from what runs recorded, not from shards.
+    What the servers drew is left out: it comes from what runs recorded, not from shards. So are the
+    settings, which may have changed since; what they make stale has checks of its own.
 
     Args:
         root: Folder of the dataset; a local path or any fsspec URL.
@@ -85,11 +87,11 @@ def footers_that_differ(shards: Sequence[Shard], shaping: Shaping) -> list[str]:
 
 
 def _numbered(card: str) -> Counter[str]:
-    """Return the lines with a number, of YAML and text, without those about energy."""
+    """Return the lines with a number, of YAML and text, as far as shards decide on it."""
     metadata, text = parted(card)
     head = [f"{key}: {value}" for key, value in metadata.items()]
     return Counter(
         line
         for line in (*head, *text.split("\n"))
-        if _NUMBER.search(line) and not _ENERGY.search(line)
+        if _NUMBER.search(line) and not _NOT_OF_SHARDS.search(line)
     )

@@ -122,8 +122,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             (folder / "data" / asset / f"{UNFINISHED}.parquet").unlink()
         for shard in (folder / "dataset").rglob(f"{UNFINISHED}.parquet"):
             shard.unlink()
-        renew_card(open_project())
         settings.write_text(text + BOARD)
+        renew_card(open_project())
         yield Place(folder, RunDocument.model_validate_json(result.stdout))
 
 
