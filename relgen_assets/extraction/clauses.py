@@ -53,6 +53,8 @@ _COMES_FROM = word_set(
     result results resulted stem stems stemmed"""
 )
 """Verbs that with `from` name what acts last."""
+_HAS_TWO_OBJECTS = word_set("give gives gave grant grants granted lend lends lent")
+"""Verbs whose first object is not what is given: "gives the star time"."""
 _STATES_NOTHING = word_set(
     """let see note recall consider considered assume suppose show shows shown given denote denotes
     denoted describe describes described discuss discusses discussed present presents presented
@@ -90,7 +92,7 @@ def clauses(sentence: str) -> list[Clause]:
     subject = _name(tokens[:verb])
     after, is_passive = _after_verb(tokens, verb)
     words = {token.word.casefold() for token in tokens[verb:after]}
-    if subject is None or words & _STATES_NOTHING:
+    if subject is None or words & (_STATES_NOTHING | _HAS_TWO_OBJECTS):
         return []
     if negations(sentence[tokens[verb].start : tokens[min(after, len(tokens) - 1)].end]):
         return []

@@ -51,6 +51,7 @@ def test_a_plain_clause_is_read_in_its_direction(
         "This cell contains two electrodes.",
         "Reef corals do not contain algae.",
         "Five species infect people.",
+        "A deflagration gives the star time to expand.",
         "Rapid tests detect histidine-rich protein 2.",
         "Results are shown in Figure 3.",
         "Each alignment was analysed using BEAST.",
