@@ -44,7 +44,7 @@ class DatasetError(ActionableError):
 
 
 SHOWN_SUBJECTS: Final = 20
-"""So many of what has no answer are named; a ledger that was not copied lacks all of them."""
+"""Most missing answers that a message names; a ledger that was not copied lacks them all."""
 
 
 class MissingAnswers(ActionableError):

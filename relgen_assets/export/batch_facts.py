@@ -29,8 +29,8 @@ class BatchFacts(BaseModel):
         unusable: Articles that could not be used, by reason.
         rejected: Chunks whose answer was rejected, by reason.
         unanswered: Chunks without an answer, by reason.
-        servers: Answers to summaries and extractions, by server: a hash of its name, which is
-            nobody's business.
+        servers: Answers to summaries and extractions, by server: a hash of its name, which
+            is not published.
         teacher_prompt_tokens: Tokens of the prompts of those answers, as servers counted them.
         teacher_answer_tokens: Tokens of those answers.
     """

@@ -183,7 +183,7 @@ def _parquet(table: pa.Table) -> bytes:
 def counted_columns(schema: pa.Schema) -> list[str]:
     """Return the columns of which a parquet file shall hold the smallest and the largest value.
 
-    Those of a text help nobody, and weigh as much as two rows.
+    Those of a text help no reader, and weigh as much as two rows.
     """
     return [field.name for field in schema if not _holds_texts(field.type)]
 

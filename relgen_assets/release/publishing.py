@@ -68,7 +68,7 @@ def plan_publication(
 
     Raises:
         DatasetError: The release is not as it was written, or holds rows that may not be
-            published; or what the repository holds is of somebody else.
+            published; or the repository holds something that is no release.
         HubError: The Hub refuses, fails, or cannot be reached.
         StorageError: A file of the release cannot be read.
     """

@@ -112,12 +112,12 @@ _STATUSES: Final[dict[int, tuple[str, str, bool]]] = {
         False,
     ),
     409: (
-        "somebody else is changing the repository",
+        "another commit to the repository is under way",
         "Run it again, which compares with what is there then.",
         True,
     ),
     412: (
-        "somebody else has changed the repository meanwhile",
+        "the repository has changed meanwhile",
         "Run it again, which compares with what is there now.",
         True,
     ),

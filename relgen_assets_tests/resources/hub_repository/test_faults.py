@@ -27,7 +27,7 @@ def everything_about(error: BaseException) -> str:
         (401, "does not know the token.*HF_TOKEN", False),
         (403, "forbids that.*write permission", False),
         (404, "no such repository", False),
-        (409, "somebody else is changing.*again", True),
+        (409, "another commit.*again", True),
         (413, "no files of this size", False),
         (418, "the Hub refuses", False),
         (429, "asked too often.*not uploaded twice", True),

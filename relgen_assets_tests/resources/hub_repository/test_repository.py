@@ -107,7 +107,7 @@ def test_a_commit_of_somebody_else_meanwhile_is_not_undone(hub: FakeHub, tmp_pat
     assert before is not None
     hub.repositories[NAME].messages.append("of somebody")
     changes = compare(written(tmp_path, {"README.md": b"new"}), before.files, ())
-    with pytest.raises(HubError, match="changed the repository meanwhile") as failed:
+    with pytest.raises(HubError, match="has changed meanwhile") as failed:
         repository(hub).change(changes, message="late", parent=before.commit)
     assert failed.value.may_pass
     assert hub.repositories[NAME].files["README.md"] == README
