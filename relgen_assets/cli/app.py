@@ -175,7 +175,9 @@ def plan(
 def config() -> None:
     """Print the effective settings; secrets appear by name only."""
     with _opened() as (project, console):
-        console.print_json(project.settings.model_dump_json())
+        from resources.redaction import without_secrets
+
+        console.print_json(data=without_secrets(project.settings.model_dump(mode="json")))
 
 
 @app.command()

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from resources.errors import ActionableError, StorageError
+from resources.redaction import redacted
 
 LOG = Path("logs", "errors.log")
 _PACKAGE = "relgen-assets"
@@ -56,7 +57,7 @@ def explain(error: BaseException) -> ActionableError | None:
 
 def record(error: BaseException) -> ActionableError:
     """Write the traceback of an error to a file, and return a line that names the file."""
-    written = "".join(traceback.format_exception(error))
+    written = redacted("".join(traceback.format_exception(error)))
     about = f"{type(error).__name__}: {error}".splitlines()[0].rstrip(".")
     try:
         file = _append(written)
@@ -88,7 +89,7 @@ def _append(text: str) -> Path:
     project = Path(STATE_FOLDER).is_dir()
     file = Path(STATE_FOLDER, LOG) if project else Path(tempfile.gettempdir(), f"relgen-{LOG.name}")
     file.parent.mkdir(parents=True, exist_ok=True)
-    arguments = " ".join(sys.argv[1:])
+    arguments = redacted(" ".join(sys.argv[1:]))
     head = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC: relgen {arguments}\n{_versions()}\n"
     with file.open("a", encoding="utf-8") as log:
         log.write(f"{head}{text}\n")

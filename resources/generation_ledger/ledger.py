@@ -82,7 +82,7 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
         with self._opening:
             if self._database is None:
                 database = Database(
-                    resolve_url(self.url, self.password_env),
+                    resolve_url(self.url, self.password_env, self.password_file),
                     busy_seconds=self.busy_seconds,
                     reconnect_seconds=self.reconnect_seconds,
                     import_command=self.import_command,

@@ -7,6 +7,7 @@ differ is in `types`, the HTTP in `connection`, requests and answers in `complet
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 from resources.generation import GenerationRequest
@@ -22,6 +23,7 @@ from resources.llama_server_pool.servers.probes import SCHEMA_PROBE, holds_to_sc
 from resources.llama_server_pool.servers.registry import SERVER_TYPES, recognise
 from resources.llama_server_pool.servers.server_type import ServerFacts, ServerType
 from resources.llama_server_pool.servers.stream import StreamedAnswer
+from resources.redaction import struck_out
 
 __all__ = ["Completion", "EndpointClient", "SchemaTrial", "ServerFacts"]
 
@@ -123,9 +125,10 @@ class EndpointClient:
             if meant is fault:
                 raise
             raise meant from fault
-        return completion_of(
+        completion = completion_of(
             request, answer, endpoint=self.config.name, model=model, context=facts.context
         )
+        return _without_keys(completion)
 
     async def try_schema(self, facts: ServerFacts) -> SchemaTrial:
         """Ask for an answer that a server gives only if it enforces the JSON schema.
@@ -167,3 +170,12 @@ class EndpointClient:
             self.config.context or facts.context,
             facts.model or self.model,
         )
+
+
+def _without_keys(completion: Completion) -> Completion:
+    """Return an answer without the key that a server may echo into it."""
+    generation = completion.generation
+    text = struck_out(generation.text)
+    if text == generation.text:
+        return completion
+    return replace(completion, generation=replace(generation, text=text))

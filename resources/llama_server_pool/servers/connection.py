@@ -43,7 +43,7 @@ class ServerConnection:
     def __init__(self, config: Endpoint, *, model: str | None, api_key: str | None) -> None:
         self.model = model
         self._url = config.url
-        self._key_variable = config.api_key_env
+        self._key_place = config.key_place
         self._client = openai.AsyncOpenAI(
             base_url=f"{config.url}/v1",
             api_key=api_key or "none",
@@ -83,7 +83,7 @@ class ServerConnection:
                 content_type = response.headers.get("content-type", "")
                 if not content_type.startswith("text/event-stream"):
                     raise wrong_type(content_type, await response.text())
-                await answer.read(response.iter_lines(), self._key_variable)
+                await answer.read(response.iter_lines(), self._key_place)
         except NETWORK_ERRORS as error:
             raise self._fault(error) from error
 
@@ -112,7 +112,7 @@ class ServerConnection:
         return answer
 
     def _fault(self, error: BaseException) -> EndpointFault:
-        return from_exception(error, address=_address(self._url), key_variable=self._key_variable)
+        return from_exception(error, address=_address(self._url), key_place=self._key_place)
 
 
 def _address(url: str) -> str:

@@ -34,14 +34,14 @@ _FOR_CODE = re.compile(r"^\[[^]]*\] ?| ?\(_ssl\.c:\d+\)")
 
 
 def from_exception(
-    error: BaseException, *, address: str, key_variable: str | None = None
+    error: BaseException, *, address: str, key_place: str | None = None
 ) -> EndpointFault:
     """Return the fault for an exception of the HTTP client.
 
     Args:
         error: Exception of `openai`, `httpx2` or the network layer.
         address: Host and port of the server, which people need to look at it.
-        key_variable: Environment variable that holds the endpoint's key.
+        key_place: Where the endpoint's key is.
     """
     if isinstance(error, EndpointFault):
         return error
@@ -50,7 +50,7 @@ def from_exception(
             error.status_code,
             error.response.text,
             error.response.headers,
-            key_variable=key_variable,
+            key_place=key_place,
         )
     causes = list(_causes(error))
     for matches, kind, sentence in _NETWORK_FAULTS:

@@ -52,7 +52,7 @@ class StreamedAnswer:
         self.model = ""
         self._choices_seen = False
 
-    async def read(self, lines: AsyncIterator[str], key_variable: str | None) -> None:
+    async def read(self, lines: AsyncIterator[str], key_place: str | None) -> None:
         """Read the lines of a stream to its end.
 
         Raises:
@@ -64,9 +64,9 @@ class StreamedAnswer:
                 if data == "[DONE]":
                     await _drain(lines)
                     break
-                self._take(data, key_variable)
+                self._take(data, key_place)
             elif line.startswith("error:"):
-                raise _error_event(line[6:].strip(), key_variable)
+                raise _error_event(line[6:].strip(), key_place)
         self.ended = perf_counter()
         if self.tokens == 0:
             self.first_token = self.last_token = self.ended
@@ -78,11 +78,11 @@ class StreamedAnswer:
             detail = f"the answer ended after {self.tokens} tokens without a finish reason"
             raise EndpointFault("truncated", detail, Disposition.server)
 
-    def _take(self, data: str, key_variable: str | None) -> None:
+    def _take(self, data: str, key_place: str | None) -> None:
         try:
             event = json.loads(data)
             if "error" in event:
-                raise _error_event(data, key_variable)
+                raise _error_event(data, key_place)
             choices = event.get("choices")
             if choices:
                 self._choices_seen = True
@@ -118,11 +118,11 @@ async def _drain(lines: AsyncIterator[str]) -> None:
         return  # the answer is complete; only the connection is lost
 
 
-def _error_event(data: str, key_variable: str | None) -> EndpointFault:
+def _error_event(data: str, key_place: str | None) -> EndpointFault:
     try:
         error = json.loads(data)
         code = error.get("error", error).get("code")
     except (ValueError, AttributeError):
         code = None
     status = code if isinstance(code, int) and 400 <= code < 600 else 500
-    return from_status(status, data, {}, key_variable=key_variable)
+    return from_status(status, data, {}, key_place=key_place)
