@@ -22,6 +22,7 @@ LOG = Path("logs", "errors.log")
 _PACKAGE = "relgen-assets"
 _AGAIN = "Finished answers are kept: then run the same command again."
 _FREE = f"Free some space. {_AGAIN}"
+_MEMORY = f"Stop other programs, or raise the limit (`ulimit -v`, of the container). {_AGAIN}"
 _ALLOW = f"Give this user the right to write there. {_AGAIN}"
 _REMEDIES = {
     errno.ENOSPC: ("the disk is full.", _FREE),
@@ -30,14 +31,33 @@ _REMEDIES = {
     errno.EPERM: ("permission denied.", _ALLOW),
     errno.EROFS: ("the disk is read-only.", _ALLOW),
     errno.EMFILE: ("too many files are open.", f"Raise the limit (`ulimit -n`). {_AGAIN}"),
+    errno.ENFILE: ("the machine has too many open files.", f"Stop other programs. {_AGAIN}"),
+    errno.ENOMEM: ("the memory is used up.", _MEMORY),
     errno.EIO: ("the disk failed or is full.", f"Check it and free some space. {_AGAIN}"),
 }
+_DAMAGED = (
+    "it is damaged.",
+    "Dagster's history is in `dagster` of the project's state folder, by default `.relgen`: move it"
+    " away, or bring it back from a backup. Answers are in the ledger, tables and dataset in their"
+    " own folders.",
+)
 _SAID_BY_SQLITE = {
-    "database or disk is full": errno.ENOSPC,
-    "readonly database": errno.EROFS,
-    "unable to open database file": errno.EACCES,
-    "disk i/o error": errno.EIO,
+    "database or disk is full": _REMEDIES[errno.ENOSPC],
+    "readonly database": _REMEDIES[errno.EROFS],
+    "unable to open database file": (
+        "it cannot be opened.",
+        "Give this user the right to write there, and the process enough open files (`ulimit -n`)."
+        f" {_AGAIN}",
+    ),
+    "disk i/o error": (
+        "the disk failed or is full, or the memory is used up.",
+        f"Check them and free some. {_AGAIN}",
+    ),
+    "file is not a database": _DAMAGED,
+    "disk image is malformed": _DAMAGED,
 }
+_NO_THREAD = "can't start new thread"
+"""What Python says where the system gives no memory, or no process id, to another thread."""
 
 
 def explain(error: BaseException) -> ActionableError | None:
@@ -46,12 +66,14 @@ def explain(error: BaseException) -> ActionableError | None:
         if isinstance(cause, ActionableError):
             return cause
         if isinstance(cause, OSError) and cause.errno in _REMEDIES:
-            return _actionable(cause.errno, str(cause.filename or ""))
+            return _actionable(_REMEDIES[cause.errno], str(cause.filename or ""))
+        if isinstance(cause, MemoryError) or _NO_THREAD in str(cause):
+            return _actionable(_REMEDIES[errno.ENOMEM], "")
         if type(cause).__module__ == "sqlite3":
             said = str(cause).lower()
-            for words, number in _SAID_BY_SQLITE.items():
+            for words, meaning in _SAID_BY_SQLITE.items():
                 if words in said:
-                    return _actionable(number, "a SQLite database")
+                    return _actionable(meaning, "a SQLite database")
     return None
 
 
@@ -70,8 +92,8 @@ def record(error: BaseException) -> ActionableError:
     )
 
 
-def _actionable(number: int, where: str) -> ActionableError:
-    what, remedy = _REMEDIES[number]
+def _actionable(meaning: tuple[str, str], where: str) -> ActionableError:
+    what, remedy = meaning
     return StorageError(what, where=where, remedy=remedy)
 
 
