@@ -60,6 +60,11 @@ class CardReport:
     lengths: Lengths
     text: str
 
+    @property
+    def body(self) -> str:
+        """The card as a page shows it: its YAML is for programs."""
+        return parted(self.text)[1]
+
 
 def write_card(root: str, *, title: str, licence: str) -> CardReport:
     """Write a card that says no more of the project than this; see `describe`."""
