@@ -92,6 +92,10 @@ class EndpointPart(Document):
     context: int | None = Field(description="Context of one slot in tokens.")
     tokens_per_second: float | None = Field(description="Decode speed of one short answer.")
     fault: str | None = Field(description="Why it does not answer.")
+    answered: int = Field(description="Its answers in the ledger.")
+    usable_share: float | None = Field(
+        description="Share of those answers that could be used; nothing without answers."
+    )
 
 
 class EndpointsDocument(Document):
