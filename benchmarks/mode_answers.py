@@ -17,8 +17,10 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from relgen_assets.generation.acceptance import is_summary
+from relgen_assets.generation.extraction_requests import extraction_tasks
+from relgen_assets.generation.extraction_rows import extraction_row
 from relgen_assets.generation.first_pass import FirstPass
-from relgen_assets.generation.requests import extraction_row, extraction_tasks, summary_request
+from relgen_assets.generation.summary_requests import summary_request
 from relgen_assets.orchestration.first_pass import ask_first
 from relgen_assets.prompts import bundled_prompts
 from relgen_assets.rows.models import Chunk, Mode, Paper

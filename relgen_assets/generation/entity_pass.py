@@ -1,7 +1,8 @@
 """The first pass of mode `two_pass`: requests for the names in chunks, and what is kept of them.
 
 The pass has a task, a key and an entry in the ledger of its own: what is known of it is not asked
-again, whatever becomes of the second pass, which is built in `requests`.
+again, whatever becomes of the second pass, which is built in
+`extraction_requests`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 
 from relgen_assets.extraction import entities_schema, grounded_names
 from relgen_assets.generation.first_pass import FirstPass
-from relgen_assets.generation.requests import ENTITIES_TEMPLATE, estimate_tokens, knowing, seed_of
+from relgen_assets.generation.prompt_tokens import estimate_tokens, knowing
+from relgen_assets.generation.sampling import seed_of
+from relgen_assets.generation.templates import ENTITIES_TEMPLATE
 from relgen_assets.prompts import PromptSet
 from relgen_assets.rows.models import Chunk
 from relgen_assets.settings import ExtractionSettings

@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from relgen_assets.extraction.validation import validate_all
 from relgen_assets.generation.asking_again import AskingAgain
-from relgen_assets.generation.requests import EXTRACTION_TASK, Questions
+from relgen_assets.generation.extraction_requests import EXTRACTION_TASK, Questions
 from relgen_assets.generation.retrying import plan_chunks
 from relgen_assets.orchestration.assets.common import (
     batch_options,

@@ -6,7 +6,8 @@ import json
 from collections.abc import Sequence
 
 from relgen_assets.generation.entity_pass import entity_requests, first_passes, names_enough
-from relgen_assets.generation.requests import ExtractionTask, extraction_row, extraction_tasks
+from relgen_assets.generation.extraction_requests import ExtractionTask, extraction_tasks
+from relgen_assets.generation.extraction_rows import extraction_row
 from relgen_assets.prompts import bundled_prompts
 from relgen_assets.rows.models import Chunk
 from relgen_assets.settings import ExtractionSettings
