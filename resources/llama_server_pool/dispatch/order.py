@@ -15,7 +15,7 @@ from resources.generation import (
 )
 
 CUT_OFF = "length"
-"""Finish reason of an answer that was cut off at its maximum length, and the reason not to use it."""
+"""Finish reason of an answer that was cut off at its maximum length; such an answer is not used."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class BatchOrder:
         return request.attempt >= max(self.attempts, self.granted.get(request.subject, 0))
 
     def next_attempt(self, request: GenerationRequest, answer: Generation) -> GenerationRequest:
-        """Return the content attempt that follows an unusable answer, for another endpoint first."""
+        """Return the content attempt that follows an unusable answer; it goes elsewhere first."""
         again = next_attempt(request) if self.ask_again is None else self.ask_again(request, answer)
         return replace(again, avoid=again.avoid | request.avoid | {answer.endpoint})
 

@@ -1,9 +1,9 @@
 """Which endpoints give answers that the caller can use, compared with each other. Pure.
 
-A server may answer at once, without a single fault, and every answer may be garbage. Only the caller
-can tell, by its verdicts. How many answers are usable depends on the model and on the texts too, so
-no fixed share is a sign of a sick server: each endpoint is measured against its neighbours, on the
-same batch.
+A server may answer at once, without a single fault, and every answer may be garbage. Only the
+caller can tell, by its verdicts. How many answers are usable depends on the model and on the texts
+too, so no fixed share is a sign of a sick server: each endpoint is measured against its neighbours,
+on the same batch.
 
 Only answers to first attempts are compared. What is asked again is harder than the rest, and goes
 to other endpoints than before, so it would make healthy ones look worse.
@@ -43,8 +43,8 @@ class Acceptance:
     """The verdicts of one batch, by endpoint.
 
     An endpoint stands out if Fisher's exact test says so (one-sided: would so many of the rejected
-    answers be its own if the endpoint made no difference?). It is looked at after every verdict, and
-    so is each of its neighbours. Look number n may therefore raise a false alarm only with
+    answers be its own if the endpoint made no difference?). It is looked at after every verdict,
+    and so is each of its neighbours. Look number n may therefore raise a false alarm only with
     probability `FALSE_ALARM` / (endpoints · n · (n + 1)): summed over all looks and endpoints that
     is `FALSE_ALARM` at most.
 
@@ -77,7 +77,7 @@ class Acceptance:
         )
 
     def is_doubtful(self, endpoint: str) -> bool:
-        """Return whether an endpoint has given no usable answer yet, and too little is known of others.
+        """Return whether an endpoint gave no usable answer and too little is known of the others.
 
         A fast server would otherwise have answered a whole batch before there is anything to
         compare it with.
