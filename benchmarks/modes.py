@@ -42,7 +42,7 @@ from relgen_assets.extraction.grounding import GroundedText
 from relgen_assets.extraction.judge import Judgement
 from relgen_assets.extraction.salvage import salvage
 from relgen_assets.extraction.shape import drafts
-from relgen_assets.generation.requests import extraction_templates
+from relgen_assets.generation.templates import extraction_templates
 from relgen_assets.prompts import PromptTask, bundled_prompts
 from relgen_assets.rows.models import Mode
 from relgen_assets.text.chunking import Chunker

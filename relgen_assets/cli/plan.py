@@ -12,7 +12,8 @@ from relgen_assets.cli.documents import PlanDocument, ServerPart, StagePart
 from relgen_assets.cli.layout import Line, print_facts, print_listing, say, write
 from relgen_assets.definitions import build_resources
 from relgen_assets.generation.entity_pass import ENTITIES_TASK
-from relgen_assets.generation.requests import EXTRACTION_TASK, SUMMARY_TASK
+from relgen_assets.generation.extraction_requests import EXTRACTION_TASK
+from relgen_assets.generation.summary_requests import SUMMARY_TASK
 from relgen_assets.orchestration.project import Project
 from relgen_assets.planning import (
     Experience,

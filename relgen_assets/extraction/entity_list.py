@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from relgen_assets.extraction.evidence import EvidenceText
 from relgen_assets.extraction.leaks import Leaks
-from relgen_assets.extraction.policy import DEFAULT_POLICY, JudgingPolicy
+from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.extraction.reading import listed
 from relgen_assets.extraction.salvage import salvage
 from relgen_assets.extraction.sent_prompt import NO_PROMPT
@@ -17,9 +17,7 @@ _BREAKS_A_GRAMMAR = frozenset('"\\')
 """Signs that servers do not take literally in the choices of a schema."""
 
 
-def grounded_names(
-    answer: str, text: str, limit: int, policy: JudgingPolicy = DEFAULT_POLICY
-) -> list[str]:
+def grounded_names(answer: str, text: str, limit: int, policy: JudgingPolicy) -> list[str]:
     """Return the names of an answer that the text has, in its spelling, each once.
 
     Never raises, whatever the answer. Of several lists in one answer, the longest is taken.
@@ -28,7 +26,8 @@ def grounded_names(
         answer: The raw answer of a model.
         text: The chunk it is about.
         limit: Most names.
-        policy: What happens to what the text does not say.
+        policy: Which misspelled names are taken for those of the text. Names that it would only
+            mark are left out: there is nothing to say about them.
     """
     prepared = EvidenceText(text)
     leaks = Leaks(text, prepared.grounded, NO_PROMPT)

@@ -13,6 +13,7 @@ from relgen_assets.extraction.codes import RejectionReason, Repair
 from relgen_assets.extraction.draft import Draft, DraftRelation
 from relgen_assets.extraction.entity_reading import EntityReader
 from relgen_assets.extraction.evidence import EvidenceText
+from relgen_assets.extraction.grounding import Occurrence
 from relgen_assets.extraction.judgement import Judgement, Verdict, rejected
 from relgen_assets.extraction.leaks import Leaks
 from relgen_assets.extraction.merging import Examined
@@ -45,11 +46,12 @@ def listed(draft: Draft, text: EvidenceText, leaks: Leaks, policy: JudgingPolicy
         draft: What the answer states; only its list counts.
         text: The chunk it is about.
         leaks: Notices what is of the prompt.
-        policy: What happens to what the text does not say.
+        policy: Which misspelled names are taken for those of the text.
     """
     entities = EntityReader(text.grounded, leaks, policy, Notes(), draft.entities)
     entities.list_all(draft.entities)
-    return entities.entities
+    found = (one for one in entities.grounded if one.occurrence is not Occurrence.ABSENT)
+    return [one.name for one in found]
 
 
 class _Reader:

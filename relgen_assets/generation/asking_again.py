@@ -17,7 +17,8 @@ from typing import Final
 
 from relgen_assets.extraction import RejectionReason, SentPrompt, judge
 from relgen_assets.extraction.policy import JudgingPolicy
-from relgen_assets.generation.requests import ExtractionTask, Questions, extraction_row
+from relgen_assets.generation.extraction_requests import ExtractionTask, Questions
+from relgen_assets.generation.extraction_rows import extraction_row
 from relgen_assets.rows.models import Mode, RawExtraction
 from resources.generation import Generation, GenerationRequest, Outcome, Sampling, next_attempt
 

@@ -14,7 +14,8 @@ from typing import Any, Final
 from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.extraction.second_opinion import Claim, claims, read_opinion
 from relgen_assets.extraction.validation import judgement_of
-from relgen_assets.generation.requests import estimate_tokens, generated_columns
+from relgen_assets.generation.answer_columns import generated_columns
+from relgen_assets.generation.prompt_tokens import estimate_tokens
 from relgen_assets.prompts import PromptSet, PromptTask
 from relgen_assets.rows.models import Chunk, RawExtraction, SecondOpinion
 from resources.generation import Generation, GenerationRequest, Outcome, Sampling

@@ -15,7 +15,8 @@ import dagster as dg
 from pydantic import Field
 
 from relgen_assets.domain_errors import ConfigurationError, MissingAnswers
-from relgen_assets.generation.requests import EXTRACTION_TASK, SUMMARY_TASK
+from relgen_assets.generation.extraction_requests import EXTRACTION_TASK
+from relgen_assets.generation.summary_requests import SUMMARY_TASK
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.runs import run_batch
 from relgen_assets.settings import Settings

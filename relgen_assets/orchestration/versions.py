@@ -28,8 +28,8 @@ from relgen_assets.extraction import (
 )
 from relgen_assets.extraction.version import judged_by, validator
 from relgen_assets.generation.asking_again import stricter_modes
-from relgen_assets.generation.requests import ENTITIES_TEMPLATE, extraction_template
 from relgen_assets.generation.second_opinions import ATTEMPTS, SAMPLING, SCHEMA, VERIFICATION
+from relgen_assets.generation.templates import ENTITIES_TEMPLATE, extraction_template
 from relgen_assets.prompts import PromptSet
 from relgen_assets.rows.arrow import arrow_schema
 from relgen_assets.rows.asset_tables import (

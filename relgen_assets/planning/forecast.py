@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from relgen_assets.generation.entity_pass import ENTITIES_TASK
-from relgen_assets.generation.requests import EXTRACTION_TASK, SUMMARY_TASK
+from relgen_assets.generation.extraction_requests import EXTRACTION_TASK
+from relgen_assets.generation.summary_requests import SUMMARY_TASK
 from relgen_assets.planning.planned_servers import PlannedServer, one_more
 from relgen_assets.planning.sampling import Sample
 from resources.llama_server_pool.simulation.estimate import PlanEstimate, estimate

@@ -14,14 +14,10 @@ from statistics import fmean, stdev
 
 from relgen_assets.domain_errors import SourceError
 from relgen_assets.generation.entity_pass import entity_requests
+from relgen_assets.generation.extraction_requests import extraction_tasks
 from relgen_assets.generation.first_pass import FirstPass
-from relgen_assets.generation.requests import (
-    SUMMARY_TASK,
-    count_tokens,
-    estimate_tokens,
-    extraction_tasks,
-    summary_request,
-)
+from relgen_assets.generation.prompt_tokens import count_tokens, estimate_tokens
+from relgen_assets.generation.summary_requests import SUMMARY_TASK, summary_request
 from relgen_assets.planning.experience import Experience
 from relgen_assets.prompts import PromptSet
 from relgen_assets.rows.models import Chunk, Mode, Paper

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from relgen_assets.extraction import RejectionReason
 from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.generation.asking_again import CHANGES, AskingAgain
-from relgen_assets.generation.requests import ExtractionTask, Questions
+from relgen_assets.generation.extraction_requests import ExtractionTask, Questions
 from relgen_assets.prompts import bundled_prompts
 from relgen_assets.rows.models import Chunk, Mode
 from relgen_assets.settings import ExtractionSettings

@@ -8,7 +8,8 @@ from functools import partial
 import pytest
 
 from relgen_assets.domain_errors import SourceError
-from relgen_assets.generation.requests import count_tokens, summary_request
+from relgen_assets.generation.prompt_tokens import count_tokens
+from relgen_assets.generation.summary_requests import summary_request
 from relgen_assets.planning import Experience, take_sample
 from relgen_assets.prompts import bundled_prompts
 from relgen_assets.rows.models import Paper

@@ -12,13 +12,9 @@ from pydantic import ValidationError
 from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.extraction.validation import validate
 from relgen_assets.generation.asking_again import AskingAgain
-from relgen_assets.generation.requests import (
-    Questions,
-    extraction_row,
-    extraction_tasks,
-    summary_request,
-    summary_row,
-)
+from relgen_assets.generation.extraction_requests import Questions, extraction_tasks
+from relgen_assets.generation.extraction_rows import extraction_row
+from relgen_assets.generation.summary_requests import summary_request, summary_row
 from relgen_assets.prompts import bundled_prompts
 from relgen_assets.rows.models import Chunk, Extraction, Mode, Paper, Relation
 from relgen_assets.settings import ExtractionSettings, SummarySettings

@@ -1,0 +1,134 @@
+"""The sections `[summaries]` and `[extractions]`: how answers are asked for."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from pydantic import Field, model_validator
+
+from relgen_assets.rows.models import Mode
+from relgen_assets.settings.section import Section
+
+
+class SummarySettings(Section):
+    """How summaries are generated."""
+
+    temperature: float = Field(0.7, ge=0, le=2, description="Sampling temperature.")
+    max_tokens: int = Field(200, ge=16, description="Longest summary, in the model's tokens.")
+    seed: int = Field(0, ge=0, description="Seed of the first attempt; each variant has its own.")
+    variant: int = Field(
+        1, ge=1, description="Variant of the summaries in the tables; each is a further draw."
+    )
+
+
+class AnswerBounds(NamedTuple):
+    """The largest answer allowed: its tokens, entities and relations."""
+
+    tokens: int
+    entities: int
+    relations: int
+
+    def halved(self, times: int) -> AnswerBounds:
+        """Return bounds with half as many entities and relations, so many times; never none."""
+        return self._replace(
+            entities=max(2, self.entities >> times), relations=max(1, self.relations >> times)
+        )
+
+
+_BOUNDS: dict[Mode, AnswerBounds] = {
+    "schema": AnswerBounds(700, 12, 8),
+    "candidates": AnswerBounds(260, 6, 2),
+    "quote": AnswerBounds(420, 6, 3),
+    "two_pass": AnswerBounds(700, 12, 8),
+}
+"""A model that needs candidates cannot write long answers without losing the thread."""
+
+
+class ExtractionSettings(Section):
+    """How extractions are generated."""
+
+    mode: Literal["auto", "candidates", "quote", "schema", "two_pass"] = Field(
+        "auto",
+        description="`schema` leaves the answer free within its shape; `candidates` restricts"
+        " entities to terms of the chunk; `quote` restricts the whole answer to sentences of the"
+        " chunk, so that nothing can be made up; `two_pass` asks for the entities first, then for"
+        " relations between those that are in the chunk, with two requests a chunk; `auto` is"
+        " `quote` for the embedded model, whose free answers hold next to nothing that the chunk"
+        " states (benchmarks/results.md), else `schema`. Choose `quote` for other models of 1.5B"
+        " or less.",
+    )
+    quote_evidence: bool = Field(
+        False,
+        description="Whether each relation of an answer begins with the words of the chunk that"
+        " state it; in mode `schema`. They point the judge to the sentence; no dataset has them.",
+    )
+    temperature: float = Field(0.2, ge=0, le=2, description="Sampling temperature.")
+    max_tokens: int | None = Field(
+        None,
+        ge=64,
+        description="Longest answer in tokens; by default 700, with candidates 260,"
+        " with quotes 420.",
+    )
+    max_entities: int | None = Field(
+        None,
+        ge=2,
+        le=100,
+        description="Most entities per answer; by default 12, else 6.",
+    )
+    max_relations: int | None = Field(
+        None,
+        ge=1,
+        le=100,
+        description="Most relations per answer; by default 8, with candidates 2, with quotes 3.",
+    )
+    max_candidates: int = Field(
+        14, ge=2, le=200, description="Most candidate terms, or quotes, per chunk."
+    )
+    attempts: int = Field(
+        2, ge=1, le=10, description="Most content attempts per chunk while answers are unusable."
+    )
+    max_attempts: int = Field(
+        10,
+        ge=1,
+        le=100,
+        description="Limit on the content attempts per chunk, and per missing summary, that"
+        " `relgen retry-rejected` may grant, over all runs.",
+    )
+    seed: int = Field(0, ge=0, description="Seed of the first attempt; each variant has its own.")
+    variant: int = Field(
+        1, ge=1, description="Variant of the answers in the tables; each is a further draw."
+    )
+
+    @model_validator(mode="after")
+    def _limit_allows_attempts(self) -> ExtractionSettings:
+        if self.max_attempts < self.attempts:
+            raise ValueError("max_attempts must be at least attempts")
+        return self
+
+    @model_validator(mode="after")
+    def _quotes_are_asked_of_free_answers(self) -> ExtractionSettings:
+        if self.quote_evidence and self.mode not in ("auto", "schema"):
+            raise ValueError(
+                f"quote_evidence needs the mode schema; the mode {self.mode} bounds what an answer"
+                " can say"
+            )
+        return self
+
+    def mode_for(self, *, embedded: bool) -> Mode:
+        """Return the effective mode; `auto` means quotes for the embedded model."""
+        if self.mode != "auto":
+            return self.mode
+        return "quote" if embedded else "schema"
+
+    def quotes_evidence(self, mode: Mode) -> bool:
+        """Return whether the answers of a mode quote the evidence of their relations."""
+        return self.quote_evidence and mode == "schema"
+
+    def bounds(self, mode: Mode) -> AnswerBounds:
+        """Return the largest answer allowed: as set, else the defaults of the mode."""
+        default = _BOUNDS[mode]
+        return AnswerBounds(
+            self.max_tokens or default.tokens,
+            self.max_entities or default.entities,
+            self.max_relations or default.relations,
+        )

@@ -1,0 +1,43 @@
+"""The sections `[batches]`, `[chunking]` and `[prompts]`: what is made ready before a request."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from relgen_assets.settings.section import Section
+
+
+class BatchSettings(Section):
+    """How articles are grouped into partitions."""
+
+    size: int = Field(20, ge=1, description="Articles per partition.")
+
+
+class ChunkingSettings(Section):
+    """How articles are cut into windows."""
+
+    tokens: int = Field(1_000, ge=16, description="Largest window, in SentencePiece tokens.")
+    overlap: int = Field(200, ge=0, description="Tokens shared by neighbouring windows.")
+    tokenizer: str | None = Field(
+        None, description="A SentencePiece `.model` file; by default mistral-common's."
+    )
+    max_chunks_per_article: int | None = Field(
+        None, ge=1, description="Keep only this many chunks of an article, from the first."
+    )
+
+    @model_validator(mode="after")
+    def _overlap_leaves_progress(self) -> ChunkingSettings:
+        if self.overlap > self.tokens // 2:
+            raise ValueError("overlap must be at most half of tokens")
+        return self
+
+
+class PromptSettings(Section):
+    """Where the project's own prompt templates are."""
+
+    folder: str = Field(
+        "prompts",
+        min_length=1,
+        description="Local folder; a file such as `summary.txt` in it replaces the bundled"
+        " template. `relgen prompts init` copies them all.",
+    )
