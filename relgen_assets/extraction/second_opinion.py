@@ -14,8 +14,8 @@ from typing import Literal
 from pydantic import ValidationError
 
 from relgen_assets.extraction.codes import RejectionReason, Repair
+from relgen_assets.extraction.judgement import Judgement, rejected
 from relgen_assets.extraction.quoted_evidence import QuotableText, Span
-from relgen_assets.extraction.reading import Judgement, rejected
 from relgen_assets.extraction.salvage import salvage
 from relgen_assets.extraction.sentences import sentence_spans
 from relgen_assets.extraction.statements import BACK_REFERENCE

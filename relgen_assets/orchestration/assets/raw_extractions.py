@@ -93,6 +93,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
                 texts,
                 mode,
                 settings,
+                project.settings.judging.policy,
                 project.chunker.count,
                 labels,
                 prompts=project.prompts,

@@ -87,6 +87,27 @@ def test_a_variant_is_another_draw_for_the_same_words(ask: Any) -> None:
     assert len(set(seeds)) == len(seeds)
 
 
+@pytest.mark.parametrize("ask", [summary, extraction])
+def test_each_task_is_sampled_as_its_own_section_says(ask: Any) -> None:
+    sampling = ask(top_p=0.9, min_p=0.05, top_k=40, stop=["###"]).sampling
+    assert (sampling.top_p, sampling.further) == (
+        0.9,
+        {"min_p": 0.05, "top_k": 40, "stop": ["###"]},
+    )
+    assert ask().sampling.further == {}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"top_p": 0}, {"top_p": 1.1}, {"min_p": -0.1}, {"top_k": -1}, {"stop": [""]}, {"stop": "#"}],
+    ids=str,
+)
+@pytest.mark.parametrize("section", [SummarySettings, ExtractionSettings])
+def test_sampling_out_of_bounds_is_refused(section: Any, wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        section(**wrong)
+
+
 def test_a_chunk_whose_article_has_no_summary_is_not_asked_about() -> None:
     chunks: list[Chunk] = BATCH.chunks
     tasks = extraction_tasks(
