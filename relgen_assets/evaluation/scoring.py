@@ -20,10 +20,10 @@ from pydantic import ValidationError
 from relgen_assets.evaluation.gold import GoldPair, GoldText
 from relgen_assets.evaluation.intervals import Counts
 from relgen_assets.extraction import Judgement
+from relgen_assets.extraction.draft import Draft, DraftRelation
 from relgen_assets.extraction.grounding import GroundedText
 from relgen_assets.extraction.identity import identity
 from relgen_assets.extraction.places import draft_of
-from relgen_assets.extraction.shape import Draft, DraftRelation
 from relgen_assets.rows.answers import Answer
 from relgen_assets.rows.models import Relation
 

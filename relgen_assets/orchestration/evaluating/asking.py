@@ -181,7 +181,7 @@ class Examiner:
             first = entity_requests(chunks, summaries, own, count, _LABELS, prompts=prompts)
             asked = [_own(name, request) for request in first]
             outcomes = pool.generate(asked, title=f"{name}, names").outcomes
-        passes = first_passes(chunks, outcomes, own)
+        passes = first_passes(chunks, outcomes, own, settings.judging.policy)
         return extraction_tasks(
             chunks, summaries, mode, own, count, _LABELS, prompts=prompts, first_passes=passes
         )

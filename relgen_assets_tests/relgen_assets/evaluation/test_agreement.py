@@ -7,7 +7,6 @@ from random import Random
 
 import pytest
 
-from benchmarks.agreement import planted_rates, ranks_agree, simulated
 from relgen_assets.evaluation.agreement import Maker, Said, Shared, shared_texts
 from relgen_assets.evaluation.agreement_counts import (
     IS_REPEATED,
@@ -27,6 +26,7 @@ from relgen_assets.rows.models import (
     Span,
     ValidatedExtraction,
 )
+from relgen_assets_tests.fakes.fleets_that_miss import planted_rates, ranks_agree, simulated
 
 ARTICLE = (
     "Algae feed corals. Heat kills algae. Winds cool reefs. Rain feeds rivers. Rivers carry salt."
