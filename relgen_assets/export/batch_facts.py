@@ -37,6 +37,7 @@ class BatchFacts(BaseModel):
         teacher_answer_tokens: Tokens of those answers.
         agreement: What answers about neighbouring chunks say alike (`agreement_counts`); servers
             as in `servers`.
+        compared: Examples that were compared with an evaluation set, by its file.
     """
 
     chunks: int = 0
@@ -49,6 +50,7 @@ class BatchFacts(BaseModel):
     teacher_prompt_tokens: int = 0
     teacher_answer_tokens: int = 0
     agreement: dict[str, int] = {}
+    compared: dict[str, int] = {}
 
 
 def batch_facts(

@@ -139,6 +139,10 @@ given: each stored prompt was checked to hold the whole summary and text of its 
 
 {agreement}
 
+### Overlap with evaluation sets
+
+{overlap}
+
 ### Personal and sensitive information
 
 Names of authors and of people in the articles are as published. Nothing was anonymised.
@@ -236,6 +240,7 @@ def _body(about: About, rows: Rows, facts: Sequence[ShardFacts], outdated: int) 
         empty=paragraph(card_findings.empty_rows(facts)),
         evidence=card_findings.evidence(facts),
         agreement=card_worth.agreement(facts),
+        overlap=card_findings.overlap(facts),
     )
 
 
