@@ -127,6 +127,7 @@ class EndpointClient:
             limits=limits,
             response_format=None if schema is None else server_type.response_format(schema),
             further=self._further(server_type),
+            takes=server_type.sampling_options,
         )
         try:
             with blamed_on_server():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -40,6 +40,7 @@ def request_body(
     model: str,
     limits: Limits,
     response_format: dict[str, Any] | None,
+    takes: Collection[str] = (),
     further: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the JSON of a streamed chat completion.
@@ -49,6 +50,7 @@ def request_body(
         model: Name of the model to ask for.
         limits: How long answer and thoughts may become.
         response_format: The JSON schema in the form the server takes; None sends none.
+        takes: Names of the further sampling options that the server knows; others are not sent.
         further: Further members, as the endpoint and its server software want them.
     """
     sampling = request.sampling
@@ -62,6 +64,7 @@ def request_body(
         "max_tokens": limits.answer + limits.thoughts,
         "top_p": sampling.top_p,
     }
+    body |= {name: value for name, value in sampling.further.items() if name in takes}
     if sampling.seed is not None:
         body["seed"] = sampling.seed
     if response_format is not None:
