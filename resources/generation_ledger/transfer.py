@@ -7,7 +7,7 @@ is written last: without it, or with files that do not match it, nothing is impo
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -198,7 +198,7 @@ def _from_parquet(table: Table, url: str) -> list[dict[str, Any]]:
             where=storage.shown(url),
             remedy="Export again; rows imported so far are intact and stay.",
         ) from error
-    packed = dict.fromkeys(_packed(table), _unpacked)
+    packed: dict[str, Callable[[Any], Any]] = dict.fromkeys(_packed(table), _unpacked)
     return [{name: packed.get(name, _same)(row[name]) for name in row} for row in rows]
 
 
