@@ -16,9 +16,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from relgen_assets.extraction.policy import DEFAULT_POLICY
 from relgen_assets.generation.acceptance import is_summary
+from relgen_assets.generation.extraction_requests import extraction_tasks
+from relgen_assets.generation.extraction_rows import extraction_row
 from relgen_assets.generation.first_pass import FirstPass
-from relgen_assets.generation.requests import extraction_row, extraction_tasks, summary_request
+from relgen_assets.generation.summary_requests import summary_request
 from relgen_assets.orchestration.first_pass import ask_first
 from relgen_assets.prompts import bundled_prompts
 from relgen_assets.rows.models import Chunk, Mode, Paper
@@ -144,8 +147,8 @@ class Asking:
         first: dict[str, FirstPass] = {}
         for _, chunk in self._in_time(summarised):
             asked = ask_first(
-                self._pool, [chunk], self._summaries, mode, settings, self._count, {},
-                prompts=self._prompts,
+                self._pool, [chunk], self._summaries, mode, settings, DEFAULT_POLICY, self._count,
+                {}, prompts=self._prompts,
             )  # fmt: skip
             first |= asked.passes
         for _, chunk in self._in_time(summarised):

@@ -17,7 +17,7 @@ from relgen_assets.cli.story import print_story
 from relgen_assets.cli.story_document import TryDocument, chunk_part
 from relgen_assets.definitions import build_resources
 from relgen_assets.domain_errors import ConfigurationError
-from relgen_assets.generation.requests import extraction_templates
+from relgen_assets.generation.templates import extraction_templates
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.trying import Trial, choose_chunk, try_chunk
 from relgen_assets.prompts import PromptSet, Template, load_prompts

@@ -1,4 +1,4 @@
-"""What the first of two passes made of a chunk; `entity_pass` asks, `requests` uses it."""
+"""What the first of two passes made of a chunk; `entity_pass` asks, `choices` uses it."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from relgen_assets.extraction import RejectionReason
-from relgen_assets.generation.requests import NO_SUMMARY
+from relgen_assets.generation.not_asked import NO_SUMMARY
 from relgen_assets.rows.models import GeneratedRow, RawExtraction, Summary, ValidatedExtraction
 
 

@@ -19,7 +19,7 @@ from relgen_assets.extraction.codes import RejectionReason, Repair
 from relgen_assets.extraction.evidence import Fault
 from relgen_assets.extraction.grounding import Occurrence
 from relgen_assets.extraction.spelling import Difference
-from relgen_assets.generation import requests
+from relgen_assets.generation import not_asked
 from relgen_assets.sources import cleaning
 from resources.generation import FailureReason
 
@@ -33,7 +33,7 @@ def code_groups() -> Mapping[str, Mapping[str, str]]:
     return {
         "Articles that cannot be used (`raw_papers.reason`)": _of_module(cleaning, papers),
         "Requests that are not made (`raw_extractions.reason`)": _of_module(
-            requests, ["NO_SUMMARY", "NO_CANDIDATES", "NO_QUOTES"]
+            not_asked, ["NO_SUMMARY", "NO_CANDIDATES", "NO_QUOTES"]
         ),
         "Requests without an answer (`summaries.reason`, `raw_extractions.reason`)": _of_enum(
             FailureReason

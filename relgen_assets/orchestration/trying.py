@@ -13,14 +13,8 @@ from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.extraction.validation import validate_all
 from relgen_assets.generation.acceptance import is_summary
-from relgen_assets.generation.requests import (
-    EXTRACTION_TASK,
-    SUMMARY_TASK,
-    extraction_row,
-    extraction_tasks,
-    summary_request,
-    summary_row,
-)
+from relgen_assets.generation.extraction_requests import EXTRACTION_TASK, extraction_tasks
+from relgen_assets.generation.extraction_rows import extraction_row
 from relgen_assets.generation.second_opinions import ATTEMPTS as OPINION_ATTEMPTS
 from relgen_assets.generation.second_opinions import (
     SECOND_OPINION_TASK,
@@ -28,6 +22,7 @@ from relgen_assets.generation.second_opinions import (
     opinion_row,
     opinion_tasks,
 )
+from relgen_assets.generation.summary_requests import SUMMARY_TASK, summary_request, summary_row
 from relgen_assets.integrity.chunk_story import ChunkStory
 from relgen_assets.integrity.code_meanings import meaning
 from relgen_assets.integrity.lookup import find, split_chunk_id, unknown_id
@@ -128,9 +123,9 @@ def try_chunk(
     count = project.chunker.count
     summary = _summary(subject.paper, pool, settings, count, labels, prompts)
     summaries = {summary.paper_id: summary.text} if summary.text.strip() else {}
-    asked = ([subject.chunk], summaries, mode, settings.extractions, count, labels)
-    first = ask_first(pool, *asked, prompts=prompts)
-    (task,) = extraction_tasks(*asked, prompts=prompts, first_passes=first.passes)
+    asked = ([subject.chunk], summaries, mode, settings.extractions)
+    first = ask_first(pool, *asked, settings.judging.policy, count, labels, prompts=prompts)
+    (task,) = extraction_tasks(*asked, count, labels, prompts=prompts, first_passes=first.passes)
     outcome = None
     if task.request is not None:
         result = pool.generate([task.request], title=EXTRACTION_TASK)

@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from relgen_assets.extraction.validation import validate_all
 from relgen_assets.generation.asking_again import AskingAgain
-from relgen_assets.generation.requests import EXTRACTION_TASK, Questions
+from relgen_assets.generation.extraction_requests import EXTRACTION_TASK, Questions
 from relgen_assets.generation.retrying import plan_chunks
 from relgen_assets.orchestration.assets.common import (
     batch_options,
@@ -93,6 +93,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
                 texts,
                 mode,
                 settings,
+                project.settings.judging.policy,
                 project.chunker.count,
                 labels,
                 prompts=project.prompts,
@@ -105,7 +106,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             asking = AskingAgain(tasks, questions, project.settings.judging.policy)
             result = llama_server_pool.generate(
                 [task.request for task in tasks if task.request is not None],
-                accept=asking.is_usable,
+                accept=asking.verdict,
                 ask_again=asking.next_request,
                 attempts=settings.attempts,
                 granted=ledger.granted_attempts(

@@ -4,8 +4,8 @@ import dagster as dg
 import pyarrow as pa
 
 from relgen_assets.generation.acceptance import is_summary
-from relgen_assets.generation.requests import SUMMARY_TASK, summary_request, summary_row
 from relgen_assets.generation.retrying import plan_summaries
+from relgen_assets.generation.summary_requests import SUMMARY_TASK, summary_request, summary_row
 from relgen_assets.orchestration.assets.common import (
     batch_options,
     refuse_above,

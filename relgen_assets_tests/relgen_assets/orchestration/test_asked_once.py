@@ -20,7 +20,7 @@ from relgen_assets.definitions import build_resources
 from relgen_assets.export.shards import find_shards
 from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.extraction.version import validator
-from relgen_assets.generation.requests import EXTRACTION_TASK
+from relgen_assets.generation.extraction_requests import EXTRACTION_TASK
 from relgen_assets.orchestration.assets.exclusive import WAITING
 from relgen_assets.rows.arrow import from_table, to_table
 from relgen_assets.rows.models import Paper, RawExtraction, Summary, ValidatedExtraction

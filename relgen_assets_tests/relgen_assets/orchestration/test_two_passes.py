@@ -10,7 +10,7 @@ import pytest
 
 from relgen_assets.definitions import build_resources
 from relgen_assets.generation.entity_pass import ENTITIES_TASK
-from relgen_assets.generation.requests import EXTRACTION_TASK
+from relgen_assets.generation.extraction_requests import EXTRACTION_TASK
 from relgen_assets.orchestration.check_runs import CheckOutcome
 from relgen_assets.rows.arrow import from_table
 from relgen_assets.rows.models import Chunk, RawExtraction, ValidatedExtraction

@@ -8,7 +8,8 @@ from functools import partial
 import pytest
 
 from relgen_assets.domain_errors import SourceError
-from relgen_assets.generation.requests import count_tokens, summary_request
+from relgen_assets.generation.prompt_tokens import count_tokens
+from relgen_assets.generation.summary_requests import summary_request
 from relgen_assets.planning import Experience, take_sample
 from relgen_assets.prompts import bundled_prompts
 from relgen_assets.rows.models import Paper
@@ -82,6 +83,16 @@ def test_two_passes_are_two_calls_a_chunk() -> None:
     assert len(sample.entities) == len(sample.extractions) == round(3 * sample.chunks)
     assert {each.request.family for each in sample.entities} == {"entities"}
     assert sampled(Articles(3), CHUNKER, settings(), Experience(), mode="schema").entities == ()
+
+
+def test_second_opinions_are_short_calls_for_a_share_of_the_relations() -> None:
+    asking = settings(judging={"verify": "model"}, extractions={"max_relations": 6})
+    sample = sampled(Articles(3), CHUNKER, asking, Experience(), mode="schema")
+    assert sample.relations == 3
+    for each in sample.opinions:
+        assert each.request.family == "second_opinion"
+        assert 0 < each.request.prompt_tokens - each.shared_prefix < 100
+    assert sampled(Articles(3), CHUNKER, settings(), Experience(), mode="schema").opinions == ()
 
 
 def test_a_long_source_is_sampled_at_several_places() -> None:

@@ -1,0 +1,42 @@
+"""Requests for the summaries of articles, and the rows made from their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from relgen_assets.generation.answer_columns import generated_columns
+from relgen_assets.generation.prompt_tokens import estimate_tokens
+from relgen_assets.generation.sampling import sampling_of
+from relgen_assets.prompts import PromptSet
+from relgen_assets.rows.models import Paper, Summary
+from relgen_assets.settings import SummarySettings
+from resources.generation import GenerationRequest, Outcome
+
+SUMMARY_TASK = "summary"
+
+
+def summary_request(
+    paper: Paper,
+    settings: SummarySettings,
+    count: Callable[[str], int],
+    labels: Mapping[str, str],
+    *,
+    prompts: PromptSet,
+) -> GenerationRequest:
+    """Return the request for the summary of an article."""
+    messages = prompts.summary_messages(paper)
+    return GenerationRequest(
+        subject=paper.paper_id,
+        task=SUMMARY_TASK,
+        messages=messages,
+        sampling=sampling_of(settings, settings.max_tokens),
+        prompt_tokens=estimate_tokens(messages, count),
+        affinity=paper.paper_id,
+        variant=settings.variant,
+        labels={**labels, "prompt_version": prompts.version("summary")},
+    )
+
+
+def summary_row(request: GenerationRequest, outcome: Outcome) -> Summary:
+    """Return the row of a summary request, answered or failed."""
+    return Summary(paper_id=request.subject, **generated_columns(request, outcome))
