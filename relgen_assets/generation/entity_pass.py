@@ -13,12 +13,12 @@ from relgen_assets.extraction import entities_schema, grounded_names
 from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.generation.first_pass import FirstPass
 from relgen_assets.generation.prompt_tokens import estimate_tokens, knowing
-from relgen_assets.generation.sampling import seed_of
+from relgen_assets.generation.sampling import sampling_of
 from relgen_assets.generation.templates import ENTITIES_TEMPLATE
 from relgen_assets.prompts import PromptSet
 from relgen_assets.rows.models import Chunk
 from relgen_assets.settings import ExtractionSettings
-from resources.generation import Generation, GenerationRequest, Outcome, Sampling
+from resources.generation import Generation, GenerationRequest, Outcome
 
 ENTITIES_TASK = "entities"
 FEWEST_NAMES = 2
@@ -57,7 +57,7 @@ def entity_requests(
                 subject=chunk.chunk_id,
                 task=ENTITIES_TASK,
                 messages=messages,
-                sampling=Sampling(settings.temperature, bounds.tokens, seed=seed_of(settings)),
+                sampling=sampling_of(settings, bounds.tokens),
                 prompt_tokens=estimate_tokens(messages, knowing(chunk, count)),
                 json_schema=entities_schema(max_entities=bounds.entities),
                 affinity=chunk.paper_id,
