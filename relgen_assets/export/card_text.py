@@ -46,8 +46,7 @@ from datasets import load_dataset
 dataset = load_dataset("path/to/this/folder", "{default}")
 ```
 
-`datasets` caches what it has loaded and compares only this card to see whether the folder has
-changed. After adding or replacing files, write the card again, as the asset `dataset_card` does.
+{caching}
 
 ### Train on it
 
@@ -76,7 +75,7 @@ facts: an extraction repeats what one chunk of an article says, whether or not i
 {rows}
 
 All chunks of an article are in one split, chosen by a hash of the article's title, or of its id if
-it has none. Except `rejected`, every config is made from the rows of `full`, in the same order.
+it has none. Every config of examples is made from the rows of `full`, in the same order.
 
 ### Lengths
 
@@ -153,6 +152,11 @@ Names of authors and of people in the articles are as published. Nothing was ano
 {languages}
 """
 
+_GROWS: Final = """
+`datasets` caches what it has loaded and compares only this card to see whether the folder has
+changed. After adding or replacing files, write the card again, as the asset `dataset_card` does.
+"""
+
 _OUTDATED: Final = """
 {batches:,} batches were written by another version of relgen-assets, with other columns. They are
 left out until they are made again, which asks no server: `relgen run`.
@@ -185,6 +189,7 @@ def card_text(
     fingerprint: str,
     *,
     outdated: int = 0,
+    grows: bool = True,
 ) -> str:
     """Return the Markdown of the card below its YAML.
 
@@ -194,8 +199,9 @@ def card_text(
         facts: The facts in the footers of the shards of `full`.
         fingerprint: Short hash of the contents, their version.
         outdated: Batches that another version wrote, and that are left out.
+        grows: Whether files are added to the folder later; they are not to a release.
     """
-    body = _body(about, rows, facts, outdated) if rows else _EMPTY
+    body = _body(about, rows, facts, outdated, grows=grows) if rows else _EMPTY
     rights = f"\n{card_findings.rights(facts)}\n" if rows else ""
     end = _LICENCE.format(
         licence=code(about.licence),
@@ -207,12 +213,15 @@ def card_text(
     return f"# {plain(about.title)}\n{body}{end}"
 
 
-def _body(about: About, rows: Rows, facts: Sequence[ShardFacts], outdated: int) -> str:
+def _body(
+    about: About, rows: Rows, facts: Sequence[ShardFacts], outdated: int, *, grows: bool
+) -> str:
     lengths = total(one.lengths for one in facts)
     shown = [CONFIGS[config] for config in rows]
     return _BODY.format(
         details=_details(about, rows, facts),
         default=DEFAULT.name,
+        caching=_GROWS.strip() if grows else "",
         rows=card_tables.rows(rows),
         outdated=_OUTDATED.format(batches=outdated) if outdated else "",
         lengths=card_tables.training_lengths(lengths),
