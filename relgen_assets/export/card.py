@@ -71,7 +71,7 @@ def write_card(root: str, *, title: str, licence: str) -> CardReport:
     return describe(root, About(title, licence))
 
 
-def describe(root: str, about: About) -> CardReport:
+def describe(root: str, about: About, *, grows: bool = True) -> CardReport:
     """Write the card of a dataset folder from its present shards, and the files it goes with.
 
     For the card only footers are read; for the attribution also authors and titles. The card of a
@@ -80,6 +80,7 @@ def describe(root: str, about: About) -> CardReport:
     Args:
         root: Folder of the dataset; a local path or any fsspec URL.
         about: What the project says of its dataset.
+        grows: Whether files are added to the folder later; they are not to a release.
 
     Raises:
         DatasetError: A shard cannot be read.
@@ -87,7 +88,7 @@ def describe(root: str, about: About) -> CardReport:
     """
     contents = survey(root)
     shards, facts = contents.shards, facts_among(contents.shards)
-    text = card_of(contents, about)
+    text = card_of(contents, about, grows=grows)
     url = storage.join(root, CARD_FILE)
     write_attribution(root, shards)
     written = citation(about, fingerprint_of(shards))
@@ -107,16 +108,16 @@ def describe(root: str, about: About) -> CardReport:
     )
 
 
-def card_of(contents: Contents, about: About) -> str:
-    """Return the card of a folder with these contents."""
+def card_of(contents: Contents, about: About, *, grows: bool = True) -> str:
+    """Return the card of a folder with these contents, to which files are added later or not."""
     shards, facts = contents.shards, facts_among(contents.shards)
     rows = _rows(shards)
     files = _names(shards) if contents.outdated else _globs(rows)
     fingerprint = fingerprint_of(shards)
     metadata = card_metadata(about, rows, files, facts, fingerprint)
-    return headed(
-        metadata, card_text(about, rows, facts, fingerprint, outdated=len(contents.outdated))
-    )
+    outdated = len(contents.outdated)
+    text = card_text(about, rows, facts, fingerprint, outdated=outdated, grows=grows)
+    return headed(metadata, text)
 
 
 def facts_among(shards: Sequence[Shard]) -> list[ShardFacts]:
