@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from relgen_assets.evaluation.certificate import Certificate
 from relgen_assets.export import card_findings, card_tables, card_worth
 from relgen_assets.export.about import About
 from relgen_assets.export.answers import SCHEMA_FILE
@@ -138,7 +139,7 @@ given: each stored prompt was checked to hold the whole summary and text of its 
 ### Agreement
 
 {agreement}
-
+{certificate}
 ### Overlap with evaluation sets
 
 {overlap}
@@ -189,6 +190,7 @@ def card_text(
     fingerprint: str,
     *,
     outdated: int = 0,
+    certificate: Certificate | None = None,
 ) -> str:
     """Return the Markdown of the card below its YAML.
 
@@ -198,8 +200,9 @@ def card_text(
         facts: The facts in the footers of the shards of `full`.
         fingerprint: Short hash of the contents, their version.
         outdated: Batches that another version wrote, and that are left out.
+        certificate: What the models are worth, if that was measured.
     """
-    body = _body(about, rows, facts, outdated) if rows else _EMPTY
+    body = _body(about, rows, facts, outdated, certificate) if rows else _EMPTY
     rights = f"\n{card_findings.rights(facts)}\n" if rows else ""
     end = _LICENCE.format(
         licence=code(about.licence),
@@ -211,7 +214,13 @@ def card_text(
     return f"# {plain(about.title)}\n{body}{end}"
 
 
-def _body(about: About, rows: Rows, facts: Sequence[ShardFacts], outdated: int) -> str:
+def _body(
+    about: About,
+    rows: Rows,
+    facts: Sequence[ShardFacts],
+    outdated: int,
+    certificate: Certificate | None,
+) -> str:
     lengths = total(one.lengths for one in facts)
     shown = [CONFIGS[config] for config in rows]
     return _BODY.format(
@@ -240,6 +249,7 @@ def _body(about: About, rows: Rows, facts: Sequence[ShardFacts], outdated: int) 
         empty=paragraph(card_findings.empty_rows(facts)),
         evidence=card_findings.evidence(facts),
         agreement=card_worth.agreement(facts),
+        certificate=card_worth.certificate(certificate),
         overlap=card_findings.overlap(facts),
     )
 
