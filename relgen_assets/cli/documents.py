@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import Field
 
 from relgen_assets.cli.document import Document
-from relgen_assets.cli.evaluation_documents import EvaluateDocument
+from relgen_assets.cli.evaluation_documents import EvaluateDocument, NeedleDocument
 from relgen_assets.cli.release_documents import (
     PublishDocument,
     RebuildDocument,
@@ -245,6 +245,7 @@ DOCUMENTS: Mapping[str, type[Document]] = {
     "show": ShowDocument,
     "try": TryDocument,
     "evaluate": EvaluateDocument,
+    "needle": NeedleDocument,
     "doctor": DoctorDocument,
     "prompts list": PromptsDocument,
     "ledger stats": LedgerDocument,

@@ -17,10 +17,12 @@ from typing import Final
 import yaml
 
 from relgen_assets.domain_errors import DatasetError
+from relgen_assets.evaluation.certificate import Certificate
 from relgen_assets.export.about import About
 from relgen_assets.export.attribution import write_attribution
 from relgen_assets.export.card_metadata import Files, Rows, card_metadata
 from relgen_assets.export.card_text import card_text
+from relgen_assets.export.certificates import stored_certificate
 from relgen_assets.export.citation import CITATION_FILE, citation
 from relgen_assets.export.configs import FULL, expected_rows
 from relgen_assets.export.footers import ShardFacts
@@ -88,7 +90,7 @@ def describe(root: str, about: About, *, grows: bool = True) -> CardReport:
     """
     contents = survey(root)
     shards, facts = contents.shards, facts_among(contents.shards)
-    text = card_of(contents, about, grows=grows)
+    text = card_of(contents, about, stored_certificate(root), grows=grows)
     url = storage.join(root, CARD_FILE)
     write_attribution(root, shards)
     written = citation(about, fingerprint_of(shards))
@@ -108,15 +110,35 @@ def describe(root: str, about: About, *, grows: bool = True) -> CardReport:
     )
 
 
-def card_of(contents: Contents, about: About, *, grows: bool = True) -> str:
-    """Return the card of a folder with these contents, to which files are added later or not."""
+def card_of(
+    contents: Contents,
+    about: About,
+    certificate: Certificate | None = None,
+    *,
+    grows: bool = True,
+) -> str:
+    """Return the card of a folder with these contents.
+
+    Args:
+        contents: What the folder holds.
+        about: What the project says of its dataset.
+        certificate: What the models behind it are worth, if that was measured.
+        grows: Whether files are added to the folder later; they are not to a release.
+    """
     shards, facts = contents.shards, facts_among(contents.shards)
     rows = _rows(shards)
     files = _names(shards) if contents.outdated else _globs(rows)
     fingerprint = fingerprint_of(shards)
     metadata = card_metadata(about, rows, files, facts, fingerprint)
-    outdated = len(contents.outdated)
-    text = card_text(about, rows, facts, fingerprint, outdated=outdated, grows=grows)
+    text = card_text(
+        about,
+        rows,
+        facts,
+        fingerprint,
+        outdated=len(contents.outdated),
+        certificate=certificate,
+        grows=grows,
+    )
     return headed(metadata, text)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from relgen_assets.export.about import About
 from relgen_assets.export.batch_facts import batch_part
 from relgen_assets.export.card import CARD_FILE, card_of
+from relgen_assets.export.certificates import stored_certificate
 from relgen_assets.export.configs import FULL
 from relgen_assets.export.footers import facts_of
 from relgen_assets.export.front_matter import parted
@@ -41,6 +42,7 @@ def numbers_that_differ(root: str, contents: Contents, about: About) -> list[str
         should not; also a single line if there is no card.
 
     Raises:
+        DatasetError: The certificate beside it cannot be read.
         StorageError: The card cannot be read.
     """
     url = storage.join(root, CARD_FILE)
@@ -48,7 +50,10 @@ def numbers_that_differ(root: str, contents: Contents, about: About) -> list[str
         return ["there is no card"]
     stored = storage.read_bytes(url).decode("utf-8", "replace")
     try:
-        found, expected = _numbered(stored), _numbered(card_of(contents, about))
+        found, expected = (
+            _numbered(stored),
+            _numbered(card_of(contents, about, stored_certificate(root))),
+        )
     except ValueError:
         return ["the card does not begin with its YAML"]
     return [

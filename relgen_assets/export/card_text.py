@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from relgen_assets.evaluation.certificate import Certificate
 from relgen_assets.export import card_findings, card_tables, card_worth
 from relgen_assets.export.about import About
 from relgen_assets.export.answers import SCHEMA_FILE
@@ -31,6 +32,7 @@ def card_text(
     fingerprint: str,
     *,
     outdated: int = 0,
+    certificate: Certificate | None = None,
     grows: bool = True,
 ) -> str:
     """Return the Markdown of the card below its YAML.
@@ -41,9 +43,10 @@ def card_text(
         facts: The facts in the footers of the shards of `full`.
         fingerprint: Short hash of the contents, their version.
         outdated: Batches that another version wrote, and that are left out.
+        certificate: What the models are worth, if that was measured.
         grows: Whether files are added to the folder later; they are not to a release.
     """
-    body = _body(about, rows, facts, outdated, grows=grows) if rows else EMPTY
+    body = _body(about, rows, facts, outdated, certificate, grows=grows) if rows else EMPTY
     rights = f"\n{card_findings.rights(facts)}\n" if rows else ""
     end = LICENCE.format(
         licence=code(about.licence),
@@ -56,7 +59,13 @@ def card_text(
 
 
 def _body(
-    about: About, rows: Rows, facts: Sequence[ShardFacts], outdated: int, *, grows: bool
+    about: About,
+    rows: Rows,
+    facts: Sequence[ShardFacts],
+    outdated: int,
+    certificate: Certificate | None,
+    *,
+    grows: bool,
 ) -> str:
     lengths = total(one.lengths for one in facts)
     shown = [CONFIGS[config] for config in rows]
@@ -87,6 +96,7 @@ def _body(
         empty=paragraph(card_findings.empty_rows(facts)),
         evidence=card_findings.evidence(facts),
         agreement=card_worth.agreement(facts),
+        certificate=card_worth.certificate(certificate),
         overlap=card_findings.overlap(facts),
     )
 

@@ -121,7 +121,7 @@ given: each stored prompt was checked to hold the whole summary and text of its 
 ### Agreement
 
 {agreement}
-
+{certificate}
 ### Overlap with evaluation sets
 
 {overlap}
