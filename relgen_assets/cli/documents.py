@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import Field
 
+from relgen_assets.cli.compare_document import CompareDocument
 from relgen_assets.cli.document import Document
 from relgen_assets.cli.release_documents import (
     PublishDocument,
@@ -239,6 +240,7 @@ DOCUMENTS: Mapping[str, type[Document]] = {
     "check": CheckDocument,
     "show": ShowDocument,
     "try": TryDocument,
+    "compare": CompareDocument,
     "doctor": DoctorDocument,
     "prompts list": PromptsDocument,
     "ledger stats": LedgerDocument,
