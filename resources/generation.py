@@ -158,6 +158,23 @@ class Failure:
 
 Outcome = Generation | Failure
 
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the caller of a batch thinks of an answer.
+
+    Attributes:
+        usable: Whether it can be used.
+        reason: Why it cannot, as a short code; counted, and shown for each endpoint.
+    """
+
+    usable: bool
+    reason: str = ""
+
+
+Judge = Callable[[Generation], Verdict | bool]
+"""Says whether an answer is usable; a plain truth value is a verdict without a reason."""
+
 NextAttempt = Callable[[GenerationRequest, Generation], GenerationRequest]
 """Returns the content retry of a request from its unusable answer. It has to raise the attempt by
 one and may depend on nothing but earlier requests and answers, so that a rerun asks the same."""

@@ -107,20 +107,31 @@ def ask_about(subjects: Sequence[Subject], asker: Asker) -> Answered:
     mode = settings.extractions.mode_for(embedded=pool.is_embedded)
     summaries = _summaries({one.paper.paper_id: one.paper for one in subjects}, asker, labels)
     shown = summaries_shown(summaries.values())
-    asked = (settings.extractions, asker.count, labels)
-    first = ask_first(pool, chunks, shown, mode, *asked, prompts=asker.prompts)
-    questions = Questions(shown, *asked, asker.prompts, first.passes)
+    policy = settings.judging.policy
+    first = ask_first(
+        pool,
+        chunks,
+        shown,
+        mode,
+        settings.extractions,
+        policy,
+        asker.count,
+        labels,
+        prompts=asker.prompts,
+    )
+    questions = Questions(
+        shown, settings.extractions, asker.count, labels, asker.prompts, first.passes
+    )
     tasks = [questions.task(chunk, mode) for chunk in chunks]
-    asking = AskingAgain(tasks, questions, settings.judging.policy)
+    asking = AskingAgain(tasks, questions, policy)
     result = pool.generate(
         [task.request for task in tasks if task.request is not None],
-        accept=asking.is_usable,
+        accept=asking.verdict,
         ask_again=asking.next_request,
         attempts=asker.attempts,
         title=EXTRACTION_TASK,
     )
     rows = [asking.row(task, result.outcomes.get(task.chunk.chunk_id)) for task in tasks]
-    policy = settings.judging.policy
     opinions: list[SecondOpinion] = []
     if settings.judging.asks_model:
         opinions = _opinions(chunks, rows, policy, asker, labels)

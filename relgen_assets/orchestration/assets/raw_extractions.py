@@ -94,6 +94,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
                 texts,
                 mode,
                 settings,
+                project.settings.judging.policy,
                 project.chunker.count,
                 labels,
                 prompts=project.prompts,
@@ -106,7 +107,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             asking = AskingAgain(tasks, questions, project.settings.judging.policy)
             result = llama_server_pool.generate(
                 [task.request for task in tasks if task.request is not None],
-                accept=asking.is_usable,
+                accept=asking.verdict,
                 ask_again=asking.next_request,
                 attempts=settings.attempts,
                 granted=ledger.granted_attempts(

@@ -19,7 +19,7 @@ from relgen_assets.prompts import bundled_prompts
 from relgen_assets.rows.models import Chunk, Extraction, Mode, Paper, Relation
 from relgen_assets.settings import ExtractionSettings, SummarySettings
 from relgen_assets_tests.relgen_assets.export.batch import batch_of
-from resources.generation import Failure, Generation, GenerationRequest, next_attempt
+from resources.generation import Failure, Generation, GenerationRequest, Verdict, next_attempt
 from resources.generation_ledger.keys import generation_key
 
 BATCH = batch_of("lake-1")
@@ -135,9 +135,10 @@ def test_an_answer_that_repeats_the_example_of_its_own_prompt_is_not_accepted() 
         ],
     )
     copied = answer.model_copy(update={"section_description": example.section_description})
-    accept = AskingAgain([task], questions, JudgingPolicy()).is_usable
-    assert accept(replace(answered(request), text=answer.model_dump_json()))
-    assert not accept(replace(answered(request), text=copied.model_dump_json()))
+    accept = AskingAgain([task], questions, JudgingPolicy()).verdict
+    assert accept(replace(answered(request), text=answer.model_dump_json())).usable
+    refused = accept(replace(answered(request), text=copied.model_dump_json()))
+    assert refused == Verdict(usable=False, reason="echoed_example")
     row = extraction_row(task, replace(answered(request), text=copied.model_dump_json()))
     assert validate(row, BATCH.chunks[0].text, JudgingPolicy()).reason == "echoed_example"
 
