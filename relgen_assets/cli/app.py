@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from relgen_assets.cli.chunk_commands import compare, show, try_
+from relgen_assets.cli.evaluation_commands import evaluate
 from relgen_assets.cli.export import export
 from relgen_assets.cli.init import init
 from relgen_assets.cli.ledger import ledger_app
@@ -140,6 +141,7 @@ app.command()(export)
 app.command()(show)
 app.command("try")(try_)
 app.command()(compare)
+app.command()(evaluate)
 
 
 @app.command()
