@@ -16,6 +16,8 @@ from pydantic_core import ErrorDetails
 
 from resources.errors import ConfigurationError
 
+_API_PATH = re.compile(r"(?:/v1)?(?:/chat/completions|/completions|/models)?/*$")
+"""What people copy from an example request along with the address of the server."""
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
 
 
@@ -90,12 +92,17 @@ class Endpoint(BaseModel):
     @field_validator("url")
     @classmethod
     def _url_has_scheme(cls, value: str) -> str:
+        value = value.strip()
+        if re.search(r"\s", value):
+            raise ValueError("a URL cannot contain spaces or line breaks")
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("a URL needs a scheme and a host, e.g. http://10.0.0.5:8080")
         if parts.username or parts.password:
             raise ValueError("a URL must not contain a user or password; set `api_key_env` instead")
-        return value.rstrip("/").removesuffix("/v1")
+        if parts.query or parts.fragment:
+            raise ValueError("a URL must end with its path, without ? and #")
+        return _API_PATH.sub("", value.rstrip("/"))
 
 
 EndpointT = TypeVar("EndpointT", bound=Endpoint)

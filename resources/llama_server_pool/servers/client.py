@@ -22,6 +22,7 @@ from resources.llama_server_pool.servers.probes import SCHEMA_PROBE, holds_to_sc
 from resources.llama_server_pool.servers.registry import SERVER_TYPES, recognise
 from resources.llama_server_pool.servers.server_type import ServerFacts, ServerType
 from resources.llama_server_pool.servers.stream import StreamedAnswer
+from resources.llama_server_pool.servers.truncation import cut_prompt
 
 __all__ = ["Completion", "EndpointClient", "SchemaTrial", "ServerFacts"]
 
@@ -124,9 +125,12 @@ class EndpointClient:
             if meant is fault:
                 raise
             raise meant from fault
-        return completion_of(
-            request, answer, endpoint=self.config.name, model=model, context=facts.context
-        )
+        completion = completion_of(request, answer, endpoint=self.config.name, model=model)
+        counted = completion.generation.prompt_tokens
+        cut_at = server_type.cut_at(counted, request.prompt_tokens, facts)
+        if cut_at is not None:
+            raise cut_prompt(completion.generation, cut_at)
+        return completion
 
     async def try_schema(self, facts: ServerFacts) -> SchemaTrial:
         """Ask for an answer that a server gives only if it enforces the JSON schema.

@@ -10,11 +10,6 @@ from resources.generation import Generation, GenerationRequest
 from resources.llama_server_pool.servers.faults import Disposition, EndpointFault
 from resources.llama_server_pool.servers.stream import StreamedAnswer
 
-TRUNCATION_SHARE = 0.6
-"""If the server counts less than this share of the estimate, it has cut the prompt."""
-TRUNCATION_FLOOR = 200
-"""Prompts estimated below this many tokens are too short to judge."""
-
 
 @dataclass(frozen=True)
 class Completion:
@@ -72,7 +67,6 @@ def completion_of(
     *,
     endpoint: str,
     model: str | None,
-    context: int | None,
 ) -> Completion:
     """Return a complete answer with its counts and timings; the server's own if it sends them.
 
@@ -81,13 +75,12 @@ def completion_of(
         answer: The stream, read to its end.
         endpoint: Name of the endpoint.
         model: The model; if None, the name in the answer is used.
-        context: Context of the endpoint in tokens, if known.
 
     Raises:
-        EndpointFault: The server cut the prompt, or its counts make no sense.
+        EndpointFault: Its counts make no sense.
     """
     try:
-        return _completion(request, answer, endpoint=endpoint, model=model, context=context)
+        return _completion(request, answer, endpoint=endpoint, model=model)
     except (TypeError, ValueError, AttributeError) as error:
         detail = f"usage or timings of the answer make no sense: {error}"
         raise EndpointFault("bad_body", detail, Disposition.server) from error
@@ -99,12 +92,10 @@ def _completion(
     *,
     endpoint: str,
     model: str | None,
-    context: int | None,
 ) -> Completion:
     usage, timings = answer.usage, answer.timings
     details = usage.get("prompt_tokens_details") or {}
     prompt = usage.get("prompt_tokens") or 0
-    _refuse_truncated(request, prompt, context)
     generation = Generation(
         subject=request.subject,
         text="".join(answer.parts),
@@ -126,14 +117,3 @@ def _phases(answer: StreamedAnswer) -> tuple[float, float]:
     if "prompt_ms" in timings and "predicted_ms" in timings:
         return timings["prompt_ms"] / 1000, timings["predicted_ms"] / 1000
     return answer.first_token - answer.started, answer.last_token - answer.first_token
-
-
-def _refuse_truncated(request: GenerationRequest, counted: int, context: int | None) -> None:
-    estimate = request.prompt_tokens
-    if counted and estimate >= TRUNCATION_FLOOR and counted < TRUNCATION_SHARE * estimate:
-        raise EndpointFault(
-            "prompt_truncated",
-            f"the server counted {counted} tokens of a prompt of about {estimate}",
-            Disposition.context,
-            context=context or counted,
-        )

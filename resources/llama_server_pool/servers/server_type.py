@@ -18,6 +18,7 @@ from resources.generation import GenerationRequest
 from resources.llama_server_pool.endpoint import Dialect
 from resources.llama_server_pool.servers.faults import EndpointFault
 from resources.llama_server_pool.servers.questions import Asker, unusable
+from resources.llama_server_pool.servers.truncation import fills
 
 FURTHER_OPTIONS = frozenset({"min_p", "stop", "top_k"})
 """All sampling options that are sent only where they are set; llama.cpp and its kin take them."""
@@ -121,6 +122,16 @@ class ServerType(ABC):
         strict = {"strict": True} if self.strict_schemas else {}
         named = {"name": SCHEMA_NAME, "schema": dict(schema), **strict}
         return {"type": "json_schema", "json_schema": named}
+
+    def cut_at(self, counted: int, estimate: int, facts: ServerFacts) -> int | None:
+        """Return the context in tokens at which a prompt was cut; `None` if that is not certain.
+
+        Args:
+            counted: Tokens of the prompt, as the server counts them.
+            estimate: Its estimated tokens.
+            facts: What the server said about itself.
+        """
+        return facts.context if fills(counted, facts.context) else None
 
     async def count_tokens(self, server: Asker, text: str) -> int | None:
         """Return the length of `text` in the server's tokens; None if it does not count tokens.
