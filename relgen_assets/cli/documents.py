@@ -108,7 +108,7 @@ class EndpointsDocument(Document):
 class StagePart(Document):
     """All calls of one task of a plan."""
 
-    task: str = Field(description="`summary` or `extraction`.")
+    task: str = Field(description="`summary`, `entities`, `extraction` or `second_opinion`.")
     calls: int = Field(description="Calls to answer, further attempts included.")
     refused: int = Field(description="Calls whose prompt fits no server's context.")
     prompt_tokens: float = Field(description="Mean length of a prompt.")

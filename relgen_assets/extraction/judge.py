@@ -70,7 +70,9 @@ def judge(
         read(draft, prepared, leaks, policy, cut_off=finish_reason == "length")
         for draft in _alternatives(salvaged)
     ]
-    best = max(readings, key=_worth, default=None) or _unread(salvaged, answer, leaks)
+    best = max(readings, key=lambda one: one.worth, default=None) or _unread(
+        salvaged, answer, leaks
+    )
     if best.reason in _SAYS_NOTHING and is_refusal(answer.partition("{")[0]):
         best = replace(best, reason=RejectionReason.REFUSAL.value)
     return best if best.extraction is not None else _with_cause(best, answer, finish_reason)
@@ -116,14 +118,6 @@ def _alternatives(salvaged: Sequence[Salvaged]) -> list[Draft]:
     parts = [draft for draft in found if draft.is_partial]
     together = [joined(parts)] if len(parts) > 1 else []
     return [*reversed(found), *together]
-
-
-def _worth(judged: Judgement) -> tuple[int, int, int, int]:
-    """Return how much a judgement has kept, for comparison; what the text states comes first."""
-    if judged.extraction is None:
-        return (0, 0, 0, len(judged.repairs))
-    kept = judged.extraction
-    return (1, judged.supported, len(kept.relations), len(kept.list_of_entities))
 
 
 def _with_cause(judged: Judgement, answer: str, finish_reason: str) -> Judgement:

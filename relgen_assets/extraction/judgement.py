@@ -40,6 +40,14 @@ class Judgement:
         """The number of relations that the text states."""
         return sum(finding.fault is None for finding in self.evidence)
 
+    @property
+    def worth(self) -> tuple[int, int, int, int]:
+        """How much is kept, for comparison; what the text states comes first."""
+        if self.extraction is None:
+            return (0, 0, 0, len(self.repairs))
+        kept = self.extraction
+        return (1, self.supported, len(kept.relations), len(kept.list_of_entities))
+
 
 def rejected(reason: RejectionReason, repairs: Iterable[Repair] = ()) -> Judgement:
     """Return a rejection for a reason."""

@@ -10,12 +10,13 @@ ledger: a run that is repeated, or goes on after it was killed, asks the same.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
-from relgen_assets.extraction import RejectionReason, SentPrompt, judge
+from relgen_assets.extraction import Judgement, RejectionReason, SentPrompt, judge
 from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.generation.extraction_requests import ExtractionTask, Questions
 from relgen_assets.generation.extraction_rows import extraction_row
@@ -105,6 +106,7 @@ class AskingAgain:
         self._asked = {(task.chunk.chunk_id, 1): task for task in tasks}
         self._halvings: dict[tuple[str, int], int] = {}
         self._reasons: dict[tuple[str, int], RejectionReason] = {}
+        self._unusable: defaultdict[str, dict[int, Generation]] = defaultdict(dict)
 
     def verdict(self, answer: Generation) -> Verdict:
         """Return whether the rules accept an answer, and why not."""
@@ -126,34 +128,52 @@ class AskingAgain:
             sampling=replace(sampling_after(request, change), max_tokens=asked.sampling.max_tokens),
         )
         self._reasons[at] = reason
+        self._unusable[request.subject][request.attempt] = answer
         self._halvings[after] = halvings
         self._asked[after] = replace(task, request=again)
         return again
 
     def row(self, first: ExtractionTask, outcome: Outcome | None) -> RawExtraction:
-        """Return the row of a chunk, of the attempt that its outcome belongs to.
+        """Return the row of a chunk, of the attempt from which the rules keep most.
+
+        That is the last one, unless an earlier answer, which was cut off, holds more of what the
+        text states. If the rules accept none, the row is that of the outcome.
 
         Args:
             first: The first question about the chunk.
             outcome: The last answer, or the failure; `None` if nothing was sent.
         """
-        if not isinstance(outcome, Generation):
-            return extraction_row(first, outcome)
-        chunk_id, attempt = first.chunk.chunk_id, outcome.attempt
+        best = self._best(first.chunk.chunk_id, outcome)
+        if not isinstance(best, Generation):
+            return extraction_row(first, best)
+        chunk_id, attempt = first.chunk.chunk_id, best.attempt
         earlier = [self._reasons[chunk_id, number].value for number in range(1, attempt)]
-        return extraction_row(self._asked[chunk_id, attempt], outcome, earlier)
+        return extraction_row(self._asked[chunk_id, attempt], best, earlier)
+
+    def _best(self, chunk_id: str, outcome: Outcome | None) -> Outcome | None:
+        """Return the answer from which most is kept, of equal ones the last; else the outcome."""
+        answers = [*self._unusable[chunk_id].values()]
+        if isinstance(outcome, Generation):
+            answers.append(outcome)
+        accepted = [one for one in answers if self.is_usable(one)]
+        return max(
+            accepted, key=lambda one: (self._judged(one).worth, one.attempt), default=outcome
+        )
 
     def _reason(self, answer: Generation) -> RejectionReason | None:
+        reason = self._judged(answer).reason
+        return None if reason is None else RejectionReason(reason)
+
+    def _judged(self, answer: Generation) -> Judgement:
         task = self._asked[answer.subject, answer.attempt]
         sent = task.request.messages if task.request else ()
-        judgement = judge(
+        return judge(
             answer.text,
             task.chunk.text,
             finish_reason=answer.finish_reason,
             prompt=SentPrompt(tuple((one["role"], one["content"]) for one in sent)),
             policy=self._policy,
         )
-        return None if judgement.reason is None else RejectionReason(judgement.reason)
 
     def _next_task(self, task: ExtractionTask, mode: Mode | None, halvings: int) -> ExtractionTask:
         """Return a question in a stricter mode if there is one, else in the same."""

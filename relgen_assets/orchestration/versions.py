@@ -42,6 +42,7 @@ from relgen_assets.rows.asset_tables import (
 )
 from relgen_assets.rows.models import Mode
 from relgen_assets.settings import AnswerBounds, SamplingSection, Settings
+from relgen_assets.sources.evaluation_texts import content_of
 from relgen_assets.text.tokenizer import default_model
 from resources.storage import shown
 
@@ -217,7 +218,8 @@ def _of_dataset(settings: Settings, prompts: PromptSet) -> Any:
     shares = [own.validation_percent, own.test_percent, own.empty_percent]
     rights = settings.rights.model_dump(mode="json")
     facts = sorted(ShardFacts.model_fields)
-    return [shares, rights, own.rejected, shaping.version, tokenizer, configs, facts]
+    evaluation = content_of(own.evaluation_texts)
+    return [shares, rights, own.rejected, shaping.version, tokenizer, configs, facts, evaluation]
 
 
 def _model(settings: Settings) -> str | list[str]:
