@@ -203,7 +203,7 @@ def test_one_odd_schema_does_not_cost_the_others_theirs() -> None:
     said = '{"error":{"code":400,"message":"Failed to parse grammar"}}'
 
     async def ask(url: str) -> Abilities:
-        facts = ServerFacts(Dialect.llama_cpp, 1, 8192, "m")
+        facts = ServerFacts(Dialect.llama_cpp, 1, 8192, "fake-model")
         async with client_of(url) as client:
             for one in questions(2, json_schema=SCHEMA):
                 await client.complete(one, lambda _: None, facts)

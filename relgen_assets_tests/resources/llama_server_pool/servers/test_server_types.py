@@ -208,6 +208,7 @@ MEANINGS = {
     "loading": (503, Disposition.loading),
     "no_model": (404, Disposition.auth),
     "schema": (400, Disposition.schema),
+    "busy": (503, Disposition.throttled),
 }
 
 

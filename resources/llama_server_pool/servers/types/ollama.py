@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from resources.llama_server_pool.endpoint import Dialect
+from resources.llama_server_pool.servers.decoding import Fields
 from resources.llama_server_pool.servers.questions import Asker, optional_page, served_model
 from resources.llama_server_pool.servers.server_type import (
     ErrorPhrases,
@@ -17,7 +19,7 @@ _WINDOW_STEP = 1024
 """Contexts of Ollama are multiples of this many tokens, unless someone set an odd one."""
 _LEAST_WINDOW = 2048
 """Smallest context that Ollama gives a model by itself."""
-_CONTEXT_PARAMETER = re.compile(r"^num_ctx\s+(\d+)", re.MULTILINE)
+_CONTEXT_PARAMETER = re.compile(r"^num_ctx\s+(\d{1,8})\b", re.MULTILINE)
 _VERSION = "/api/version"
 
 
@@ -32,9 +34,15 @@ class Ollama(ServerType):
         prompt_too_long=("input length exceeds",), no_model=(r"model[^.]{0,120}not found",)
     )
 
+    def thinking_switch(self, *, on: bool) -> dict[str, Any]:
+        """Send both switches: `reasoning_effort` of newer versions, `think` of older ones."""
+        return {"reasoning_effort": "medium" if on else "none", "think": on}
+
     async def recognises(self, server: Asker) -> bool:
-        """Look for the version page, which only this server has."""
-        return "version" in await optional_page(server, _VERSION)
+        """Look for the pages of its own API; a version alone is told by proxies like it too."""
+        if "version" not in await optional_page(server, _VERSION):
+            return False
+        return "models" in await optional_page(server, "/api/tags")
 
     async def discover(self, server: Asker) -> ServerFacts:
         """Find the model in the list and its context on other pages."""
@@ -58,9 +66,10 @@ async def _context(server: Asker, model: str) -> int | None:
     `None` where neither is told: it depends on the version, on its environment and on the memory of
     the machine, and is asked for again once the model is loaded.
     """
-    for running in (await optional_page(server, "/api/ps")).get("models", []):
-        if running.get("name") == model and running.get("context_length"):
-            return int(running["context_length"])
-    shown = await server.post("/api/show", {"model": model})
-    match = _CONTEXT_PARAMETER.search(str(shown.get("parameters", "")))
+    for running in (await optional_page(server, "/api/ps")).each("models"):
+        context = running.count("context_length")
+        if running.raw("name") == model and context:
+            return context
+    shown = Fields(await server.post("/api/show", {"model": model}), "/api/show")
+    match = _CONTEXT_PARAMETER.search(shown.text("parameters", most=None) or "")
     return int(match.group(1)) if match else None
