@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Final
@@ -127,6 +127,10 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
             return {}
         return self.database.read(lambda c: store.find_answers(c, subjects, self.renew_before))
 
+    def latest_model(self, endpoints: Collection[str]) -> str | None:
+        """Return the model of the newest answer of any of these endpoints; `None` without one."""
+        return self.database.read(lambda c: store.find_latest_model(c, endpoints))
+
     def calls(self, keys: Iterable[str]) -> dict[str, Transcript]:
         """Return the transcripts of calls, by key; unknown keys are left out."""
         return self.database.read(lambda c: store.find_calls(c, sorted(set(keys))))
@@ -160,6 +164,33 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
         """
         rows = [store.failure_row(request, failure, model)]
         self.database.write(lambda c: store.record_rows(c, rows, None))
+
+    def discard(
+        self, request: GenerationRequest, answer: Generation, reason: str, context: int | None
+    ) -> None:
+        """Keep an answer that counts for nothing.
+
+        Args:
+            request: The request; the next run asks it again, except of what gave this answer.
+            answer: The answer.
+            reason: Why it is thrown away, as a code.
+            context: Context in tokens that cut the prompt, if that is the reason.
+        """
+        row = store.discarded_row(request, answer, reason, context)
+        self.database.write(lambda c: store.insert_discarded(c, row))
+
+    def outgrown(self, requests: Sequence[GenerationRequest], model: str) -> dict[str, int]:
+        """Return the largest context in tokens known to cut the prompt of a request, by subject.
+
+        Args:
+            requests: The requests.
+            model: Identity of the model.
+        """
+        subjects = {generation_key(request, model): request.subject for request in requests}
+        if not subjects:
+            return {}
+        found = self.database.read(lambda c: store.find_outgrown(c, list(subjects)))
+        return {subjects[key]: context for key, context in found.items()}
 
     def record_verdicts(self, judged: Sequence[RecordedVerdict]) -> int:
         """Write the verdicts of a validation, replacing its earlier ones.
