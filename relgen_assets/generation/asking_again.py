@@ -16,6 +16,7 @@ from enum import Enum
 from typing import Final
 
 from relgen_assets.extraction import RejectionReason, SentPrompt, judge
+from relgen_assets.extraction.judging import Judge
 from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.generation.extraction_requests import ExtractionTask, Questions
 from relgen_assets.generation.extraction_rows import extraction_row
@@ -90,11 +91,17 @@ class AskingAgain:
         tasks: The first question about each chunk.
         questions: Makes further ones.
         policy: What happens to what a chunk does not say.
+        judge: What judges the answers.
     """
 
     def __init__(
-        self, tasks: Iterable[ExtractionTask], questions: Questions, policy: JudgingPolicy
+        self,
+        tasks: Iterable[ExtractionTask],
+        questions: Questions,
+        policy: JudgingPolicy,
+        judge: Judge = judge,
     ) -> None:
+        self._judge = judge
         self._questions = questions
         self._policy = policy
         self._asked = {(task.chunk.chunk_id, 1): task for task in tasks}
@@ -141,7 +148,7 @@ class AskingAgain:
     def _reason(self, answer: Generation) -> RejectionReason | None:
         task = self._asked[answer.subject, answer.attempt]
         sent = task.request.messages if task.request else ()
-        judgement = judge(
+        judgement = self._judge(
             answer.text,
             task.chunk.text,
             finish_reason=answer.finish_reason,
