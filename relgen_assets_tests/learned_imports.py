@@ -1,4 +1,4 @@
-"""Imports that a forked process made, made in the process that is forked, so that the next need not.
+"""Imports that a fork made, made in the process that is forked, so that the next need not.
 
 Commands import what they need when they need it: Dagster's parts, `datasets`, pandas, the taggers.
 That takes seconds of processor time in every fork. A fork leaves the names of its modules; what it

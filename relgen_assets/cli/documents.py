@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import Field
 
 from relgen_assets.cli.document import Document
+from relgen_assets.cli.evaluation_documents import EvaluateDocument
 from relgen_assets.cli.release_documents import (
     PublishDocument,
     RebuildDocument,
@@ -92,6 +93,10 @@ class EndpointPart(Document):
     context: int | None = Field(description="Context of one slot in tokens.")
     tokens_per_second: float | None = Field(description="Decode speed of one short answer.")
     fault: str | None = Field(description="Why it does not answer.")
+    answered: int = Field(description="Its answers in the ledger.")
+    usable_share: float | None = Field(
+        description="Share of those answers that could be used; nothing without answers."
+    )
 
 
 class EndpointsDocument(Document):
@@ -104,7 +109,7 @@ class EndpointsDocument(Document):
 class StagePart(Document):
     """All calls of one task of a plan."""
 
-    task: str = Field(description="`summary` or `extraction`.")
+    task: str = Field(description="`summary`, `entities`, `extraction` or `second_opinion`.")
     calls: int = Field(description="Calls to answer, further attempts included.")
     refused: int = Field(description="Calls whose prompt fits no server's context.")
     prompt_tokens: float = Field(description="Mean length of a prompt.")
@@ -239,6 +244,7 @@ DOCUMENTS: Mapping[str, type[Document]] = {
     "check": CheckDocument,
     "show": ShowDocument,
     "try": TryDocument,
+    "evaluate": EvaluateDocument,
     "doctor": DoctorDocument,
     "prompts list": PromptsDocument,
     "ledger stats": LedgerDocument,

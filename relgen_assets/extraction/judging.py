@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from relgen_assets.extraction.judgement import Judgement
 from relgen_assets.extraction.policy import DEFAULT_POLICY, JudgingPolicy
-from relgen_assets.extraction.reading import Judgement
 from relgen_assets.extraction.sent_prompt import NO_PROMPT, SentPrompt
 
 

@@ -85,7 +85,7 @@ def validate(
             repairs=[],
             extraction=None,
         )
-    judgement = with_opinions(judgement_of(row, text, policy, judge), denied)
+    judgement = with_opinions(judgement_of(row, text, policy, judge), denied, policy)
     return verdict_row(row.chunk_id, row.paper_id, judgement)
 
 

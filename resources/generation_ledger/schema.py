@@ -12,7 +12,7 @@ import json
 import secrets
 import time
 import zlib
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import (
     BigInteger,
@@ -31,6 +31,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
+
+FURTHER_SAMPLING: Final = "further_sampling"
+"""Label that holds the sampling options without a column of their own, where one is set."""
 
 Status = Literal["completed", "failed"]
 
@@ -95,6 +98,12 @@ class GenerationRow(LedgerTable):
     )
     recorded_at: Mapped[str] = mapped_column(String(32), doc="When it became durable (UTC).")
     superseded_at: Mapped[str | None] = mapped_column(String(32), doc="When another took over.")
+    reasoning: Mapped[Any] = mapped_column(
+        Packed, nullable=True, doc="What the model thought aloud, or null."
+    )
+    cut_off: Mapped[Any] = mapped_column(
+        Packed, nullable=True, doc="Template tokens behind the answer, with what followed, or null."
+    )
 
     __table_args__ = (
         # At most one row per key counts; this makes it safe to record twice.

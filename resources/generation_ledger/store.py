@@ -17,6 +17,7 @@ from resources.generation import Failure, Fault, Generation, GenerationRequest, 
 from resources.generation_ledger.keys import generation_key
 from resources.generation_ledger.moments import now
 from resources.generation_ledger.schema import (
+    FURTHER_SAMPLING,
     GenerationRow,
     LedgerTable,
     Status,
@@ -43,6 +44,8 @@ _ANSWER_COLUMNS: Final = (
     GenerationRow.completion_tokens,
     GenerationRow.seconds,
     GenerationRow.attempt,
+    GenerationRow.reasoning,
+    GenerationRow.cut_off,
 )
 
 
@@ -150,6 +153,8 @@ def generation_of(row: Row[Any], subject: str) -> Generation:
         seconds=row.seconds,
         attempt=row.attempt,
         from_ledger=True,
+        reasoning=row.reasoning or "",
+        cut_off=row.cut_off or "",
     )
 
 
@@ -212,6 +217,8 @@ def answer_row(request: GenerationRequest, generation: Generation) -> dict[str, 
         "cached_tokens": generation.cached_tokens,
         "completion_tokens": generation.completion_tokens,
         "seconds": generation.seconds,
+        "reasoning": generation.reasoning or None,
+        "cut_off": generation.cut_off or None,
         "error": None,
     }
 
@@ -228,6 +235,8 @@ def failure_row(request: GenerationRequest, failure: Failure, model: str) -> dic
         "cached_tokens": 0,
         "completion_tokens": 0,
         "seconds": 0.0,
+        "reasoning": None,
+        "cut_off": None,
         "error": {"reason": failure.reason, "faults": faults},
     }
 
@@ -235,6 +244,7 @@ def failure_row(request: GenerationRequest, failure: Failure, model: str) -> dic
 def _asked(request: GenerationRequest, model: str, status: Status) -> dict[str, Any]:
     """Return the columns that say what was asked, by which run and when."""
     labels = dict(request.labels)
+    further = request.sampling.further
     return {
         "id": new_id(),
         "key": generation_key(request, model),
@@ -252,7 +262,7 @@ def _asked(request: GenerationRequest, model: str, status: Status) -> dict[str, 
         "seed": request.sampling.seed,
         "run_id": plain(labels.pop("run_id", "")),
         "partition": plain(labels.pop("partition", "")),
-        "labels": labels,
+        "labels": labels | ({FURTHER_SAMPLING: further} if further else {}),
         "recorded_at": now(),
         "superseded_at": None,
     }

@@ -96,6 +96,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
                 texts,
                 mode,
                 settings,
+                project.settings.judging.policy,
                 project.chunker.count,
                 labels,
                 prompts=project.prompts,
@@ -108,7 +109,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             asking = AskingAgain(tasks, questions, project.settings.judging.policy, judge)
             result = llama_server_pool.generate(
                 [task.request for task in tasks if task.request is not None],
-                accept=asking.is_usable,
+                accept=asking.verdict,
                 ask_again=asking.next_request,
                 attempts=settings.attempts,
                 granted=ledger.granted_attempts(

@@ -10,6 +10,7 @@ from typing import Any, Final
 import dagster as dg
 
 from relgen_assets.export.configs import CONFIGS
+from relgen_assets.export.lengths import total
 from relgen_assets.export.shards import Shard
 from relgen_assets.integrity.reconciliation import (
     CHUNK_COLUMNS,
@@ -57,8 +58,8 @@ def batch_check(batches: Batches, *, keeps_rejected: bool) -> Check[BatchDataset
         NAME,
         "Articles = used + unusable; chunks = valid + repaired + rejected + failed; rows of `full`"
         " = valid + repaired, less the answers that state no relation and were left out; rows of"
-        " the others = those that are not too long. A batch that another version wrote is a"
-        " warning.",
+        " the others = those that are neither too long nor in an evaluation set. A batch that"
+        " another version wrote is a warning.",
         evaluate,
         _COUNTED,
     )
@@ -124,7 +125,7 @@ def _balance(tables: BatchTables, articles: int, shards: Sequence[Shard]) -> Bal
         articles=articles,
         rows=rows,
         empty_rows=sum(shard.facts.empty for shard in shards if shard.facts is not None),
-        too_long=sum(shard.facts.lengths.too_long for shard in shards if shard.facts),
+        lengths=total(shard.facts.lengths for shard in shards if shard.facts),
     )
 
 
@@ -144,7 +145,9 @@ def _result(
         "rows": dict(found.rows),
         "without_relations": found.empty,
         "without_relations_left_out": found.empty - found.empty_rows,
-        "too_long": found.too_long,
+        "too_long": found.lengths.too_long,
+        "rechunked": found.lengths.rechunked,
+        "overlapping": found.lengths.overlapping,
     }
     if differences:
         metadata["differences"] = list(differences[:SHOWN_FAULTS])
