@@ -85,6 +85,8 @@ def test_agreement_and_certificate_stand_in_the_card_and_its_check_accepts_them(
     said = certified(made)
     assert said["texts"] == 3
     assert 0 <= said["server_0_names_recall"] <= 1
+    assert 0 <= said["estimated_missing"]["server-0"] <= 1
+    assert 0 <= said["estimated_inventing"]["server-0"] <= 1
     root = made.project.settings.storage.dataset
     stored = stored_certificate(root)
     assert stored is not None
