@@ -168,6 +168,7 @@ def _of_answers(settings: Settings, prompts: PromptSet) -> Any:
         [_schemas(one, own.bounds(one), quote_evidence=quoting[one]) for one in modes],
         _columns(RAW_EXTRACTIONS.row),
         *_sampling(own),
+        *([own.categories] if own.categories else []),
     ]
 
 

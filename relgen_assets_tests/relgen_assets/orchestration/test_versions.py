@@ -69,6 +69,8 @@ FILES = {"kind": "files", "path": "papers"}
         ("summaries", {"top_p": 1.0, "stop": []}, set()),
         ("summaries", {"min_p": 0.0}, {"summaries"}),
         ("extractions", {"top_k": 40}, {"raw_extractions"}),
+        ("extractions", {"categories": ["minerals"]}, {"raw_extractions"}),
+        ("extractions", {"categories": []}, set()),
         ("extractions", {"stop": ["###"]}, {"raw_extractions"}),
         ("extractions", {"mode": "candidates"}, {"raw_extractions"}),
         ("extractions", {"mode": "two_pass"}, {"raw_extractions"}),
