@@ -7,10 +7,15 @@ converted only the first gigabytes. A local folder of the same layout can be rea
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from relgen_assets.domain_errors import SourceError
 from relgen_assets.rows.models import Paper
@@ -39,10 +44,25 @@ class ScientificPapers:
         self._settings = settings
 
     def count(self) -> int:
-        """Return the number of articles from the settings, without opening the dataset."""
-        return self._settings.articles
+        """Return the number of articles without opening the dataset.
 
-    def read(self, start: int, stop: int) -> Iterator[Paper]:
+        It is that of the settings, or less if a local folder holds less.
+
+        Raises:
+            SourceError: A local file is no parquet file.
+        """
+        if not self._is_local:
+            return self._settings.articles
+        return min(self._settings.articles, sum(map(_rows_in, self._files)))
+
+    def version(self, *, anew: bool = False) -> str:  # noqa: ARG002  files are local or fixed
+        """Return what changes with the local files; on the hub, a revision never changes."""
+        own = self._settings
+        named = [own.dataset, own.revision, own.config, own.split]
+        told = [(file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in self._files]
+        return hashlib.sha256(json.dumps([named, told]).encode()).hexdigest()[:16]
+
+    def read(self, start: int, stop: int, *, signed: bool = True) -> Iterator[Paper]:
         """Yield the articles from `start` to before `stop`.
 
         The first call downloads the split, unless it is local, into the cache of `datasets`: a
@@ -59,7 +79,19 @@ class ScientificPapers:
             )
             for row in map(self._dataset.__getitem__, range(start, stop))
         )
-        return papers(rows, self._settings.name)
+        return papers(rows, self._settings.name, signed=signed)
+
+    @property
+    def _is_local(self) -> bool:
+        return Path(self._settings.dataset).is_dir()
+
+    @property
+    def _files(self) -> list[Path]:
+        """The files of a local folder; none of a dataset on the hub."""
+        if not self._is_local:
+            return []
+        folder = Path(self._settings.dataset, self._settings.config)
+        return sorted(folder.glob(f"*{self._settings.split}/*.parquet"))
 
     @cached_property
     def _dataset(self) -> Any:
@@ -91,3 +123,14 @@ class ScientificPapers:
                 "whose column names can be set.",
             )
         return dataset
+
+
+def _rows_in(file: Path) -> int:
+    try:
+        return int(pq.read_metadata(file).num_rows)
+    except (OSError, pa.ArrowException) as error:
+        raise SourceError(
+            f"the file cannot be read: {error}.",
+            where=str(file),
+            remedy="Copy it again; source.dataset has to be a folder of parquet files.",
+        ) from error

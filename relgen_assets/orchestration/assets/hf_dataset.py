@@ -11,6 +11,7 @@ from relgen_assets.export.shard_writing import write_shards
 from relgen_assets.export.splits import split_key, split_of
 from relgen_assets.orchestration.assets.common import batch_options, column_lineage, preview, tally
 from relgen_assets.orchestration.project import Project
+from relgen_assets.orchestration.shaped_by import note_shape
 from relgen_assets.orchestration.versions import data_version
 from relgen_assets.rows.asset_tables import (
     CHUNKS,
@@ -72,6 +73,17 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             rejected=rejected,
             left_out=len(every) - len(examples),
             batch=batch_facts(papers, cut, summarised, raw, judged),
+        )
+        note_shape(
+            project,
+            context.partition_key,
+            {
+                RAW_PAPERS.asset: raw_papers,
+                CHUNKS.asset: chunks,
+                SUMMARIES.asset: summaries,
+                RAW_EXTRACTIONS.asset: raw_extractions,
+                VALIDATED_EXTRACTIONS.asset: validated_extractions,
+            },
         )
         splits = {
             row.paper_id: split_of(split_key(row.paper_id, row.title), **shares) for row in examples
