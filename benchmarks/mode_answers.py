@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from relgen_assets.extraction.policy import DEFAULT_POLICY
 from relgen_assets.generation.acceptance import is_summary
 from relgen_assets.generation.extraction_requests import extraction_tasks
 from relgen_assets.generation.extraction_rows import extraction_row
@@ -146,8 +147,8 @@ class Asking:
         first: dict[str, FirstPass] = {}
         for _, chunk in self._in_time(summarised):
             asked = ask_first(
-                self._pool, [chunk], self._summaries, mode, settings, self._count, {},
-                prompts=self._prompts,
+                self._pool, [chunk], self._summaries, mode, settings, DEFAULT_POLICY, self._count,
+                {}, prompts=self._prompts,
             )  # fmt: skip
             first |= asked.passes
         for _, chunk in self._in_time(summarised):

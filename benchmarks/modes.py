@@ -37,10 +37,11 @@ from typing import get_args
 from benchmarks.machine import machine_line
 from benchmarks.mode_answers import Asking, StoredAnswer, choose, read_answers
 from relgen_assets.extraction import SentPrompt, judge
+from relgen_assets.extraction.draft import Draft
 from relgen_assets.extraction.grounding import GroundedText
 from relgen_assets.extraction.judge import Judgement
 from relgen_assets.extraction.salvage import salvage
-from relgen_assets.extraction.shape import Draft, drafts
+from relgen_assets.extraction.shape import drafts
 from relgen_assets.generation.templates import extraction_templates
 from relgen_assets.prompts import PromptTask, bundled_prompts
 from relgen_assets.rows.models import Mode

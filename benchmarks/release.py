@@ -30,7 +30,8 @@ import pyarrow as pa
 
 from benchmarks.machine import machine_line
 from relgen_assets.export.card import write_card
-from relgen_assets.export.examples import FullExample, build_examples
+from relgen_assets.export.examples import FullExample
+from relgen_assets.export.joining import build_examples
 from relgen_assets.export.shard_writing import config_table, write_shards
 from relgen_assets.export.shards import find_shards
 from relgen_assets.release.making import ReleaseOrder, write_release

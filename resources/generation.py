@@ -28,12 +28,25 @@ class Sampling:
         max_tokens: Upper bound of the answer, in tokens of the serving model.
         top_p: Nucleus sampling mass.
         seed: Sampling seed; `None` lets the server choose.
+        min_p: Least probability of a token, as a share of that of the likeliest one; `None` leaves
+            it to the server, as for `top_k`.
+        top_k: Number of likeliest tokens to choose from; 0 takes all.
+        stop: Texts that end the answer; they are not part of it.
     """
 
     temperature: float
     max_tokens: int
     top_p: float = 1.0
     seed: int | None = None
+    min_p: float | None = None
+    top_k: int | None = None
+    stop: tuple[str, ...] = ()
+
+    @property
+    def further(self) -> dict[str, Any]:
+        """The options that exist only where they are set, by name, as servers take them."""
+        given = {"min_p": self.min_p, "top_k": self.top_k, "stop": list(self.stop) or None}
+        return {name: value for name, value in given.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +157,23 @@ class Failure:
 
 
 Outcome = Generation | Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the caller of a batch thinks of an answer.
+
+    Attributes:
+        usable: Whether it can be used.
+        reason: Why it cannot, as a short code; counted, and shown for each endpoint.
+    """
+
+    usable: bool
+    reason: str = ""
+
+
+Judge = Callable[[Generation], Verdict | bool]
+"""Says whether an answer is usable; a plain truth value is a verdict without a reason."""
 
 NextAttempt = Callable[[GenerationRequest, Generation], GenerationRequest]
 """Returns the content retry of a request from its unusable answer. It has to raise the attempt by

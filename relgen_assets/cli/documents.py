@@ -125,6 +125,10 @@ class EndpointPart(Document):
     context: int | None = Field(description="Context of one slot in tokens.")
     tokens_per_second: float | None = Field(description="Decode speed of one short answer.")
     fault: str | None = Field(description="Why it does not answer.")
+    answered: int = Field(description="Its answers in the ledger.")
+    usable_share: float | None = Field(
+        description="Share of those answers that could be used; nothing without answers."
+    )
 
 
 class EndpointsDocument(Document):
@@ -137,7 +141,7 @@ class EndpointsDocument(Document):
 class StagePart(Document):
     """All calls of one task of a plan."""
 
-    task: str = Field(description="`summary` or `extraction`.")
+    task: str = Field(description="`summary`, `entities`, `extraction` or `second_opinion`.")
     calls: int = Field(description="Calls to answer, further attempts included.")
     refused: int = Field(description="Calls whose prompt fits no server's context.")
     prompt_tokens: float = Field(description="Mean length of a prompt.")

@@ -222,7 +222,8 @@ def _facts(entry: LedgerEntry) -> Iterator[tuple[str, str]]:
     yield (
         "sampling",
         f"temperature {sampling.temperature:g}, top_p {sampling.top_p:g},"
-        f" max_tokens {sampling.max_tokens}, seed {sampling.seed}",
+        f" max_tokens {sampling.max_tokens}, seed {sampling.seed}"
+        + "".join(f", {name} {value}" for name, value in sampling.further.items()),
     )
     yield "recorded", f"{entry.recorded_at}, partition {entry.partition}, run {entry.run_id}"
     yield from sorted(entry.labels.items())

@@ -13,6 +13,7 @@ from relgen_assets.cli.layout import Line, print_facts, print_listing, say, writ
 from relgen_assets.definitions import build_resources
 from relgen_assets.generation.entity_pass import ENTITIES_TASK
 from relgen_assets.generation.extraction_requests import EXTRACTION_TASK
+from relgen_assets.generation.second_opinions import SECOND_OPINION_TASK
 from relgen_assets.generation.summary_requests import SUMMARY_TASK
 from relgen_assets.orchestration.project import Project
 from relgen_assets.planning import (
@@ -87,7 +88,7 @@ def plan_run(
     _print_servers(console, plan, asked)
     write(console, "")
     _print_result(console, plan, fleet)
-    _print_assumptions(console, plan, experience, ask=ask)
+    _print_assumptions(console, plan, taken, experience, ask=ask)
 
 
 def shown_time(seconds: float) -> str:
@@ -105,7 +106,7 @@ def _experience(pool: LlamaServerPool, settings: Settings) -> Experience:
     model = settings.pool.model or next(iter(named), None)
     calls = []
     try:
-        for task in (EXTRACTION_TASK, ENTITIES_TASK, SUMMARY_TASK):
+        for task in (EXTRACTION_TASK, ENTITIES_TASK, SUMMARY_TASK, SECOND_OPINION_TASK):
             found = recent_calls(database, task, limit=MOST_CALLS, model=model)
             if model is None and found:
                 model = found[0].model
@@ -197,13 +198,16 @@ def _print_result(console: Console, plan: Plan, fleet: Sequence[PlannedServer]) 
     print_facts(console, rows)
 
 
-def _print_assumptions(console: Console, plan: Plan, experience: Experience, *, ask: bool) -> None:
+def _print_assumptions(
+    console: Console, plan: Plan, sample: Sample, experience: Experience, *, ask: bool
+) -> None:
     """Say which figures are assumed and how to replace them; nothing if none is."""
     planned = [one.planned for one in plan.servers]
     speeds = [one.server.name for one in planned if one.assumed_from]
     slots = [one.server.name for one in planned if not one.slots_known]
     answers = [one.task for one in plan.stages if not experience.knows(one.task)]
-    assumed = {"speed": speeds, "slots": slots, "answer tokens": answers}
+    kept = [f"an answer ({sample.relations:g})"] if sample.opinions else []
+    assumed = {"speed": speeds, "slots": slots, "answer tokens": answers, "kept relations": kept}
     if not any(assumed.values()):
         return
     facts = "; ".join(f"{what} of {', '.join(names)}" for what, names in assumed.items() if names)

@@ -13,6 +13,7 @@ from relgen_assets.export.configs import DEFAULT
 from relgen_assets.integrity.overview import Overview
 from relgen_assets.orchestration.energy import EXAMPLES, kwh_per_examples
 from relgen_assets.settings import Settings
+from resources.generation_ledger.yields import EndpointYield
 from resources.llama_server_pool.reports import EndpointStatus
 
 
@@ -91,11 +92,19 @@ def print_stale(console: Console, stale: Mapping[str, Sequence[str]]) -> None:
     console.print("Making them again asks only what is not known: relgen run")
 
 
-def print_endpoints(console: Console, endpoints: Sequence[EndpointStatus]) -> None:
-    """Print which endpoints answer, with capacity and speed, and below each what it is."""
+def print_endpoints(
+    console: Console, endpoints: Sequence[EndpointStatus], yields: Mapping[str, EndpointYield]
+) -> None:
+    """Print which endpoints answer, with capacity, speed and yield, and below each what it is.
+
+    Args:
+        console: Where to print.
+        endpoints: What they answer now.
+        yields: What became of their answers so far, by name.
+    """
     print_listing(
         console,
-        ("endpoint", "kind", "answers", "slots", "context", "tokens/s"),
+        ("endpoint", "kind", "answers", "slots", "context", "tokens/s", "usable"),
         [
             Line(
                 (
@@ -105,6 +114,7 @@ def print_endpoints(console: Console, endpoints: Sequence[EndpointStatus]) -> No
                     _shown(one.slots),
                     _shown(one.context),
                     "" if one.tokens_per_second is None else f"{one.tokens_per_second:.1f}",
+                    _usable(yields.get(one.name)),
                 ),
                 (
                     ("fault", one.fault),
@@ -116,6 +126,10 @@ def print_endpoints(console: Console, endpoints: Sequence[EndpointStatus]) -> No
         ],
         left=("kind", "answers"),
     )
+
+
+def _usable(gained: EndpointYield | None) -> str:
+    return "" if gained is None else f"{gained.usable_share:.0%} of {gained.answers:,}"
 
 
 def _gains(overview: Overview) -> list[tuple[str, str]]:

@@ -30,6 +30,7 @@ from relgen_assets.orchestration.runs import opened_instance
 from relgen_assets.orchestration.staleness import stale_batches
 from relgen_assets.rows.asset_tables import RAW_PAPERS
 from relgen_assets.settings import Settings
+from resources.generation_ledger.yields import EndpointYield
 from resources.llama_server_pool.reports import EndpointStatus
 
 
@@ -80,13 +81,15 @@ def show_status(project: Project, console: Console, root: Path, *, as_json: bool
 
 def show_endpoints(project: Project, console: Console, *, as_json: bool) -> ExitCode:
     """Ask all endpoints, print what they answer, and return what the command exits with."""
-    statuses = build_resources(project.settings).llama_server_pool.describe()
+    resources = build_resources(project.settings)
+    statuses = resources.llama_server_pool.describe()
+    yields = resources.generation_ledger.endpoint_yields()
     answering = sum(one.answers for one in statuses)
     if as_json:
-        parts = [_endpoint(one) for one in statuses]
+        parts = [_endpoint(one, yields.get(one.name)) for one in statuses]
         print_document(EndpointsDocument(answering=answering, endpoints=parts))
     else:
-        print_endpoints(console, statuses)
+        print_endpoints(console, statuses, yields)
         write(console, f"{answering} of {len(statuses)} endpoints answer")
     return ExitCode.DONE if answering else ExitCode.FAILED
 
@@ -142,7 +145,7 @@ def _counts(found: Overview) -> CountsPart:
     )
 
 
-def _endpoint(one: EndpointStatus) -> EndpointPart:
+def _endpoint(one: EndpointStatus, gained: EndpointYield | None) -> EndpointPart:
     return EndpointPart(
         name=one.name,
         url=one.url,
@@ -154,4 +157,6 @@ def _endpoint(one: EndpointStatus) -> EndpointPart:
         context=one.context,
         tokens_per_second=one.tokens_per_second,
         fault=one.fault or None,
+        answered=gained.answers if gained else 0,
+        usable_share=gained.usable_share if gained else None,
     )

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from relgen_assets.extraction.shape import DraftRelation
+from relgen_assets.extraction.draft import DraftRelation
 from relgen_assets.integrity.chunk_story import NOT_ASKED, ChunkStory
 from relgen_assets.integrity.code_meanings import meaning
 from relgen_assets.rows.models import Relation, RelationEvidence

@@ -33,6 +33,7 @@ class BatchFacts(BaseModel):
             is not published.
         teacher_prompt_tokens: Tokens of the prompts of those answers, as servers counted them.
         teacher_answer_tokens: Tokens of those answers.
+        compared: Examples that were compared with an evaluation set, by its file.
     """
 
     chunks: int = 0
@@ -44,6 +45,7 @@ class BatchFacts(BaseModel):
     servers: dict[str, int] = {}
     teacher_prompt_tokens: int = 0
     teacher_answer_tokens: int = 0
+    compared: dict[str, int] = {}
 
 
 def batch_facts(

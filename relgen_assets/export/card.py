@@ -9,7 +9,7 @@ gets the old rows. The card's text belongs to `card_text`, its YAML to `card_met
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -150,17 +150,17 @@ def _rows(shards: Sequence[Shard]) -> dict[str, dict[Split, int]]:
 def _incomplete(shards: Sequence[Shard]) -> list[str]:
     """Return the batches in which a config has not as many rows as the complete examples make."""
     rows: Counter[tuple[str, Split, str]] = Counter()
-    too_long: Counter[tuple[str, Split]] = Counter()
+    lengths: defaultdict[tuple[str, Split], Lengths] = defaultdict(Lengths)
     for shard in shards:
         rows[shard.partition, shard.split, shard.config] += shard.rows
         if shard.facts:
-            too_long[shard.partition, shard.split] += shard.facts.lengths.too_long
+            lengths[shard.partition, shard.split] += shard.facts.lengths
     return sorted(
         {
             partition
             for partition, split in {(shard.partition, shard.split) for shard in shards}
             for config, expected in expected_rows(
-                rows[partition, split, FULL.name], too_long[partition, split]
+                rows[partition, split, FULL.name], lengths[partition, split]
             ).items()
             if rows[partition, split, config] != expected or not rows[partition, split, FULL.name]
         }

@@ -8,6 +8,7 @@ from relgen_assets.export.counts import added, ranked, summed
 from relgen_assets.export.footers import UNKNOWN_LANGUAGE, ShardFacts
 from relgen_assets.export.markdown import code, paragraph, table
 from relgen_assets.rights.licences import licence_of
+from relgen_assets.text.overlap import RUN
 
 Facts = Sequence[ShardFacts]
 
@@ -80,6 +81,22 @@ def empty_rows(facts: Facts) -> str:
         f"{summed(facts, 'empty'):,} examples state no relation, which teaches a model not to"
         f" assert something about every text; {summed(facts, 'left_out'):,} more were left out."
     )
+
+
+def overlap(facts: Facts) -> str:
+    """Return how many examples overlap with the texts of evaluation sets."""
+    compared, found = added(facts, "compared"), added(facts, "overlapping")
+    if not compared:
+        return "The texts were not compared with those of any evaluation set."
+    said = (
+        f"Examples whose chunk or summary shares {RUN} words in a row with a text of these"
+        " evaluation sets are only in `full`, whose column `overlaps` names the files:"
+    )
+    lines = [
+        [code(name), f"{count:,}", f"{found[name]:,}"] for name, count in sorted(compared.items())
+    ]
+    header = ["file", "examples compared", "that overlap"]
+    return f"{paragraph(said)}\n\n{table(header, lines)}"
 
 
 def evidence(facts: Facts) -> str:

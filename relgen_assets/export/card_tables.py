@@ -11,7 +11,7 @@ from relgen_assets.export.counts import added, ranked
 from relgen_assets.export.footers import ShardFacts
 from relgen_assets.export.histograms import at_most
 from relgen_assets.export.lengths import Lengths
-from relgen_assets.export.markdown import code, table
+from relgen_assets.export.markdown import code, paragraph, table
 from relgen_assets.export.model_names import quantisation, size
 from relgen_assets.export.shaping import TEMPLATE_TOKENS
 from relgen_assets.export.splits import SPLITS
@@ -68,25 +68,43 @@ def columns(config: DatasetConfig) -> str:
 def training_lengths(lengths: Lengths) -> str:
     """Return how long the training rows are, and what a trainer would cut."""
     if not lengths.rows:
-        return "Every example is over the token budget, so that only `full` has rows."
+        return f"Only `full` has rows. {_left_out(lengths)}".rstrip()
     tokens = lengths.prompt_tokens + lengths.answer_tokens
     cut = [
         [f"{limit:,}", f"{count:,}", f"{count / lengths.rows:.1%}"]
         for limit, count in lengths.cut.items()
     ]
-    dropped = (
-        f" {lengths.too_long:,} longer examples are over the token budget and only in `full`."
-        if lengths.too_long
-        else ""
-    )
     return (
         f"**Set `max_length` to {lengths.max_length:,} or more**: that keeps all {lengths.rows:,}"
         f" training rows whole. The longest has {lengths.longest:,} tokens, the mean"
         f" {tokens / lengths.rows:,.0f}, of which the extraction is"
         f" {lengths.answer_tokens / tokens:.0%}; {TEMPLATE_TOKENS} more are allowed for what a chat"
-        f" template adds.{dropped} A trainer cuts the end of longer rows, which is the answer:\n\n"
+        " template adds. A trainer cuts the end of longer rows, which is the answer:\n\n"
         + table(["`max_length`", "rows that are cut", "share"], cut)
+        + f"\n\n{paragraph(_left_out(lengths))}".rstrip()
     )
+
+
+def _left_out(lengths: Lengths) -> str:
+    """Return what became of examples without a training row, or with several."""
+    said: list[str] = []
+    if lengths.overlapping:
+        said.append(
+            f"{lengths.overlapping:,} examples overlap with evaluation sets and are only in `full`."
+        )
+    if lengths.too_long:
+        said.append(
+            f"{lengths.too_long:,} longer examples are over the token budget and only in `full`."
+        )
+    if lengths.rechunked:
+        said.append(
+            f"{lengths.rechunked:,} examples over the token budget are shown in parts, with"
+            f" {lengths.part_rows:,} training rows: each has the relations that its own sentences"
+            f" state, and the description of the whole chunk. {lengths.lost_relations:,} of their"
+            " relations are in no part. `full`, `teacher_messages`, `entities` and `relations`"
+            " show the chunks whole."
+        )
+    return " ".join(said)
 
 
 def lengths(facts: Facts) -> str:

@@ -135,6 +135,10 @@ given: each stored prompt was checked to hold the whole summary and text of its 
 
 {evidence}
 
+### Overlap with evaluation sets
+
+{overlap}
+
 ### Personal and sensitive information
 
 Names of authors and of people in the articles are as published. Nothing was anonymised.
@@ -231,6 +235,7 @@ def _body(about: About, rows: Rows, facts: Sequence[ShardFacts], outdated: int) 
         attempts=card_findings.attempts(facts),
         empty=paragraph(card_findings.empty_rows(facts)),
         evidence=card_findings.evidence(facts),
+        overlap=card_findings.overlap(facts),
     )
 
 

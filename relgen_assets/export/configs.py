@@ -13,6 +13,8 @@ from typing import Final, get_args
 
 from relgen_assets.export.examples import CoreExample, FullExample
 from relgen_assets.export.flat import EntityMention, RelationPair, entity_mentions, relation_pairs
+from relgen_assets.export.lengths import Lengths
+from relgen_assets.export.parts import shown_part
 from relgen_assets.export.rejected import RejectedAnswer
 from relgen_assets.export.shaping import Shaping
 from relgen_assets.export.training import (
@@ -45,6 +47,8 @@ class DatasetConfig:
         convert: What makes its rows of an example; `None` if they are no examples.
         description: What it is for, in a few words; shown in the card.
         per_example: Rows of every example; `None` if that depends on the example.
+        in_parts: Whether an example that is too long for one row is shown in parts, each with
+            `per_example` rows; otherwise it is shown whole.
         plain: Class and conversion of its rows instead, where the settings want plain text.
         caution: A sentence for the card's limits: what a user must know before training on it.
     """
@@ -54,6 +58,7 @@ class DatasetConfig:
     convert: Convert | None
     description: str
     per_example: int | None = 1
+    in_parts: bool = True
     plain: tuple[type[TableRow], Convert] | None = None
     caution: str | None = None
 
@@ -67,17 +72,17 @@ class DatasetConfig:
         return self.plain[0] if self.plain and not shaping.is_conversational else self.row
 
     def rows_of(self, example: FullExample, shaping: Shaping) -> Sequence[TableRow]:
-        """Return the rows of an example under the settings; none if it is over the budget."""
-        if self.name != FULL.name and not is_within(example, shaping):
-            return []
+        """Return the rows of an example under the settings; none if it is only in `full`."""
         plain = None if shaping.is_conversational else self.plain
         convert = plain[1] if plain else self.convert
-        return convert(example, shaping) if convert else []
-
-
-def is_within(example: FullExample, shaping: Shaping) -> bool:
-    """Return whether an example is in every config, and not only in `full`."""
-    return shaping.fits(example.student_tokens)
+        if convert is None or (self.name != FULL.name and not example.parts):
+            return []
+        shown = (
+            [shown_part(example, part, shaping) for part in example.parts]
+            if self.in_parts
+            else [example]
+        )
+        return [row for one in shown for row in convert(one, shaping)]
 
 
 def core_example(example: FullExample) -> CoreExample:
@@ -98,6 +103,7 @@ FULL: Final = DatasetConfig(
     name="full",
     row=FullExample,
     convert=lambda example, _: [example],
+    in_parts=False,
     description="every example with its origin and how it was made",
     caution="`repaired` extractions needed changes to be usable; the config `full` lists them per"
     " row.",
@@ -149,6 +155,7 @@ CONFIGS: Final[dict[str, DatasetConfig]] = {
             name="teacher_messages",
             row=ChatExample,
             convert=lambda example, _: teacher_messages(example),
+            in_parts=False,
             description="what the teacher was asked, then the extraction; for audit, distillation",
             caution="The conversations of `teacher_messages` are the prompts as they were sent,"
             " with the worked example that stands in them: a trainer that learns every assistant"
@@ -159,6 +166,7 @@ CONFIGS: Final[dict[str, DatasetConfig]] = {
             row=EntityMention,
             convert=lambda example, _: entity_mentions(example),
             per_example=None,
+            in_parts=False,
             description="one row for each place where a chunk names an entity",
         ),
         DatasetConfig(
@@ -166,6 +174,7 @@ CONFIGS: Final[dict[str, DatasetConfig]] = {
             row=RelationPair,
             convert=lambda example, _: relation_pairs(example),
             per_example=None,
+            in_parts=False,
             description="one row for each source and target of a relation",
         ),
         REJECTED,
@@ -176,16 +185,22 @@ CONFIGS: Final[dict[str, DatasetConfig]] = {
 FORMER_CONFIGS: Final = ("messages",)
 """Folders that earlier versions wrote; their shards are removed with those of their batch."""
 
+_ALL_WHOLE: Final = Lengths()
 
-def expected_rows(examples: int, too_long: int) -> dict[str, int]:
+
+def expected_rows(examples: int, lengths: Lengths = _ALL_WHOLE) -> dict[str, int]:
     """Return how many rows examples make, for every config in which that is fixed.
 
     Args:
         examples: Number of complete examples.
-        too_long: Those of them that are over the budget, and therefore only in `full`.
+        lengths: How many of them are only in `full`, or shown in parts; by default none.
     """
+    shown = examples - lengths.only_in_full
+    in_parts = shown - lengths.rechunked + lengths.part_rows
     return {
-        name: examples if name == FULL.name else (examples - too_long) * config.per_example
+        name: examples
+        if name == FULL.name
+        else (in_parts if config.in_parts else shown) * config.per_example
         for name, config in CONFIGS.items()
         if config.per_example is not None
     }

@@ -13,7 +13,6 @@ from typing import Any, Final
 from pydantic import Field
 
 from relgen_assets.export.batch_facts import BatchFacts
-from relgen_assets.export.configs import is_within
 from relgen_assets.export.empty_rows import states_nothing
 from relgen_assets.export.examples import FullExample
 from relgen_assets.export.histograms import histogram
@@ -50,6 +49,7 @@ class ShardFacts(BatchFacts):
         summary_words: Rows by the length of their summary, in words.
         answer_tokens: Rows by the length of their extraction.
         row_tokens: Rows by the length of prompt and extraction.
+        overlapping: Rows that overlap with an evaluation set, by its file.
         shaping: Version of the rules by which its training rows were written.
         lengths: How long its training rows are.
     """
@@ -82,6 +82,7 @@ class ShardFacts(BatchFacts):
     summary_words: dict[str, int]
     answer_tokens: dict[str, int]
     row_tokens: dict[str, int]
+    overlapping: dict[str, int]
 
 
 def facts_of(
@@ -100,7 +101,7 @@ def facts_of(
     return ShardFacts(
         digest=digest.hexdigest(),
         shaping=shaping.version,
-        lengths=measure(examples, lambda example: is_within(example, shaping)),
+        lengths=measure(examples),
         articles=len({example.paper_id for example in examples}),
         sources=Counter(example.source for example in examples),
         models=Counter(example.model for example in examples),
@@ -142,6 +143,7 @@ def _counts_of_rows(examples: Sequence[FullExample]) -> dict[str, Any]:
         "summary_words": histogram(len(one.summary.split()) for one in examples),
         "answer_tokens": histogram(one.student_answer_tokens for one in examples),
         "row_tokens": histogram(one.student_tokens for one in examples),
+        "overlapping": Counter(name for one in examples for name in one.overlaps),
     }
 
 

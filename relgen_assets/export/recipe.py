@@ -17,7 +17,7 @@ from resources.storage import shown
 
 _PLACES: Final = frozenset({"pool", "ledger", "storage", "prompts", "publishing"})
 """Sections that say where something is, and how fast it is worked on."""
-_FILES: Final = frozenset({"path", "tokenizer"})
+_FILES: Final = frozenset({"path", "tokenizer", "evaluation_texts"})
 """Settings that name a file or folder. Only its name is kept."""
 
 

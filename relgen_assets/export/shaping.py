@@ -124,6 +124,7 @@ class Shaping:
             self.settings.answer_json,
             self.settings.answer_strength,
             self.settings.max_tokens,
+            self.settings.over_budget,
             self.settings.tokenizer,
             self._schema,
             self._keys,

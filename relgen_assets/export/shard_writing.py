@@ -17,6 +17,7 @@ from relgen_assets.export.batch_facts import BatchFacts
 from relgen_assets.export.configs import CONFIGS, FORMER_CONFIGS, FULL, REJECTED, DatasetConfig
 from relgen_assets.export.examples import FullExample
 from relgen_assets.export.footers import facts_of, footer_metadata
+from relgen_assets.export.lengths import Lengths, measure
 from relgen_assets.export.rejected import RejectedAnswer
 from relgen_assets.export.shaping import Shaping
 from relgen_assets.export.shards import shard_url
@@ -35,7 +36,7 @@ class ShardReport:
         rows: Examples by split; splits without examples are left out.
         articles: Articles by split; splits without examples are left out.
         removed: Files of an earlier run that were removed because their split has no rows now.
-        too_long: Examples over the budget, which are only in `full`.
+        lengths: How long the training rows are, and which examples have none.
         size: Bytes written.
     """
 
@@ -44,7 +45,7 @@ class ShardReport:
     articles: dict[Split, int]
     written: list[str] = field(default_factory=list[str])
     removed: list[str] = field(default_factory=list[str])
-    too_long: int = 0
+    lengths: Lengths = field(default_factory=Lengths)
     size: int = 0
 
 
@@ -105,7 +106,7 @@ def write_shards(
         articles={split: len({row.paper_id for row in rows}) for split, rows in by_split.items()},
         written=written,
         removed=removed,
-        too_long=sum(not shaping.fits(one.student_tokens) for one in examples),
+        lengths=measure(examples),
         size=size,
     )
 

@@ -78,6 +78,12 @@ def runs_in_a_loop(text: str) -> bool:
     return len(set(fours)) / len(fours) < LOOP_SHARE
 
 
+def is_usable(description: str) -> bool:
+    """Return whether a description has content and is no loop."""
+    has_letters = any(character.isalpha() for character in description)
+    return has_letters and not runs_in_a_loop(description)
+
+
 def word_set(words: str) -> frozenset[str]:
     """Return the words of a list that is written as one string, separated by white space."""
     return frozenset(words.split())

@@ -45,6 +45,8 @@ class Fault(StrEnum):
     """The text denies what the description says, or the reverse."""
     REVERSED = "reversed"
     """The text states the other direction."""
+    DENIED = "denied"
+    """A second opinion says that the sentences do not state it."""
 
 
 @dataclass(frozen=True, slots=True)

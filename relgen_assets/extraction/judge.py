@@ -16,14 +16,16 @@ from typing import Any
 
 from relgen_assets.extraction.cleaning import runs_in_a_loop
 from relgen_assets.extraction.codes import RejectionReason
+from relgen_assets.extraction.draft import Draft, joined
 from relgen_assets.extraction.evidence import EvidenceText
+from relgen_assets.extraction.judgement import Judgement, Verdict, rejected
 from relgen_assets.extraction.leaks import LEAK_REASONS, Leaks
 from relgen_assets.extraction.policy import DEFAULT_POLICY, JudgingPolicy
-from relgen_assets.extraction.reading import Judgement, Verdict, read, rejected
+from relgen_assets.extraction.reading import read
 from relgen_assets.extraction.refusals import is_refusal
 from relgen_assets.extraction.salvage import Salvaged, salvage
 from relgen_assets.extraction.sent_prompt import NO_PROMPT, SentPrompt
-from relgen_assets.extraction.shape import Draft, drafts, joined
+from relgen_assets.extraction.shape import drafts
 
 __all__ = ["JUDGEMENTS_KEPT", "Judgement", "Verdict", "judge"]
 
@@ -65,10 +67,12 @@ def judge(
     prepared = _prepared(text)
     leaks = Leaks(text, prepared.grounded, prompt)
     readings = [
-        read(draft, prepared, leaks, cut_off=finish_reason == "length", policy=policy)
+        read(draft, prepared, leaks, policy, cut_off=finish_reason == "length")
         for draft in _alternatives(salvaged)
     ]
-    best = max(readings, key=_worth, default=None) or _unread(salvaged, answer, leaks)
+    best = max(readings, key=lambda one: one.worth, default=None) or _unread(
+        salvaged, answer, leaks
+    )
     if best.reason in _SAYS_NOTHING and is_refusal(answer.partition("{")[0]):
         best = replace(best, reason=RejectionReason.REFUSAL.value)
     return best if best.extraction is not None else _with_cause(best, answer, finish_reason)
@@ -114,14 +118,6 @@ def _alternatives(salvaged: Sequence[Salvaged]) -> list[Draft]:
     parts = [draft for draft in found if draft.is_partial]
     together = [joined(parts)] if len(parts) > 1 else []
     return [*reversed(found), *together]
-
-
-def _worth(judged: Judgement) -> tuple[int, int, int, int]:
-    """Return how much a judgement has kept, for comparison; what the text states comes first."""
-    if judged.extraction is None:
-        return (0, 0, 0, len(judged.repairs))
-    kept = judged.extraction
-    return (1, judged.supported, len(kept.relations), len(kept.list_of_entities))
 
 
 def _with_cause(judged: Judgement, answer: str, finish_reason: str) -> Judgement:

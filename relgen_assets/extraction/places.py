@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from relgen_assets.extraction.draft import Draft
 from relgen_assets.extraction.grounding import GroundedText
 from relgen_assets.extraction.salvage import salvage
-from relgen_assets.extraction.shape import Draft, drafts
+from relgen_assets.extraction.shape import drafts
 
 
 class Place(NamedTuple):

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
+from relgen_assets.extraction.draft import Draft, DraftRelation
 from relgen_assets.extraction.identity import identity
-from relgen_assets.extraction.shape import Draft, DraftRelation
 
 FEWEST_RELATIONS: Final = 4
 """Fewest relations that differ in numbers only and are a loop: three doses may be three facts."""

@@ -1,8 +1,8 @@
 """The second opinion: what a model is asked about a relation that the rules keep, and what follows.
 
 A claim is the description of a relation beside the sentences that are its evidence. The model says
-whether they state it. A relation that it denies is dropped; without a usable opinion, the verdict
-of the rules stands.
+whether they state it. A relation that it denies is one that the text does not state: the policy
+decides whether it is left out or marked. Without a usable opinion, the verdict of the rules stands.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from typing import Literal
 from pydantic import ValidationError
 
 from relgen_assets.extraction.codes import RejectionReason, Repair
+from relgen_assets.extraction.evidence import Fault, Finding
+from relgen_assets.extraction.judgement import Judgement, rejected
+from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.extraction.quoted_evidence import QuotableText, Span
-from relgen_assets.extraction.reading import Judgement, rejected
 from relgen_assets.extraction.salvage import salvage
 from relgen_assets.extraction.sentences import sentence_spans
 from relgen_assets.extraction.statements import BACK_REFERENCE
@@ -102,36 +104,48 @@ def read_opinion(answer: str, passage: str) -> tuple[Stance, str]:
     return "none", ""
 
 
-def with_opinions(judgement: Judgement, denied: Collection[RelationKey]) -> Judgement:
-    """Return a verdict without the relations that a second opinion denies.
+def with_opinions(
+    judgement: Judgement, denied: Collection[RelationKey], policy: JudgingPolicy
+) -> Judgement:
+    """Return a verdict in which the relations that a second opinion denies are left out or marked.
 
     Args:
         judgement: The verdict of the rules.
         denied: Keys of the denied relations, of this answer or of others about the same text.
+        policy: What happens to relations that the text does not state.
     """
-    if judgement.extraction is None or not denied:
+    if judgement.extraction is None:
         return judgement
+    relations = judgement.extraction.relations
+    is_denied = [relation_key(one) in denied for one in relations]
+    if not any(is_denied):
+        return judgement
+    if policy.unsupported_relations == "mark":
+        evidence = zip(judgement.evidence, is_denied, strict=True)
+        marked = tuple(_marked(one) if is_out else one for one, is_out in evidence)
+        return replace(judgement, evidence=marked)
     kept = [
         (relation, finding)
-        for relation, finding in zip(
-            judgement.extraction.relations, judgement.evidence, strict=True
-        )
-        if relation_key(relation) not in denied
+        for relation, finding, is_out in zip(relations, judgement.evidence, is_denied, strict=True)
+        if not is_out
     ]
-    if len(kept) == len(judgement.extraction.relations):
-        return judgement
     repairs = (*judgement.repairs, Repair.DENIED_RELATION_DROPPED.value)
     if not kept:
         return replace(rejected(RejectionReason.DENIED), repairs=repairs)
-    relations = [relation for relation, _ in kept]
-    return Judgement(
-        "repaired",
-        None,
-        repairs,
-        judgement.extraction.model_copy(update={"relations": relations}),
-        tuple(finding for _, finding in kept),
-        judgement.names,
+    return replace(
+        judgement,
+        verdict="repaired",
+        repairs=repairs,
+        extraction=judgement.extraction.model_copy(
+            update={"relations": [relation for relation, _ in kept]}
+        ),
+        evidence=tuple(finding for _, finding in kept),
     )
+
+
+def _marked(finding: Finding) -> Finding:
+    """Return what the rules find, with the denial as its fault if they have found none."""
+    return replace(finding, fault=finding.fault or Fault.DENIED)
 
 
 def _passage(evidence: Sequence[Span], text: str, sentences: Sequence[Span]) -> str:

@@ -1,21 +1,19 @@
-"""Reads any JSON value as drafts of an extraction: keys, types and spellings.
+"""Reads any JSON value as drafts of an extraction: which object is one, which key means what.
 
-The text of the chunk does not matter here; `grounding` and `judge` compare the two.
+The text of the chunk does not matter here; `grounding` and `judge` compare the two. `fields` reads
+the values.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, get_args
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from relgen_assets.extraction.cleaning import clean, clean_name
 from relgen_assets.extraction.codes import Repair
-from relgen_assets.rows.models import Strength
-
-Note = Callable[[Repair], None]
+from relgen_assets.extraction.draft import Draft, DraftRelation, joined
+from relgen_assets.extraction.fields import Note, names_of, strength_of, text_of
 
 MAX_WRAPPINGS = 4
 """Most objects or lists around an extraction."""
@@ -50,65 +48,7 @@ _RELATION_KEYS = {
         "supportingquote", "evidencetext", "evidencesentence", "sourcetext", "excerpt", "citation",
     ),
 }  # fmt: skip
-_NAME_KEYS = ("name", "entity", "text", "label", "value", "id", "term", "title", "entity_name")
-_STRENGTHS: Mapping[str, Strength] = {
-    **{strength: strength for strength in get_args(Strength)},
-    "high": "strong",
-    "medium": "moderate",
-    "mid": "moderate",
-    "low": "weak",
-}
 _NOT_A_LETTER = re.compile(r"[\W_]+")
-
-
-@dataclass(frozen=True, slots=True)
-class DraftRelation:
-    """A relation as an answer states it; anything may be missing.
-
-    Attributes:
-        evidence: The words of the text that state it, as the answer quotes them.
-    """
-
-    description: str
-    source_entities: list[str]
-    target_entities: list[str]
-    strength: Strength | None
-    evidence: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """An extraction as an answer states it; anything may be missing.
-
-    Attributes:
-        says_nothing: Whether the answer states an empty list of relations.
-        repairs: What had to be changed to read it, in order.
-    """
-
-    section_description: str = ""
-    entities: Sequence[str] = ()
-    relations: Sequence[DraftRelation] = ()
-    says_nothing: bool = False
-    repairs: tuple[Repair, ...] = ()
-
-    @property
-    def is_partial(self) -> bool:
-        """Whether it lacks its description, or everything else."""
-        return not self.section_description or not (self.entities or self.relations)
-
-    def joined(self, other: Draft) -> Draft:
-        """Return what both state together."""
-        return Draft(
-            self.section_description or other.section_description,
-            [*self.entities, *other.entities],
-            [*self.relations, *other.relations],
-            self.says_nothing and other.says_nothing,
-            (*self.repairs, *other.repairs),
-        )
-
-    def unwrapped(self) -> Draft:
-        """Return it as taken out of a list or another object."""
-        return replace(self, repairs=(*self.repairs, Repair.UNWRAPPED))
 
 
 def drafts(value: Any, wrappings: int = 0) -> list[Draft]:
@@ -132,14 +72,6 @@ def drafts(value: Any, wrappings: int = 0) -> list[Draft]:
         return [_draft({"relations": value}).unwrapped()]
     inner = [one for item in value for one in drafts(item, wrappings + 1)]
     return [joined(inner).unwrapped()] if inner else []
-
-
-def joined(parts: Sequence[Draft]) -> Draft:
-    """Return what several drafts, at least one, state together."""
-    whole = parts[0]
-    for other in parts[1:]:
-        whole = whole.joined(other)
-    return whole
 
 
 def _json_in(text: str) -> Any:
@@ -183,8 +115,8 @@ def _draft(value: Mapping[str, Any]) -> Draft:
     fields = _rename(value, _EXTRACTION_KEYS, note)
     relations = fields.get("relations")
     return Draft(
-        _text(fields.get("section_description"), note),
-        _names(fields.get("list_of_entities"), note),
+        text_of(fields.get("section_description"), note),
+        names_of(fields.get("list_of_entities"), note),
         [_relation(item, note) for item in _objects(relations, note)],
         says_nothing=relations == [],
         repairs=tuple(repairs),
@@ -194,11 +126,11 @@ def _draft(value: Mapping[str, Any]) -> Draft:
 def _relation(value: Mapping[str, Any], note: Note) -> DraftRelation:
     fields = _rename(value, _RELATION_KEYS, note)
     return DraftRelation(
-        _text(fields.get("description"), note),
-        _names(fields.get("source_entities"), note),
-        _names(fields.get("target_entities"), note),
-        _strength(fields.get("strength"), note),
-        _text(fields.get("evidence"), note),
+        text_of(fields.get("description"), note),
+        names_of(fields.get("source_entities"), note),
+        names_of(fields.get("target_entities"), note),
+        strength_of(fields.get("strength"), note),
+        text_of(fields.get("evidence"), note),
     )
 
 
@@ -220,49 +152,6 @@ def _rename(
     return fields
 
 
-def _text(value: Any, note: Note) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        note(Repair.VALUE_COERCED)
-        words = [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
-        value = " ".join(words)
-    cleaned = clean(value)
-    if cleaned != value:
-        note(Repair.TEXT_CLEANED)
-    return cleaned
-
-
-def _names(value: Any, note: Note) -> list[str]:
-    names: list[str] = []
-    if value is None:
-        return names
-    if not isinstance(value, list):
-        note(Repair.VALUE_COERCED)
-        value = list(value) if _maps_names(value) else [value]
-    for item in value:
-        name = item if isinstance(item, str) else _name_of(item)
-        if name is not item:
-            note(Repair.VALUE_COERCED)
-        cleaned = clean_name(name)
-        if cleaned != name:
-            note(Repair.TEXT_CLEANED)
-        if cleaned:
-            names.append(cleaned)
-    return names
-
-
-def _maps_names(value: Any) -> bool:
-    """Return whether an object maps names to their types."""
-    return isinstance(value, dict) and not _name_of(value)
-
-
-def _name_of(value: Any) -> str:
-    if isinstance(value, dict):
-        return next((value[key] for key in _NAME_KEYS if isinstance(value.get(key), str)), "")
-    return ""
-
-
 def _objects(value: Any, note: Note) -> list[Mapping[str, Any]]:
     if value is None:
         return []
@@ -279,21 +168,6 @@ def _objects(value: Any, note: Note) -> list[Mapping[str, Any]]:
     if len(objects) < len(value):
         note(Repair.INCOMPLETE_RELATION_DROPPED)
     return objects
-
-
-def _strength(value: Any, note: Note) -> Strength | None:
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        note(Repair.STRENGTH_DROPPED)
-        return None
-    words = _NOT_A_LETTER.sub(" ", value).casefold().split()  # "Strong (0.9)"
-    strength = next((_STRENGTHS[word] for word in words if word in _STRENGTHS), None)
-    if strength is None:
-        note(Repair.STRENGTH_DROPPED)
-    elif strength != value:
-        note(Repair.STRENGTH_RESPELLED)
-    return strength
 
 
 def _letters(key: str) -> str:

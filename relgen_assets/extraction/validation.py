@@ -79,7 +79,7 @@ def validate(
             repairs=[],
             extraction=None,
         )
-    judgement = with_opinions(judgement_of(row, text, policy), denied)
+    judgement = with_opinions(judgement_of(row, text, policy), denied, policy)
     return verdict_row(row.chunk_id, row.paper_id, judgement)
 
 

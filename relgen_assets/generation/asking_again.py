@@ -1,7 +1,7 @@
 """What is asked after an unusable answer: which reason leads to which change.
 
-A broken answer may be the fault of a server, so another one is preferred. What a model makes up it
-would make up again, so it has to choose from the text instead. An answer that was cut off has to
+Another server is asked first, which the pool sees to. What a model makes up it would make up again,
+so it has to choose from the text instead. An answer that was cut off has to
 be shorter. The seed is another in every attempt.
 
 The next request is a pure function of the requests and answers before it, all of which are in the
@@ -10,17 +10,25 @@ ledger: a run that is repeated, or goes on after it was killed, asks the same.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
-from relgen_assets.extraction import RejectionReason, SentPrompt, judge
+from relgen_assets.extraction import Judgement, RejectionReason, SentPrompt, judge
 from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.generation.extraction_requests import ExtractionTask, Questions
 from relgen_assets.generation.extraction_rows import extraction_row
 from relgen_assets.rows.models import Mode, RawExtraction
-from resources.generation import Generation, GenerationRequest, Outcome, Sampling, next_attempt
+from resources.generation import (
+    Generation,
+    GenerationRequest,
+    Outcome,
+    Sampling,
+    Verdict,
+    next_attempt,
+)
 
 
 class Warmth(Enum):
@@ -38,29 +46,27 @@ class Change:
     """How the next question about a chunk differs from the one before.
 
     Attributes:
-        elsewhere: Whether an endpoint that has not answered is preferred.
         warmth: How the temperature changes.
         mode: The mode that replaces a looser one, if the chunk has anything to choose from.
         shorter: Whether the answer may hold half as many entities and relations only.
     """
 
-    elsewhere: bool = False
     warmth: Warmth = Warmth.WARMER
     mode: Mode | None = None
     shorter: bool = False
 
 
-_BROKEN = Change(elsewhere=True, warmth=Warmth.COOLER)
+_BROKEN = Change(warmth=Warmth.COOLER)
 _CHOOSE_NAMES = Change(warmth=Warmth.SAME, mode="candidates")
 _CHOOSE_STATEMENTS = Change(warmth=Warmth.SAME, mode="quote")
 
 CHANGES: Final[Mapping[RejectionReason, Change]] = {
-    RejectionReason.EMPTY_ANSWER: Change(elsewhere=True),
+    RejectionReason.EMPTY_ANSWER: Change(),
     RejectionReason.NOT_JSON: _BROKEN,
     RejectionReason.WRONG_SHAPE: _BROKEN,
     RejectionReason.TRUNCATED: Change(warmth=Warmth.SAME, shorter=True),
-    RejectionReason.LOOP: Change(elsewhere=True, shorter=True),
-    RejectionReason.REFUSAL: Change(elsewhere=True),
+    RejectionReason.LOOP: Change(shorter=True),
+    RejectionReason.REFUSAL: Change(),
     RejectionReason.OTHER_LANGUAGE: _BROKEN,
     RejectionReason.ECHOED_EXAMPLE: _CHOOSE_NAMES,
     RejectionReason.LEAKED_EXAMPLE: _CHOOSE_NAMES,
@@ -100,10 +106,12 @@ class AskingAgain:
         self._asked = {(task.chunk.chunk_id, 1): task for task in tasks}
         self._halvings: dict[tuple[str, int], int] = {}
         self._reasons: dict[tuple[str, int], RejectionReason] = {}
+        self._unusable: defaultdict[str, dict[int, Generation]] = defaultdict(dict)
 
-    def is_usable(self, answer: Generation) -> bool:
-        """Return whether the rules accept an answer."""
-        return self._reason(answer) is None
+    def verdict(self, answer: Generation) -> Verdict:
+        """Return whether the rules accept an answer, and why not."""
+        reason = self._reason(answer)
+        return Verdict(usable=reason is None, reason="" if reason is None else reason.value)
 
     def next_request(self, request: GenerationRequest, answer: Generation) -> GenerationRequest:
         """Return what to ask after an unusable answer to a request."""
@@ -118,37 +126,54 @@ class AskingAgain:
             asked,
             attempt=request.attempt + 1,
             sampling=replace(sampling_after(request, change), max_tokens=asked.sampling.max_tokens),
-            avoid=request.avoid | {answer.endpoint} if change.elsewhere else request.avoid,
         )
         self._reasons[at] = reason
+        self._unusable[request.subject][request.attempt] = answer
         self._halvings[after] = halvings
         self._asked[after] = replace(task, request=again)
         return again
 
     def row(self, first: ExtractionTask, outcome: Outcome | None) -> RawExtraction:
-        """Return the row of a chunk, of the attempt that its outcome belongs to.
+        """Return the row of a chunk, of the attempt from which the rules keep most.
+
+        That is the last one, unless an earlier answer, which was cut off, holds more of what the
+        text states. If the rules accept none, the row is that of the outcome.
 
         Args:
             first: The first question about the chunk.
             outcome: The last answer, or the failure; `None` if nothing was sent.
         """
-        if not isinstance(outcome, Generation):
-            return extraction_row(first, outcome)
-        chunk_id, attempt = first.chunk.chunk_id, outcome.attempt
+        best = self._best(first.chunk.chunk_id, outcome)
+        if not isinstance(best, Generation):
+            return extraction_row(first, best)
+        chunk_id, attempt = first.chunk.chunk_id, best.attempt
         earlier = [self._reasons[chunk_id, number].value for number in range(1, attempt)]
-        return extraction_row(self._asked[chunk_id, attempt], outcome, earlier)
+        return extraction_row(self._asked[chunk_id, attempt], best, earlier)
+
+    def _best(self, chunk_id: str, outcome: Outcome | None) -> Outcome | None:
+        """Return the answer from which most is kept, of equal ones the last; else the outcome."""
+        answers = [*self._unusable[chunk_id].values()]
+        if isinstance(outcome, Generation):
+            answers.append(outcome)
+        accepted = [one for one in answers if self.is_usable(one)]
+        return max(
+            accepted, key=lambda one: (self._judged(one).worth, one.attempt), default=outcome
+        )
 
     def _reason(self, answer: Generation) -> RejectionReason | None:
+        reason = self._judged(answer).reason
+        return None if reason is None else RejectionReason(reason)
+
+    def _judged(self, answer: Generation) -> Judgement:
         task = self._asked[answer.subject, answer.attempt]
         sent = task.request.messages if task.request else ()
-        judgement = judge(
+        return judge(
             answer.text,
             task.chunk.text,
             finish_reason=answer.finish_reason,
             prompt=SentPrompt(tuple((one["role"], one["content"]) for one in sent)),
             policy=self._policy,
         )
-        return None if judgement.reason is None else RejectionReason(judgement.reason)
 
     def _next_task(self, task: ExtractionTask, mode: Mode | None, halvings: int) -> ExtractionTask:
         """Return a question in a stricter mode if there is one, else in the same."""

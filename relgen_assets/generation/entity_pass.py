@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from relgen_assets.extraction import entities_schema, grounded_names
+from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.generation.first_pass import FirstPass
 from relgen_assets.generation.prompt_tokens import estimate_tokens, knowing
-from relgen_assets.generation.sampling import seed_of
+from relgen_assets.generation.sampling import sampling_of
 from relgen_assets.generation.templates import ENTITIES_TEMPLATE
 from relgen_assets.prompts import PromptSet
 from relgen_assets.rows.models import Chunk
 from relgen_assets.settings import ExtractionSettings
-from resources.generation import Generation, GenerationRequest, Outcome, Sampling
+from resources.generation import Generation, GenerationRequest, Outcome
 
 ENTITIES_TASK = "entities"
 FEWEST_NAMES = 2
@@ -56,7 +57,7 @@ def entity_requests(
                 subject=chunk.chunk_id,
                 task=ENTITIES_TASK,
                 messages=messages,
-                sampling=Sampling(settings.temperature, bounds.tokens, seed=seed_of(settings)),
+                sampling=sampling_of(settings, bounds.tokens),
                 prompt_tokens=estimate_tokens(messages, knowing(chunk, count)),
                 json_schema=entities_schema(max_entities=bounds.entities),
                 affinity=chunk.paper_id,
@@ -68,20 +69,24 @@ def entity_requests(
 
 
 def names_enough(
-    chunks: Iterable[Chunk], settings: ExtractionSettings
+    chunks: Iterable[Chunk], settings: ExtractionSettings, policy: JudgingPolicy
 ) -> Callable[[Generation], bool]:
     """Return a predicate that accepts a list with names enough for a relation.
 
     Args:
         chunks: The chunks that are asked about.
         settings: Bounds.
+        policy: Which misspelled names are taken for those of the text.
     """
     texts = {chunk.chunk_id: chunk.text for chunk in chunks}
-    return lambda answer: bool(_names(answer, texts[answer.subject], settings))
+    return lambda answer: bool(_names(answer, texts[answer.subject], settings, policy))
 
 
 def first_passes(
-    chunks: Iterable[Chunk], outcomes: Mapping[str, Outcome], settings: ExtractionSettings
+    chunks: Iterable[Chunk],
+    outcomes: Mapping[str, Outcome],
+    settings: ExtractionSettings,
+    policy: JudgingPolicy,
 ) -> dict[str, FirstPass]:
     """Return what the first pass made of each chunk that was asked about, by chunk id.
 
@@ -89,18 +94,21 @@ def first_passes(
         chunks: The chunks of a batch.
         outcomes: The outcomes of the first pass, by chunk id.
         settings: Bounds.
+        policy: Which misspelled names are taken for those of the text.
     """
     found: dict[str, FirstPass] = {}
     for chunk in chunks:
         outcome = outcomes.get(chunk.chunk_id)
         if outcome is not None:
             answer = outcome if isinstance(outcome, Generation) else None
-            names = _names(answer, chunk.text, settings) if answer else []
+            names = _names(answer, chunk.text, settings, policy) if answer else []
             found[chunk.chunk_id] = FirstPass(names, outcome)
     return found
 
 
-def _names(answer: Generation, text: str, settings: ExtractionSettings) -> list[str]:
+def _names(
+    answer: Generation, text: str, settings: ExtractionSettings, policy: JudgingPolicy
+) -> list[str]:
     """Return the names of an answer that its chunk has; none if they are too few for a relation."""
-    names = grounded_names(answer.text, text, settings.bounds("two_pass").entities)
+    names = grounded_names(answer.text, text, settings.bounds("two_pass").entities, policy)
     return names if len(names) >= FEWEST_NAMES else []

@@ -13,12 +13,12 @@ from relgen_assets.generation.choices import answer_schema, choice_of
 from relgen_assets.generation.first_pass import FirstPass
 from relgen_assets.generation.not_asked import NO_SUMMARY
 from relgen_assets.generation.prompt_tokens import estimate_tokens, knowing
-from relgen_assets.generation.sampling import seed_of
+from relgen_assets.generation.sampling import sampling_of
 from relgen_assets.generation.templates import extraction_templates
 from relgen_assets.prompts import PromptSet
 from relgen_assets.rows.models import Chunk, Mode
 from relgen_assets.settings import ExtractionSettings
-from resources.generation import GenerationRequest, Sampling
+from resources.generation import GenerationRequest
 
 EXTRACTION_TASK = "extraction"
 
@@ -97,7 +97,7 @@ class Questions:
             subject=chunk.chunk_id,
             task=EXTRACTION_TASK,
             messages=messages,
-            sampling=Sampling(settings.temperature, bounds.tokens, seed=seed_of(settings)),
+            sampling=sampling_of(settings, bounds.tokens),
             prompt_tokens=estimate_tokens(messages, knowing(chunk, self.count)),
             json_schema=answer_schema(choice, mode, bounds, quote_evidence=quoting),
             affinity=chunk.paper_id,

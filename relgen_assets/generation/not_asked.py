@@ -7,4 +7,5 @@ NO_SUMMARY = "no_summary"
 NO_CANDIDATES = "no_candidates"
 """The chunk has fewer than two candidate terms, and a relation needs two entities."""
 NO_QUOTES = "no_quotes"
-"""No sentence of the chunk states by itself how one term acts on another."""
+"""No sentence of the chunk states plainly how one term acts on another. Other sentences may relate
+terms, so this is no answer that says nothing, and no such row is made of it."""

@@ -13,11 +13,12 @@ from typing import Any, Final
 
 from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.extraction.second_opinion import Claim, claims, read_opinion
+from relgen_assets.extraction.sentences import sentence_spans
 from relgen_assets.extraction.validation import judgement_of
 from relgen_assets.generation.answer_columns import generated_columns
 from relgen_assets.generation.prompt_tokens import estimate_tokens
 from relgen_assets.prompts import PromptSet, PromptTask
-from relgen_assets.rows.models import Chunk, RawExtraction, SecondOpinion
+from relgen_assets.rows.models import Chunk, RawExtraction, Relation, SecondOpinion
 from resources.generation import Generation, GenerationRequest, Outcome, Sampling
 
 SECOND_OPINION_TASK = "second_opinion"
@@ -103,6 +104,27 @@ def opinion_request(
         json_schema=SCHEMA,
         labels={**labels, "prompt_version": prompts.version(VERIFICATION)},
     )
+
+
+def example_request(
+    chunk: Chunk, count: Callable[[str], int], *, prompts: PromptSet
+) -> tuple[GenerationRequest, int]:
+    """Return a request as a relation of a chunk would lead to, and the tokens that are its own.
+
+    There is no relation yet: the sentence of median length stands for evidence and description.
+
+    Args:
+        chunk: The chunk.
+        count: Counts the SentencePiece tokens of a text.
+        prompts: The templates to fill.
+    """
+    spans = sentence_spans(chunk.text) or [(0, len(chunk.text))]
+    sentences = sorted((" ".join(chunk.text[slice(*span)].split()) for span in spans), key=len)
+    said = sentences[len(sentences) // 2]
+    relation = Relation(description=said, source_entities=[], target_entities=[], strength=None)
+    claim = Claim(relation, said)
+    request = opinion_request(chunk.chunk_id, claim, count, {}, prompts=prompts)
+    return request, count(claim.passage) + count(claim.statement)
 
 
 def is_opinion(tasks: Iterable[OpinionTask]) -> Callable[[Generation], bool]:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 
 from relgen_assets.generation.answer_columns import generated_columns
 from relgen_assets.generation.prompt_tokens import estimate_tokens
-from relgen_assets.generation.sampling import seed_of
+from relgen_assets.generation.sampling import sampling_of
 from relgen_assets.prompts import PromptSet
 from relgen_assets.rows.models import Paper, Summary
 from relgen_assets.settings import SummarySettings
-from resources.generation import GenerationRequest, Outcome, Sampling
+from resources.generation import GenerationRequest, Outcome
 
 SUMMARY_TASK = "summary"
 
@@ -29,7 +29,7 @@ def summary_request(
         subject=paper.paper_id,
         task=SUMMARY_TASK,
         messages=messages,
-        sampling=Sampling(settings.temperature, settings.max_tokens, seed=seed_of(settings)),
+        sampling=sampling_of(settings, settings.max_tokens),
         prompt_tokens=estimate_tokens(messages, count),
         affinity=paper.paper_id,
         variant=settings.variant,

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from relgen_assets.extraction.draft import Draft, DraftRelation
 from relgen_assets.extraction.grounding import GroundedText
 from relgen_assets.extraction.places import Place, draft_of, places
 from relgen_assets.extraction.policy import JudgingPolicy
-from relgen_assets.extraction.shape import Draft, DraftRelation
 from relgen_assets.extraction.validation import validate
 from relgen_assets.integrity.overview import StoredTables
 from relgen_assets.rows.asset_tables import (

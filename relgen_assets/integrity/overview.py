@@ -5,7 +5,7 @@ This module counts what the assets have written and computes nothing new.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from relgen_assets.domain_errors import StorageError
 from relgen_assets.export.configs import expected_rows
+from relgen_assets.export.lengths import Lengths
 from relgen_assets.export.shards import Shard, has_shards
 from relgen_assets.generation.yields import Yield
 from relgen_assets.rows.asset_tables import (
@@ -129,15 +130,15 @@ def complete_batches(tables: StoredTables, shards: Iterable[Shard]) -> set[str]:
     """
     rows: Counter[tuple[str, str]] = Counter()
     empty: Counter[str] = Counter()
-    too_long: Counter[str] = Counter()
+    lengths: defaultdict[str, Lengths] = defaultdict(Lengths)
     for shard in shards:
         rows[shard.partition, shard.config] += shard.rows
         empty[shard.partition] += shard.facts.empty if shard.facts else 0
-        too_long[shard.partition] += shard.facts.lengths.too_long if shard.facts else 0
+        lengths[shard.partition] += shard.facts.lengths if shard.facts else Lengths()
     complete: set[str] = set()
     for key in tables.partitions(VALIDATED_EXTRACTIONS.asset):
         with suppress(StorageError):
-            expected = expected_rows(_filled(tables, key) + empty[key], too_long[key])
+            expected = expected_rows(_filled(tables, key) + empty[key], lengths[key])
             if all(rows[key, config] == count for config, count in expected.items()):
                 complete.add(key)
     return complete

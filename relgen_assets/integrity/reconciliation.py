@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from relgen_assets.export.configs import REJECTED, expected_rows
+from relgen_assets.export.lengths import Lengths
 
 PAPER_COLUMNS = ("status", "reason")
 CHUNK_COLUMNS = ("chunk_id",)
@@ -42,7 +43,7 @@ class Balance:
         rows: Rows of the dataset, by config.
         empty: Chunks whose accepted answer states no relation.
         empty_rows: Rows of the dataset without a relation.
-        too_long: Rows over the token budget, which only the config `full` holds.
+        lengths: How many rows only the config `full` holds, and which are shown in parts.
     """
 
     articles: int = 0
@@ -57,7 +58,7 @@ class Balance:
     rows: Counter[str] = field(default_factory=Counter[str])
     empty: int = 0
     empty_rows: int = 0
-    too_long: int = 0
+    lengths: Lengths = field(default_factory=Lengths)
 
     def __add__(self, other: Balance) -> Balance:
         names = [one.name for one in fields(self)]
@@ -105,12 +106,17 @@ class Balance:
                 f"{self.rows[REJECTED.name]} rejected rows, but {rejected} rejected chunks"
             )
         left_out = f" - {self.empty - self.empty_rows} left out" if self.empty else ""
-        dropped = f" - {self.too_long} too long" if self.too_long else ""
+        lengths = self.lengths
+        dropped = f" - {lengths.too_long} too long" if lengths.too_long else ""
+        if lengths.overlapping:
+            dropped += f" - {lengths.overlapping} that overlap with evaluation sets"
+        if lengths.rechunked:
+            dropped += f" - {lengths.rechunked} rechunked + {lengths.part_rows} parts"
         standing = self.filled + self.empty_rows
         return found + [
             f"{self.rows[config]} rows in {config}, not {expected}: {self.valid} valid"
             f" + {self.repaired} repaired chunks{left_out}{dropped}"
-            for config, expected in expected_rows(standing, self.too_long).items()
+            for config, expected in expected_rows(standing, lengths).items()
             if self.rows[config] != expected
         ]
 
@@ -124,7 +130,7 @@ def balance(
     articles: int,
     rows: Mapping[str, int],
     empty_rows: int = 0,
-    too_long: int = 0,
+    lengths: Lengths | None = None,
 ) -> Balance:
     """Count what became of one batch.
 
@@ -138,7 +144,7 @@ def balance(
         articles: Articles that the source has for the batch.
         rows: Rows of the dataset, by config.
         empty_rows: Rows of the dataset without a relation.
-        too_long: Rows over the token budget.
+        lengths: What the footers of the dataset say of long rows.
     """
     statuses = Counter(papers.column("status").to_pylist())
     unusable = papers.filter(pc.equal(papers.column("status"), "unusable"))
@@ -183,5 +189,5 @@ def balance(
         rows=Counter(rows),
         empty=empty,
         empty_rows=empty_rows,
-        too_long=too_long,
+        lengths=lengths or Lengths(),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.generation.entity_pass import (
     ENTITIES_TASK,
     entity_requests,
@@ -38,6 +39,7 @@ def ask_first(
     summaries: Mapping[str, str],
     mode: Mode,
     settings: ExtractionSettings,
+    policy: JudgingPolicy,
     count: Callable[[str], int],
     labels: Mapping[str, str],
     *,
@@ -52,6 +54,7 @@ def ask_first(
         summaries: Summary by article id; a chunk without one is not asked about.
         mode: How entity names are constrained.
         settings: Sampling, bounds and attempts.
+        policy: Which misspelled names are taken for those of the text.
         count: Counts the SentencePiece tokens of a text.
         labels: Facts to store with each answer.
         prompts: The templates to fill.
@@ -64,9 +67,9 @@ def ask_first(
         return Asked()
     result = pool.generate(
         entity_requests(chunks, summaries, settings, count, labels, prompts=prompts),
-        accept=names_enough(chunks, settings),
+        accept=names_enough(chunks, settings, policy),
         attempts=settings.attempts,
         leave_out=leave_out,
         title=ENTITIES_TASK,
     )
-    return Asked(first_passes(chunks, result.outcomes, settings), (result.report,))
+    return Asked(first_passes(chunks, result.outcomes, settings, policy), (result.report,))

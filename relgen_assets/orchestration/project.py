@@ -26,7 +26,13 @@ from relgen_assets.settings import (
     Settings,
 )
 from relgen_assets.sources import ArticleSource, open_source
+from relgen_assets.sources.evaluation_texts import (
+    EvaluationFile,
+    evaluation_files,
+    evaluation_texts,
+)
 from relgen_assets.text.chunking import Chunker
+from relgen_assets.text.overlap import Overlap
 from relgen_assets.text.tokenizer import default_model
 from resources.parquet_io_manager import ParquetIOManager
 
@@ -87,6 +93,17 @@ class Project:
     def shaping(self) -> Shaping:
         """How examples become training rows."""
         return Shaping(self.settings.dataset, self.prompts, self._tokenizer)
+
+    @cached_property
+    def evaluation_files(self) -> list[EvaluationFile]:
+        """The files of the evaluation sets that the settings name."""
+        named = self.settings.dataset.evaluation_texts
+        return evaluation_files(named, state=Path(self.settings.storage.state))
+
+    @cached_property
+    def evaluation(self) -> Overlap:
+        """The texts that models will be evaluated on."""
+        return Overlap(evaluation_texts(self.evaluation_files))
 
     @cached_property
     def chunker(self) -> Chunker:

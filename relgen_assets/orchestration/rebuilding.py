@@ -7,7 +7,7 @@ sends. So every rule and every check is that of a run, and the project's tables 
 # Without `from __future__ import annotations`: Dagster reads the annotations of a resource.
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,7 +21,7 @@ from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.runs import run_batch
 from relgen_assets.rows.asset_tables import RAW_PAPERS
 from relgen_assets.settings import Settings
-from resources.generation import Generation, GenerationRequest, NextAttempt
+from resources.generation import GenerationRequest, Judge, NextAttempt
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.llama_server_pool.pool import LlamaServerPool
 from resources.llama_server_pool.reports import BatchResult
@@ -38,7 +38,7 @@ class LedgerPool(LlamaServerPool):
         self,
         requests: Sequence[GenerationRequest],
         *,
-        accept: Callable[[Generation], bool] | None = None,
+        accept: Judge | None = None,
         attempts: int = 1,
         granted: Mapping[str, int] | None = None,
         ask_again: NextAttempt | None = None,

@@ -27,7 +27,7 @@ _METHOD: Final[dict[str, set[str]]] = {
         "merge_relations",
         "verify",
     },
-    "dataset": {"validation_percent", "test_percent", "empty_percent", "max_tokens"},
+    "dataset": {"validation_percent", "test_percent", "empty_percent", "max_tokens", "over_budget"},
 }
 """The settings that the card shows, by section; the recipe holds them all."""
 

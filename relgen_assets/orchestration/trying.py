@@ -123,9 +123,9 @@ def try_chunk(
     count = project.chunker.count
     summary = _summary(subject.paper, pool, settings, count, labels, prompts)
     summaries = {summary.paper_id: summary.text} if summary.text.strip() else {}
-    asked = ([subject.chunk], summaries, mode, settings.extractions, count, labels)
-    first = ask_first(pool, *asked, prompts=prompts)
-    (task,) = extraction_tasks(*asked, prompts=prompts, first_passes=first.passes)
+    asked = ([subject.chunk], summaries, mode, settings.extractions)
+    first = ask_first(pool, *asked, settings.judging.policy, count, labels, prompts=prompts)
+    (task,) = extraction_tasks(*asked, count, labels, prompts=prompts, first_passes=first.passes)
     outcome = None
     if task.request is not None:
         result = pool.generate([task.request], title=EXTRACTION_TASK)

@@ -41,7 +41,8 @@ from relgen_assets.rows.asset_tables import (
     VALIDATED_EXTRACTIONS,
 )
 from relgen_assets.rows.models import Mode
-from relgen_assets.settings import AnswerBounds, Settings
+from relgen_assets.settings import AnswerBounds, SamplingSection, Settings
+from relgen_assets.sources.evaluation_texts import content_of
 from relgen_assets.text.tokenizer import default_model
 from resources.storage import shown
 
@@ -139,10 +140,11 @@ def _of_chunks(settings: Settings) -> Any:
 
 def _of_summaries(settings: Settings, prompts: PromptSet) -> Any:
     return [
-        settings.summaries.model_dump(mode="json"),
+        settings.summaries.model_dump(mode="json", exclude=set(SamplingSection.model_fields)),
         prompts.version("summary"),
         _model(settings),
         _columns(SUMMARIES.row),
+        *_sampling(settings.summaries),
     ]
 
 
@@ -160,7 +162,15 @@ def _of_answers(settings: Settings, prompts: PromptSet) -> Any:
         [own.bounds(one).tokens for one in modes],
         [_schemas(one, own.bounds(one), quote_evidence=quoting[one]) for one in modes],
         _columns(RAW_EXTRACTIONS.row),
+        *_sampling(own),
     ]
+
+
+def _sampling(section: SamplingSection) -> list[dict[str, Any]]:
+    """Return what a project sets of the sampling options; nothing leaves a version as it was."""
+    names = set(SamplingSection.model_fields)
+    chosen = section.model_dump(mode="json", include=names, exclude_defaults=True)
+    return [chosen] if chosen else []
 
 
 def _of_opinions(settings: Settings, prompts: PromptSet) -> Any:
@@ -210,7 +220,8 @@ def _of_dataset(settings: Settings, prompts: PromptSet) -> Any:
     shares = [own.validation_percent, own.test_percent, own.empty_percent]
     rights = settings.rights.model_dump(mode="json")
     facts = sorted(ShardFacts.model_fields)
-    return [shares, rights, own.rejected, shaping.version, tokenizer, configs, facts]
+    evaluation = content_of(own.evaluation_texts)
+    return [shares, rights, own.rejected, shaping.version, tokenizer, configs, facts, evaluation]
 
 
 def _tokenizer(settings: Settings, path: str | None) -> str | None:

@@ -13,6 +13,7 @@ from statistics import fmean
 
 from relgen_assets.generation.entity_pass import ENTITIES_TASK
 from relgen_assets.generation.extraction_requests import EXTRACTION_TASK
+from relgen_assets.generation.second_opinions import SECOND_OPINION_TASK
 from relgen_assets.generation.summary_requests import SUMMARY_TASK
 from relgen_assets.planning.planned_servers import PlannedServer, one_more
 from relgen_assets.planning.sampling import Sample
@@ -66,7 +67,8 @@ class Plan:
     """The forecast of a run.
 
     Attributes:
-        stages: Summaries and extractions, and between them the first pass of a mode with two.
+        stages: Summaries and extractions, between them the first pass of a mode with two, and
+            second opinions at the end.
         servers: One entry per server, in the order of the settings.
         seconds: Time with one batch after the other, as `relgen run` does it.
         overlapped_seconds: Time if runs overlap, so that no server waits for the end of a batch.
@@ -152,6 +154,10 @@ def _works(
         SUMMARY_TASK: (sample.summaries, sample.usable / sample.articles),
         ENTITIES_TASK: (sample.entities, sample.chunks),
         EXTRACTION_TASK: (sample.extractions, sample.chunks * sample.extraction_share),
+        SECOND_OPINION_TASK: (
+            sample.opinions,
+            sample.chunks * sample.extraction_share * sample.relations,
+        ),
     }
     works: list[_Work] = []
     for task, (requests, calls) in per_article.items():

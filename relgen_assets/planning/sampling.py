@@ -17,6 +17,7 @@ from relgen_assets.generation.entity_pass import entity_requests
 from relgen_assets.generation.extraction_requests import extraction_tasks
 from relgen_assets.generation.first_pass import FirstPass
 from relgen_assets.generation.prompt_tokens import count_tokens, estimate_tokens
+from relgen_assets.generation.second_opinions import example_request
 from relgen_assets.generation.summary_requests import SUMMARY_TASK, summary_request
 from relgen_assets.planning.experience import Experience
 from relgen_assets.prompts import PromptSet
@@ -36,6 +37,10 @@ BLOCKS = 5
 MOST_PROMPTS = 100
 """Number of extraction prompts that are built; chunks are counted over all sampled articles."""
 
+KEPT_SHARE = 0.5
+"""Assumed share of the relations that an answer may hold which it holds and the rules keep. Nobody
+knows it before the first batch."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -50,6 +55,8 @@ class Sample:
         extractions: Calls for extractions.
         extraction_share: Fraction of the chunks that lead to a call.
         entities: Calls for the names in chunks, one each; none in a mode with one pass.
+        opinions: Calls for second opinions; none if the rules alone decide.
+        relations: Relations of an answer that opinions are asked for, a mean that is assumed.
     """
 
     articles: int
@@ -60,6 +67,8 @@ class Sample:
     extractions: tuple[SimulatedRequest, ...]
     extraction_share: float
     entities: tuple[SimulatedRequest, ...] = ()
+    opinions: tuple[SimulatedRequest, ...] = ()
+    relations: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +148,8 @@ def take_sample(
         extractions=extractions,
         extraction_share=len(extractions) / len(chunks) if chunks else 0.0,
         entities=_entities(counting, chunks) if mode == "two_pass" else (),
+        opinions=_opinions(counting, chunks) if settings.judging.asks_model else (),
+        relations=KEPT_SHARE * settings.extractions.bounds(mode).relations,
     )
 
 
@@ -197,6 +208,12 @@ def _entities(counting: _Counting, chunks: Sequence[Chunk]) -> tuple[SimulatedRe
     )  # fmt: skip
     asked = [(one, chunk, ()) for one, chunk in zip(requests, chunks, strict=True)]
     return _about_chunks(counting, asked)
+
+
+def _opinions(counting: _Counting, chunks: Sequence[Chunk]) -> tuple[SimulatedRequest, ...]:
+    """Return calls for second opinions, one for each chunk; how many there will be is assumed."""
+    asked = [example_request(one, counting.count, prompts=counting.prompts) for one in chunks]
+    return _simulated(counting, [_Prompt(request, own=own) for request, own in asked])
 
 
 def _empty(chunks: Sequence[Chunk]) -> dict[str, str]:

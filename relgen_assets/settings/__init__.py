@@ -35,6 +35,7 @@ from relgen_assets.settings.explanations import explain
 from relgen_assets.settings.generation_sections import (
     AnswerBounds,
     ExtractionSettings,
+    SamplingSection,
     SummarySettings,
 )
 from relgen_assets.settings.judging_section import JudgingSettings
@@ -80,6 +81,7 @@ __all__ = [
     "PublishingSettings",
     "RightsSettings",
     "SampleSource",
+    "SamplingSection",
     "ScientificPapersSource",
     "Section",
     "Settings",

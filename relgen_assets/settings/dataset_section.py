@@ -65,8 +65,21 @@ class DatasetSettings(Section):
     max_tokens: int | None = Field(
         None,
         ge=64,
-        description="Longest training row, prompt and extraction, in tokens. Longer ones stay in"
-        " `full`, are in no other config, and are counted in the card.",
+        description="Longest training row, prompt and extraction, in tokens. What happens to longer"
+        " ones is `over_budget`; they are counted in the card.",
+    )
+    over_budget: Literal["drop", "rechunk"] = Field(
+        "drop",
+        description="What happens to an example over `max_tokens`, which stays in `full`: `drop`"
+        " leaves it out of every other config; `rechunk` cuts its chunk between sentences into"
+        " parts that fit, and makes a training row of each part that states relations.",
+    )
+    evaluation_texts: list[str] = Field(
+        [],
+        description="Texts that models will be evaluated on: files (text, Markdown, JSON, JSON"
+        " lines, CSV, TSV, parquet), folders, or patterns such as `sets/*.jsonl`. Examples that"
+        " share 13 words in a row with one of them stay in `full`, are in no other config, and are"
+        " counted in the card.",
     )
     rejected: bool = Field(
         False, description="Whether rejected answers are a config `rejected`, each with its reason."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
@@ -10,7 +10,30 @@ from relgen_assets.rows.models import Mode
 from relgen_assets.settings.section import Section
 
 
-class SummarySettings(Section):
+class SamplingSection(Section):
+    """What decides which of its likely tokens a model takes, beside the temperature."""
+
+    top_p: float = Field(
+        1.0, gt=0, le=1, description="Tokens are chosen among the likeliest of this joint share."
+    )
+    min_p: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Least probability of a token as a share of the likeliest one's; by default the"
+        " server's. Sent to llama.cpp, llama-cpp-python and vLLM, as `top_k` is.",
+    )
+    top_k: int | None = Field(
+        None,
+        ge=0,
+        description="Tokens are chosen among so many, 0 for all; by default the server's.",
+    )
+    stop: list[Annotated[str, Field(min_length=1)]] = Field(
+        [], max_length=4, description="Texts that end an answer, and are not part of it."
+    )
+
+
+class SummarySettings(SamplingSection):
     """How summaries are generated."""
 
     temperature: float = Field(0.7, ge=0, le=2, description="Sampling temperature.")
@@ -44,7 +67,7 @@ _BOUNDS: dict[Mode, AnswerBounds] = {
 """A model that needs candidates cannot write long answers without losing the thread."""
 
 
-class ExtractionSettings(Section):
+class ExtractionSettings(SamplingSection):
     """How extractions are generated."""
 
     mode: Literal["auto", "candidates", "quote", "schema", "two_pass"] = Field(

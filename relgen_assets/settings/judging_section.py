@@ -45,7 +45,7 @@ class JudgingSettings(Section):
         "off",
         description="Whether a model is asked for a second opinion on each relation that the rules"
         " keep: `model` adds the asset `second_opinions`, whose requests go through the same pool,"
-        " and drops the relations that it denies.",
+        " and treats those that it denies as `unsupported_relations` says.",
     )
 
     @field_validator("fuzzy_names", mode="before")

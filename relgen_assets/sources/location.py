@@ -55,22 +55,26 @@ class Location:
         url: Path or fsspec URL.
         notes: Where the listing of a remote folder is remembered.
         suffixes: Extensions of files that hold articles, in lower case; other files are ignored.
+        setting: The setting that names it, for messages.
 
     Raises:
         SourceError: The URL's protocol is unknown or its package is not installed.
     """
 
-    def __init__(self, url: str, notes: Notes, suffixes: Collection[str]) -> None:
+    def __init__(
+        self, url: str, notes: Notes, suffixes: Collection[str], *, setting: str = "source.path"
+    ) -> None:
         try:
             self._filesystem, self._path = fsspec.core.url_to_fs(url)
         except (ValueError, ImportError) as error:
             raise SourceError(
                 f"the path cannot be opened: {error}.",
                 where=url,
-                remedy="Set source.path to a local path or to an fsspec URL whose package is "
-                "installed.",
+                remedy=f"Set {setting} to a local path or to an fsspec URL whose package is"
+                " installed.",
             ) from error
         self._url = url
+        self._setting = setting
         self._notes = notes
         self._suffixes = suffixes
         protocol = self._filesystem.protocol
@@ -97,7 +101,7 @@ class Location:
             raise SourceError(
                 f"the path cannot be read: {getattr(error, 'strerror', None) or error}.",
                 where=self._url,
-                remedy="Set source.path to an existing file or folder that you may read.",
+                remedy=f"Set {self._setting} to an existing file or folder that you may read.",
             ) from error
         if not self.is_local:
             self._notes.put(f"listing of {self._url}", {"paths": paths})
@@ -123,7 +127,8 @@ class Location:
         raise SourceError(
             what,
             where=self._url,
-            remedy=f"Set source.path to a file, or a folder of files: {', '.join(self._suffixes)}.",
+            remedy=f"Set {self._setting} to a file, or a folder of files:"
+            f" {', '.join(self._suffixes)}.",
         )
 
     def _holds_articles(self, path: str) -> bool:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from relgen_assets.extraction.cleaning import word_set
 from relgen_assets.extraction.grounding import GroundedText
 from relgen_assets.extraction.identity import identity
 from relgen_assets.extraction.names import is_name
@@ -26,6 +27,11 @@ _TOKEN = re.compile(
 _ENDS_SENTENCE = frozenset(".?!;\n")
 _NOUN = "NN"
 _MODIFIERS = frozenset({"JJ", "VBN", "VBG"})
+_PREFIXES = word_set(
+    "non anti pre post quasi semi pseudo multi sub super ultra hyper inter intra self counter"
+)
+"""Prefixes that some texts write as words of their own: `non relativistic limit`. Without them, a
+name may mean the opposite."""
 _AFTER_VERB = frozenset({"DT", "PRP", "PRP$"})
 # Words without meaning of their own. Openings are cut off; these nouns alone are not a term.
 _EMPTY_OPENINGS = frozenset(
@@ -77,15 +83,19 @@ class _Word:
 
     @property
     def is_noun(self) -> bool:
-        return self.tag.startswith(_NOUN)
+        return self.tag.startswith(_NOUN) and not self.is_prefix
+
+    @property
+    def is_prefix(self) -> bool:
+        return self.text.casefold() in _PREFIXES
 
 
 def candidate_terms(text: str, limit: int) -> list[str]:
     """Return up to `limit` terms as spelled in `text`, most important first.
 
-    Terms are noun phrases of at most `MAX_WORDS` words without masks, bare numbers or function
-    words. If terms share most of their words, only the most important one is kept. The result
-    is deterministic.
+    Terms are noun phrases of at most `MAX_WORDS` words, prefixes aside, without masks, bare numbers
+    or function words. If terms share most of their words, only the most important one is kept. The
+    result is deterministic.
     """
     phrases = _phrases(text)
     frequency: Counter[str] = Counter()
@@ -146,7 +156,10 @@ def _trim(run: list[_Word]) -> list[_Word]:
     """Return the part of a run that is a name: from a content word to the last noun."""
     while run and not run[-1].is_noun:
         run = run[:-1]
-    run = run[-MAX_WORDS:]
+    cut = max(0, len(run) - MAX_WORDS)
+    if cut and run[cut - 1].is_prefix:
+        cut -= 1
+    run = run[cut:]
     while run and (
         run[0].text.casefold() in _EMPTY_OPENINGS or (run[0].tag == "VBG" and len(run) > 1)
     ):
@@ -159,7 +172,7 @@ def _runs(text: str) -> Iterator[list[_Word]]:
     for sentence in _sentences(text):
         run: list[_Word] = []
         for word in sentence:
-            fits = word.is_noun or word.tag in _MODIFIERS
+            fits = word.is_noun or word.is_prefix or word.tag in _MODIFIERS
             fits = fits and word.text[0].isalpha()
             if run and (not fits or word.start - run[-1].end != 1):
                 # A noun right before "the" or "it" is a verb that the tagger took for a noun.

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Row, select
 from resources.errors import LedgerError
 from resources.generation import Failure, Generation, Message, Sampling
 from resources.generation_ledger.engine import Database
-from resources.generation_ledger.schema import GenerationRow, VerdictRow
+from resources.generation_ledger.schema import FURTHER_SAMPLING, GenerationRow, VerdictRow
 from resources.generation_ledger.store import failure_of, generation_of
 from resources.generation_ledger.verdicts_and_grants import RecordedVerdict
 
@@ -150,15 +150,21 @@ def _entry(row: Row[Any], verdicts: Sequence[RecordedVerdict]) -> LedgerEntry:
         variant=row.variant,
         messages=tuple(row.messages),
         json_schema=row.json_schema,
-        sampling=Sampling(row.temperature, row.max_tokens, row.top_p, row.seed),
+        sampling=_sampling(row),
         outcome=_outcome(row),
         run_id=row.run_id,
         partition=row.partition,
-        labels=row.labels,
+        labels={name: fact for name, fact in row.labels.items() if name != FURTHER_SAMPLING},
         recorded_at=row.recorded_at,
         superseded_at=row.superseded_at,
         verdicts=tuple(verdicts),
     )
+
+
+def _sampling(row: Row[Any]) -> Sampling:
+    further = dict(row.labels.get(FURTHER_SAMPLING, {}))
+    stop = tuple(further.pop("stop", ()))
+    return Sampling(row.temperature, row.max_tokens, row.top_p, row.seed, stop=stop, **further)
 
 
 def _outcome(row: Row[Any]) -> Generation | Failure:

@@ -1,8 +1,9 @@
 """The key of a generation: a hash of everything that determines the answer, and of nothing else.
 
-`IN_KEY` and `NOT_IN_KEY` define what belongs in it and what does not; together they list every
-field of a request. A change of `IN_KEY` makes every stored answer unknown, so it requires a new
-`KEY_FORMAT` and a migration that keeps the old answers reachable.
+`IN_KEY`, `IN_KEY_IF_SET` and `NOT_IN_KEY` define what belongs in it and what does not; together
+they list every field of a request. What is in the key only if it is set leaves the keys of all
+requests without it as they were. A change of `IN_KEY` makes every stored answer unknown, so it
+requires a new `KEY_FORMAT` and a migration that keeps the old answers reachable.
 """
 
 from __future__ import annotations
@@ -36,6 +37,16 @@ IN_KEY: Final[Mapping[str, tuple[str, Callable[[GenerationRequest, str], Any]]]]
 }
 """What determines an answer: its name, why it belongs, and its value for request and model."""
 
+IN_KEY_IF_SET: Final[Mapping[str, str]] = {
+    "sampling.min_p": "Least share of the probability of the likeliest token.",
+    "sampling.top_k": "Number of likeliest tokens.",
+    "sampling.stop": "Texts that end the answer.",
+}
+"""What determines an answer where it is set: its name, and why. `Sampling.further` has the values.
+
+An endpoint that does not take such an option answers under the same key: the fleet shares one
+ledger."""
+
 NOT_IN_KEY: Final[Mapping[str, str]] = {
     "endpoint": "The fleet shares one ledger: which server answered does not change the question.",
     "subject": "What an answer is about follows from the messages; equal texts share one answer.",
@@ -56,6 +67,8 @@ def generation_key(request: GenerationRequest, model: str) -> str:
         model: Identity of the model that should answer.
     """
     values = [KEY_FORMAT, *([name, value(request, model)] for name, (_, value) in IN_KEY.items())]
+    further = request.sampling.further
+    values += [[f"sampling.{name}", further[name]] for name in sorted(further)]
     # ASCII escapes, so that NUL characters and lone surrogates in real articles can be hashed.
     canonical = json.dumps(values, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()

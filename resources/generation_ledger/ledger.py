@@ -25,6 +25,7 @@ from resources.generation_ledger import (
     store,
     transfer,
     verdicts_and_grants,
+    yields,
 )
 from resources.generation_ledger.engine import Database, resolve_url
 from resources.generation_ledger.entries import LedgerEntry
@@ -38,6 +39,7 @@ from resources.generation_ledger.store import Transcript
 from resources.generation_ledger.transfer import Transferred
 from resources.generation_ledger.upgrade import open_current
 from resources.generation_ledger.verdicts_and_grants import RecordedVerdict
+from resources.generation_ledger.yields import EndpointYield
 from resources.storage import shown
 
 FORMER_NAMES: Final = {"patience_seconds": "reconnect_seconds"}
@@ -240,6 +242,10 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
     def stats(self) -> LedgerStats:
         """Return the whole ledger in numbers."""
         return stats.ledger_stats(self.database)
+
+    def endpoint_yields(self) -> dict[str, EndpointYield]:
+        """Return how many answers of each endpoint could be used, by its name."""
+        return yields.endpoint_yields(self.database)
 
     def export(self, folder: str) -> Transferred:
         """Write the whole ledger to a folder of parquet files, local or on any fsspec URL."""

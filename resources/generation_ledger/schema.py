@@ -12,7 +12,7 @@ import json
 import secrets
 import time
 import zlib
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import (
     BigInteger,
@@ -31,6 +31,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
+
+FURTHER_SAMPLING: Final = "further_sampling"
+"""Label that holds the sampling options without a column of their own, where one is set."""
 
 Status = Literal["completed", "failed"]
 

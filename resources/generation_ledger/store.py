@@ -17,6 +17,7 @@ from resources.generation import Failure, Fault, Generation, GenerationRequest, 
 from resources.generation_ledger.keys import generation_key
 from resources.generation_ledger.moments import now
 from resources.generation_ledger.schema import (
+    FURTHER_SAMPLING,
     GenerationRow,
     LedgerTable,
     Status,
@@ -235,6 +236,7 @@ def failure_row(request: GenerationRequest, failure: Failure, model: str) -> dic
 def _asked(request: GenerationRequest, model: str, status: Status) -> dict[str, Any]:
     """Return the columns that say what was asked, by which run and when."""
     labels = dict(request.labels)
+    further = request.sampling.further
     return {
         "id": new_id(),
         "key": generation_key(request, model),
@@ -252,7 +254,7 @@ def _asked(request: GenerationRequest, model: str, status: Status) -> dict[str, 
         "seed": request.sampling.seed,
         "run_id": plain(labels.pop("run_id", "")),
         "partition": plain(labels.pop("partition", "")),
-        "labels": labels,
+        "labels": labels | ({FURTHER_SAMPLING: further} if further else {}),
         "recorded_at": now(),
         "superseded_at": None,
     }

@@ -9,7 +9,7 @@ import asyncio
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from dagster import Config, ConfigurableResource, InitResourceContext, ResourceD
 from pydantic import Field, PrivateAttr
 
 from resources.errors import ConfigurationError, NoEndpointLeft
-from resources.generation import Generation, GenerationRequest, NextAttempt
+from resources.generation import GenerationRequest, Judge, NextAttempt
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.generation_ledger.slot_leases import SlotLeases
 from resources.llama_server_pool.embedded import shared as embedded
@@ -101,7 +101,7 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
         self,
         requests: Sequence[GenerationRequest],
         *,
-        accept: Callable[[Generation], bool] | None = None,
+        accept: Judge | None = None,
         attempts: int = 1,
         granted: Mapping[str, int] | None = None,
         ask_again: NextAttempt | None = None,
@@ -113,7 +113,9 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
         Args:
             requests: What to generate; subjects must be unique.
             accept: Says whether an answer is usable. An answer that is not, or that was cut off at
-                its maximum length, leads to a content attempt with other sampling.
+                its maximum length, leads to a content attempt with other sampling, elsewhere first.
+                An endpoint whose answers are refused far more often than those of its neighbours is
+                taken out of service for a while.
             attempts: Content attempts per request; the answer of the last one is the outcome,
                 usable or not.
             granted: Content attempts of the subjects that were granted more.

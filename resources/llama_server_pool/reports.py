@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from resources.generation import Outcome
 
@@ -29,6 +29,8 @@ class EndpointReport:
         tokens_per_second_by_load: Decode speed of one slot, by the number of busy slots.
         faults: Number of faults by kind.
         watt_hours: Energy: configured watts times busy time.
+        accepted: Answers, hedges included, that the caller found usable.
+        rejected: Answers that it did not, by its reason; empty if it gave none.
     """
 
     name: str
@@ -44,6 +46,14 @@ class EndpointReport:
     tokens_per_second_by_load: dict[int, float]
     faults: dict[str, int]
     watt_hours: float
+    accepted: int = 0
+    rejected: dict[str, int] = field(default_factory=dict[str, int])
+
+    @property
+    def usable_share(self) -> float | None:
+        """Share of its answers that were usable; `None` if none was judged."""
+        judged = self.accepted + sum(self.rejected.values())
+        return self.accepted / judged if judged else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +147,8 @@ def _both(first: EndpointReport, then: EndpointReport) -> EndpointReport:
         },
         faults=dict(Counter(first.faults) + Counter(then.faults)),
         watt_hours=first.watt_hours + then.watt_hours,
+        accepted=first.accepted + then.accepted,
+        rejected=dict(Counter(first.rejected) + Counter(then.rejected)),
     )
 
 

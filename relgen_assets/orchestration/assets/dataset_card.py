@@ -40,6 +40,8 @@ def build(project: Project) -> dg.AssetsDefinition:
                 "outdated_batches": report.outdated,
                 "max_length": report.lengths.max_length,
                 "too_long": report.lengths.too_long,
+                "rechunked": report.lengths.rechunked,
+                "overlapping": report.lengths.overlapping,
                 "rows": {
                     f"{config}/{split}": rows
                     for config, splits in report.rows.items()

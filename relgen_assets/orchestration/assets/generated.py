@@ -32,6 +32,8 @@ _COLUMNS = {
     "tokens_out": ("int", "Tokens of those answers."),
     "tokens_per_second": ("float", "Answer tokens per busy second, all slots together."),
     "seconds_busy": ("float", "Time with at least one running request."),
+    "usable": ("string", "Usable answers, of all that were judged."),
+    "rejected": ("string", "Answers that could not be used, by reason."),
     "faults": ("string", "Faults by kind."),
     "tokens_in": ("int", "Prompt tokens of those answers."),
     "tokens_cached": ("int", "Prompt tokens taken from the prefix cache."),
@@ -131,10 +133,20 @@ def _record(one: EndpointReport) -> dg.TableRecord:
                     for load, rate in sorted(one.tokens_per_second_by_load.items())
                 }
             ),
+            "usable": _usable(one),
+            "rejected": _listed(
+                {reason or "unusable": str(count) for reason, count in sorted(one.rejected.items())}
+            ),
             "faults": _listed({kind: str(count) for kind, count in sorted(one.faults.items())}),
             "watt_hours": round(one.watt_hours, 4),
         }
     )
+
+
+def _usable(one: EndpointReport) -> str:
+    share = one.usable_share
+    judged = one.accepted + sum(one.rejected.values())
+    return "" if share is None else f"{share:.0%} of {judged:,}"
 
 
 def _listed(values: Mapping[str, str]) -> str:

@@ -5,7 +5,8 @@ import pyarrow as pa
 
 from relgen_assets.export.batch_facts import batch_facts
 from relgen_assets.export.empty_rows import states_nothing, thinned
-from relgen_assets.export.examples import FullExample, build_examples
+from relgen_assets.export.examples import FullExample
+from relgen_assets.export.joining import build_examples
 from relgen_assets.export.rejected import rejected_answers
 from relgen_assets.export.shard_writing import write_shards
 from relgen_assets.export.splits import split_key, split_of
@@ -29,10 +30,10 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
 
     Raises:
         ConfigurationError: The tokenizer that the settings name cannot be used.
+        SourceError: Evaluation sets that they name are not there.
     """
     settings, shaping = project.settings, project.shaping
-    if settings.dataset.tokenizer:  # one that cannot be used stops a run before it asks anything
-        shaping.counts([])
+    _open_files(project)
     shares = {
         "validation_percent": settings.dataset.validation_percent,
         "test_percent": settings.dataset.test_percent,
@@ -62,7 +63,8 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         judged = VALIDATED_EXTRACTIONS.rows(validated_extractions)
         papers, summarised = RAW_PAPERS.rows(raw_papers), SUMMARIES.rows(summaries)
         rights = settings.rights.policy()
-        every = build_examples(papers, cut, summarised, raw, judged, shaping, rights)
+        evaluation = project.evaluation
+        every = build_examples(papers, cut, summarised, raw, judged, shaping, rights, evaluation)
         examples = thinned(every, settings.dataset.empty_percent)
         rejected = rejected_answers(papers, cut, raw, judged) if settings.dataset.rejected else []
         report = write_shards(
@@ -72,7 +74,9 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             shaping=shaping,
             rejected=rejected,
             left_out=len(every) - len(examples),
-            batch=batch_facts(papers, cut, summarised, raw, judged),
+            batch=batch_facts(papers, cut, summarised, raw, judged).model_copy(
+                update={"compared": dict.fromkeys(evaluation.names, len(examples))}
+            ),
         )
         note_shape(
             project,
@@ -110,10 +114,21 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
                 ),
                 "without_relations": sum(map(states_nothing, examples)),
                 "without_relations_left_out": len(every) - len(examples),
-                "too_long": report.too_long,
+                "too_long": report.lengths.too_long,
+                "rechunked": report.lengths.rechunked,
+                "rechunked_rows": report.lengths.part_rows,
+                "overlapping": report.lengths.overlapping,
+                "overlapping_by_file": tally(name for row in examples for name in row.overlaps),
                 "bytes": report.size,
                 "folder": dg.MetadataValue.path(storage.shown(settings.storage.dataset)),
             },
         )
 
     return hf_dataset
+
+
+def _open_files(project: Project) -> None:
+    """Stop a run before it asks anything if a file that the settings name cannot be used."""
+    if project.settings.dataset.tokenizer:
+        project.shaping.counts([])
+    _ = project.evaluation_files

@@ -93,6 +93,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
                 texts,
                 mode,
                 settings,
+                project.settings.judging.policy,
                 project.chunker.count,
                 labels,
                 prompts=project.prompts,
@@ -105,7 +106,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             asking = AskingAgain(tasks, questions, project.settings.judging.policy)
             result = llama_server_pool.generate(
                 [task.request for task in tasks if task.request is not None],
-                accept=asking.is_usable,
+                accept=asking.verdict,
                 ask_again=asking.next_request,
                 attempts=settings.attempts,
                 granted=ledger.granted_attempts(

@@ -11,6 +11,7 @@ import dagster as dg
 
 from relgen_assets.batching.manifests import of_source
 from relgen_assets.export.configs import CONFIGS
+from relgen_assets.export.lengths import total
 from relgen_assets.export.shards import Shard
 from relgen_assets.integrity.reconciliation import (
     CHUNK_COLUMNS,
@@ -58,8 +59,8 @@ def batch_check(project: Project, *, keeps_rejected: bool) -> Check[BatchDataset
         NAME,
         "Articles = used + unusable; chunks = valid + repaired + rejected + failed; rows of `full`"
         " = valid + repaired, less the answers that state no relation and were left out; rows of"
-        " the others = those that are not too long. A batch that another version wrote is a"
-        " warning.",
+        " the others = those that are neither too long nor in an evaluation set. A batch that"
+        " another version wrote is a warning.",
         evaluate,
         _COUNTED,
     )
@@ -135,7 +136,7 @@ def _balance(tables: BatchTables, articles: int, shards: Sequence[Shard]) -> Bal
         articles=articles,
         rows=rows,
         empty_rows=sum(shard.facts.empty for shard in shards if shard.facts is not None),
-        too_long=sum(shard.facts.lengths.too_long for shard in shards if shard.facts),
+        lengths=total(shard.facts.lengths for shard in shards if shard.facts),
     )
 
 
@@ -155,7 +156,9 @@ def _result(
         "rows": dict(found.rows),
         "without_relations": found.empty,
         "without_relations_left_out": found.empty - found.empty_rows,
-        "too_long": found.too_long,
+        "too_long": found.lengths.too_long,
+        "rechunked": found.lengths.rechunked,
+        "overlapping": found.lengths.overlapping,
     }
     if differences:
         metadata["differences"] = list(differences[:SHOWN_FAULTS])

@@ -211,6 +211,7 @@ def test_endpoints_as_a_document(place: Place) -> None:
     assert (found.answering, gpu.answers, board.answers) == (1, True, False)
     assert gpu.model == MODEL
     assert board.fault is not None
+    assert (board.answered, board.usable_share) == (0, None)
 
 
 @pytest.mark.parametrize("width", [*WIDTHS, None])

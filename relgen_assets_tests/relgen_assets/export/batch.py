@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from relgen_assets.export.examples import FullExample, build_examples
+from relgen_assets.export.examples import FullExample
+from relgen_assets.export.joining import build_examples
 from relgen_assets.export.shaping import Shaping
 from relgen_assets.prompts import PromptSet, bundled_prompts
 from relgen_assets.rows.models import (

@@ -142,7 +142,7 @@ def test_a_batch_that_lacks_it_is_incomplete(config: DatasetConfig, tmp_path: Pa
 
 
 def test_its_rows_have_to_add_up(config: DatasetConfig) -> None:
-    rows = Counter(expected_rows(4, 0)) + Counter({REJECTED.name: 3})
+    rows = Counter(expected_rows(4)) + Counter({REJECTED.name: 3})
     sound = Balance(chunks=7, valid=4, rejected=Counter(ungrounded=3), rows=rows)
     assert sound.differences(keeps_rejected=True) == []
     lost = replace(sound, rows=rows - Counter({config.name: 1}))

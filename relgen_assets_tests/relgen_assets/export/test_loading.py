@@ -42,7 +42,7 @@ def loaded(root: str) -> dict[tuple[str, str], int]:
 def in_every_config(**rows: int) -> dict[tuple[str, str], int]:
     """Return the rows of every config for so many examples of the batch, which are all alike."""
     mentions = len(entity_mentions(batch_of(TRAIN).examples()[0]))
-    each = expected_rows(1, 0) | {"entities": mentions, "relations": 2}
+    each = expected_rows(1) | {"entities": mentions, "relations": 2}
     return {
         (config, split): many * one for config, many in each.items() for split, one in rows.items()
     }

@@ -155,6 +155,7 @@ def test_footers_say_what_the_rows_were_made_from(tmp_path: Path) -> None:
         "summary_words": {"3": 4},
         "answer_tokens": facts["full"].answer_tokens,
         "row_tokens": facts["full"].row_tokens,
+        "overlapping": {},
         **BatchFacts().model_dump(),
     }
 

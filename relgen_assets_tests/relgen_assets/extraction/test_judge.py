@@ -397,7 +397,7 @@ def denied_cases() -> list[Judgement]:
     by_rules = judge(json.dumps(GOOD), TEXT)
     assert by_rules.extraction is not None
     keys = [relation_key(relation) for relation in by_rules.extraction.relations]
-    return [with_opinions(by_rules, keys[:1]), with_opinions(by_rules, keys)]
+    return [with_opinions(by_rules, denied, JudgingPolicy()) for denied in (keys[:1], keys)]
 
 
 @pytest.mark.parametrize("reason", RejectionReason)

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relgen_assets.extraction import Judgement, judge
+from relgen_assets.extraction.evidence import Fault
+from relgen_assets.extraction.policy import DEFAULT_POLICY, JudgingPolicy
 from relgen_assets.extraction.second_opinion import (
     Claim,
     claims,
@@ -109,10 +111,13 @@ def test_any_reply_can_be_read(reply: str, passage: str) -> None:
     assert read_opinion(reply, passage)[0] in {"stated", "denied", "none"}
 
 
-def deny(judgement: Judgement, numbers: Sequence[int]) -> Judgement:
+def deny(
+    judgement: Judgement, numbers: Sequence[int], policy: JudgingPolicy = DEFAULT_POLICY
+) -> Judgement:
     assert judgement.extraction is not None
     relations = judgement.extraction.relations
-    return with_opinions(judgement, {relation_key(relations[number]) for number in numbers})
+    denied = {relation_key(relations[number]) for number in numbers}
+    return with_opinions(judgement, denied, policy)
 
 
 def test_a_denied_relation_is_dropped_with_its_evidence_and_a_code() -> None:
@@ -130,8 +135,16 @@ def test_an_answer_whose_relations_are_all_denied_is_rejected() -> None:
     assert (after.verdict, after.reason, after.extraction) == ("rejected", "denied", None)
 
 
+def test_where_unsupported_relations_are_marked_so_are_denied_ones() -> None:
+    before = judged(HUNT, SHELTER)
+    after = deny(before, [0, 1], JudgingPolicy(unsupported_relations="mark"))
+    assert after.extraction == before.extraction
+    assert [one.fault for one in after.evidence] == [Fault.DENIED, Fault.DENIED]
+    assert [one.evidence for one in after.evidence] == [one.evidence for one in before.evidence]
+
+
 def test_an_opinion_on_another_relation_changes_nothing() -> None:
     before = judged(HUNT)
-    assert with_opinions(before, {relation_key(Relation(**SHELTER))}) == before
+    assert with_opinions(before, {relation_key(Relation(**SHELTER))}, DEFAULT_POLICY) == before
     nothing = judged()
-    assert with_opinions(nothing, {relation_key(Relation(**HUNT))}) == nothing
+    assert with_opinions(nothing, {relation_key(Relation(**HUNT))}, DEFAULT_POLICY) == nothing

@@ -32,20 +32,31 @@ NOTHING_STATED = json.dumps(
 UNGROUNDED = json.dumps(
     {"section_description": "Lakes.", "list_of_entities": ["krill", "plankton"], "relations": [{}]}
 )
-GOOD = json.dumps(
-    {
-        "section_description": "Otters hunt.",
-        "list_of_entities": ["sea otters", "sea urchins"],
-        "relations": [
-            {
-                "description": "Sea otters hunt sea urchins.",
-                "source_entities": ["sea otters"],
-                "target_entities": ["sea urchins"],
-                "strength": "strong",
-            }
-        ],
-    }
-)
+
+
+def stating(*relations: tuple[str, str, str]) -> str:
+    """Return an answer with relations, each a description between a source and a target."""
+    return json.dumps(
+        {
+            "section_description": "Otters hunt.",
+            "list_of_entities": ["sea otters", "sea urchins"],
+            "relations": [
+                {
+                    "description": description,
+                    "source_entities": [source],
+                    "target_entities": [target],
+                    "strength": "strong",
+                }
+                for source, description, target in relations
+            ],
+        }
+    )
+
+
+HUNT = ("sea otters", "Sea otters hunt sea urchins.", "sea urchins")
+GRAZE = ("sea urchins", "Sea urchins graze the kelp forests.", "kelp forests")
+GOOD = stating(HUNT)
+BOTH = stating(HUNT, GRAZE)
 
 
 class Chat:
@@ -100,22 +111,19 @@ def test_every_attempt_has_another_seed_and_another_key() -> None:
     assert len({generation_key(one, "m") for one in asked}) == len(asked)
 
 
-def test_a_broken_answer_is_asked_for_elsewhere_first_and_cooler() -> None:
+def test_a_broken_answer_is_asked_for_cooler() -> None:
     chat = Chat()
     first = chat.request
     second = chat.again("Here it is: otters!", "board-0")
     third = chat.again("Otters, again.", "gpu-0")
-    assert not first.avoid
-    assert second.avoid == {"board-0"}
-    assert third.avoid == {"board-0", "gpu-0"}
     assert second.messages == first.messages
     temperatures = [one.sampling.temperature for one in (first, second, third)]
     assert temperatures == [0.2, 0.1, 0.05]
 
 
 def test_where_a_request_should_not_run_is_no_part_of_its_key() -> None:
-    one = Chat().again("Otters!", "gpu-0")
-    other = Chat().again("Otters!", "board-0")
+    one = Chat().again("Otters!")
+    other = replace(one, avoid=frozenset({"gpu-0"}))
     assert one != other
     assert generation_key(one, "m") == generation_key(other, "m")
 
@@ -160,7 +168,7 @@ def test_a_chunk_with_nothing_to_choose_from_is_asked_about_in_the_same_mode() -
 
 def test_a_cut_off_answer_is_asked_for_with_fewer_items_down_to_some() -> None:
     chat = Chat()
-    assert chat.asking.is_usable(chat.answer(GOOD, finish="length"))  # its first half may do
+    assert chat.asking.verdict(chat.answer(GOOD, finish="length")).usable  # its first half may do
     assert _most(chat.request) == (12, 8)
     bounds = [_most(chat.again(GOOD[:90], finish="length")) for _ in range(5)]
     assert bounds == [(6, 4), (3, 2), (2, 1), (2, 1), (2, 1)]
@@ -170,6 +178,30 @@ def test_a_usable_answer_that_was_cut_off_counts_as_cut_off() -> None:
     chat = Chat()
     chat.again(GOOD, finish="length")
     assert chat.asking.row(chat.first, chat.answer(GOOD)).earlier_reasons == ["truncated"]
+
+
+def test_the_attempt_from_which_most_is_kept_wins() -> None:
+    chat = Chat()
+    chat.again(BOTH, finish="length")
+    chat.again("no")
+    row = chat.asking.row(chat.first, chat.answer(GOOD))
+    assert (row.text, row.attempt, row.earlier_reasons) == (BOTH, 1, [])
+
+
+@pytest.mark.parametrize("last", ["no", NOTHING_STATED])
+def test_half_an_answer_is_better_than_none(last: str) -> None:
+    chat = Chat()
+    chat.again(GOOD, finish="length")
+    for outcome in (chat.answer(last), Failure("p#0", "endpoints_exhausted")):
+        row = chat.asking.row(chat.first, outcome)
+        assert (row.text, row.status, row.attempt) == (GOOD, "completed", 1)
+
+
+def test_if_no_answer_is_usable_the_row_is_that_of_the_last_attempt() -> None:
+    chat = Chat()
+    chat.again(UNGROUNDED)
+    row = chat.asking.row(chat.first, chat.answer("no"))
+    assert (row.text, row.attempt, row.earlier_reasons) == ("no", 2, ["no_grounded_entities"])
 
 
 def test_a_failure_and_a_chunk_that_was_not_asked_about_have_no_earlier_reasons() -> None:

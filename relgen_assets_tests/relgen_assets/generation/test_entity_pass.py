@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from relgen_assets.extraction.policy import DEFAULT_POLICY
 from relgen_assets.generation.entity_pass import entity_requests, first_passes, names_enough
 from relgen_assets.generation.extraction_requests import ExtractionTask, extraction_tasks
 from relgen_assets.generation.extraction_rows import extraction_row
@@ -41,7 +42,7 @@ def first_request() -> GenerationRequest:
 
 
 def task_after(outcome: Outcome) -> ExtractionTask:
-    passes = first_passes([CHUNK], {CHUNK.chunk_id: outcome}, SETTINGS)
+    passes = first_passes([CHUNK], {CHUNK.chunk_id: outcome}, SETTINGS, DEFAULT_POLICY)
     (task,) = extraction_tasks(
         [CHUNK], SUMMARIES, "two_pass", SETTINGS, len, {}, prompts=PROMPTS, first_passes=passes
     )
@@ -84,7 +85,7 @@ def test_each_pass_has_a_key_of_its_own_and_the_second_depends_on_the_first() ->
 
 
 def test_a_list_with_fewer_than_two_names_is_asked_for_again_and_then_names_are_free() -> None:
-    accept = names_enough([CHUNK], SETTINGS)
+    accept = names_enough([CHUNK], SETTINGS, DEFAULT_POLICY)
     assert accept(listing("sea otters", "kelp forests"))
     plain = extraction_tasks([CHUNK], SUMMARIES, "schema", SETTINGS, len, {}, prompts=PROMPTS)
     for useless in (listing(), listing("kelp forests"), listing("dopamine"), answered("No.")):

@@ -19,7 +19,7 @@ from relgen_assets.prompts import bundled_prompts
 from relgen_assets.rows.models import Chunk, Extraction, Mode, Paper, Relation
 from relgen_assets.settings import ExtractionSettings, SummarySettings
 from relgen_assets_tests.relgen_assets.export.batch import batch_of
-from resources.generation import Failure, Generation, GenerationRequest, next_attempt
+from resources.generation import Failure, Generation, GenerationRequest, Verdict, next_attempt
 from resources.generation_ledger.keys import generation_key
 
 BATCH = batch_of("lake-1")
@@ -87,6 +87,27 @@ def test_a_variant_is_another_draw_for_the_same_words(ask: Any) -> None:
     assert len(set(seeds)) == len(seeds)
 
 
+@pytest.mark.parametrize("ask", [summary, extraction])
+def test_each_task_is_sampled_as_its_own_section_says(ask: Any) -> None:
+    sampling = ask(top_p=0.9, min_p=0.05, top_k=40, stop=["###"]).sampling
+    assert (sampling.top_p, sampling.further) == (
+        0.9,
+        {"min_p": 0.05, "top_k": 40, "stop": ["###"]},
+    )
+    assert ask().sampling.further == {}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"top_p": 0}, {"top_p": 1.1}, {"min_p": -0.1}, {"top_k": -1}, {"stop": [""]}, {"stop": "#"}],
+    ids=str,
+)
+@pytest.mark.parametrize("section", [SummarySettings, ExtractionSettings])
+def test_sampling_out_of_bounds_is_refused(section: Any, wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        section(**wrong)
+
+
 def test_a_chunk_whose_article_has_no_summary_is_not_asked_about() -> None:
     chunks: list[Chunk] = BATCH.chunks
     tasks = extraction_tasks(
@@ -114,9 +135,10 @@ def test_an_answer_that_repeats_the_example_of_its_own_prompt_is_not_accepted() 
         ],
     )
     copied = answer.model_copy(update={"section_description": example.section_description})
-    accept = AskingAgain([task], questions, JudgingPolicy()).is_usable
-    assert accept(replace(answered(request), text=answer.model_dump_json()))
-    assert not accept(replace(answered(request), text=copied.model_dump_json()))
+    accept = AskingAgain([task], questions, JudgingPolicy()).verdict
+    assert accept(replace(answered(request), text=answer.model_dump_json())).usable
+    refused = accept(replace(answered(request), text=copied.model_dump_json()))
+    assert refused == Verdict(usable=False, reason="echoed_example")
     row = extraction_row(task, replace(answered(request), text=copied.model_dump_json()))
     assert validate(row, BATCH.chunks[0].text, JudgingPolicy()).reason == "echoed_example"
 

@@ -52,7 +52,7 @@ class Tables:
 def shards(batch: str, rows: int) -> list[Shard]:
     return [
         Shard(config, "train", batch, "", count, CONFIGS[config].row, None)
-        for config, count in expected_rows(rows, 0).items()
+        for config, count in expected_rows(rows).items()
     ]
 
 

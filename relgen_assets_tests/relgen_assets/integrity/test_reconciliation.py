@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from relgen_assets.export.configs import expected_rows
+from relgen_assets.export.lengths import Lengths
 from relgen_assets.integrity.reconciliation import Balance, balance
 from relgen_assets.rows.arrow import to_table
 from relgen_assets.rows.models import Chunk, Paper, RawExtraction, ValidatedExtraction
@@ -39,7 +40,7 @@ def tables(batch: Batch) -> list[pa.Table]:
 
 
 def counted(batch: Batch, articles: int = 3, rows: int = 2, **changes: int) -> Balance:
-    by_config = expected_rows(rows, 0) | changes
+    by_config = expected_rows(rows) | changes
     return balance(*tables(batch), articles=articles, rows=by_config)
 
 
@@ -85,9 +86,12 @@ def test_a_missing_verdict_and_a_duplicated_one_do_not_cancel_out() -> None:
 
 
 def test_rows_over_the_token_budget_are_missing_everywhere_but_in_full() -> None:
-    dropped = balance(*tables(mixed()), articles=3, rows=expected_rows(2, 1), too_long=1)
+    dropped_one = Lengths(rows=1, too_long=1)
+    dropped = balance(
+        *tables(mixed()), articles=3, rows=expected_rows(2, dropped_one), lengths=dropped_one
+    )
     assert dropped.differences() == []
-    assert replace(dropped, too_long=0).differences()[0] == (
+    assert replace(dropped, lengths=Lengths()).differences()[0] == (
         "1 rows in prompt_completion, not 2: 1 valid + 1 repaired chunks"
     )
 
@@ -107,13 +111,13 @@ def test_answers_without_relations_need_no_row_but_all_others_do() -> None:
         found = balance(
             *tables(batch),
             articles=3,
-            rows=expected_rows(4 + standing, 0),
+            rows=expected_rows(4 + standing),
             empty_rows=standing,
         )
         assert (found.differences(), found.empty, found.filled) == ([], 2, 4)
-    lost = balance(*tables(batch), articles=3, rows=expected_rows(4, 0), empty_rows=1)
+    lost = balance(*tables(batch), articles=3, rows=expected_rows(4), empty_rows=1)
     assert lost.differences()[0] == (
         "4 rows in prompt_completion, not 5: 3 valid + 3 repaired chunks - 1 left out"
     )
-    invented = balance(*tables(batch), articles=3, rows=expected_rows(7, 0), empty_rows=3)
+    invented = balance(*tables(batch), articles=3, rows=expected_rows(7), empty_rows=3)
     assert invented.differences() == ["3 rows without relations, but 2 such chunks"]

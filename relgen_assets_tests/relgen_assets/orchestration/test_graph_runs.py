@@ -103,7 +103,7 @@ def test_entities_are_restricted_to_terms_of_the_chunk(done: SmallProject) -> No
 def test_the_folder_loads_with_datasets_in_every_config(done: SmallProject, tmp_path: Path) -> None:
     usable = overview(done.tables, done.keys).usable
     assert usable > 0
-    for config, rows in expected_rows(usable, 0).items():
+    for config, rows in expected_rows(usable).items():
         loaded = datasets.load_dataset(
             str(done.folder / "dataset"), config, cache_dir=str(tmp_path / config)
         )

@@ -124,7 +124,7 @@ def test_the_configs_for_training_hold_no_offsets(done: SmallProject) -> None:
     derived = derived_rows(find_shards(done.project.settings.storage.dataset))
     trained = {name: rows for name, rows in derived.items() if name not in FLAT}
     shown = [json.loads(row.model_dump_json()) for rows in trained.values() for row in rows]
-    expected = expected_rows(len(stored(done)), 0)
+    expected = expected_rows(len(stored(done)))
     assert {name: len(rows) for name, rows in trained.items()} == {
         name: count for name, count in expected.items() if name != "full"
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from relgen_assets.domain_errors import ConfigurationError
@@ -51,6 +53,13 @@ def test_calls_are_counted_over_all_articles() -> None:
     ]
     assert sum(server.calls for server in plan.servers) == pytest.approx(4_800)
     assert sum(server.share for server in plan.servers) == pytest.approx(1.0)
+
+
+def test_second_opinions_are_counted_by_relation() -> None:
+    sample = replace(SAMPLE, opinions=requests("second_opinion", 32, 32, 30), relations=2.5)
+    plan = forecast(FLEET, sample, articles=1_000, batch_size=20)
+    assert (plan.stages[-1].task, plan.stages[-1].calls) == ("second_opinion", 10_000)
+    assert plan.seconds > forecast(FLEET, SAMPLE, articles=1_000, batch_size=20).seconds
 
 
 def test_no_plan_is_below_the_work_over_the_speed_of_the_fleet() -> None:

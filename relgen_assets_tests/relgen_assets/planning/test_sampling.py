@@ -85,6 +85,16 @@ def test_two_passes_are_two_calls_a_chunk() -> None:
     assert sampled(Articles(3), CHUNKER, settings(), Experience(), mode="schema").entities == ()
 
 
+def test_second_opinions_are_short_calls_for_a_share_of_the_relations() -> None:
+    asking = settings(judging={"verify": "model"}, extractions={"max_relations": 6})
+    sample = sampled(Articles(3), CHUNKER, asking, Experience(), mode="schema")
+    assert sample.relations == 3
+    for each in sample.opinions:
+        assert each.request.family == "second_opinion"
+        assert 0 < each.request.prompt_tokens - each.shared_prefix < 100
+    assert sampled(Articles(3), CHUNKER, settings(), Experience(), mode="schema").opinions == ()
+
+
 def test_a_long_source_is_sampled_at_several_places() -> None:
     source = Articles(100)
     sample = sampled(source, CHUNKER, settings(), Experience(), mode="schema", articles=10)

@@ -57,6 +57,14 @@ def test_a_text_without_terms_has_no_candidates() -> None:
     assert candidate_terms("@xmath0 @xmath1 = 12 .\n\x00", 10) == []
 
 
+def test_a_prefix_that_stands_alone_belongs_to_its_term() -> None:
+    text = "The non relativistic limit exists. A post hoc test of non linear partial derivatives."
+    terms = candidate_terms(text, 12)
+    assert "non relativistic limit" in terms
+    assert "non linear partial derivatives" in terms
+    assert not {"relativistic limit", "linear partial derivatives"} & set(terms)
+
+
 def test_a_name_that_the_tagger_cuts_at_its_sign_is_no_term() -> None:
     assert candidate_terms("A0#", 10) == []
 

@@ -27,9 +27,10 @@ def codes_page() -> str:
 _ASKED_NEXT = """## What is asked after an unusable answer
 
 While a chunk has attempts left (`extractions.attempts`), what is asked next depends on why the last
-answer could not be used. The seed is another in every attempt. A stricter mode is kept from then
-on, and is taken only if the chunk has terms or statements to choose from. An answer that was cut
-off counts as `truncated` even if its first half could be used.
+answer could not be used. The seed is another in every attempt, and another endpoint is asked
+first. A stricter mode is kept from then on, and is taken only if the chunk has terms or statements
+to choose from. An answer that was cut off counts as `truncated` even if its first half could be
+used.
 
 """
 
@@ -42,7 +43,6 @@ def _asked_next() -> str:
 
 def _changes(change: Change) -> str:
     parts = [
-        "another endpoint first" if change.elsewhere else "",
         f"mode `{change.mode}`" if change.mode else "",
         "half as many entities and relations" if change.shorter else "",
         {Warmth.WARMER: "warmer", Warmth.COOLER: "half the temperature", Warmth.SAME: ""}[

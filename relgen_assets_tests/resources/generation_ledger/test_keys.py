@@ -12,7 +12,7 @@ import pytest
 
 from relgen_assets_tests.resources.generation_ledger.samples import MODEL, a_request
 from resources.generation import GenerationRequest, Sampling
-from resources.generation_ledger.keys import IN_KEY, NOT_IN_KEY, generation_key
+from resources.generation_ledger.keys import IN_KEY, IN_KEY_IF_SET, NOT_IN_KEY, generation_key
 
 REQUEST = a_request(7)
 
@@ -21,8 +21,9 @@ def test_the_table_decides_on_every_field_of_a_request() -> None:
     known = {field.name for field in fields(GenerationRequest)} - {"sampling"}
     known |= {f"sampling.{field.name}" for field in fields(Sampling)}
     known |= {"model", "endpoint"}
-    assert set(IN_KEY) | set(NOT_IN_KEY) == known
-    assert not set(IN_KEY) & set(NOT_IN_KEY)
+    tables = [set(IN_KEY), set(IN_KEY_IF_SET), set(NOT_IN_KEY)]
+    assert set.union(*tables) == known
+    assert sum(map(len, tables)) == len(known)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,9 @@ def test_the_table_decides_on_every_field_of_a_request() -> None:
         {"sampling": replace(REQUEST.sampling, temperature=0.3)},
         {"sampling": replace(REQUEST.sampling, top_p=0.9)},
         {"sampling": replace(REQUEST.sampling, max_tokens=701)},
+        {"sampling": replace(REQUEST.sampling, min_p=0.0)},
+        {"sampling": replace(REQUEST.sampling, top_k=0)},
+        {"sampling": replace(REQUEST.sampling, stop=("\n\n",))},
         {"sampling": replace(REQUEST.sampling, seed=8)},
         {"sampling": replace(REQUEST.sampling, seed=None)},
         {"attempt": 2},
@@ -62,6 +66,21 @@ def test_what_determines_the_answer_is_in_the_key(changes: dict[str, Any]) -> No
 )
 def test_what_does_not_determine_the_answer_is_not(changes: dict[str, Any]) -> None:
     assert generation_key(replace(REQUEST, **changes), MODEL) == generation_key(REQUEST, MODEL)
+
+
+def test_what_is_not_set_leaves_the_key_of_a_released_version() -> None:
+    assert generation_key(a_request(1), MODEL) == (
+        "18c3070eadc91eb55db22dfa4738c4736bf6a9d53ac8d03867c84bfa3d9b2f92"
+    )
+
+
+def test_each_option_has_a_key_of_its_own() -> None:
+    sampled = [
+        replace(REQUEST.sampling, **changes)
+        for changes in ({"min_p": 1.0}, {"top_k": 1}, {"stop": ("1",)}, {"stop": ("1", "1")})
+    ]
+    keys = {generation_key(replace(REQUEST, sampling=one), MODEL) for one in sampled}
+    assert len(keys) == len(sampled)
 
 
 def test_models_are_never_mixed() -> None:

@@ -17,7 +17,7 @@ from relgen_assets_tests.resources.generation_ledger.samples import (
     an_answer,
     pairs,
 )
-from resources.generation import Generation
+from resources.generation import Generation, Sampling
 from resources.generation_ledger.keys import generation_key
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.generation_ledger.store import Transcript
@@ -57,6 +57,14 @@ def test_everything_about_a_call_is_kept(ledger: GenerationLedger) -> None:
     assert entry.outcome.seconds == 2.25
     recorded = datetime.fromisoformat(entry.recorded_at)
     assert timedelta(0) <= datetime.now(UTC) - recorded < timedelta(minutes=5)
+
+
+def test_sampling_is_kept_whole(ledger: GenerationLedger) -> None:
+    request = a_request(sampling=Sampling(0.7, 200, 0.9, 3, min_p=0.05, top_k=0, stop=("###",)))
+    ledger.record([(request, an_answer(request))])
+    (entry,) = ledger.show(generation_key(request, MODEL))
+    assert entry.sampling == request.sampling
+    assert entry.labels == {"prompt_version": "abc"}
 
 
 def test_calls_are_found_by_key_as_they_were_made(ledger: GenerationLedger) -> None:

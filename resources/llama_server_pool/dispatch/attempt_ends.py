@@ -56,7 +56,6 @@ class AttemptEnds:
     def answered(self, attempt: RunningAttempt, completion: Completion, now: float) -> None:
         """Handle an answer; an unusable one is kept in reserve while another attempt runs."""
         ticket, endpoint = attempt.ticket, attempt.endpoint
-        endpoint.answered()
         self._budget.earn()
         generation = replace(
             completion.generation,
@@ -65,7 +64,10 @@ class AttemptEnds:
             attempt=ticket.request.attempt,
         )
         completion = replace(completion, generation=generation)
-        if not self._order.usable(generation) and self._attempts.has_other(attempt):
+        verdict = self._order.verdict(generation)
+        self._fleet.judged(endpoint, generation.attempt, verdict)
+        self._fleet.apply(endpoint)  # before it is assigned anything else
+        if not verdict.usable and self._attempts.has_other(attempt):
             # The other attempt may do better; this answer is used only if it does not.
             ticket.unusable = Spare(completion, endpoint.account, attempt.load(now))
             endpoint.account.hedged_tokens += generation.completion_tokens

@@ -100,6 +100,7 @@ class Dispatcher:
             model = self._fleet.identify()
             if model is not None:
                 await self._look_up(model)
+            self._fleet.review_doubts()
             self._start_attempts(now)
             self._attempts.enforce_deadlines(now)
             self._outage_timeout.check(now, moving=self._attempts.moving)

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from resources.generation import Generation, GenerationRequest, NextAttempt, next_attempt
+from resources.generation import (
+    Generation,
+    GenerationRequest,
+    Judge,
+    NextAttempt,
+    Verdict,
+    next_attempt,
+)
+
+CUT_OFF = "length"
+"""Finish reason of an answer that was cut off at its maximum length; such an answer is not used."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +33,7 @@ class BatchOrder:
     """
 
     requests: Sequence[GenerationRequest]
-    accept: Callable[[Generation], bool] | None
+    accept: Judge | None
     attempts: int
     outage_timeout: float
     granted: Mapping[str, int] = field(default_factory=dict[str, int])
@@ -40,11 +50,17 @@ class BatchOrder:
         return request.attempt >= max(self.attempts, self.granted.get(request.subject, 0))
 
     def next_attempt(self, request: GenerationRequest, answer: Generation) -> GenerationRequest:
-        """Return the content attempt that follows an unusable answer."""
-        return next_attempt(request) if self.ask_again is None else self.ask_again(request, answer)
+        """Return the content attempt that follows an unusable answer; it goes elsewhere first."""
+        again = next_attempt(request) if self.ask_again is None else self.ask_again(request, answer)
+        return replace(again, avoid=again.avoid | request.avoid | {answer.endpoint})
 
     def usable(self, generation: Generation) -> bool:
         """Whether an answer is usable."""
-        if generation.finish_reason == "length":
-            return False
-        return self.accept is None or self.accept(generation)
+        return self.verdict(generation).usable
+
+    def verdict(self, generation: Generation) -> Verdict:
+        """Return the caller's verdict on an answer; one that was cut off is never usable."""
+        if generation.finish_reason == CUT_OFF:
+            return Verdict(usable=False, reason=CUT_OFF)
+        found = True if self.accept is None else self.accept(generation)
+        return found if isinstance(found, Verdict) else Verdict(usable=found)

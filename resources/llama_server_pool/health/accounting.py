@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from resources.generation import Verdict
 from resources.llama_server_pool.endpoint import Endpoint
 from resources.llama_server_pool.reports import EndpointReport
 
@@ -28,6 +29,8 @@ class EndpointAccount:
     lost_tokens: int = 0
     streamed_tokens: int = 0
     faults: Counter[str] = field(default_factory=Counter[str])
+    accepted: int = 0
+    rejected: Counter[str] = field(default_factory=Counter[str])
     running: int = 0
     _busy: float = 0.0
     _slot_seconds: float = 0.0
@@ -69,6 +72,13 @@ class EndpointAccount:
         spent = self._decode_seconds.get(slots, 0.0)
         self._decode_seconds[slots] = spent + completion.decode_seconds
 
+    def judged(self, verdict: Verdict) -> None:
+        """Count the caller's verdict on an answer, whether the answer was used or not."""
+        if verdict.usable:
+            self.accepted += 1
+        else:
+            self.rejected[verdict.reason] += 1
+
     def report(self, config: Endpoint, now: float) -> EndpointReport:
         """Return the count so far."""
         self._count(now)
@@ -91,4 +101,6 @@ class EndpointAccount:
             },
             faults=dict(self.faults),
             watt_hours=config.watts * busy / 3600,
+            accepted=self.accepted,
+            rejected=dict(self.rejected),
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 
-from resources.generation import Fault
+from resources.generation import Fault, Verdict
 from resources.llama_server_pool.endpoint import Endpoint
 from resources.llama_server_pool.health.accounting import EndpointAccount
 from resources.llama_server_pool.health.endpoint_view import EndpointView
@@ -18,6 +18,8 @@ from resources.llama_server_pool.policy import DispatchPolicy
 from resources.llama_server_pool.servers.client import EndpointClient, ServerFacts
 from resources.llama_server_pool.servers.faults import Disposition, EndpointFault
 
+REJECTED_ANSWERS = "rejected_answers"
+"""Kind of the fault of an endpoint whose answers the caller cannot use."""
 UNREACHABLE = frozenset({"refused", "dns", "tls", "timeout"})
 """Faults that show that no request will get through: a single one opens the breaker."""
 
@@ -35,6 +37,7 @@ class EndpointState(EndpointView):
         super().__init__(config, client, policy, jitter)
         self._failed_requests: set[str] = set()
         self._refusals = 0
+        self._distrusted = False
 
     def batch_began(self) -> None:
         """Start a fresh account, and readmit the endpoint if the last batch dismissed it."""
@@ -105,6 +108,23 @@ class EndpointState(EndpointView):
         self._answers += 1
         if self._capacity.answered(self.slots) or self._condition != before:
             self.changed.set()
+
+    def judged(self, verdict: Verdict, now: float) -> None:
+        """It answered a request, and the caller has judged the answer.
+
+        An endpoint that was distrusted comes back with a usable answer only.
+        """
+        self.account.judged(verdict)
+        if verdict.usable or not self._distrusted:
+            self._distrusted = False
+            self.answered()
+        else:
+            self.distrust("its answers are still not usable", now)
+
+    def distrust(self, why: str, now: float) -> None:
+        """Its answers were rejected far more often than those of its neighbours."""
+        self._distrusted = True
+        self.failed(EndpointFault(REJECTED_ANSWERS, why, Disposition.server), "", now)
 
     def failed(self, fault: EndpointFault, request_id: str, now: float) -> bool:
         """Apply a fault to this endpoint.

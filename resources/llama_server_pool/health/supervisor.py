@@ -14,8 +14,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from resources.generation import Fault
+from resources.generation import Fault, Verdict
 from resources.llama_server_pool.endpoint import Endpoint
+from resources.llama_server_pool.health.acceptance import Acceptance
 from resources.llama_server_pool.health.endpoint_state import EndpointState
 from resources.llama_server_pool.health.model_identity import common_model
 from resources.llama_server_pool.policy import DispatchPolicy
@@ -66,6 +67,8 @@ class Supervisor:
         self.needs_schema = False
         self._unenforced = unenforced
         self._slots: dict[str, int] = {}
+        self._held = set[str]()
+        self._acceptance = Acceptance(self.endpoints)
         self._stranded: list[str] = []
 
     @staticmethod
@@ -89,6 +92,7 @@ class Supervisor:
             needs_schema: Whether any request carries a JSON schema.
         """
         self.needs_schema = needs_schema
+        self._acceptance = Acceptance(self.endpoints)
         for endpoint in self.endpoints.values():
             endpoint.batch_began()
             if needs_schema and endpoint.enforces_schema is False:
@@ -100,6 +104,38 @@ class Supervisor:
         logger.warning("%s: %s (setting: %s).", endpoint.name, detail, self._unenforced)
         if self._unenforced == "leave_out":
             endpoint.dismiss(Fault(endpoint.name, "schema_not_enforced", detail))
+
+    def judged(self, endpoint: EndpointState, attempt: int, verdict: Verdict) -> None:
+        """Book the verdict on an answer, and distrust an endpoint that stands out by it.
+
+        Args:
+            endpoint: The endpoint that answered.
+            attempt: Number of the content attempt; only first ones are compared.
+            verdict: The caller's verdict.
+        """
+        now = self.now()
+        endpoint.judged(verdict, now)
+        if attempt > 1:
+            return
+        self._acceptance.judged(endpoint.name, usable=verdict.usable)
+        why = "" if verdict.usable else self._acceptance.stands_out(endpoint.name)
+        if why and endpoint.serving(now):
+            logger.warning("%s: %s; it gets one request at a time.", endpoint.name, why)
+            endpoint.distrust(why, now)
+
+    def review_doubts(self) -> None:
+        """Hold back endpoints without any usable answer, until their neighbours can be compared.
+
+        None is held back unless a neighbour that is not in doubt itself is at work.
+        """
+        doubtful = {name for name in self.endpoints if self._acceptance.is_doubtful(name)}
+        at_work = any(
+            one.account.running for one in self.endpoints.values() if one.name not in doubtful
+        )
+        held = doubtful if at_work else set[str]()
+        changed, self._held = self._held ^ held, held
+        for name in changed:
+            self.apply(self.endpoints[name])
 
     def identify(self) -> str | None:
         """Return the identity of the model, once it is known.
@@ -126,7 +162,8 @@ class Supervisor:
             return
         now = self.now()
         on_trial = endpoint.needs_trial(needs_schema=self.needs_schema)
-        slots = 0 if on_trial else endpoint.slots_granted(now)
+        held = on_trial or endpoint.name in self._held
+        slots = 0 if held else endpoint.slots_granted(now)
         if self._slots.get(endpoint.name) != slots:
             self._slots[endpoint.name] = slots
             self.scheduler.set_slots(endpoint.name, slots, now)

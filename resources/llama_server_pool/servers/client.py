@@ -115,6 +115,7 @@ class EndpointClient:
             request,
             model=model or "default",
             response_format=None if schema is None else server_type.response_format(schema),
+            takes=server_type.sampling_options,
         )
         try:
             await self._connection.stream(body, answer)

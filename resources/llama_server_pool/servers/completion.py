@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -31,7 +32,11 @@ class Completion:
 
 
 def request_body(
-    request: GenerationRequest, *, model: str, response_format: dict[str, Any] | None
+    request: GenerationRequest,
+    *,
+    model: str,
+    response_format: dict[str, Any] | None,
+    takes: Collection[str] = (),
 ) -> dict[str, Any]:
     """Return the JSON of a streamed chat completion.
 
@@ -39,6 +44,7 @@ def request_body(
         request: What to generate.
         model: Name of the model to ask for.
         response_format: The JSON schema in the form the server takes; None sends none.
+        takes: Names of the further sampling options that the server knows; others are not sent.
     """
     sampling = request.sampling
     body: dict[str, Any] = {
@@ -50,6 +56,9 @@ def request_body(
         "max_tokens": sampling.max_tokens,
         "top_p": sampling.top_p,
     }
+    further = {name: value for name, value in sampling.further.items() if name in takes}
+    if further:
+        body["extra_body"] = further  # the client knows the options of OpenAI's API only
     if sampling.seed is not None:
         body["seed"] = sampling.seed
     if response_format is not None:

@@ -19,6 +19,8 @@ from resources.llama_server_pool.endpoint import Dialect
 from resources.llama_server_pool.servers.faults import EndpointFault
 from resources.llama_server_pool.servers.questions import Asker, unusable
 
+FURTHER_OPTIONS = frozenset({"min_p", "stop", "top_k"})
+"""All sampling options that are sent only where they are set; llama.cpp and its kin take them."""
 SCHEMA_NAME = "answer"
 """Name that `json_schema` requires for every schema."""
 
@@ -66,6 +68,8 @@ class ServerType(ABC):
         dialect: Its name in the settings.
         health_path: A page that answers 200 when the server is ready, without disturbing its work.
         assumed_slots: Slots to assume if the server cannot be asked and none are configured.
+        sampling_options: Sampling options it takes beyond those of OpenAI's API; a service that
+            does not know one may refuse the request, so others are not sent.
         strict_schemas: Whether requests must ask for strict adherence to a schema.
         recognition_rank: Types of a lower rank are tried first. Raise it for a type without a page
             of its own, which other servers would match too.
@@ -75,6 +79,7 @@ class ServerType(ABC):
     dialect: ClassVar[Dialect]
     health_path: ClassVar[str]
     assumed_slots: ClassVar[int]
+    sampling_options: ClassVar[frozenset[str]] = frozenset({"stop"})
     strict_schemas: ClassVar[bool] = False
     recognition_rank: ClassVar[int] = 0
     error_phrases: ClassVar[ErrorPhrases] = ErrorPhrases()

@@ -52,6 +52,13 @@ def test_the_table_has_a_row_per_endpoint() -> None:
     assert board["faults"] == ""
 
 
+def test_the_yield_of_each_endpoint_is_shown_with_what_was_wrong() -> None:
+    sick = replace(BOARD, accepted=2, rejected={"loop": 5, "": 1})
+    gpu, board = records(replace(REPORT, endpoints=(replace(GPU, accepted=40), sick)))
+    assert (gpu["usable"], gpu["rejected"]) == ("100% of 40", "")
+    assert (board["usable"], board["rejected"]) == ("25% of 8", "unusable: 1, loop: 5")
+
+
 def test_a_server_that_never_worked_alone_has_no_speed_alone() -> None:
     busy = replace(GPU, tokens_per_second_by_load={2: 15.0})
     assert records(replace(REPORT, endpoints=(busy,)))[0]["alone"] is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -78,6 +79,37 @@ def test_what_is_sent_is_exactly_what_was_asked() -> None:
     )
     assert body["stream"] is True
     assert body["stream_options"] == {"include_usage": True}
+
+
+@pytest.mark.parametrize(
+    ("dialect", "sent"),
+    [
+        (Dialect.llama_cpp, {"min_p", "top_k", "stop"}),
+        (Dialect.llama_cpp_python, {"min_p", "top_k", "stop"}),
+        (Dialect.vllm, {"min_p", "top_k", "stop"}),
+        (Dialect.ollama, {"stop"}),
+        (Dialect.openai, {"stop"}),
+    ],
+)
+def test_a_server_is_sent_the_sampling_options_that_it_takes(
+    dialect: Dialect, sent: set[str]
+) -> None:
+    options = {"min_p": 0.05, "top_k": 40, "stop": ["###"]}
+    sampling = replace(request().sampling, min_p=0.05, top_k=40, stop=("###",))
+    with FakeLlamaServer() as server:
+
+        async def ask() -> None:
+            async with client_of(server.url) as client:
+                asked = replace(request(), sampling=sampling)
+                await client.complete(asked, ignore, replace(FACTS, dialect=dialect))
+                await client.complete(request(), ignore, FACTS)
+
+        run(ask())
+        one, plain = (one.body for one in server.requests)
+    assert {name: one[name] for name in options if name in one} == {
+        name: options[name] for name in sent
+    }
+    assert not plain.keys() & options.keys()
 
 
 def test_a_shared_prefix_is_reported_as_cached() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from resources.llama_server_pool.endpoint import Dialect
 from resources.llama_server_pool.servers.questions import Asker, optional_page, unusable
 from resources.llama_server_pool.servers.server_type import (
+    FURTHER_OPTIONS,
     ErrorPhrases,
     ServerFacts,
     ServerType,
@@ -21,6 +22,7 @@ class LlamaCpp(ServerType):
     dialect = Dialect.llama_cpp
     health_path = "/health"
     assumed_slots = 1
+    sampling_options = FURTHER_OPTIONS
     error_phrases = ErrorPhrases(
         prompt_too_long=(r"exceed[_s]*_?context", r"exceeds? the (?:available )?context"),
         overflow=("context size has been exceeded", "failed to find a memory slot"),

@@ -14,6 +14,7 @@ from resources.llama_server_pool.endpoint import Dialect
 from resources.llama_server_pool.servers.faults import Disposition, EndpointFault
 from resources.llama_server_pool.servers.questions import Asker, listed_models, optional_page
 from resources.llama_server_pool.servers.server_type import (
+    FURTHER_OPTIONS,
     ErrorPhrases,
     ServerFacts,
     ServerType,
@@ -33,6 +34,7 @@ class LlamaCppPython(ServerType):
     dialect = Dialect.llama_cpp_python
     health_path = "/openapi.json"  # every other page waits for the running request
     assumed_slots = 1  # one request at a time, behind a lock
+    sampling_options = FURTHER_OPTIONS
     error_phrases = ErrorPhrases(prompt_too_long=("exceed context window",))
 
     async def recognises(self, server: Asker) -> bool:

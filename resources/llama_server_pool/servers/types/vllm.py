@@ -5,6 +5,7 @@ from __future__ import annotations
 from resources.llama_server_pool.endpoint import Dialect
 from resources.llama_server_pool.servers.questions import Asker, listed_models, served_model
 from resources.llama_server_pool.servers.server_type import (
+    FURTHER_OPTIONS,
     ErrorPhrases,
     ServerFacts,
     ServerType,
@@ -19,6 +20,7 @@ class Vllm(ServerType):
     dialect = Dialect.vllm
     health_path = "/health"
     assumed_slots = 16  # its limit is 256 or more and cannot be queried
+    sampling_options = FURTHER_OPTIONS
     strict_schemas = True
     recognition_rank = 1  # recognised by entries of a list that every server has
     error_phrases = ErrorPhrases(
