@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 import dagster as dg
@@ -92,4 +93,8 @@ class Batches:
 
     def definition(self) -> dg.StaticPartitionsDefinition:
         """Return the batches as Dagster partitions."""
-        return dg.StaticPartitionsDefinition(self.keys)
+        return self._definition
+
+    @cached_property
+    def _definition(self) -> dg.StaticPartitionsDefinition:
+        return dg.StaticPartitionsDefinition(self.keys)  # checks every key, so only once
