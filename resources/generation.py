@@ -88,7 +88,7 @@ class Generation:
 
     Attributes:
         subject: The subject of the request.
-        text: The answer, exactly as the server sent it.
+        text: The answer as the server sent it, without thoughts and template tokens.
         finish_reason: `stop` or `length`, as reported by the server.
         model: Identity of the model that answered.
         endpoint: Name of the endpoint that answered.
@@ -98,6 +98,8 @@ class Generation:
         seconds: Wall time of the request on that endpoint.
         attempt: Number of the content attempt, from 1.
         from_ledger: Whether the answer came from the ledger and nothing was sent.
+        reasoning: What the model thought aloud; kept beside the answer, and never used.
+        cut_off: Template tokens at the end, with all that came behind them.
     """
 
     subject: str
@@ -111,6 +113,8 @@ class Generation:
     seconds: float
     attempt: int = 1
     from_ledger: bool = False
+    reasoning: str = ""
+    cut_off: str = ""
 
 
 @dataclass(frozen=True, slots=True)

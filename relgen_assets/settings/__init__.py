@@ -31,6 +31,7 @@ from relgen_assets.settings.environment import (
     names_all,
     refuse_unusable,
 )
+from relgen_assets.settings.evaluation_section import EvaluationSettings
 from relgen_assets.settings.explanations import explain
 from relgen_assets.settings.generation_sections import (
     AnswerBounds,
@@ -73,6 +74,7 @@ __all__ = [
     "ChunkingSettings",
     "Columns",
     "DatasetSettings",
+    "EvaluationSettings",
     "ExtractionSettings",
     "FilesSource",
     "JudgingSettings",
@@ -115,6 +117,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = Field(default_factory=StorageSettings)
     dataset: DatasetSettings = Field(default_factory=DatasetSettings)
     rights: RightsSettings = Field(default_factory=RightsSettings)
+    evaluation: EvaluationSettings = Field(default_factory=EvaluationSettings)
     publishing: PublishingSettings = Field(default_factory=PublishingSettings)
 
     _root: Path = PrivateAttr(default_factory=Path.cwd)

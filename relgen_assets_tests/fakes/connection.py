@@ -106,6 +106,11 @@ class Connection(asyncio.Protocol):
         path = path.partition("?")[0]
         if server.keep_records:
             server.visited.append(path)
+        sent = json.loads(content) if content else None
+        raw = None if server.raw is None else server.raw(path, sent)
+        if raw is not None:
+            self.write(raw)
+            return
         public = path in server.type.public_paths
         given = headers.get("authorization", "").removeprefix("Bearer ")
         if server.api_key is not None and given != server.api_key and not public:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
 import time
 from typing import Any
@@ -152,7 +153,8 @@ class Exchange:
 
     async def _send_pieces(self, pieces: list[str]) -> None:
         due = time.monotonic()
-        for number, piece in enumerate(pieces):
+        endless = self._fault is not None and self._fault.kind is FaultKind.endless
+        for number, piece in enumerate(itertools.cycle(pieces) if endless else pieces):
             if math.isfinite(self._server.decode):
                 due += self._slowdown() / self._server.decode
                 pause = due - time.monotonic()

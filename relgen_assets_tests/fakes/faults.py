@@ -39,6 +39,8 @@ class FaultKind(str, Enum):
     """Send the dialect's error `status` as an event after `tokens` tokens."""
     length = "length"
     """Stop after `tokens` tokens with the finish reason `length`."""
+    endless = "endless"
+    """Go on for ever, whatever `max_tokens` says."""
     ignore_grammar = "ignore_grammar"
     """Answer free text although a schema was sent."""
     count_less = "count_less"
@@ -70,6 +72,7 @@ BAD_JSON = ServerFault(FaultKind.bad_json)
 CUT = ServerFault(FaultKind.cut)
 EMPTY_CHOICES = ServerFault(FaultKind.empty_choices)
 LENGTH = ServerFault(FaultKind.length)
+ENDLESS = ServerFault(FaultKind.endless)
 IGNORE_GRAMMAR = ServerFault(FaultKind.ignore_grammar)
 HTTP_500 = ServerFault(FaultKind.status)
 HTTP_502 = ServerFault(FaultKind.status, status=502, body="<html>Bad Gateway</html>")

@@ -22,6 +22,8 @@ from resources.llama_server_pool.endpoint import Dialect
 
 Condition = Callable[[dict[str, Any]], bool]
 """Whether something applies to a request, given its body."""
+RawAnswer = Callable[[str, dict[str, Any] | None], bytes | None]
+"""What a hostile server writes on the wire, for a path and a body; `None` to answer honestly."""
 
 
 @dataclass
@@ -80,6 +82,7 @@ class ServerState:
         prefix_cache: Whether prompts that share a prefix with an earlier one are prefilled faster.
 
     Attributes:
+        raw: Returns the bytes to answer with instead, for a path and the JSON that was sent.
         keep_records: Whether requests and visited paths are kept; benchmarks keep none.
         health_status: HTTP status of `/health`.
         broken_paths: Paths that answer with an internal error.
@@ -106,6 +109,7 @@ class ServerState:
     api_key: str | None = None
     prefix_cache: bool = True
 
+    raw: RawAnswer | None = field(default=None, init=False)
     keep_records: bool = field(default=True, init=False)
     health_status: int = field(default=200, init=False)
     broken_paths: set[str] = field(default_factory=set[str], init=False)

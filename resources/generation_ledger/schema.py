@@ -98,6 +98,12 @@ class GenerationRow(LedgerTable):
     )
     recorded_at: Mapped[str] = mapped_column(String(32), doc="When it became durable (UTC).")
     superseded_at: Mapped[str | None] = mapped_column(String(32), doc="When another took over.")
+    reasoning: Mapped[Any] = mapped_column(
+        Packed, nullable=True, doc="What the model thought aloud, or null."
+    )
+    cut_off: Mapped[Any] = mapped_column(
+        Packed, nullable=True, doc="Template tokens behind the answer, with what followed, or null."
+    )
 
     __table_args__ = (
         # At most one row per key counts; this makes it safe to record twice.

@@ -44,6 +44,8 @@ _ANSWER_COLUMNS: Final = (
     GenerationRow.completion_tokens,
     GenerationRow.seconds,
     GenerationRow.attempt,
+    GenerationRow.reasoning,
+    GenerationRow.cut_off,
 )
 
 
@@ -151,6 +153,8 @@ def generation_of(row: Row[Any], subject: str) -> Generation:
         seconds=row.seconds,
         attempt=row.attempt,
         from_ledger=True,
+        reasoning=row.reasoning or "",
+        cut_off=row.cut_off or "",
     )
 
 
@@ -213,6 +217,8 @@ def answer_row(request: GenerationRequest, generation: Generation) -> dict[str, 
         "cached_tokens": generation.cached_tokens,
         "completion_tokens": generation.completion_tokens,
         "seconds": generation.seconds,
+        "reasoning": generation.reasoning or None,
+        "cut_off": generation.cut_off or None,
         "error": None,
     }
 
@@ -229,6 +235,8 @@ def failure_row(request: GenerationRequest, failure: Failure, model: str) -> dic
         "cached_tokens": 0,
         "completion_tokens": 0,
         "seconds": 0.0,
+        "reasoning": None,
+        "cut_off": None,
         "error": {"reason": failure.reason, "faults": faults},
     }
 

@@ -7,11 +7,11 @@ is written last: without it, or with files that do not match it, nothing is impo
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -191,15 +191,27 @@ def _to_parquet(table: Table, rows: list[dict[str, Any]]) -> bytes:
 def _from_parquet(table: Table, url: str) -> list[dict[str, Any]]:
     data = storage.read_bytes(url)
     try:
-        rows = read_parquet(data).cast(_schema(table)).to_pylist()
-    except (pa.ArrowException, OSError, ValueError) as error:
+        rows = _with_newer_columns(read_parquet(data), _schema(table)).to_pylist()
+    except (pa.ArrowException, KeyError, OSError, ValueError) as error:
         raise LedgerError(
             f"a file of the export is damaged: {error}.",
             where=storage.shown(url),
             remedy="Export again; rows imported so far are intact and stay.",
         ) from error
-    packed = dict.fromkeys(_packed(table), json.loads)
+    packed: dict[str, Callable[[Any], Any]] = dict.fromkeys(_packed(table), _unpacked)
     return [{name: packed.get(name, _same)(row[name]) for name in row} for row in rows]
+
+
+def _with_newer_columns(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return rows under a schema; columns that older versions did not have are null."""
+    for field in schema:
+        if field.nullable and field.name not in rows.column_names:
+            rows = rows.append_column(field, pa.nulls(len(rows), field.type))
+    return cast(pa.Table, rows.select(schema.names).cast(schema))
+
+
+def _unpacked(value: str | None) -> Any:
+    return None if value is None else json.loads(value)
 
 
 def _same(value: Any) -> Any:

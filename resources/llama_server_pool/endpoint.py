@@ -17,6 +17,11 @@ from pydantic_core import ErrorDetails
 from resources.errors import ConfigurationError
 
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+_HEADER_NAME = re.compile(r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
+_OF_THE_REQUEST = frozenset(
+    {"messages", "model", "stream", "max_tokens", "temperature", "top_p", "seed", "response_format"}
+)
+"""What is in the key of an answer, or decides how it is read."""
 
 
 class EndpointKind(str, Enum):
@@ -39,6 +44,14 @@ class Dialect(str, Enum):
     vllm = "vllm"
     ollama = "ollama"
     openai = "openai"
+
+
+class Thinking(str, Enum):
+    """Whether a model is to think before it answers; `auto` leaves that to the server."""
+
+    auto = "auto"
+    on = "on"
+    off = "off"
 
 
 class Endpoint(BaseModel):
@@ -79,6 +92,47 @@ class Endpoint(BaseModel):
         gt=0,
         description="First guess of answer tokens/s of one slot; learned from then on.",
     )
+    thinking: Thinking = Field(
+        default=Thinking.auto,
+        description="Whether the model thinks before it answers: `auto` leaves it to the server.",
+    )
+    reasoning_tokens: int = Field(
+        default=1024,
+        ge=0,
+        le=1_000_000,
+        description="Tokens for thoughts, on top of the answer's, where the model thinks.",
+    )
+    aliases: list[str] = Field(
+        default_factory=list,
+        description="Further names of the model that its answers may carry.",
+    )
+    headers: dict[str, str] = Field(
+        default_factory=dict,
+        description="Further HTTP headers; a value `$NAME` is read from the environment.",
+    )
+    extra_body: dict[str, Any] = Field(
+        default_factory=dict, description="Further members of every request's JSON."
+    )
+    ca: str | None = Field(
+        default=None, description="File with the certificate of a private authority (PEM)."
+    )
+    verify: bool = Field(default=True, description="Whether to verify the server's certificate.")
+
+    @field_validator("headers")
+    @classmethod
+    def _headers_are_plain(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, text in value.items():
+            if not _HEADER_NAME.match(name) or not text.isascii() or not text.isprintable():
+                raise ValueError(f"{name[:40]!r} is no HTTP header on one line of ASCII")
+        return value
+
+    @field_validator("extra_body")
+    @classmethod
+    def _body_keeps_the_request(cls, value: dict[str, Any]) -> dict[str, Any]:
+        taken = sorted(set(value) & _OF_THE_REQUEST)
+        if taken:
+            raise ValueError(f"{', '.join(taken)} belongs to the request and cannot be set here")
+        return value
 
     @field_validator("name")
     @classmethod

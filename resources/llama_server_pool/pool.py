@@ -32,8 +32,8 @@ from resources.llama_server_pool.options import PoolOptions
 from resources.llama_server_pool.policy import DispatchPolicy
 from resources.progress import BOARD
 
-# The dispatcher loads the openai client, which takes a second to import: a pool that is only
-# configured, as when Dagster loads its definitions, does without it.
+# The dispatcher loads the HTTP client: a pool that is only configured, as when Dagster loads its
+# definitions, does without it.
 if TYPE_CHECKING:
     from resources.llama_server_pool.health.supervisor import Supervisor
     from resources.llama_server_pool.reports import BatchResult, EndpointStatus

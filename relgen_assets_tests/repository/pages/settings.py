@@ -95,6 +95,8 @@ def type_name(annotation: Any) -> str:
         return " | ".join(kinds)
     if get_origin(annotation) is list:
         return "list of texts" if get_args(annotation) == (str,) else "list of tables"
+    if get_origin(annotation) is dict:
+        return "table"
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return " | ".join(f"`{choice.value}`" for choice in annotation)
     names = {str: "text", int: "integer", float: "number", bool: "boolean"}

@@ -40,7 +40,7 @@ def test_stats_of_an_empty_ledger(ledger: GenerationLedger) -> None:
     assert stats.groups == ()
     assert stats.verdicts == {}
     assert (stats.first, stats.last) == (None, None)
-    assert stats.version == "0003"
+    assert stats.version == "0004"
 
 
 def test_stats_sum_by_task_model_and_standing(ledger: GenerationLedger) -> None:

@@ -216,3 +216,14 @@ def test_it_is_a_dagster_resource(place: Place) -> None:
     result: Any = materialize([answers], resources={"ledger": place.open()})
     assert result.success
     assert request.subject in place.open().lookup([request], MODEL)
+
+
+def test_thoughts_are_kept_beside_the_answer(ledger: GenerationLedger) -> None:
+    request = a_request(1)
+    ledger.record([(request, an_answer(request, reasoning="Let me see.", cut_off="<|im_end|>"))])
+    (found,) = ledger.lookup([request], MODEL).values()
+    assert (found.text, found.reasoning, found.cut_off) == (
+        '{"ok": true}',
+        "Let me see.",
+        "<|im_end|>",
+    )

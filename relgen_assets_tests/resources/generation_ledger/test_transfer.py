@@ -43,7 +43,7 @@ def everything(ledger: GenerationLedger) -> dict[str, list[tuple[Any, ...]]]:
 def fill(ledger: GenerationLedger) -> None:
     ledger.record(pairs(1, 2))
     odd = a_request(3, json_schema=None, messages=({"role": "user", "content": "\0 \ud800 ∑"},))
-    ledger.record([(odd, an_answer(odd, text="a\0\ud800∑"))])
+    ledger.record([(odd, an_answer(odd, text="a\0\ud800∑", reasoning="hm\0∑", cut_off="</s>"))])
     failed = a_request(4)
     ledger.record_failure(failed, a_failure(failed), MODEL)
     ledger.record(pairs(4))
@@ -68,6 +68,21 @@ def test_an_import_gives_the_same_ledger(
 
     assert target.import_from(f"{tmp_path}/backup").new == 0, "twice changes nothing"
     assert everything(target) == everything(source)
+
+
+def test_an_export_of_an_older_version_is_imported(
+    place: Place, other: Place, tmp_path: Path
+) -> None:
+    """Version 0003 knew neither thoughts nor what was cut off."""
+    place.open().record(pairs(1))
+    place.open().export(f"{tmp_path}/backup")
+    (file,) = (tmp_path / "backup").glob("ledger_generations-*.parquet")
+    pq.write_table(pq.read_table(file).drop_columns(["reasoning", "cut_off"]), file)
+    manifest = tmp_path / "backup" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"0004"', '"0003"'))
+    assert other.open().import_from(f"{tmp_path}/backup").new == 1
+    (found,) = other.open().lookup([a_request(1)], MODEL).values()
+    assert (found.reasoning, found.cut_off) == ("", "")
 
 
 def test_an_export_can_lie_on_any_filesystem(ledger: GenerationLedger, tmp_path: Path) -> None:
@@ -244,7 +259,7 @@ def test_a_folder_without_an_export_is_a_clear_error(ledger: GenerationLedger) -
         ("file", "a file of the export is damaged"),
         ("rows", "its manifest names 5"),
         ("manifest", "manifest cannot be read"),
-        ("newer", "schema version 9999; this code knows 0003 at most"),
+        ("newer", "schema version 9999; this code knows 0004 at most"),
     ],
 )
 def test_a_damaged_export_is_a_clear_error(

@@ -13,7 +13,7 @@ from resources.llama_server_pool.health.accounting import EndpointAccount
 from resources.llama_server_pool.scheduling.values import QueuedRequest
 from resources.llama_server_pool.servers.faults import Disposition, EndpointFault
 
-if TYPE_CHECKING:  # loads the openai client, which a ticket alone does not need
+if TYPE_CHECKING:  # loads the HTTP client, which a ticket alone does not need
     from resources.llama_server_pool.servers.client import Completion
 
 _REFUSALS = frozenset({Disposition.context, Disposition.schema, Disposition.request})

@@ -7,10 +7,11 @@ differ is in `types`, the HTTP in `connection`, requests and answers in `complet
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from resources.generation import GenerationRequest
-from resources.llama_server_pool.endpoint import Dialect, Endpoint
+from resources.llama_server_pool.endpoint import Dialect, Endpoint, Thinking
+from resources.llama_server_pool.servers.blame import blamed_on_server
 from resources.llama_server_pool.servers.completion import (
     Completion,
     completion_of,
@@ -18,10 +19,12 @@ from resources.llama_server_pool.servers.completion import (
 )
 from resources.llama_server_pool.servers.connection import ServerConnection
 from resources.llama_server_pool.servers.faults import Disposition, EndpointFault
+from resources.llama_server_pool.servers.headers import header_values
+from resources.llama_server_pool.servers.names import is_same_model
 from resources.llama_server_pool.servers.probes import SCHEMA_PROBE, holds_to_schema
 from resources.llama_server_pool.servers.registry import SERVER_TYPES, recognise
 from resources.llama_server_pool.servers.server_type import ServerFacts, ServerType
-from resources.llama_server_pool.servers.stream import StreamedAnswer
+from resources.llama_server_pool.servers.stream import Limits, StreamedAnswer
 
 __all__ = ["Completion", "EndpointClient", "SchemaTrial", "ServerFacts"]
 
@@ -52,9 +55,12 @@ class EndpointClient:
     ) -> None:
         self.config = config
         self.model = config.model or model
-        self._connection = ServerConnection(config, model=self.model, api_key=api_key)
+        self._connection = ServerConnection(
+            config, model=self.model, api_key=api_key, headers=header_values(config)
+        )
         self._type = None if config.dialect is Dialect.auto else SERVER_TYPES[config.dialect]
         self._sends_schemas = True
+        self._thinks = False
 
     async def discover(self) -> ServerFacts:
         """Return what the server says about itself.
@@ -70,8 +76,9 @@ class EndpointClient:
         Raises:
             EndpointFault: The server cannot be reached or does not answer usably.
         """
-        server_type = await self._known_type()
-        return self._configured(await server_type.greet(self._connection))
+        with blamed_on_server():
+            server_type = await self._known_type()
+            return self._configured(await server_type.greet(self._connection))
 
     async def examine(self, facts: ServerFacts) -> ServerFacts:
         """Return `facts` completed by what the server can be asked only while it is idle.
@@ -82,7 +89,8 @@ class EndpointClient:
             EndpointFault: The server cannot be reached or does not answer usably.
         """
         server_type = SERVER_TYPES[facts.dialect]
-        return self._configured(await server_type.examine(self._connection, facts))
+        with blamed_on_server():
+            return self._configured(await server_type.examine(self._connection, facts))
 
     async def probe(self) -> None:
         """Return when the server is ready to serve.
@@ -90,7 +98,8 @@ class EndpointClient:
         Raises:
             EndpointFault: It is not ready; the fault says why.
         """
-        await self._connection.get((await self._known_type()).health_path)
+        with blamed_on_server():
+            await self._connection.get((await self._known_type()).health_path)
 
     async def complete(
         self, request: GenerationRequest, on_tokens: Callable[[int], None], facts: ServerFacts
@@ -108,25 +117,47 @@ class EndpointClient:
             EndpointFault: The server gave no usable answer.
         """
         server_type = SERVER_TYPES[facts.dialect]
-        answer = StreamedAnswer(on_tokens)
+        limits = self.limits(request, facts)
+        answer = StreamedAnswer(on_tokens, limits)
         model = self.model or facts.model
         schema = request.json_schema if self._sends_schemas else None
         body = request_body(
             request,
             model=model or "default",
+            limits=limits,
             response_format=None if schema is None else server_type.response_format(schema),
+            further=self._further(server_type),
             takes=server_type.sampling_options,
         )
         try:
-            await self._connection.stream(body, answer)
+            with blamed_on_server():
+                await self._connection.stream(body, answer)
+                self._refuse_other_model(answer.model, facts)
+                completion = completion_of(
+                    request, answer, endpoint=self.config.name, model=model, context=facts.context
+                )
         except EndpointFault as fault:
-            meant = await server_type.explain(self._connection, fault, request, facts)
+            with blamed_on_server():
+                meant = await server_type.explain(self._connection, fault, request, facts)
             if meant is fault:
                 raise
             raise meant from fault
-        return completion_of(
-            request, answer, endpoint=self.config.name, model=model, context=facts.context
-        )
+        self._thinks |= bool(completion.generation.reasoning)
+        return completion
+
+    def limits(self, request: GenerationRequest, facts: ServerFacts) -> Limits:
+        """Return how long the answer to a request may become, and the thoughts before it.
+
+        Thoughts get tokens of their own where the settings ask for thoughts, or where this server
+        has shown some; as many as the context has room for.
+        """
+        longest, thinking = request.sampling.max_tokens, self.config.thinking
+        if thinking is Thinking.off or (thinking is Thinking.auto and not self._thinks):
+            return Limits(longest)
+        room = self.config.reasoning_tokens
+        if facts.context:
+            room = min(room, facts.context - request.prompt_tokens - longest)
+        return Limits(longest, max(0, room))
 
     async def try_schema(self, facts: ServerFacts) -> SchemaTrial:
         """Ask for an answer that a server gives only if it enforces the JSON schema.
@@ -149,7 +180,8 @@ class EndpointClient:
         Raises:
             EndpointFault: The server did not answer.
         """
-        return await SERVER_TYPES[facts.dialect].count_tokens(self._connection, text)
+        with blamed_on_server():
+            return await SERVER_TYPES[facts.dialect].count_tokens(self._connection, text)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -159,6 +191,26 @@ class EndpointClient:
         if self._type is None:
             self._type = await recognise(self._connection)
         return self._type
+
+    def _further(self, server_type: ServerType) -> dict[str, Any]:
+        """Return what the endpoint's settings add to every request."""
+        thinking = self.config.thinking
+        if thinking is Thinking.auto:
+            return self.config.extra_body
+        switch = server_type.thinking_switch(on=thinking is Thinking.on)
+        return {**switch, **self.config.extra_body}
+
+    def _refuse_other_model(self, answered: str, facts: ServerFacts) -> None:
+        """Refuse an answer of another model: it would be stored under the name of this one."""
+        names = [name for name in (self.model, facts.model) if name]
+        if not answered or not names or is_same_model(answered, [*names, *self.config.aliases]):
+            return
+        raise EndpointFault(
+            "other_model",
+            f"{answered!r} answered, {names[0]!r} was asked; if both are names of one model,"
+            " list the first among the endpoint's `aliases`",
+            Disposition.server,
+        )
 
     def _configured(self, facts: ServerFacts) -> ServerFacts:
         """Complete facts from the configuration, which wins except for the model's name."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 from resources.generation import Generation, GenerationRequest
+from resources.llama_server_pool.servers.decoding import MOST_SECONDS
 from resources.llama_server_pool.servers.faults import Disposition, EndpointFault
-from resources.llama_server_pool.servers.stream import StreamedAnswer
+from resources.llama_server_pool.servers.reasoning import take_apart
+from resources.llama_server_pool.servers.stream import Limits, StreamedAnswer
+from resources.llama_server_pool.servers.template_tokens import cut_off
 
 TRUNCATION_SHARE = 0.6
 """If the server counts less than this share of the estimate, it has cut the prompt."""
@@ -35,30 +38,33 @@ def request_body(
     request: GenerationRequest,
     *,
     model: str,
+    limits: Limits,
     response_format: dict[str, Any] | None,
     takes: Collection[str] = (),
+    further: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the JSON of a streamed chat completion.
 
     Args:
         request: What to generate.
         model: Name of the model to ask for.
+        limits: How long answer and thoughts may become.
         response_format: The JSON schema in the form the server takes; None sends none.
         takes: Names of the further sampling options that the server knows; others are not sent.
+        further: Further members, as the endpoint and its server software want them.
     """
     sampling = request.sampling
     body: dict[str, Any] = {
+        **further,
         "model": model,
         "messages": request.messages,
         "stream": True,
         "stream_options": {"include_usage": True},
         "temperature": sampling.temperature,
-        "max_tokens": sampling.max_tokens,
+        "max_tokens": limits.answer + limits.thoughts,
         "top_p": sampling.top_p,
     }
-    further = {name: value for name, value in sampling.further.items() if name in takes}
-    if further:
-        body["extra_body"] = further  # the client knows the options of OpenAI's API only
+    body |= {name: value for name, value in sampling.further.items() if name in takes}
     if sampling.seed is not None:
         body["seed"] = sampling.seed
     if response_format is not None:
@@ -86,45 +92,53 @@ def completion_of(
     Raises:
         EndpointFault: The server cut the prompt, or its counts make no sense.
     """
-    try:
-        return _completion(request, answer, endpoint=endpoint, model=model, context=context)
-    except (TypeError, ValueError, AttributeError) as error:
-        detail = f"usage or timings of the answer make no sense: {error}"
-        raise EndpointFault("bad_body", detail, Disposition.server) from error
-
-
-def _completion(
-    request: GenerationRequest,
-    answer: StreamedAnswer,
-    *,
-    endpoint: str,
-    model: str | None,
-    context: int | None,
-) -> Completion:
     usage, timings = answer.usage, answer.timings
-    details = usage.get("prompt_tokens_details") or {}
-    prompt = usage.get("prompt_tokens") or 0
+    prompt = usage.count("prompt_tokens") or 0
+    cached = usage.inside("prompt_tokens_details").count("cached_tokens")
     _refuse_truncated(request, prompt, context)
+    words, thoughts = take_apart("".join(answer.parts))
+    text, rest = cut_off(words)
     generation = Generation(
         subject=request.subject,
-        text="".join(answer.parts),
+        text=text,
         finish_reason=cast(str, answer.finish_reason),
         model=model or answer.model,
         endpoint=endpoint,
         prompt_tokens=prompt or request.prompt_tokens,
-        cached_tokens=details.get("cached_tokens") or timings.get("cache_n") or 0,
-        completion_tokens=usage.get("completion_tokens") or answer.tokens,
+        cached_tokens=cached or timings.count("cache_n") or 0,
+        completion_tokens=usage.count("completion_tokens") or answer.tokens,
         seconds=answer.ended - answer.started,
         attempt=request.attempt,
+        reasoning="\n".join(filter(None, ("".join(answer.thoughts), thoughts))),
+        cut_off=rest,
     )
     return Completion(generation, *_phases(answer))
 
 
+def refuse_mere_thoughts(completion: Completion) -> None:
+    """Refuse an answer that spent all its tokens on thoughts.
+
+    Raises:
+        EndpointFault: The model thought until its tokens were spent, and did not answer.
+    """
+    generation = completion.generation
+    if generation.text.strip() or not generation.reasoning:
+        return
+    raise EndpointFault(
+        "only_thoughts",
+        f"all {generation.completion_tokens} tokens went into thoughts, none into an answer;"
+        ' set the endpoint\'s `thinking = "off"`, or raise its `reasoning_tokens`',
+        Disposition.server,
+    )
+
+
 def _phases(answer: StreamedAnswer) -> tuple[float, float]:
     """Return the seconds of prefill and of decode."""
-    timings = answer.timings
-    if "prompt_ms" in timings and "predicted_ms" in timings:
-        return timings["prompt_ms"] / 1000, timings["predicted_ms"] / 1000
+    most = MOST_SECONDS * 1000
+    prefill = answer.timings.number("prompt_ms", most)
+    decode = answer.timings.number("predicted_ms", most)
+    if prefill is not None and decode is not None:
+        return prefill / 1000, decode / 1000
     return answer.first_token - answer.started, answer.last_token - answer.first_token
 
 

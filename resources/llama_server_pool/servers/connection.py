@@ -1,24 +1,31 @@
 """HTTP with one server: questions with a deadline, streams without one.
 
-The official `openai` client does the HTTP, without its own retries and read timeouts: the
-dispatcher decides how long a slow board may take, and cancels the task. Every failure becomes an
-`EndpointFault`.
+The dispatcher decides how long a slow board may take, and cancels the task; so there are neither
+retries nor read timeouts here. Every failure becomes an `EndpointFault`, and nothing is read beyond
+its budget.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ssl
-from collections.abc import Callable, Coroutine
-from functools import cache
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
-import openai
 
 from resources.llama_server_pool.endpoint import Endpoint
-from resources.llama_server_pool.servers.error_answers import wrong_type
+from resources.llama_server_pool.servers.bodies import (
+    STREAM_BYTES,
+    beginning,
+    pieces,
+    whole,
+)
+from resources.llama_server_pool.servers.certificates import trusted
+from resources.llama_server_pool.servers.decoding import as_text, decode
+from resources.llama_server_pool.servers.error_answers import from_status, wrong_type
 from resources.llama_server_pool.servers.faults import Disposition, EndpointFault
 from resources.llama_server_pool.servers.network_errors import NETWORK_ERRORS, from_exception
 from resources.llama_server_pool.servers.stream import StreamedAnswer
@@ -27,6 +34,8 @@ CONNECT_SECONDS = 10.0
 """Longest wait for a connection, in seconds."""
 QUERY_SECONDS = 10.0
 """Longest wait, in seconds, for an answer that needs no model: health, properties, counts."""
+COMPLETIONS = "/v1/chat/completions"
+"""Where chat completions are asked for."""
 KEEPALIVE_SECONDS = 2.0
 """How long an idle connection is kept, in seconds; servers close theirs after 5 s."""
 
@@ -38,18 +47,27 @@ class ServerConnection:
         config: The endpoint.
         model: Name of the model that requests will ask for, if configured.
         api_key: Key to send; never logged.
+        headers: Further headers to send.
     """
 
-    def __init__(self, config: Endpoint, *, model: str | None, api_key: str | None) -> None:
+    def __init__(
+        self,
+        config: Endpoint,
+        *,
+        model: str | None,
+        api_key: str | None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self.model = model
         self._url = config.url
         self._key_variable = config.api_key_env
-        self._client = openai.AsyncOpenAI(
-            base_url=f"{config.url}/v1",
-            api_key=api_key or "none",
-            max_retries=0,
-            http_client=_http_client(config),
-        )
+        self._client = _http_client(config)
+        self._headers = {
+            "Accept-Encoding": "identity",
+            "Content-Type": "application/json",
+            **({} if api_key is None else {"Authorization": f"Bearer {api_key}"}),
+            **(headers or {}),
+        }
 
     async def get(self, path: str) -> Any:
         """Return the JSON at `path`, or the text of an answer that is not JSON.
@@ -57,7 +75,7 @@ class ServerConnection:
         Raises:
             EndpointFault: The server did not answer within `QUERY_SECONDS`, or with an error.
         """
-        return await self._query(lambda: self._client.get(self._url + path, cast_to=object))
+        return await self._query("GET", path, None)
 
     async def post(self, path: str, body: dict[str, Any]) -> Any:
         """Return the JSON that `path` answers to `body`, or the text of an answer that is not JSON.
@@ -65,8 +83,7 @@ class ServerConnection:
         Raises:
             EndpointFault: The server did not answer within `QUERY_SECONDS`, or with an error.
         """
-        url = self._url + path
-        return await self._query(lambda: self._client.post(url, body=body, cast_to=object))
+        return await self._query("POST", path, body)
 
     async def stream(self, body: dict[str, Any], answer: StreamedAnswer) -> None:
         """Send a chat completion and read its events into `answer`.
@@ -77,42 +94,70 @@ class ServerConnection:
             EndpointFault: The server gave no complete answer.
         """
         try:
-            async with self._client.chat.completions.with_streaming_response.create(
-                **body
-            ) as response:
-                content_type = response.headers.get("content-type", "")
-                if not content_type.startswith("text/event-stream"):
-                    raise wrong_type(content_type, await response.text())
-                await answer.read(response.iter_lines(), self._key_variable)
+            async with self._asked("POST", COMPLETIONS, body) as response:
+                await answer.read(pieces(response, STREAM_BYTES), self._key_variable)
         except NETWORK_ERRORS as error:
             raise self._fault(error) from error
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._client.close()
+        await self._client.aclose()
 
-    async def _query(self, ask: Callable[[], Coroutine[Any, Any, object]]) -> Any:
+    async def _query(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
         try:
             async with asyncio.timeout(QUERY_SECONDS):
                 try:
-                    answer = await ask()
-                except openai.APIConnectionError as error:
+                    return await self._answer(method, path, body)
+                except NETWORK_ERRORS as error:
                     if self._fault(error).kind != "reset":
                         raise
-                    answer = await ask()  # the server had closed the kept connection
+                    return await self._answer(method, path, body)  # a kept connection was closed
         except TimeoutError as error:
             detail = f"no answer within {QUERY_SECONDS:g} s"
             raise EndpointFault("timeout", detail, Disposition.server) from error
         except NETWORK_ERRORS as error:
             raise self._fault(error) from error
-        except ValueError as error:
-            raise EndpointFault("bad_body", f"broken JSON: {error}", Disposition.server) from error
-        if isinstance(answer, str) and answer.lstrip()[:1] == "<":
-            raise wrong_type("text/html", answer)
-        return answer
+
+    async def _answer(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
+        async with self._asked(method, path, body) as response:
+            content = await whole(response)
+        text = as_text(content)
+        first = text.lstrip()[:1]
+        if first == "<":
+            raise wrong_type("text/html", text)
+        if first in ("{", "[") or "json" in response.headers.get("content-type", ""):
+            return decode(text, path)
+        return text
+
+    @asynccontextmanager
+    async def _asked(
+        self, method: str, path: str, body: dict[str, Any] | None
+    ) -> AsyncIterator[httpx2.Response]:
+        """Send a request; yield the response if its status says that all is well.
+
+        Raises:
+            EndpointFault: Its status is an error.
+        """
+        # ASCII: a lone surrogate of a damaged text cannot be sent otherwise.
+        content = None if body is None else json.dumps(body, separators=(",", ":")).encode()
+        request = self._client.build_request(
+            method, self._url + path, content=content, headers=self._headers
+        )
+        response = await self._client.send(request, stream=True)
+        try:
+            if not response.is_success:
+                raise from_status(
+                    response.status_code,
+                    as_text(await beginning(response)),
+                    response.headers,
+                    key_variable=self._key_variable,
+                )
+            yield response
+        finally:
+            await response.aclose()
 
     def _fault(self, error: BaseException) -> EndpointFault:
-        return from_exception(error, address=_address(self._url), key_variable=self._key_variable)
+        return from_exception(error, address=_address(self._url))
 
 
 def _address(url: str) -> str:
@@ -120,16 +165,10 @@ def _address(url: str) -> str:
     return urlsplit(url).netloc.rpartition("@")[2]
 
 
-@cache
-def _trusted_certificates() -> ssl.SSLContext:
-    """Return what all connections trust; reading it takes longer than opening a client."""
-    return httpx2.create_ssl_context()
-
-
 def _http_client(config: Endpoint) -> httpx2.AsyncClient:
     loopback = urlsplit(config.url).hostname in ("127.0.0.1", "localhost", "::1")
     return httpx2.AsyncClient(
-        verify=_trusted_certificates(),
+        verify=trusted(config.ca, verify=config.verify),
         trust_env=not loopback,  # a proxy from the environment cannot reach this machine's loopback
         timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
         limits=httpx2.Limits(

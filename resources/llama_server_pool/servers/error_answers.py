@@ -7,20 +7,23 @@ an error may come before the server was recognised.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from time import time
-from typing import Any
+from typing import Any, Final
 
+from resources.llama_server_pool.servers.decoding import MOST_TOKENS, parse
 from resources.llama_server_pool.servers.faults import Disposition, EndpointFault, excerpt
 from resources.llama_server_pool.servers.registry import SERVER_TYPES
 from resources.llama_server_pool.servers.server_type import ErrorPhrases
 
 _CONTEXT_SIZES = re.compile(
-    r"context (?:length|size|window)[^0-9]{0,24}(\d+)|n_ctx[^0-9]{1,4}(\d+)", re.IGNORECASE
+    r"context (?:length|size|window)[^0-9]{0,24}(\d{1,9})(?!\d)|n_ctx[^0-9]{1,4}(\d{1,9})(?!\d)",
+    re.IGNORECASE,
 )
+LONGEST_PAUSE: Final = 3600.0
+"""Longest pause that a server may ask for, in seconds; it is asked again after that."""
 _NUMBER = re.compile(r"\d+(\.\d+)?$")
 _PHRASES: list[ErrorPhrases] = [one.error_phrases for one in SERVER_TYPES.values()]
 
@@ -75,7 +78,7 @@ def from_status(
 def error_message(body: str) -> str:
     """Return the message inside an error answer, or an excerpt of the answer itself."""
     try:
-        value: Any = json.loads(body)
+        value: Any = parse(body)
     except ValueError:
         return excerpt(body) or "(empty answer)"
     error = value.get("error", value) if isinstance(value, dict) else value
@@ -93,20 +96,23 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return None
     try:
         if _NUMBER.match(value):
-            return float(value)
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time())
-    except (ValueError, TypeError):
+            seconds = float(value)
+        else:
+            seconds = max(0.0, parsedate_to_datetime(value).timestamp() - time())
+    except (ValueError, TypeError, OverflowError):
         return None
+    return min(seconds, LONGEST_PAUSE)
 
 
 def context_in(body: str) -> int | None:
     """Return the context size in tokens that an error answer names; None if there is none."""
     match = _CONTEXT_SIZES.search(body)
-    return int(match.group(1) or match.group(2)) if match else None
+    size = int(match.group(1) or match.group(2)) if match else 0
+    return size if 0 < size <= MOST_TOKENS else None
 
 
 def wrong_type(content_type: str, body: str) -> EndpointFault:
-    """Return the fault for a successful answer of the wrong content type."""
+    """Return the fault for a successful answer of the wrong type."""
     if "html" in content_type or body.lstrip()[:1] == "<":
         return EndpointFault("html", "an HTML page instead of an answer", Disposition.server)
     detail = f"content type {content_type!r} instead of an event stream"

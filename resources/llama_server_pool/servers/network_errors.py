@@ -8,12 +8,10 @@ import ssl
 from collections.abc import Iterator
 
 import httpx2
-import openai
 
-from resources.llama_server_pool.servers.error_answers import from_status
 from resources.llama_server_pool.servers.faults import Disposition, EndpointFault, excerpt
 
-NETWORK_ERRORS = (openai.APIError, httpx2.RequestError, httpx2.StreamError, ssl.SSLError, OSError)
+NETWORK_ERRORS = (httpx2.RequestError, httpx2.StreamError, ssl.SSLError, OSError)
 """The exceptions with which the HTTP client and the network layer report a failed exchange."""
 
 _NETWORK_FAULTS: tuple[tuple[tuple[type[BaseException], ...], str, str], ...] = (
@@ -33,25 +31,15 @@ _FOR_CODE = re.compile(r"^\[[^]]*\] ?| ?\(_ssl\.c:\d+\)")
 """What only code reads in the text of an exception: `[Errno 111] `, ` (_ssl.c:1006)`."""
 
 
-def from_exception(
-    error: BaseException, *, address: str, key_variable: str | None = None
-) -> EndpointFault:
+def from_exception(error: BaseException, *, address: str) -> EndpointFault:
     """Return the fault for an exception of the HTTP client.
 
     Args:
-        error: Exception of `openai`, `httpx2` or the network layer.
+        error: Exception of `httpx2` or the network layer.
         address: Host and port of the server, which people need to look at it.
-        key_variable: Environment variable that holds the endpoint's key.
     """
     if isinstance(error, EndpointFault):
         return error
-    if isinstance(error, openai.APIStatusError):
-        return from_status(
-            error.status_code,
-            error.response.text,
-            error.response.headers,
-            key_variable=key_variable,
-        )
     causes = list(_causes(error))
     for matches, kind, sentence in _NETWORK_FAULTS:
         cause = next((cause for cause in causes if isinstance(cause, matches)), None)

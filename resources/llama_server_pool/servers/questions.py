@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from resources.llama_server_pool.servers.decoding import Fields, bad_body
 from resources.llama_server_pool.servers.faults import Disposition, EndpointFault
 
 MODEL_LIST = "/v1/models"
@@ -28,7 +29,7 @@ class Asker(Protocol):
         """Return the JSON that a POST answers, or raise `EndpointFault`."""
 
 
-async def optional_page(server: Asker, path: str) -> dict[str, Any]:
+async def optional_page(server: Asker, path: str) -> Fields:
     """Return the JSON object at `path`; empty if this server has no such page.
 
     Raises:
@@ -38,29 +39,47 @@ async def optional_page(server: Asker, path: str) -> dict[str, Any]:
         answer = await server.get(path)
     except EndpointFault as fault:
         if fault.kind in _PAGE_IS_MISSING:
-            return {}
+            return Fields({}, path)
         raise
-    return answer if isinstance(answer, dict) else {}
+    return Fields(answer if isinstance(answer, dict) else {}, path)
 
 
-async def listed_models(server: Asker) -> list[dict[str, Any]]:
+async def page(server: Asker, path: str) -> Fields:
+    """Return the JSON object at `path`.
+
+    Raises:
+        EndpointFault: The server did not answer with an object.
+    """
+    return Fields(await server.get(path), path)
+
+
+async def listed_models(server: Asker) -> list[Fields]:
     """Return the entries of the server's list of models.
 
     Raises:
         EndpointFault: The server did not answer with a list of models.
     """
     answer = await server.get(MODEL_LIST)
-    listed = answer.get("data") if isinstance(answer, dict) else None
-    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
-        raise EndpointFault(
-            "bad_body",
-            f"{MODEL_LIST} does not return a list of models; is this an OpenAI-compatible server?",
-            Disposition.server,
+    if not isinstance(answer, dict) or not isinstance(answer.get("data"), list):
+        raise bad_body(
+            f"{MODEL_LIST} does not return a list of models; is this an OpenAI-compatible server?"
         )
-    return listed
+    return Fields(answer, MODEL_LIST).each("data")
 
 
-async def served_model(server: Asker) -> tuple[str, dict[str, Any]]:
+def model_id(entry: Fields) -> str:
+    """Return the name in an entry of the list of models.
+
+    Raises:
+        EndpointFault: The entry names no model.
+    """
+    name = entry.text("id")
+    if not name:
+        raise bad_body(f"an entry of {MODEL_LIST} names no model")
+    return name
+
+
+async def served_model(server: Asker) -> tuple[str, Fields]:
     """Return the name and the list entry of the model that requests will ask for.
 
     If none is configured, it is the server's only model.
@@ -69,7 +88,7 @@ async def served_model(server: Asker) -> tuple[str, dict[str, Any]]:
         EndpointFault: The server lacks the configured model, or has several and none is configured.
     """
     wanted = server.model
-    listed = {str(model.get("id")): model for model in await listed_models(server)}
+    listed = {model_id(entry): entry for entry in await listed_models(server)}
     name = next((one for one in (wanted, f"{wanted}:latest") if one in listed), None)
     if wanted is not None and name is None:
         names = ", ".join(sorted(listed)[:8]) or "none"
@@ -80,11 +99,3 @@ async def served_model(server: Asker) -> tuple[str, dict[str, Any]]:
         detail = f"the server has {len(listed)} models; choose one with the endpoint's `model`"
         raise EndpointFault("model_not_found", detail, Disposition.auth)
     return name, listed[name]
-
-
-def unusable(what: str, error: Exception) -> EndpointFault:
-    """Return the fault for an answer in a form that this server software should not send."""
-    detail = (
-        f"{what} has an unexpected form for this server software ({type(error).__name__}: {error})"
-    )
-    return EndpointFault("bad_body", detail, Disposition.server)

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, TypeVar
 from resources.generation import GenerationRequest
 from resources.llama_server_pool.endpoint import Dialect
 from resources.llama_server_pool.servers.faults import EndpointFault
-from resources.llama_server_pool.servers.questions import Asker, unusable
+from resources.llama_server_pool.servers.questions import Asker
 
 FURTHER_OPTIONS = frozenset({"min_p", "stop", "top_k"})
 """All sampling options that are sent only where they are set; llama.cpp and its kin take them."""
@@ -122,19 +122,24 @@ class ServerType(ABC):
         named = {"name": SCHEMA_NAME, "schema": dict(schema), **strict}
         return {"type": "json_schema", "json_schema": named}
 
+    def thinking_switch(self, *, on: bool) -> dict[str, Any]:
+        """Return what a request says to switch the model's thoughts on or off.
+
+        Most servers hand it to the chat template, which calls it `enable_thinking` (Qwen, GLM) or
+        `thinking` (DeepSeek, Granite).
+        """
+        return {"chat_template_kwargs": {"enable_thinking": on, "thinking": on}}
+
     async def count_tokens(self, server: Asker, text: str) -> int | None:
         """Return the length of `text` in the server's tokens; None if it does not count tokens.
 
         Raises:
             EndpointFault: The server did not answer usably.
         """
-        try:
-            return await self._count(server, text)
-        except (KeyError, TypeError, ValueError) as error:
-            raise unusable("the answer to a token count", error) from error
+        return await self._count(server, text)
 
     async def _count(self, server: Asker, text: str) -> int | None:
-        """Ask for the length of `text`; an answer of unexpected form may raise anything."""
+        """Ask for the length of `text`; an answer of unexpected form raises `EndpointFault`."""
         return None
 
     async def explain(

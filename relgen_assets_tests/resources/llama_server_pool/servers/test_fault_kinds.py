@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import httpx2
-import openai
 import pytest
 
 from resources.llama_server_pool.servers.error_answers import from_status, retry_after
@@ -137,7 +136,7 @@ NETWORK = [
 
 def _lost(cause: Exception) -> EndpointFault:
     """Return the fault of a connection that was lost for this cause."""
-    error = openai.APIConnectionError(request=httpx2.Request("POST", "http://board:8080/v1"))
+    error = httpx2.ConnectError("lost", request=httpx2.Request("POST", "http://board:8080/v1"))
     error.__cause__ = cause
     return from_exception(error, address="board:8080")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from resources.llama_server_pool.endpoint import Dialect
-from resources.llama_server_pool.servers.questions import Asker, optional_page, unusable
+from resources.llama_server_pool.servers.decoding import MOST_SLOTS, Fields, bad_body
+from resources.llama_server_pool.servers.questions import Asker, optional_page, page
 from resources.llama_server_pool.servers.server_type import (
     FURTHER_OPTIONS,
     ErrorPhrases,
@@ -36,18 +37,20 @@ class LlamaCpp(ServerType):
 
     async def discover(self, server: Asker) -> ServerFacts:
         """Read slots, context and model from the properties."""
-        properties = await server.get(_PROPERTIES)
-        try:
-            path = str(properties.get("model_path") or "").rpartition("/")[2]
-            return ServerFacts(
-                self.dialect,
-                slots=properties.get("total_slots"),
-                context=properties["default_generation_settings"].get("n_ctx"),
-                model=properties.get("model_alias") or path.removesuffix(".gguf") or None,
-            )
-        except (AttributeError, KeyError, TypeError) as error:
-            raise unusable(_PROPERTIES, error) from error
+        properties = await page(server, _PROPERTIES)
+        if "default_generation_settings" not in properties:
+            raise bad_body(f"{_PROPERTIES} is not the page of a llama-server")
+        path = (properties.text("model_path", most=4096) or "").rpartition("/")[2]
+        return ServerFacts(
+            self.dialect,
+            slots=properties.count("total_slots", MOST_SLOTS),
+            context=properties.inside("default_generation_settings").count("n_ctx"),
+            model=properties.text("model_alias") or path.removesuffix(".gguf") or None,
+        )
 
     async def _count(self, server: Asker, text: str) -> int | None:
         answer = await server.post("/tokenize", {"content": text, "add_special": False})
-        return len(answer["tokens"])
+        tokens = Fields(answer, "/tokenize").raw("tokens")
+        if not isinstance(tokens, list):
+            raise bad_body("/tokenize returns no list of tokens")
+        return len(tokens)

@@ -11,8 +11,14 @@ from typing import Any
 
 from resources.generation import GenerationRequest
 from resources.llama_server_pool.endpoint import Dialect
+from resources.llama_server_pool.servers.decoding import Fields
 from resources.llama_server_pool.servers.faults import Disposition, EndpointFault
-from resources.llama_server_pool.servers.questions import Asker, listed_models, optional_page
+from resources.llama_server_pool.servers.questions import (
+    Asker,
+    listed_models,
+    model_id,
+    optional_page,
+)
 from resources.llama_server_pool.servers.server_type import (
     FURTHER_OPTIONS,
     ErrorPhrases,
@@ -40,7 +46,7 @@ class LlamaCppPython(ServerType):
     async def recognises(self, server: Asker) -> bool:
         """Look for the library's name in the description of the API."""
         description = await optional_page(server, "/openapi.json")
-        return "llama.cpp" in str(description.get("info", {}))
+        return "llama.cpp" in (description.inside("info").text("title") or "")
 
     async def greet(self, server: Asker) -> ServerFacts:
         """Ask nothing about the model: that would abort the running request."""
@@ -57,7 +63,7 @@ class LlamaCppPython(ServerType):
         """Learn the context from a refusal and the model from the list of models."""
         context = await _context_in_refusal(server)
         listed = await listed_models(server)
-        model = str(listed[0].get("id")) if listed else None
+        model = model_id(listed[0]) if listed else None
         return ServerFacts(self.dialect, context=context, model=model)
 
     def response_format(self, schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,7 +72,7 @@ class LlamaCppPython(ServerType):
 
     async def _count(self, server: Asker, text: str) -> int | None:
         answer = await server.post("/extras/tokenize/count", {"input": text})
-        return int(answer["count"])
+        return Fields(answer, "a count of tokens").count("count")
 
     async def explain(
         self, server: Asker, fault: EndpointFault, request: GenerationRequest, facts: ServerFacts

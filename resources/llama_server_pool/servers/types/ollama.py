@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from resources.llama_server_pool.endpoint import Dialect
+from resources.llama_server_pool.servers.decoding import Fields
 from resources.llama_server_pool.servers.questions import Asker, optional_page, served_model
 from resources.llama_server_pool.servers.server_type import (
     ErrorPhrases,
@@ -15,7 +17,7 @@ from resources.llama_server_pool.servers.server_type import (
 
 DEFAULT_CONTEXT = 4096
 """Context in tokens that Ollama gives a model when nothing else is set (OLLAMA_CONTEXT_LENGTH)."""
-_CONTEXT_PARAMETER = re.compile(r"^num_ctx\s+(\d+)", re.MULTILINE)
+_CONTEXT_PARAMETER = re.compile(r"^num_ctx\s+(\d{1,8})\b", re.MULTILINE)
 _VERSION = "/api/version"
 
 
@@ -30,6 +32,10 @@ class Ollama(ServerType):
         prompt_too_long=("input length exceeds",), no_model=(r"model[^.]{0,120}not found",)
     )
 
+    def thinking_switch(self, *, on: bool) -> dict[str, Any]:
+        """Send both switches: `reasoning_effort` of newer versions, `think` of older ones."""
+        return {"reasoning_effort": "medium" if on else "none", "think": on}
+
     async def recognises(self, server: Asker) -> bool:
         """Look for the version page, which only this server has."""
         return "version" in await optional_page(server, _VERSION)
@@ -42,9 +48,10 @@ class Ollama(ServerType):
 
 async def _context(server: Asker, model: str) -> int:
     """Return the context in tokens of a loaded model, or the one it will be loaded with."""
-    for running in (await optional_page(server, "/api/ps")).get("models", []):
-        if running.get("name") == model and running.get("context_length"):
-            return int(running["context_length"])
-    shown = await server.post("/api/show", {"model": model})
-    match = _CONTEXT_PARAMETER.search(str(shown.get("parameters", "")))
+    for running in (await optional_page(server, "/api/ps")).each("models"):
+        context = running.count("context_length")
+        if running.raw("name") == model and context:
+            return context
+    shown = Fields(await server.post("/api/show", {"model": model}), "/api/show")
+    match = _CONTEXT_PARAMETER.search(shown.text("parameters", most=None) or "")
     return int(match.group(1)) if match else DEFAULT_CONTEXT

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from resources.llama_server_pool.endpoint import Dialect
 from resources.llama_server_pool.servers.questions import (
     MODEL_LIST,
@@ -33,6 +35,10 @@ class OpenAI(ServerType):
         schema=(r"json[ _]schema", "response_format"),
     )
 
+    def thinking_switch(self, *, on: bool) -> dict[str, Any]:
+        """Name an effort, as OpenAI's API does."""
+        return {"reasoning_effort": "medium" if on else "none"}
+
     async def recognises(self, server: Asker) -> bool:
         """Accept every server that lists its models."""
         await listed_models(server)
@@ -41,4 +47,4 @@ class OpenAI(ServerType):
     async def discover(self, server: Asker) -> ServerFacts:
         """Find the model in the list, with its context if the service reports it."""
         name, entry = await served_model(server)
-        return ServerFacts(self.dialect, context=entry.get("max_model_len"), model=name)
+        return ServerFacts(self.dialect, context=entry.count("max_model_len"), model=name)

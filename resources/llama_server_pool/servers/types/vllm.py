@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from resources.llama_server_pool.endpoint import Dialect
+from resources.llama_server_pool.servers.decoding import Fields
 from resources.llama_server_pool.servers.questions import Asker, listed_models, served_model
 from resources.llama_server_pool.servers.server_type import (
     FURTHER_OPTIONS,
@@ -31,13 +32,13 @@ class Vllm(ServerType):
     async def recognises(self, server: Asker) -> bool:
         """Look for model-list entries in the form that only vLLM writes."""
         listed = await listed_models(server)
-        return any(one.get("owned_by") == "vllm" or "max_model_len" in one for one in listed)
+        return any(one.raw("owned_by") == "vllm" or "max_model_len" in one for one in listed)
 
     async def discover(self, server: Asker) -> ServerFacts:
         """Find the model and its context in the list."""
         name, entry = await served_model(server)
-        return ServerFacts(self.dialect, context=entry.get("max_model_len"), model=name)
+        return ServerFacts(self.dialect, context=entry.count("max_model_len"), model=name)
 
     async def _count(self, server: Asker, text: str) -> int | None:
         answer = await server.post("/tokenize", {"prompt": text, "add_special_tokens": False})
-        return int(answer["count"])
+        return Fields(answer, "a count of tokens").count("count")
