@@ -50,7 +50,7 @@ class Manifests:
         self._known: dict[str, _Remembered] | None = None
 
     def begun(self) -> dict[str, Manifest]:
-        """Return the manifests of all begun batches, by key.
+        """Return the manifests of all begun batches, by key, without what shaped their tables.
 
         Raises:
             StorageError: A manifest cannot be read, or is damaged.
@@ -108,7 +108,7 @@ class Manifests:
         with ThreadPoolExecutor(_READERS) as readers:
             found = readers.map(_parsed, (urls[name] for name in unread))
             for name, manifest in zip(unread, found, strict=True):
-                known[urls[name]] = _Remembered(stamp=stamps[name], manifest=manifest)
+                known[urls[name]] = _Remembered(stamp=stamps[name], manifest=_planned(manifest))
         if len(unread) >= _WORTH_REMEMBERING:
             self._remember(known)
         return {name.removesuffix(_SUFFIX): known[url].manifest for name, url in urls.items()}
@@ -124,7 +124,7 @@ class Manifests:
 
     def _remember(self, known: Mapping[str, _Remembered]) -> None:
         copy = _Copy(folder=self._folder, known=dict(known))
-        storage.write_atomic(str(self._copy), copy.model_dump_json().encode())
+        storage.write_atomic(str(self._copy), copy.model_dump_json(exclude_defaults=True).encode())
 
 
 def of_source(manifests: Mapping[str, Manifest], name: str) -> dict[str, Manifest]:
@@ -140,6 +140,11 @@ def foreign(keys: Iterable[str], known: Collection[str]) -> list[str]:
 def _source_of(key: str) -> str:
     name, _, number = key.rpartition("-")
     return name if number.isdecimal() else ""
+
+
+def _planned(manifest: Manifest) -> Manifest:
+    """Return what a plan needs of a manifest: its articles."""
+    return manifest.model_copy(update={"shaped_by": {}, "settings": {}})
 
 
 def _parsed(url: str) -> Manifest:

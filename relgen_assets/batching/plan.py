@@ -261,8 +261,8 @@ def _longest_rise(rows: Sequence[int]) -> set[int]:
         before[row] = ends[at - 1] if at else None
         ends[at : at + 1] = [row]
     rise: set[int] = set()
-    row: int | None = ends[-1] if ends else None
-    while row is not None:
-        rise.add(row)
-        row = before[row]
+    last = ends[-1] if ends else None
+    while last is not None:
+        rise.add(last)
+        last = before[last]
     return rise

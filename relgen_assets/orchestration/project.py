@@ -92,7 +92,7 @@ class Project:
     @cached_property
     def shaping(self) -> Shaping:
         """How examples become training rows."""
-        return Shaping(self.settings.dataset, self.prompts, self._tokenizer)
+        return Shaping(self.settings.dataset, self.prompts, self._tokenizer, self.settings.named)
 
     @cached_property
     def evaluation_files(self) -> list[EvaluationFile]:

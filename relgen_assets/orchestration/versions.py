@@ -214,7 +214,7 @@ def _schema(mode: Mode, bounds: AnswerBounds, *, quote_evidence: bool) -> dict[s
 
 def _of_dataset(settings: Settings, prompts: PromptSet) -> Any:
     own = settings.dataset
-    shaping = Shaping(own, prompts, default_model)
+    shaping = Shaping(own, prompts, default_model, settings.named)
     tokenizer = _tokenizer(settings, own.tokenizer or settings.chunking.tokenizer)
     configs = {name: _columns(config.row_under(shaping)) for name, config in CONFIGS.items()}
     shares = [own.validation_percent, own.test_percent, own.empty_percent]

@@ -12,6 +12,8 @@ from typing import Final
 
 from pydantic import BaseModel
 
+from relgen_assets.domain_errors import ConfigurationError
+
 _FOLDERS: Final = (
     ("source", "path"),
     ("prompts", "folder"),
@@ -22,6 +24,8 @@ _FOLDERS: Final = (
     ("storage", "releases"),
     ("storage", "state"),
 )
+_DATASETS: Final = (("source", "dataset"),)
+_DATABASES: Final = (("ledger", "url"),)
 _SQLITE: Final = "sqlite:///"
 _IN_MEMORY: Final = ("", ":memory:")
 
@@ -32,18 +36,28 @@ def resolve(settings: BaseModel, root: Path) -> None:
     Args:
         settings: The settings, as they were read.
         root: The project folder.
+
+    Raises:
+        ConfigurationError: A path begins in the home of a user that there is not.
     """
-    for section, name in _FOLDERS:
-        _replace(getattr(settings, section), name, lambda value: absolute(value, root))
-    _replace(settings.source, "dataset", lambda value: _of_dataset(value, root))
-    _replace(settings.ledger, "url", lambda value: _of_database(value, root))
+    kinds = ((_FOLDERS, absolute), (_DATASETS, _of_dataset), (_DATABASES, _of_database))
+    for places, change in kinds:
+        for section, name in places:
+            _replace(getattr(settings, section), name, root, change)
 
 
 def absolute(value: str, root: Path) -> str:
     """Return a path of the settings in full; a URL as it is."""
     if "://" in value or "::" in value:
         return value
-    return str(root.resolve() / Path(value).expanduser())
+    try:
+        return str(root.resolve() / Path(value).expanduser())
+    except RuntimeError as error:
+        raise ConfigurationError(
+            "there is no such user, so no home to begin in.",
+            where=value,
+            remedy="Name the folder in full, or from the project folder.",
+        ) from error
 
 
 def within(value: str, root: Path) -> str:
@@ -67,8 +81,8 @@ def _of_database(url: str, root: Path) -> str:
     return f"{_SQLITE}{absolute(path, root)}{mark}{options}"
 
 
-def _replace(section: BaseModel, name: str, change: Callable[[str], str]) -> None:
+def _replace(section: BaseModel, name: str, root: Path, change: Callable[[str, Path], str]) -> None:
     value = section.__dict__.get(name)
     if isinstance(value, str) and value:
         # Not by assignment: whether a user has set it is told by the model's own record.
-        section.__dict__[name] = change(value)
+        section.__dict__[name] = change(value, root)
