@@ -7,6 +7,7 @@ converted only the first gigabytes. A local folder of the same layout can be rea
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 from collections.abc import Iterator
@@ -49,11 +50,18 @@ class ScientificPapers:
         It is that of the settings, or less if a local folder holds less.
 
         Raises:
-            SourceError: A local file is no parquet file.
+            SourceError: A local folder holds no such files, or one is no parquet file.
         """
+        own = self._settings
         if not self._is_local:
-            return self._settings.articles
-        return min(self._settings.articles, sum(map(_rows_in, self._files)))
+            return own.articles
+        if not self._files:
+            raise SourceError(
+                f"the folder holds no {own.config}/{own.split}/*.parquet.",
+                where=own.dataset,
+                remedy="Set source.dataset to a folder of that layout, or to an id on the hub.",
+            )
+        return min(own.articles, sum(map(_rows_in, self._files)))
 
     def version(self, *, anew: bool = False) -> str:  # noqa: ARG002  files are local or fixed
         """Return what changes with the local files; on the hub, a revision never changes."""
@@ -93,20 +101,26 @@ class ScientificPapers:
         folder = Path(self._settings.dataset, self._settings.config)
         return sorted(folder.glob(f"*{self._settings.split}/*.parquet"))
 
+    def _order(self) -> dict[str, Any]:
+        """Return what `datasets` is to load: local files by name, or a pattern of the hub."""
+        settings = self._settings
+        if self._is_local:  # escaped, since `datasets` takes every path for a pattern
+            files = [glob.escape(str(file)) for file in self._files]
+            return {"path": "parquet", "data_files": {settings.split: files}}
+        pattern = f"{settings.config}/*{settings.split}/*.parquet"
+        return {
+            "path": settings.dataset,
+            "data_files": {settings.split: pattern},
+            "revision": settings.revision,
+        }
+
     @cached_property
     def _dataset(self) -> Any:
         import datasets  # here, because importing it takes a second or more
 
         settings = self._settings
         try:
-            dataset = datasets.load_dataset(
-                settings.dataset,
-                data_files={
-                    settings.split: f"{settings.config}/*{settings.split}/*.parquet",
-                },
-                split=settings.split,
-                revision=settings.revision,
-            )
+            dataset = datasets.load_dataset(**self._order(), split=settings.split)
         except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
             raise SourceError(
                 f"the dataset cannot be loaded: {str(error).rstrip('.')}.",
