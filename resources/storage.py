@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,11 +16,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from resources.atomic_write import can_move, puts_whole, write_and_move, write_local
 from resources.errors import StorageError
-
-_USERINFO = re.compile(r"://[^/]*@")
-SECRET_OPTIONS: Final = ("password", "passfile")
-"""URL options that hold a secret."""
-_SECRETS = re.compile(rf"([?&](?:{'|'.join(SECRET_OPTIONS)})=)[^&]*")
+from resources.redaction import redacted
 
 STAMPS: Final = ("size", "mtime", "created", "LastModified", "last_modified", "ETag", "etag")
 """What filesystems tell of a file that changes when its content does."""
@@ -209,8 +204,8 @@ def remove(url: str) -> None:
 
 
 def shown(url: str) -> str:
-    """Return a URL without user name and password, for logs and messages."""
-    return _SECRETS.sub(r"\1***", _USERINFO.sub("://", url))
+    """Return the location as messages and metadata name it, without its secrets."""
+    return redacted(url)
 
 
 def storage_error(what: str, url: str, error: Exception) -> StorageError:
