@@ -61,7 +61,7 @@ FILES = {"kind": "files", "path": "papers"}
         ("source", {**FILES, "path": "others"}, {"raw_papers"}),
         ("source", {**FILES, "columns": {"article": "body"}}, {"raw_papers"}),
         ("source", {**FILES, "articles": 7}, set()),
-        ("batches", {"size": 7}, {"raw_papers"}),
+        ("batches", {"size": 7}, set()),
         ("chunking", {"tokens": 500}, {"chunks"}),
         ("chunking", {"max_chunks_per_article": 3}, {"chunks"}),
         ("summaries", {"temperature": 0.1}, {"summaries"}),
