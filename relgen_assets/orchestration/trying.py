@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.extraction.validation import validate_all
-from relgen_assets.generation.acceptance import is_summary
+from relgen_assets.generation.acceptance import summary_judge
 from relgen_assets.generation.extraction_requests import EXTRACTION_TASK, extraction_tasks
 from relgen_assets.generation.extraction_rows import extraction_row
 from relgen_assets.generation.second_opinions import ATTEMPTS as OPINION_ATTEMPTS
@@ -22,7 +22,12 @@ from relgen_assets.generation.second_opinions import (
     opinion_row,
     opinion_tasks,
 )
-from relgen_assets.generation.summary_requests import SUMMARY_TASK, summary_request, summary_row
+from relgen_assets.generation.summary_requests import (
+    SUMMARY_TASK,
+    summary_request,
+    summary_row,
+    usable_texts,
+)
 from relgen_assets.integrity.chunk_story import ChunkStory
 from relgen_assets.integrity.code_meanings import meaning
 from relgen_assets.integrity.lookup import find, split_chunk_id, unknown_id
@@ -122,7 +127,7 @@ def try_chunk(
     labels = {"partition": subject.batch, "run_id": "", "asked_by": "relgen try"}
     count = project.chunker.count
     summary = _summary(subject.paper, pool, settings, count, labels, prompts)
-    summaries = {summary.paper_id: summary.text} if summary.text.strip() else {}
+    summaries = usable_texts([summary])
     asked = ([subject.chunk], summaries, mode, settings.extractions)
     first = ask_first(pool, *asked, settings.judging.policy, count, labels, prompts=prompts)
     (task,) = extraction_tasks(*asked, count, labels, prompts=prompts, first_passes=first.passes)
@@ -160,7 +165,7 @@ def _summary(
     request = summary_request(paper, settings.summaries, count, labels, prompts=prompts)
     result = pool.generate(
         [request],
-        accept=is_summary,
+        accept=summary_judge([request]),
         attempts=ATTEMPTS,
         granted=pool.ledger.granted_attempts(SUMMARY_TASK, [paper.paper_id]),
         title=SUMMARY_TASK,

@@ -7,6 +7,7 @@ from relgen_assets.extraction.validation import validate_all
 from relgen_assets.generation.asking_again import AskingAgain
 from relgen_assets.generation.extraction_requests import EXTRACTION_TASK, Questions
 from relgen_assets.generation.retrying import plan_chunks
+from relgen_assets.generation.summary_requests import usable_texts
 from relgen_assets.orchestration.assets.common import (
     batch_options,
     refuse_above,
@@ -73,7 +74,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         mode = settings.mode_for(embedded=llama_server_pool.is_embedded)
         rows_of_chunks = CHUNKS.rows(chunks)
         rows_of_summaries = SUMMARIES.rows(summaries)
-        texts = {row.paper_id: row.text for row in rows_of_summaries if row.text.strip()}
+        texts = usable_texts(rows_of_summaries)
         labels = request_labels(context)
         ledger: GenerationLedger = llama_server_pool.ledger
         with generating(ledger, context):
