@@ -67,6 +67,7 @@ NO_RULES: Final = (
     "__init__",
     "clauses",
     "entity_list",
+    "judging",
     "places",
     "quotes",
     "summary_rules",

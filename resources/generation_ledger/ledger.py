@@ -20,6 +20,7 @@ from resources.former_names import accept_former_names
 from resources.generation import Failure, Generation, GenerationRequest
 from resources.generation_ledger import (
     entries,
+    judgements,
     pruning,
     stats,
     store,
@@ -29,6 +30,7 @@ from resources.generation_ledger import (
 )
 from resources.generation_ledger.engine import Database, resolve_url
 from resources.generation_ledger.entries import LedgerEntry
+from resources.generation_ledger.judgements import KeptJudgement
 from resources.generation_ledger.keys import generation_key
 from resources.generation_ledger.lease import lease
 from resources.generation_ledger.options import LedgerOptions
@@ -84,7 +86,7 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
         with self._opening:
             if self._database is None:
                 database = Database(
-                    resolve_url(self.url, self.password_env),
+                    resolve_url(self.url, self.password_env, self.password_file),
                     busy_seconds=self.busy_seconds,
                     reconnect_seconds=self.reconnect_seconds,
                     import_command=self.import_command,
@@ -199,6 +201,15 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
             How many were written; verdicts on unknown keys are left out.
         """
         return self.database.write(lambda c: verdicts_and_grants.record_verdicts(c, judged))
+
+    def judgements(self, validator: str, subjects: Sequence[str]) -> dict[str, Any]:
+        """Return what a validator made of answers about the subjects, by its digest."""
+        return self.database.read(lambda c: judgements.find_judgements(c, validator, subjects))
+
+    def keep_judgements(self, validator: str, judged: Sequence[KeptJudgement]) -> None:
+        """Keep what a validator made of answers; a digest that is known changes nothing."""
+        if judged:
+            self.database.write(lambda c: judgements.keep_judgements(c, validator, judged))
 
     def grant_attempts(self, task: str, subjects: Sequence[str], attempts: int) -> None:
         """Raise the total of content attempts that subjects may take; earlier attempts stay.

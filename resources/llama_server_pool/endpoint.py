@@ -86,6 +86,11 @@ class Endpoint(BaseModel):
     api_key_env: str | None = Field(
         default=None, description="Name of the environment variable that holds the API key."
     )
+    api_key_file: str | None = Field(
+        default=None,
+        description="File that holds the API key and nothing else, such as a secret of docker or"
+        " Kubernetes.",
+    )
     watts: float = Field(
         default=0.0, ge=0, description="Power drawn while busy, for energy accounting."
     )
@@ -158,10 +163,19 @@ class Endpoint(BaseModel):
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("a URL needs a scheme and a host, e.g. http://10.0.0.5:8080")
         if parts.username or parts.password:
-            raise ValueError("a URL must not contain a user or password; set `api_key_env` instead")
+            raise ValueError(
+                "a URL must not contain a user or password; set `api_key_env` or `api_key_file`"
+            )
         if parts.query or parts.fragment:
             raise ValueError("a URL must end with its path, without ? and #")
         return _API_PATH.sub("", value.rstrip("/"))
+
+    @property
+    def key_place(self) -> str | None:
+        """Where the key of the server is, for messages; `None` if it has none."""
+        if self.api_key_env is not None:
+            return f"the variable {self.api_key_env}"
+        return None if self.api_key_file is None else f"the file {self.api_key_file}"
 
 
 EndpointT = TypeVar("EndpointT", bound=Endpoint)

@@ -13,9 +13,9 @@ from relgen_assets.extraction.summary_rules import SummaryFault, summary_fault
 from relgen_assets.generation.acceptance import summary_judge
 from relgen_assets.generation.summary_requests import (
     is_usable_summary,
+    summaries_shown,
     summary_request,
     summary_row,
-    usable_texts,
 )
 from relgen_assets.prompts import bundled_prompts
 from relgen_assets.settings import SummarySettings
@@ -90,4 +90,4 @@ def test_a_rejected_summary_keeps_its_words_and_stands_in_no_prompt() -> None:
     assert (row.status, row.reason, row.text) == ("rejected", "garbage", "!" * 99)
     good = summary_row(request, replace(answer, text=f"{paper.title} is studied."))
     assert is_usable_summary(good) and not is_usable_summary(row)
-    assert usable_texts([row]) == {}
+    assert summaries_shown([row]) == {}

@@ -12,6 +12,7 @@ from resources.llama_server_pool.servers.faults import Disposition, EndpointFaul
 from resources.llama_server_pool.servers.reasoning import take_apart
 from resources.llama_server_pool.servers.stream import Limits, StreamedAnswer
 from resources.llama_server_pool.servers.template_tokens import cut_off
+from resources.redaction import struck_out
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def completion_of(
     usage, timings = answer.usage, answer.timings
     prompt = usage.count("prompt_tokens") or 0
     cached = usage.inside("prompt_tokens_details").count("cached_tokens")
-    words, thoughts = take_apart("".join(answer.parts))
+    words, thoughts = take_apart(struck_out("".join(answer.parts)))  # servers may echo their key
     text, rest = cut_off(words)
     generation = Generation(
         subject=request.subject,
@@ -101,7 +102,7 @@ def completion_of(
         completion_tokens=usage.count("completion_tokens") or answer.tokens,
         seconds=answer.ended - answer.started,
         attempt=request.attempt,
-        reasoning="\n".join(filter(None, ("".join(answer.thoughts), thoughts))),
+        reasoning="\n".join(filter(None, (struck_out("".join(answer.thoughts)), thoughts))),
         cut_off=rest,
     )
     return Completion(generation, *_phases(answer))

@@ -42,7 +42,7 @@ _BUSY = _any_of([words.busy for words in _PHRASES])
 
 
 def from_status(
-    status: int, body: str, headers: Mapping[str, str], *, key_variable: str | None
+    status: int, body: str, headers: Mapping[str, str], *, key_place: str | None
 ) -> EndpointFault:
     """Return the fault for an answer with an error status.
 
@@ -50,12 +50,12 @@ def from_status(
         status: HTTP status, or the code of an error event inside a stream.
         body: Text of the answer; only a short excerpt of it is kept.
         headers: Headers of the answer, for `Retry-After`.
-        key_variable: Environment variable that holds the endpoint's key, named in the detail.
+        key_place: Where the endpoint's key is, named in the detail.
     """
     message = error_message(body)
     pause = retry_after(headers)
     if status in (401, 403):
-        return EndpointFault("auth", _key_detail(status, key_variable), Disposition.auth)
+        return EndpointFault("auth", _key_detail(status, key_place), Disposition.auth)
     if status == 429:
         detail = f"the server asks to slow down: {message}"
         return EndpointFault("throttled", detail, Disposition.throttled, retry_after=pause)
@@ -121,7 +121,10 @@ def wrong_type(content_type: str, body: str) -> EndpointFault:
     return EndpointFault("bad_body", detail, Disposition.server)
 
 
-def _key_detail(status: int, key_variable: str | None) -> str:
-    if key_variable is None:
-        return f"HTTP {status}: the server requires a key, but the endpoint sets no `api_key_env`"
-    return f"HTTP {status}: the server refuses the key in the variable {key_variable}"
+def _key_detail(status: int, key_place: str | None) -> str:
+    if key_place is None:
+        return (
+            f"HTTP {status}: the server requires a key, but the endpoint sets no `api_key_env`"
+            " or `api_key_file`"
+        )
+    return f"HTTP {status}: the server refuses the key in {key_place}"

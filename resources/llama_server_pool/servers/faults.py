@@ -12,6 +12,7 @@ from __future__ import annotations
 from enum import Enum
 
 from resources.generation import Generation
+from resources.redaction import redacted
 
 DETAIL_LENGTH = 300
 """Maximum length of an excerpt of a server's answer, in characters."""
@@ -61,12 +62,12 @@ class EndpointFault(Exception):
         answer: Generation | None = None,
     ) -> None:
         self.kind = kind
-        self.detail = detail
+        self.detail = redacted(detail)  # it may quote a server that echoes its key
         self.disposition = disposition
         self.retry_after = retry_after
         self.context = context
         self.answer = answer
-        super().__init__(kind, detail)
+        super().__init__(kind, self.detail)
 
     def __str__(self) -> str:
         """Return the code and what was observed."""

@@ -43,7 +43,7 @@ class Recorded:
         status, body = self.broken.get(path, self.missing)
         if status == 200:
             return {"error": body}
-        raise from_status(status, body, {}, key_variable=None)
+        raise from_status(status, body, {}, key_place=None)
 
     async def post(self, path: str, body: dict[str, Any]) -> Any:
         return await self.get(path)
@@ -244,11 +244,11 @@ TOO_LONG = {
 @pytest.mark.parametrize("name", TOO_LONG)
 def test_too_long_is_understood_in_the_words_of_every_server(name: str) -> None:
     status, body = TOO_LONG[name]
-    fault = from_status(status, body, {}, key_variable=None)
+    fault = from_status(status, body, {}, key_place=None)
     assert (fault.kind, fault.disposition) == ("context_exceeded", Disposition.context)
     assert fault.context == 4096
 
 
 def test_a_busy_board_is_waited_for_and_not_blamed() -> None:
     said = '{"status":"error","message":"RKLLM_Server is busy! Maybe you can try again later."}'
-    assert from_status(503, said, {}, key_variable=None).disposition is Disposition.throttled
+    assert from_status(503, said, {}, key_place=None).disposition is Disposition.throttled

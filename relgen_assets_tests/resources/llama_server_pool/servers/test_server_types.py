@@ -221,7 +221,7 @@ def test_the_words_of_its_errors_are_understood(
     status, disposition = MEANINGS[meaning]
     said = data.draw(st.from_regex(phrase, fullmatch=True, alphabet=ascii_letters + " _'"))
     body = json.dumps({"error": {"message": f"Sorry: {said}!"}})
-    assert from_status(status, body, {}, key_variable=None).disposition is disposition
+    assert from_status(status, body, {}, key_place=None).disposition is disposition
 
 
 def test_a_server_that_aborts_its_work_for_questions_is_greeted_without_any() -> None:
