@@ -64,7 +64,8 @@ class AttemptEnds:
             attempt=ticket.request.attempt,
         )
         completion = replace(completion, generation=generation)
-        verdict = self._order.verdict(generation)
+        assert attempt.verdict is not None  # noqa: S101 - every answer is judged when it arrives
+        verdict = attempt.verdict
         self._fleet.judged(endpoint, generation.attempt, verdict)
         self._fleet.apply(endpoint)  # before it is assigned anything else
         if not verdict.usable and self._attempts.has_other(attempt):

@@ -14,12 +14,14 @@ from resources.llama_server_pool.dispatch.activity import Activity
 from resources.llama_server_pool.dispatch.attempt_ends import AttemptEnds
 from resources.llama_server_pool.dispatch.attempts import RunningAttempt, RunningAttempts
 from resources.llama_server_pool.dispatch.intake import Intake
+from resources.llama_server_pool.dispatch.judging import Judging
 from resources.llama_server_pool.dispatch.open_tickets import OpenTickets
 from resources.llama_server_pool.dispatch.order import BatchOrder
 from resources.llama_server_pool.dispatch.outage_timeout import OutageTimeout
 from resources.llama_server_pool.dispatch.outcomes import Outcomes
 from resources.llama_server_pool.dispatch.retry_policy import DelayedRetries
 from resources.llama_server_pool.dispatch.sharing import Sharing
+from resources.llama_server_pool.dispatch.standstill import Standstill
 from resources.llama_server_pool.dispatch.tasks import BatchTasks
 from resources.llama_server_pool.dispatch.writer import Ledger, LedgerWriter
 from resources.llama_server_pool.health.monitor import Monitor
@@ -55,15 +57,17 @@ class Dispatcher:
         self._intake = Intake(ledger, order.requests)
         self._writer = LedgerWriter(ledger, self._written)
         self._tickets = OpenTickets(fleet, self._writer, self._tasks)
-        self._attempts = RunningAttempts(fleet, self._tasks, self._attempt_ended)
+        self._judging = Judging(order)
+        self._attempts = RunningAttempts(fleet, self._tasks, self._attempt_ended, self._judging)
         self._retries = DelayedRetries(self._tickets.queue)
         self._ends = AttemptEnds(
             fleet, order, self._tickets, self._attempts, self._retries, progress
         )
-        self._outcomes = Outcomes(order, self._intake, progress)
+        self._outcomes = Outcomes(order, self._intake, progress, self._judging)
         self._sharing = Sharing(fleet, leases, self._outcomes.missing)
         self._outage_timeout = OutageTimeout(fleet, order, progress)
         self._activity = Activity(fleet, self._attempts, progress)
+        self._standstill = Standstill(fleet, self._attempts)
 
     async def run(self) -> BatchResult:
         """Return the outcome of every request.
@@ -105,6 +109,7 @@ class Dispatcher:
             self._attempts.enforce_deadlines(now)
             self._outage_timeout.check(now, moving=self._attempts.moving)
             self._set_aside_unplaceable(now)
+            self._standstill.check(now, busy=self._writer.stalled(self._fleet.policy.write_seconds))
             self._activity.show(now)
             await self._rest()
 
@@ -126,7 +131,7 @@ class Dispatcher:
             known, fresh = await self._intake.look_up(model)
             self._tickets.open(fresh)
             for request, generation in known:
-                self._outcomes.known(request, generation)
+                await self._outcomes.known(request, generation)
 
     def _start_attempts(self, now: float) -> None:
         """From the queue to an endpoint."""
@@ -157,8 +162,10 @@ class Dispatcher:
 
     def _written(self, request: GenerationRequest, outcome: Outcome) -> None:
         """From the ledger write to the caller."""
-        self._outcomes.written(request, outcome, self._fleet.model or "")
-        self._tasks.wake()
+        self._tasks.start(self._conclude(request, outcome))
+
+    async def _conclude(self, request: GenerationRequest, outcome: Outcome) -> None:
+        await self._outcomes.written(request, outcome, self._fleet.model or "")
 
     async def _close(self) -> None:
         """Cancel running attempts, store finished answers, leave the scheduler empty."""
@@ -169,6 +176,7 @@ class Dispatcher:
         try:
             await self._writer.flush()
         finally:
+            self._judging.close()
             await self._sharing.release()
 
     def _report(self) -> BatchReport:
