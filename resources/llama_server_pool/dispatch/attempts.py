@@ -34,7 +34,7 @@ class RunningAttempt:
         slot_seconds: Slot-seconds of the endpoint when the request was sent.
         superseded: Whether another attempt has answered, so that this one no longer counts.
         hung: Why it was stopped as hung; `None` if it was not.
-        verdict: The caller's verdict on its answer, once it is known.
+        verdict: The caller's verdict on its answer, where that decides between two attempts.
         complete: Whether the answer is complete, so that no deadline holds any more.
     """
 
@@ -66,7 +66,7 @@ class RunningAttempts:
         fleet: The endpoints.
         tasks: The tasks of the batch; each attempt is one.
         ended: Called with every answer or fault of an attempt that still counts.
-        judging: Judges every answer before its attempt ends.
+        judging: Judges an answer before its attempt ends, if another attempt may do better.
     """
 
     def __init__(
@@ -159,7 +159,7 @@ class RunningAttempts:
         result: Completion | EndpointFault | None
         try:
             result = await self._complete(attempt)
-            if isinstance(result, Completion):
+            if isinstance(result, Completion) and self.has_other(attempt):
                 attempt.complete = True
                 attempt.verdict = await self._judging.verdict(result.generation)
         except asyncio.CancelledError:

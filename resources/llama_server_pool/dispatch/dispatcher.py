@@ -61,7 +61,13 @@ class Dispatcher:
         self._attempts = RunningAttempts(fleet, self._tasks, self._attempt_ended, self._judging)
         self._retries = DelayedRetries(self._tickets.queue)
         self._ends = AttemptEnds(
-            fleet, order, self._tickets, self._attempts, self._retries, progress
+            fleet,
+            self._judging,
+            self._tasks,
+            self._tickets,
+            self._attempts,
+            self._retries,
+            progress,
         )
         self._outcomes = Outcomes(order, self._intake, progress, self._judging)
         self._sharing = Sharing(fleet, leases, self._outcomes.missing)
@@ -112,6 +118,8 @@ class Dispatcher:
             self._standstill.check(now, busy=self._writer.stalled(self._fleet.policy.write_seconds))
             self._activity.show(now)
             await self._rest()
+        await self._ends.all_booked()
+        self._tasks.raise_crash()
 
     async def _rest(self) -> None:
         """Wait until something changes or the scheduler's next decision is due."""

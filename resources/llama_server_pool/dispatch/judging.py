@@ -20,7 +20,8 @@ LIMIT_SECONDS: Final = 20.0
 """Longest judgement on one answer; the slowest texts take a few hundred milliseconds."""
 TOO_SLOW: Final = "judging_time"
 """Why an answer is not usable that could not be judged in time."""
-_THREADS: Final = 2
+_THREADS: Final = 1
+"""More would only wait for each other, since Python runs one at a time."""
 
 
 class Judging:
@@ -34,7 +35,7 @@ class Judging:
     def __init__(self, order: BatchOrder, limit: float = LIMIT_SECONDS) -> None:
         self._order, self._limit = order, limit
         self._threads: ThreadPoolExecutor | None = None
-        self._known: dict[tuple[str, int, str, str], Verdict] = {}
+        self._known: dict[tuple[str, int, str, str], asyncio.Task[Verdict]] = {}
 
     async def verdict(self, generation: Generation) -> Verdict:
         """Return the verdict on an answer; one that is judged too slowly is not usable.
@@ -48,8 +49,8 @@ class Judging:
             generation.text,
         )
         if key not in self._known:
-            self._known[key] = await self._judge(generation)
-        return self._known[key]
+            self._known[key] = asyncio.create_task(self._judge(generation))
+        return await asyncio.shield(self._known[key])
 
     def close(self) -> None:
         """Let the threads end; what they still judge is of no use."""

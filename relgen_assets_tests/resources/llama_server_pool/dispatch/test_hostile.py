@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from relgen_assets_tests.fakes import faults
 from relgen_assets_tests.fakes.connection import COMPLETIONS
 from relgen_assets_tests.fakes.hostile import DEEP, HOSTILE, delta, http, stream
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
@@ -26,6 +27,7 @@ from relgen_assets_tests.resources.llama_server_pool.pools import (
     pool_of,
     questions,
 )
+from resources.errors import NoEndpointLeft
 from resources.generation import Generation
 from resources.llama_server_pool.endpoint import Dialect
 from resources.llama_server_pool.servers.decoding import MOST_TOKENS
@@ -57,6 +59,49 @@ def test_no_hostile_server_harms_the_batch_and_each_is_told_its_fault(tmp_path: 
         if not report.faults or "unforeseen" in report.faults
     }
     assert unharmed == {}
+
+
+def test_a_server_that_never_ends_holds_no_request_and_its_answers_are_given_elsewhere(
+    tmp_path: Path,
+) -> None:
+    with (
+        FakeLlamaServer(slots=2, answer=echo, decode=300.0) as well,
+        FakeLlamaServer(slots=2, answer=echo, decode=3000.0) as sick,
+        pool_of(tmp_path, well, sick, policy=PATIENT) as pool,
+    ):
+        sick.fail_always(faults.ENDLESS, is_question)
+        requests = questions(12)
+        result = pool.generate(requests)
+        assert_complete(pool, requests, result)
+        assert "runaway" in result.report.endpoints[1].faults
+        assert max(one.sent_tokens for one in sick.requests) < 2000
+
+
+def test_what_a_model_thinks_is_stored_beside_its_answer_and_counted(tmp_path: Path) -> None:
+    def thinks(body: dict[str, Any]) -> str:
+        return f"<think>a draft</think>{echo(body)}<|im_end|>"
+
+    with FakeLlamaServer(slots=2, answer=thinks) as server, pool_of(tmp_path, server) as pool:
+        requests = questions(3)
+        result = pool.generate(requests)
+        assert_complete(pool, requests, result)
+        known = pool.ledger.lookup(requests, "fake-model").values()
+    (report,) = result.report.endpoints
+    assert {(one.reasoning, one.cut_off) for one in known} == {("a draft", "<|im_end|>")}
+    assert not any("draft" in one.text or "<|" in one.text for one in known)
+    assert (report.thoughtful, report.trimmed) == (3, 3)
+
+
+def test_a_model_that_only_thinks_is_told_with_the_remedy(tmp_path: Path) -> None:
+    def thinks(body: dict[str, Any]) -> str:
+        return "<think>" + "on and on " * 40 if is_question(body) else echo(body)
+
+    with (
+        FakeLlamaServer(slots=2, answer=thinks) as server,
+        pool_of(tmp_path, server, outage_timeout_seconds=0.5) as pool,
+        pytest.raises(NoEndpointLeft, match=r"only_thoughts, .* `thinking = \"off\"`"),
+    ):
+        pool.generate(questions(2))
 
 
 PIECES = st.sampled_from(
