@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from relgen_assets.cli.chunk_commands import show, try_
+from relgen_assets.cli.evaluation_commands import evaluate
 from relgen_assets.cli.export import export
 from relgen_assets.cli.init import init
 from relgen_assets.cli.ledger import ledger_app
@@ -139,6 +140,7 @@ def status(as_json: AsJson = False) -> None:
 app.command()(export)
 app.command()(show)
 app.command("try")(try_)
+app.command()(evaluate)
 
 
 @app.command()

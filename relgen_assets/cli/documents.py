@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import Field
 
 from relgen_assets.cli.document import Document
+from relgen_assets.cli.evaluation_documents import EvaluateDocument
 from relgen_assets.cli.release_documents import (
     PublishDocument,
     RebuildDocument,
@@ -243,6 +244,7 @@ DOCUMENTS: Mapping[str, type[Document]] = {
     "check": CheckDocument,
     "show": ShowDocument,
     "try": TryDocument,
+    "evaluate": EvaluateDocument,
     "doctor": DoctorDocument,
     "prompts list": PromptsDocument,
     "ledger stats": LedgerDocument,

@@ -24,7 +24,8 @@ Statistic: TypeAlias = Callable[[Counts], Any]
 LEVEL: Final = 0.95
 DRAWS: Final = 2_000
 """Resamples: an end of an interval then varies by about a fiftieth of its length."""
-_LEAST_UNITS: Final = 2
+LEAST_UNITS: Final = 2
+"""Units from which an interval can be told."""
 _CELLS: Final = 4_000_000
 """Weights that are held in memory at a time."""
 
@@ -85,7 +86,7 @@ def bootstrap(
     if not units:
         return NOTHING
     value = _number(statistic(rows.sum(axis=0)))
-    if value is None or units < _LEAST_UNITS:
+    if value is None or units < LEAST_UNITS:
         return Interval(value=value, low=None, high=None, units=units)
     estimates = _resampled(rows, statistic, draws, seed)
     estimates = estimates[np.isfinite(estimates)]
@@ -189,10 +190,10 @@ def _resampled(rows: Counts, statistic: Statistic, draws: int, seed: int) -> Cou
 def _expanded(tail: float, units: int) -> float:
     """Return the tail of Hesterberg's expanded percentiles for so many units."""
     normal = NormalDist()
-    return normal.cdf(math.sqrt(units / (units - 1)) * _student_quantile(tail, units - 1))
+    return normal.cdf(math.sqrt(units / (units - 1)) * student_quantile(tail, units - 1))
 
 
-def _student_quantile(tail: float, freedom: int) -> float:
+def student_quantile(tail: float, freedom: int) -> float:
     """Return a quantile of Student's t; exact for one and two degrees of freedom.
 
     Otherwise by the expansion of Abramowitz and Stegun 26.7.5, good to 0.5 % from three degrees on

@@ -2,6 +2,6 @@
 
 How an extraction is judged does not belong here, nor does anything of Dagster or language models.
 
-May touch `rows`, `rights`, `domain_errors`, `prompts`, `settings`, `text`, the grounding of
-`extraction`, and `resources.storage`.
+May touch `rows`, `rights`, `domain_errors`, `prompts`, `settings`, `text`, `evaluation`, the
+grounding of `extraction`, and `resources.storage`.
 """

@@ -13,6 +13,8 @@ from typing import Final
 
 from pydantic import BaseModel
 
+from relgen_assets.evaluation.agreement import Dimension, shared_texts
+from relgen_assets.evaluation.agreement_counts import agreement_counts
 from relgen_assets.rows.models import Chunk, Paper, RawExtraction, Summary, ValidatedExtraction
 
 _NO_REASON: Final = "no reason given"
@@ -33,6 +35,8 @@ class BatchFacts(BaseModel):
             is not published.
         teacher_prompt_tokens: Tokens of the prompts of those answers, as servers counted them.
         teacher_answer_tokens: Tokens of those answers.
+        agreement: What answers about neighbouring chunks say alike (`agreement_counts`); servers
+            as in `servers`.
         compared: Examples that were compared with an evaluation set, by its file.
     """
 
@@ -45,6 +49,7 @@ class BatchFacts(BaseModel):
     servers: dict[str, int] = {}
     teacher_prompt_tokens: int = 0
     teacher_answer_tokens: int = 0
+    agreement: dict[str, int] = {}
     compared: dict[str, int] = {}
 
 
@@ -70,12 +75,17 @@ def batch_facts(
         servers=Counter(_hidden(row.endpoint) for row in completed),
         teacher_prompt_tokens=sum(row.prompt_tokens for row in completed),
         teacher_answer_tokens=sum(row.completion_tokens for row in completed),
+        agreement=agreement_counts(shared_texts(chunks, raw, validated), shown=_shown),
     )
 
 
 def batch_part(facts: BatchFacts) -> BatchFacts:
     """Return the counts over the batch alone, of facts that hold more."""
     return BatchFacts(**facts.model_dump(include=set(BatchFacts.model_fields)))
+
+
+def _shown(dimension: Dimension, value: str) -> str:
+    return _hidden(value) if dimension == "endpoint" else value
 
 
 def _hidden(name: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from relgen_assets.export import card_findings, card_tables
+from relgen_assets.export import card_findings, card_tables, card_worth
 from relgen_assets.export.about import About
 from relgen_assets.export.answers import SCHEMA_FILE
 from relgen_assets.export.attribution import ATTRIBUTION_FILE
@@ -135,6 +135,10 @@ given: each stored prompt was checked to hold the whole summary and text of its 
 
 {evidence}
 
+### Agreement
+
+{agreement}
+
 ### Overlap with evaluation sets
 
 {overlap}
@@ -235,6 +239,7 @@ def _body(about: About, rows: Rows, facts: Sequence[ShardFacts], outdated: int) 
         attempts=card_findings.attempts(facts),
         empty=paragraph(card_findings.empty_rows(facts)),
         evidence=card_findings.evidence(facts),
+        agreement=card_worth.agreement(facts),
         overlap=card_findings.overlap(facts),
     )
 

@@ -15,7 +15,7 @@ from relgen_assets.prompts import PROMPT_TASKS, PromptSet
 from relgen_assets.settings import Settings
 from resources.storage import shown
 
-_PLACES: Final = frozenset({"pool", "ledger", "storage", "prompts", "publishing"})
+_PLACES: Final = frozenset({"pool", "ledger", "storage", "prompts", "publishing", "evaluation"})
 """Sections that say where something is, and how fast it is worked on."""
 _FILES: Final = frozenset({"path", "tokenizer", "evaluation_texts"})
 """Settings that name a file or folder. Only its name is kept."""

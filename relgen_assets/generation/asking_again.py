@@ -155,7 +155,7 @@ class AskingAgain:
         answers = [*self._unusable[chunk_id].values()]
         if isinstance(outcome, Generation):
             answers.append(outcome)
-        accepted = [one for one in answers if self.is_usable(one)]
+        accepted = [one for one in answers if self.verdict(one).usable]
         return max(
             accepted, key=lambda one: (self._judged(one).worth, one.attempt), default=outcome
         )

@@ -25,6 +25,7 @@ from pydantic_settings import (
 from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.settings.dataset_section import DatasetSettings
 from relgen_assets.settings.environment import ENV_PREFIX, NESTED, names_all, refuse_unusable
+from relgen_assets.settings.evaluation_section import EvaluationSettings
 from relgen_assets.settings.explanations import explain
 from relgen_assets.settings.generation_sections import (
     AnswerBounds,
@@ -65,6 +66,7 @@ __all__ = [
     "ChunkingSettings",
     "Columns",
     "DatasetSettings",
+    "EvaluationSettings",
     "ExtractionSettings",
     "FilesSource",
     "JudgingSettings",
@@ -107,6 +109,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = Field(default_factory=StorageSettings)
     dataset: DatasetSettings = Field(default_factory=DatasetSettings)
     rights: RightsSettings = Field(default_factory=RightsSettings)
+    evaluation: EvaluationSettings = Field(default_factory=EvaluationSettings)
     publishing: PublishingSettings = Field(default_factory=PublishingSettings)
 
     @classmethod

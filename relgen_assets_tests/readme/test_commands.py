@@ -54,6 +54,7 @@ FILLS: dict[str, str | Callable[[Path], str]] = {
     "…": BATCH,
     "N": "2",
     "NAME": "chat",
+    "SPLIT": "train",
     "VERSION": "v1",
     "FOLDER": "another",
     "COPY": "backup",

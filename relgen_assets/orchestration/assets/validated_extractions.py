@@ -5,9 +5,11 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
+from relgen_assets.evaluation.agreement import shared_texts
 from relgen_assets.extraction.validation import validate_all
 from relgen_assets.extraction.version import judged_by, validator
 from relgen_assets.generation.yields import Yield
+from relgen_assets.orchestration.agreement_metadata import agreement_metadata
 from relgen_assets.orchestration.assets.common import (
     batch_options,
     refuse_above,
@@ -101,6 +103,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             state_nothing=sum(not extraction.relations for extraction in extractions),
             names_by_status=tally(name.status for row in rows for name in row.grounding),
             relations_kept_with_a_fault=tally(one.fault for row in rows for one in row.evidence),
+            **agreement_metadata(shared_texts(rows_of_chunks, answers, rows)),
             **_energy(context, len(extractions)),
         )
 

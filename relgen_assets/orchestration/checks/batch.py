@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.integrity import invariants
 from relgen_assets.integrity.offsets import verdicts_off_their_texts
+from relgen_assets.orchestration.checks.agreement import agreement_check
 from relgen_assets.orchestration.checks.step import Check, build_step
 from relgen_assets.orchestration.checks.views import BatchTables
 from relgen_assets.rows.arrow import arrow_schema
@@ -136,6 +137,9 @@ def build_table_checks(
     }
     for rule in rules(settings):
         by_asset[rule.table.asset].append(_rule_check(rule))
+    by_asset[VALIDATED_EXTRACTIONS.asset].append(
+        agreement_check(settings.evaluation.least_agreement_percent)
+    )
     return [
         build_step(
             f"{asset}_checks",
