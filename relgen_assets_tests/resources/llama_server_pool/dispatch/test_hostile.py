@@ -32,7 +32,13 @@ from resources.generation import Generation
 from resources.llama_server_pool.endpoint import Dialect
 from resources.llama_server_pool.servers.decoding import MOST_TOKENS
 
-PATIENT = replace(HURRIED, breaker_pause=30.0, breaker_pause_limit=30.0, trial_timeout=20.0)
+PATIENT = replace(
+    HURRIED,
+    breaker_pause=30.0,
+    breaker_pause_limit=30.0,
+    probe_timeout=40.0,
+    trial_timeout=40.0,
+)
 """A server that has failed is not asked again in this batch."""
 
 pytestmark = pytest.mark.timeout(60)
@@ -40,7 +46,7 @@ pytestmark = pytest.mark.timeout(60)
 
 def test_no_hostile_server_harms_the_batch_and_each_is_told_its_fault(tmp_path: Path) -> None:
     with ExitStack() as running:
-        well = running.enter_context(FakeLlamaServer(slots=2, answer=echo, decode=200.0))
+        well = running.enter_context(FakeLlamaServer(slots=2, answer=echo, decode=60.0))
         endpoints = [endpoint_at(well.url, "well", slots=2)]
         for number, behaviour in enumerate(HOSTILE):
             server = FakeLlamaServer(dialect=Dialect(behaviour.dialect), answer=echo)
