@@ -49,6 +49,8 @@ def test_a_plain_clause_is_read_in_its_direction(
     [
         "The contrast in temperature between east and west supports the Walker circulation.",
         "This cell contains two electrodes.",
+        "Material dredged from the white dwarf enriches the ejecta in carbon.",
+        "Samples were measured in the quartz \u201cbanjo\u201d cells.",
         "Reef corals do not contain algae.",
         "Five species infect people.",
         "A deflagration gives the star time to expand.",
