@@ -13,6 +13,7 @@ from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from relgen_assets.extraction.cleaning import word_set
+from relgen_assets.extraction.direction import TREATED_WITH
 from relgen_assets.extraction.names import EMPTY_NOUNS, is_name
 from relgen_assets.extraction.pairs import Span
 from relgen_assets.extraction.statements import negations
@@ -105,7 +106,8 @@ def clauses(sentence: str) -> list[Clause]:
         if by == "to" and any(can_be_verb(token.word) for token in tokens[after : after + 2]):
             return []  # "were asked to report costs"
     comes_from = by == "from" and bool(words & _COMES_FROM)
-    turned = (is_passive and by == "by") or comes_from
+    is_treated = by == "with" and not words.isdisjoint(TREATED_WITH.split())
+    turned = (is_passive and (by == "by" or is_treated)) or comes_from
     return [
         Clause(found, subject) if turned else Clause(subject, found)
         for found in _objects(tokens, after)

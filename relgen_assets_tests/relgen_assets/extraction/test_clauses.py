@@ -20,6 +20,7 @@ def stated(sentence: str) -> list[tuple[str, str]]:
     [
         ("Nitrogenase reduces dinitrogen to ammonia.", [("Nitrogenase", "dinitrogen")]),
         ("Kelp forests are slowly grazed by sea urchins.", [("sea urchins", "Kelp forests")]),
+        ("All patients were treated with steroids in spring.", [("steroids", "patients")]),
         ("Most white dwarfs consist of carbon and oxygen.",
          [("white dwarfs", "carbon"), ("white dwarfs", "oxygen")]),
         ("Low stratocumulus clouds cover the cool eastern ocean.",
