@@ -13,8 +13,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from relgen_assets.cli.chunk_commands import show, try_
-from relgen_assets.cli.evaluation_commands import evaluate
+from relgen_assets.cli.chunk_commands import compare, show, try_
+from relgen_assets.cli.evaluation_commands import evaluate, needle
 from relgen_assets.cli.export import export
 from relgen_assets.cli.init import init
 from relgen_assets.cli.ledger import ledger_app
@@ -140,7 +140,9 @@ def status(as_json: AsJson = False) -> None:
 app.command()(export)
 app.command()(show)
 app.command("try")(try_)
+app.command()(compare)
 app.command()(evaluate)
+app.command()(needle)
 
 
 @app.command()
@@ -177,7 +179,9 @@ def plan(
 def config() -> None:
     """Print the effective settings; secrets appear by name only."""
     with _opened() as (project, console):
-        console.print_json(project.settings.model_dump_json())
+        from resources.redaction import without_secrets
+
+        console.print_json(data=without_secrets(project.settings.model_dump(mode="json")))
 
 
 @app.command()

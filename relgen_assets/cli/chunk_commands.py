@@ -62,17 +62,57 @@ def try_(
         Literal["auto", "candidates", "quote", "schema", "two_pass"] | None,
         typer.Option(help="How entity names are constrained."),
     ] = None,
-    endpoint: Annotated[str | None, typer.Option(help="Ask only this endpoint.")] = None,
-    prompts: Annotated[
-        Path | None, typer.Option(help="Take prompt templates from this folder.")
+    endpoint: Annotated[
+        str | None, typer.Option(help="Ask only this endpoint: its name, or the URL of a server.")
     ] = None,
-    raw: Raw = False,
-    prompt: Prompt = False,
+    model: Annotated[
+        str | None, typer.Option(help="Ask only endpoints with this model, by its name.")
+    ] = None,
+    prompts: Annotated[
+        str | None,
+        typer.Option(
+            "--prompt",
+            "--prompts",
+            metavar="VARIANT|FOLDER",
+            help="Take this variant of the prompts, or templates from this folder.",
+        ),
+    ] = None,
+    brief: Annotated[
+        bool, typer.Option("--brief", help="Leave out the whole prompt and the raw answer.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Ask about one chunk with the prompts at hand, and show the verdict; changes no table."""
+    """Ask about one chunk with the prompts at hand; changes no table.
+
+    Shows the text with its entities, relations and verdict, then the raw answer and the prompt.
+    """
     from relgen_assets.cli.trying import Options, try_one
 
-    folder = prompts.absolute() if prompts else None
-    options = Options(temperature, seed, mode, endpoint, folder)
-    try_one(open_project(), Console(), wanted, options, raw=raw, prompt=prompt, as_json=as_json)
+    origin = Path.cwd()
+    options = Options(temperature, seed, mode, endpoint, model, prompts)
+    try_one(open_project(), Console(), wanted, options, origin, brief=brief, as_json=as_json)
+
+
+def compare(
+    a: Annotated[
+        str,
+        typer.Argument(
+            metavar="A",
+            help="`now`, a settings file, a variant of the prompts, an endpoint, or values such"
+            " as extractions.mode=quote,endpoint=gpu-0.",
+        ),
+    ],
+    b: Annotated[str, typer.Argument(metavar="B", help="The same.")],
+    chunks: Annotated[int, typer.Option(min=2, help="Chunks to ask about, in both ways.")] = 60,
+    margin: Annotated[
+        float, typer.Option(min=0.1, max=50, help="How many points B may be worse and still pass.")
+    ] = 5.0,
+    as_json: AsJson = False,
+) -> None:
+    """Ask about the same chunks in two ways, and say whether B is worse; changes no table."""
+    from relgen_assets.cli.comparing import compare_two
+
+    origin = Path.cwd()
+    compare_two(
+        open_project(), Console(), (a, b), origin, chunks=chunks, margin=margin, as_json=as_json
+    )

@@ -11,8 +11,9 @@ from typing import Any
 
 from pydantic import Field
 
+from relgen_assets.cli.compare_document import CompareDocument
 from relgen_assets.cli.document import Document
-from relgen_assets.cli.evaluation_documents import EvaluateDocument
+from relgen_assets.cli.evaluation_documents import EvaluateDocument, NeedleDocument
 from relgen_assets.cli.release_documents import (
     PublishDocument,
     RebuildDocument,
@@ -244,7 +245,9 @@ DOCUMENTS: Mapping[str, type[Document]] = {
     "check": CheckDocument,
     "show": ShowDocument,
     "try": TryDocument,
+    "compare": CompareDocument,
     "evaluate": EvaluateDocument,
+    "needle": NeedleDocument,
     "doctor": DoctorDocument,
     "prompts list": PromptsDocument,
     "ledger stats": LedgerDocument,

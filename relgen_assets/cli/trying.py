@@ -16,12 +16,19 @@ from relgen_assets.cli.progress import shown_progress
 from relgen_assets.cli.story import print_story
 from relgen_assets.cli.story_document import TryDocument, chunk_part
 from relgen_assets.definitions import build_resources
-from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.generation.templates import extraction_templates
+from relgen_assets.orchestration.asking import Asker
 from relgen_assets.orchestration.project import Project
+from relgen_assets.orchestration.sides import (
+    Changes,
+    Side,
+    changed_side,
+    endpoint_changes,
+    prompt_changes,
+)
 from relgen_assets.orchestration.trying import Trial, choose_chunk, try_chunk
-from relgen_assets.prompts import PromptSet, Template, load_prompts
-from relgen_assets.rows.models import Mode
+from relgen_assets.prompts import PromptTask, Template
+from relgen_assets.rows.models import Mode, RawExtraction
 from relgen_assets.settings import Settings
 
 LONGEST_WAIT = 30.0
@@ -30,13 +37,20 @@ LONGEST_WAIT = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What differs from the settings of the project; `None` leaves a setting as it is."""
+    """What differs from the settings of the project; `None` leaves a setting as it is.
+
+    Attributes:
+        endpoint: Name of the endpoint to ask, or the URL of a server.
+        model: Name of the model to ask.
+        prompts: Name of a variant of the prompts, or a folder of templates.
+    """
 
     temperature: float | None = None
     seed: int | None = None
     mode: Literal["auto"] | Mode | None = None
     endpoint: str | None = None
-    prompts: Path | None = None
+    model: str | None = None
+    prompts: str | None = None
 
 
 def try_one(
@@ -44,9 +58,9 @@ def try_one(
     console: Console,
     wanted: str | None,
     options: Options,
+    origin: Path,
     *,
-    raw: bool = False,
-    prompt: bool = False,
+    brief: bool = False,
     as_json: bool = False,
 ) -> None:
     """Ask about one chunk and print its story.
@@ -56,83 +70,63 @@ def try_one(
         console: Where to print.
         wanted: Id of a chunk, an article or a batch; by default the first chunk of the source.
         options: What differs from the settings.
-        raw: Print the raw answer as well.
-        prompt: Print the messages that were sent as well.
+        origin: The folder to which that of the prompts is relative.
+        brief: Leave out the messages that were sent and the raw answer.
         as_json: Print one JSON document.
 
     Raises:
-        ConfigurationError: There is no such chunk or endpoint, or a prompt cannot be used.
+        ConfigurationError: There is no such chunk, endpoint or model, or a prompt cannot be used.
         NoEndpointLeft: No server answers.
         typer.Exit: The chunk was not answered.
     """
-    prompts = load_prompts(options.prompts, must_exist=True) if options.prompts else project.prompts
-    settings = _settings(project.settings, options)
-    mode = settings.extractions.mode_for(embedded=not settings.pool.endpoints)
-    resources = build_resources(settings)
+    side = _side(project, options, origin)
+    resources = build_resources(side.settings)
     subject = choose_chunk(project, resources.io_manager, wanted)
     pool = resources.llama_server_pool
+    asker = Asker(pool, side.settings, side.prompts, project.chunker.count, "relgen try")
     try:
         with shown_progress(leave_last=False):
-            trial = try_chunk(subject, pool, settings, project, prompts, mode)
+            trial = try_chunk(subject, asker)
     finally:
         pool.close()
         resources.generation_ledger.close()
-    _print(console, settings, prompts, mode, trial, raw=raw, prompt=prompt, as_json=as_json)
+    _print(console, side, trial, brief=brief, as_json=as_json)
     if trial.story.raw is None or trial.story.raw.status != "completed":
         raise typer.Exit(ExitCode.FAILED)
 
 
-def _settings(settings: Settings, options: Options) -> Settings:
-    """Return the settings with what the command line changes.
+def _side(project: Project, options: Options, origin: Path) -> Side:
+    """Return the settings with what the command line changes, and the prompts they name.
 
     Raises:
-        ConfigurationError: There is no such endpoint.
+        ConfigurationError: There is no such endpoint, model, variant or folder.
     """
+    settings = project.settings
     named = {
         name: value
         for name in ("temperature", "seed", "mode")
         if (value := getattr(options, name)) is not None
     }
-    pool = settings.pool
-    endpoints = [one for one in pool.endpoints if options.endpoint in (None, one.name)]
-    if options.endpoint is not None and not endpoints:
-        known = ", ".join(one.name for one in pool.endpoints) or "none, the embedded model answers"
-        raise ConfigurationError(
-            "there is no such endpoint.", where=options.endpoint, remedy=f"Configured are: {known}."
-        )
-    timeout = min(pool.outage_timeout_seconds, LONGEST_WAIT)
-    return settings.model_copy(
-        update={
-            "extractions": settings.extractions.model_copy(update=named),
-            "pool": pool.model_copy(
-                update={"endpoints": endpoints, "outage_timeout_seconds": timeout}
-            ),
-        }
-    )
+    changes: Changes = {
+        "extractions": named,
+        **endpoint_changes(settings, endpoint=options.endpoint, model=options.model),
+    }
+    timeout = min(settings.pool.outage_timeout_seconds, LONGEST_WAIT)
+    changes["pool"]["outage_timeout_seconds"] = timeout
+    if options.prompts is not None:
+        changes |= prompt_changes(options.prompts, settings, origin)
+    return changed_side("relgen try", project, changes)
 
 
-def _print(
-    console: Console,
-    settings: Settings,
-    prompts: PromptSet,
-    mode: Mode,
-    trial: Trial,
-    *,
-    raw: bool,
-    prompt: bool,
-    as_json: bool,
-) -> None:
-    terms = trial.story.raw.candidates if trial.story.raw else ()
-    sampling = settings.extractions
-    quoting = sampling.quotes_evidence(mode)
-    asked = [
-        prompts.template(one) for one in extraction_templates(mode, terms, quote_evidence=quoting)
-    ]
+def _print(console: Console, side: Side, trial: Trial, *, brief: bool, as_json: bool) -> None:
+    row = trial.story.raw
+    sampling = side.settings.extractions
+    asked = [side.prompts.template(one) for one in _templates(side.settings, row)]
     template = asked[-1]
     if as_json:
         print_document(
             TryDocument(
-                **dict(chunk_part(trial.story, prompt=prompt)),
+                **dict(chunk_part(trial.story, prompt=not brief)),
                 from_ledger=trial.from_ledger,
                 template=template.task,
                 template_file=str(template.file) if template.file else None,
@@ -142,7 +136,7 @@ def _print(
         )
         return
     with paged(console) as pages:
-        print_story(pages, trial.story, raw=raw, prompt=prompt)
+        print_story(pages, trial.story, raw=not brief, prompt=not brief)
         for line in (
             f"Asked with {', then '.join(map(_origin, asked))},"
             f" temperature {sampling.temperature:g}, seed {sampling.seed}.",
@@ -152,6 +146,18 @@ def _print(
             "No table was changed.",
         ):
             pages.print(line, markup=False, highlight=False, soft_wrap=not pages.is_terminal)
+
+
+def _templates(settings: Settings, row: RawExtraction | None) -> tuple[PromptTask, ...]:
+    """Return the templates that a chunk was asked about with."""
+    own = settings.extractions
+    mode = row.mode if row else own.mode_for(embedded=not settings.pool.endpoints)
+    return extraction_templates(
+        mode,
+        row.candidates if row else (),
+        quote_evidence=own.quotes_evidence(mode),
+        summarised=settings.summaries.enabled,
+    )
 
 
 def _origin(template: Template) -> str:

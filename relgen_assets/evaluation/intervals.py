@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 Counts: TypeAlias = npt.NDArray[np.float64]
 Statistic: TypeAlias = Callable[[Counts], Any]
@@ -42,10 +42,10 @@ class Interval(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    value: float | None
-    low: float | None
-    high: float | None
-    units: int
+    value: float | None = Field(description="The estimate; `null` if nothing was measured.")
+    low: float | None = Field(description="Lower end; `null` where units are too few to tell.")
+    high: float | None = Field(description="Upper end, likewise.")
+    units: int = Field(description="Independent units it rests on.")
 
     def __str__(self) -> str:
         """Return it in percent: `61.2 (55.0 to 67.1)`."""

@@ -16,6 +16,7 @@ from relgen_assets.export.shaping import Shaping
 from relgen_assets.rights.licences import licence_of
 from relgen_assets.rights.publishing import EVERYTHING_KNOWN, Policy, publishability
 from relgen_assets.rows.models import (
+    SUMMARIES_OFF,
     Chunk,
     Extraction,
     Paper,
@@ -107,7 +108,7 @@ def _join(
 ) -> _Joined:
     if validated.extraction is None:
         raise _mismatch(chunk.chunk_id, f"the verdict is {validated.verdict} without an extraction")
-    if raw.status != "completed" or summary.status != "completed":
+    if raw.status != "completed" or not (summary.status == "completed" or _is_unwanted(summary)):
         raise _mismatch(chunk.chunk_id, "the verdict rests on a request that was never answered")
     if {validated.paper_id, raw.paper_id} != {chunk.paper_id}:
         raise _mismatch(chunk.chunk_id, "the extraction is about another article")
@@ -153,7 +154,8 @@ def _example(
 ) -> FullExample:
     """Return an example, whose parts are not known yet."""
     chunk, paper, summary, raw, validated, extraction, shown = joined
-    rights = publishability(paper.licence, [raw.model, summary.model], policy)
+    models = [raw.model] if _is_unwanted(summary) else [raw.model, summary.model]
+    rights = publishability(paper.licence, models, policy)
     return FullExample(
         summary=shown,
         chunk=chunk.text,
@@ -211,11 +213,18 @@ def _summary_as_sent(raw: RawExtraction, summary: Summary, chunk: Chunk) -> str:
         raise _mismatch(chunk.chunk_id, "the stored prompt does not end with a user message")
     if not chunk.text or chunk.text not in raw.messages[-1].content:
         raise _mismatch(chunk.chunk_id, "the stored prompt does not contain the chunk's text")
+    if _is_unwanted(summary):
+        return ""
     shown = [message.content for message in raw.messages if message.role != "assistant"]
     for form in (summary.text, summary.text.strip()):
         if form.strip() and any(form in content for content in shown):
             return form
     raise _mismatch(chunk.chunk_id, "the stored prompt does not contain the article's summary")
+
+
+def _is_unwanted(summary: Summary) -> bool:
+    """Return whether the article was not to be summarised; its prompts then show no summary."""
+    return summary.reason == SUMMARIES_OFF
 
 
 def _by_id(rows: Iterable[RowT], key: Callable[[RowT], str], table: str) -> dict[str, RowT]:

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from relgen_assets.export.answers import AnswerForm
 from relgen_assets.prompts import STUDENT_TASKS, PromptSet
 from relgen_assets.rows.models import StudentPrompt
-from relgen_assets.settings import DatasetSettings
+from relgen_assets.settings import DatasetSettings, without_summary
 from relgen_assets.text.token_counts import TokenCounter, open_counter
 
 _CHARACTERS: Final = 12
@@ -86,10 +86,12 @@ class Shaping:
         Args:
             summary: Summary of its article.
             text: The chunk.
-            prompt: Which student prompt; by default that of the settings.
+            prompt: Which student prompt; by default that of the settings. An article without a
+                summary has none to show, so that it is the one for the text alone.
         """
+        wanted = prompt or self.settings.student_prompt
         messages = self.prompts.student_messages(
-            prompt or self.settings.student_prompt,
+            wanted if summary else without_summary(wanted),
             summary,
             text,
             schema=self._schema,

@@ -1,8 +1,7 @@
 """The first pass of mode `two_pass`: requests for the names in chunks, and what is kept of them.
 
 The pass has a task, a key and an entry in the ledger of its own: what is known of it is not asked
-again, whatever becomes of the second pass, which is built in
-`extraction_requests`.
+again, whatever becomes of the second pass, which is built in `extraction_requests`.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from relgen_assets.generation.first_pass import FirstPass
 from relgen_assets.generation.prompt_tokens import estimate_tokens, knowing
 from relgen_assets.generation.sampling import sampling_of
 from relgen_assets.generation.templates import ENTITIES_TEMPLATE
-from relgen_assets.prompts import PromptSet
+from relgen_assets.prompts import PromptSet, task_for
 from relgen_assets.rows.models import Chunk
 from relgen_assets.settings import ExtractionSettings
 from resources.generation import Generation, GenerationRequest, Outcome
@@ -27,7 +26,7 @@ FEWEST_NAMES = 2
 
 def entity_requests(
     chunks: Iterable[Chunk],
-    summaries: Mapping[str, str],
+    summaries: Mapping[str, str] | None,
     settings: ExtractionSettings,
     count: Callable[[str], int],
     labels: Mapping[str, str],
@@ -38,18 +37,19 @@ def entity_requests(
 
     Args:
         chunks: The chunks of a batch.
-        summaries: Summary by article id.
+        summaries: Summary by article id; `None` asks without.
         settings: Sampling and bounds.
         count: Counts the SentencePiece tokens of a text.
         labels: Facts to store with each answer.
         prompts: The templates to fill.
     """
     bounds = settings.bounds("two_pass")
-    labels = {**labels, "prompt_version": prompts.version(ENTITIES_TEMPLATE)}
+    template = task_for(ENTITIES_TEMPLATE, summarised=summaries is not None)
+    labels = {**labels, "prompt_version": prompts.version(template)}
     requests: list[GenerationRequest] = []
     for chunk in chunks:
-        summary = summaries.get(chunk.paper_id)
-        if summary is None:
+        summary = None if summaries is None else summaries.get(chunk.paper_id)
+        if summaries is not None and summary is None:
             continue
         messages = prompts.entity_messages(summary, chunk.text)
         requests.append(

@@ -50,7 +50,8 @@ class Questions:
     """Makes the questions about the chunks of a batch.
 
     Attributes:
-        summaries: Summary by article id; an article without one is refused.
+        summaries: Summary by article id; an article without one is refused. `None` asks without
+            summaries.
         settings: Sampling and bounds.
         count: Counts the SentencePiece tokens of a text.
         labels: Facts to store with each answer.
@@ -59,7 +60,7 @@ class Questions:
             chunk is asked about as in mode `schema`.
     """
 
-    summaries: Mapping[str, str]
+    summaries: Mapping[str, str] | None
     settings: ExtractionSettings
     count: Callable[[str], int]
     labels: Mapping[str, str]
@@ -77,11 +78,14 @@ class Questions:
         quoting = self.settings.quotes_evidence(mode)
         first = self.first_passes.get(chunk.chunk_id)
         choice = choice_of(chunk.text, mode, self.settings, first)
-        templates = extraction_templates(mode, choice.terms, quote_evidence=quoting)
+        templates = extraction_templates(
+            mode, choice.terms, quote_evidence=quoting, summarised=self.summaries is not None
+        )
         version = "+".join(map(self.prompts.version, templates))
-        summary = self.summaries.get(chunk.paper_id)
-        refusal = NO_SUMMARY if summary is None else choice.refusal
-        if summary is None or refusal is not None:
+        summary = None if self.summaries is None else self.summaries.get(chunk.paper_id)
+        waits = self.summaries is not None and summary is None
+        refusal = NO_SUMMARY if waits else choice.refusal
+        if refusal is not None:
             return ExtractionTask(chunk, mode, choice.terms, version, None, refusal, first)
         messages = self.prompts.extraction_messages(
             summary,
@@ -109,7 +113,7 @@ class Questions:
 
 def extraction_tasks(
     chunks: Iterable[Chunk],
-    summaries: Mapping[str, str],
+    summaries: Mapping[str, str] | None,
     mode: Mode,
     settings: ExtractionSettings,
     count: Callable[[str], int],

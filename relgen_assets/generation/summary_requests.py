@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
-from relgen_assets.generation.answer_columns import generated_columns
+from relgen_assets.generation.answer_columns import generated_columns, unanswered_columns
 from relgen_assets.generation.prompt_tokens import estimate_tokens
 from relgen_assets.generation.sampling import sampling_of
 from relgen_assets.prompts import PromptSet
-from relgen_assets.rows.models import Paper, Summary
+from relgen_assets.rows.models import SUMMARIES_OFF, Paper, Summary
 from relgen_assets.settings import SummarySettings
 from resources.generation import GenerationRequest, Outcome
 
@@ -37,6 +37,23 @@ def summary_request(
     )
 
 
+def no_summary(paper_id: str) -> Summary:
+    """Return the row of an article in a project that summarises none."""
+    return Summary(paper_id=paper_id, **unanswered_columns("refused", SUMMARIES_OFF, "", ()))
+
+
 def summary_row(request: GenerationRequest, outcome: Outcome) -> Summary:
     """Return the row of a summary request, answered or failed."""
     return Summary(paper_id=request.subject, **generated_columns(request, outcome))
+
+
+def summaries_shown(rows: Iterable[Summary]) -> dict[str, str] | None:
+    """Return the summaries that prompts show, by article id.
+
+    Returns:
+        The summaries that have a text; `None` if the articles were not to be summarised.
+    """
+    every = list(rows)
+    if every and all(row.reason == SUMMARIES_OFF for row in every):
+        return None
+    return {row.paper_id: row.text for row in every if row.text.strip()}

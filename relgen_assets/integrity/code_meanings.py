@@ -20,6 +20,7 @@ from relgen_assets.extraction.evidence import Fault
 from relgen_assets.extraction.grounding import Occurrence
 from relgen_assets.extraction.spelling import Difference
 from relgen_assets.generation import not_asked
+from relgen_assets.rows import models
 from relgen_assets.sources import cleaning
 from resources.generation import FailureReason
 
@@ -35,6 +36,7 @@ def code_groups() -> Mapping[str, Mapping[str, str]]:
         "Requests that are not made (`raw_extractions.reason`)": _of_module(
             not_asked, ["NO_SUMMARY", "NO_CANDIDATES", "NO_QUOTES"]
         ),
+        "Summaries that are not wanted (`summaries.reason`)": _of_module(models, ["SUMMARIES_OFF"]),
         "Requests without an answer (`summaries.reason`, `raw_extractions.reason`)": _of_enum(
             FailureReason
         ),

@@ -13,6 +13,7 @@ from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.extraction.second_opinion import claims
 from relgen_assets.extraction.validation import judgement_of
 from relgen_assets.rows.models import (
+    SUMMARIES_OFF,
     Chunk,
     Paper,
     RawExtraction,
@@ -99,7 +100,7 @@ def summaries_are_complete(summaries: Sequence[Summary]) -> list[str]:
     return [
         f"{row.paper_id}: {row.reason or 'blank'}"
         for row in summaries
-        if row.status != "completed" or not row.text.strip()
+        if row.reason != SUMMARIES_OFF and (row.status != "completed" or not row.text.strip())
     ]
 
 

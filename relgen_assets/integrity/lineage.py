@@ -14,6 +14,7 @@ from relgen_assets.export.examples import FullExample
 from relgen_assets.export.shaping import Shaping
 from relgen_assets.prompts import PromptSet
 from relgen_assets.rows.models import (
+    SUMMARIES_OFF,
     ChatMessage,
     Chunk,
     Extraction,
@@ -47,6 +48,8 @@ def foreign_summaries(
         paper = paper_by_id.get(row.paper_id)
         if paper is None:
             found.append(f"{row.paper_id}: has a summary, but there is no such article")
+        elif row.reason == SUMMARIES_OFF:
+            continue
         elif row.prompt_version == version:
             own = [ChatMessage(**message) for message in prompts.summary_messages(paper)]
             if row.messages != own:

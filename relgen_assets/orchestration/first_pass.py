@@ -36,7 +36,7 @@ class Asked:
 def ask_first(
     pool: LlamaServerPool,
     chunks: Sequence[Chunk],
-    summaries: Mapping[str, str],
+    summaries: Mapping[str, str] | None,
     mode: Mode,
     settings: ExtractionSettings,
     policy: JudgingPolicy,
@@ -51,7 +51,8 @@ def ask_first(
     Args:
         pool: The servers.
         chunks: The chunks of a batch.
-        summaries: Summary by article id; a chunk without one is not asked about.
+        summaries: Summary by article id; a chunk without one is not asked about. `None`
+            asks without.
         mode: How entity names are constrained.
         settings: Sampling, bounds and attempts.
         policy: Which misspelled names are taken for those of the text.

@@ -68,7 +68,11 @@ class Project:
     def prompts(self) -> PromptSet:
         """The prompt templates: the project's own, and the bundled ones for the rest."""
         prompts = self.settings.prompts
-        return load_prompts(Path(prompts.folder), must_exist="folder" in prompts.model_fields_set)
+        return load_prompts(
+            Path(prompts.folder),
+            variant=prompts.variant,
+            must_exist="folder" in prompts.model_fields_set,
+        )
 
     @cached_property
     def shaping(self) -> Shaping:

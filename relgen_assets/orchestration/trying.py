@@ -1,53 +1,23 @@
-"""One chunk asked about once, outside any run: what the prompts and settings at hand would give.
-
-Answers go through the ledger like all others, so a run with the same prompts asks nothing again. No
-table is changed, and no run of Dagster is recorded.
-"""
+"""One chunk asked about once, outside any run: what the prompts and settings at hand would give."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from relgen_assets.domain_errors import ConfigurationError
-from relgen_assets.extraction.policy import JudgingPolicy
-from relgen_assets.extraction.validation import validate_all
-from relgen_assets.generation.acceptance import is_summary
-from relgen_assets.generation.extraction_requests import EXTRACTION_TASK, extraction_tasks
-from relgen_assets.generation.extraction_rows import extraction_row
-from relgen_assets.generation.second_opinions import ATTEMPTS as OPINION_ATTEMPTS
-from relgen_assets.generation.second_opinions import (
-    SECOND_OPINION_TASK,
-    is_opinion,
-    opinion_row,
-    opinion_tasks,
-)
-from relgen_assets.generation.summary_requests import SUMMARY_TASK, summary_request, summary_row
 from relgen_assets.integrity.chunk_story import ChunkStory
 from relgen_assets.integrity.code_meanings import meaning
 from relgen_assets.integrity.lookup import find, split_chunk_id, unknown_id
 from relgen_assets.integrity.overview import StoredTables
-from relgen_assets.orchestration.assets.summaries import ATTEMPTS
-from relgen_assets.orchestration.first_pass import ask_first
+from relgen_assets.orchestration.asking import Asker, Subject, ask_about
 from relgen_assets.orchestration.project import Project
-from relgen_assets.prompts import PromptSet
 from relgen_assets.rows.asset_tables import CHUNKS, RAW_PAPERS
-from relgen_assets.rows.models import Chunk, Mode, Paper, RawExtraction, SecondOpinion, Summary
-from relgen_assets.settings import Settings
+from relgen_assets.rows.models import Paper
 from resources.generation import Generation
-from resources.llama_server_pool.pool import LlamaServerPool
 
 SCANNED = 1_000
 """Articles of the source that are searched for an id before any batch is stored."""
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """A chunk to ask about, with its article."""
-
-    batch: str
-    paper: Paper
-    chunk: Chunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,96 +66,28 @@ def choose_chunk(project: Project, tables: StoredTables, wanted: str | None) -> 
     return _cut(project, papers, 0, where=wanted, batch=found.batch)
 
 
-def try_chunk(
-    subject: Subject,
-    pool: LlamaServerPool,
-    settings: Settings,
-    project: Project,
-    prompts: PromptSet,
-    mode: Mode,
-) -> Trial:
-    """Ask about a chunk once, after the summary of its article, and judge the answer.
-
-    Second opinions are asked for if the settings want them.
+def try_chunk(subject: Subject, asker: Asker) -> Trial:
+    """Ask about a chunk, after the summary of its article, and judge the answer.
 
     Args:
         subject: The chunk.
-        pool: The servers.
-        settings: Sampling and bounds.
-        project: Counts tokens.
-        prompts: The templates to fill.
-        mode: How entity names are constrained.
+        asker: How it is asked about.
 
     Raises:
         NoEndpointLeft: No server answers.
     """
-    labels = {"partition": subject.batch, "run_id": "", "asked_by": "relgen try"}
-    count = project.chunker.count
-    summary = _summary(subject.paper, pool, settings, count, labels, prompts)
-    summaries = {summary.paper_id: summary.text} if summary.text.strip() else {}
-    asked = ([subject.chunk], summaries, mode, settings.extractions)
-    first = ask_first(pool, *asked, settings.judging.policy, count, labels, prompts=prompts)
-    (task,) = extraction_tasks(*asked, count, labels, prompts=prompts, first_passes=first.passes)
-    outcome = None
-    if task.request is not None:
-        result = pool.generate([task.request], title=EXTRACTION_TASK)
-        outcome = result.outcomes[subject.chunk.chunk_id]
-    row = extraction_row(task, outcome)
-    opinions: list[SecondOpinion] = []
-    if settings.judging.asks_model:
-        opinions = _opinions(
-            subject.chunk, row, pool, settings.judging.policy, count, labels, prompts
-        )
+    answered = ask_about([subject], asker)
+    outcome = answered.outcomes.get(subject.chunk.chunk_id)
     story = ChunkStory(
         batch=subject.batch,
         chunk=subject.chunk,
         title=subject.paper.title,
-        summary=summary,
-        raw=row,
-        verdict=validate_all([subject.chunk], [row], settings.judging.policy, opinions=opinions)[0],
+        summary=answered.summaries[subject.paper.paper_id],
+        raw=answered.rows[0],
+        verdict=answered.verdicts[0],
         stored=False,
     )
     return Trial(story, isinstance(outcome, Generation) and outcome.from_ledger)
-
-
-def _summary(
-    paper: Paper,
-    pool: LlamaServerPool,
-    settings: Settings,
-    count: Callable[[str], int],
-    labels: dict[str, str],
-    prompts: PromptSet,
-) -> Summary:
-    """Return the summary that a run would use: known to the ledger, or asked for now."""
-    request = summary_request(paper, settings.summaries, count, labels, prompts=prompts)
-    result = pool.generate(
-        [request],
-        accept=is_summary,
-        attempts=ATTEMPTS,
-        granted=pool.ledger.granted_attempts(SUMMARY_TASK, [paper.paper_id]),
-        title=SUMMARY_TASK,
-    )
-    return summary_row(request, result.outcomes[paper.paper_id])
-
-
-def _opinions(
-    chunk: Chunk,
-    row: RawExtraction,
-    pool: LlamaServerPool,
-    policy: JudgingPolicy,
-    count: Callable[[str], int],
-    labels: dict[str, str],
-    prompts: PromptSet,
-) -> list[SecondOpinion]:
-    """Return the second opinions on an answer, asked for now or known to the ledger."""
-    tasks = opinion_tasks([chunk], [row], policy, count, labels, prompts=prompts)
-    result = pool.generate(
-        [task.request for task in tasks],
-        accept=is_opinion(tasks),
-        attempts=OPINION_ATTEMPTS,
-        title=SECOND_OPINION_TASK,
-    )
-    return [opinion_row(task, result.outcomes[task.request.subject]) for task in tasks]
 
 
 def _from_source(project: Project, stem: str) -> list[Paper]:

@@ -30,7 +30,7 @@ from relgen_assets.extraction.version import judged_by, validator
 from relgen_assets.generation.asking_again import stricter_modes
 from relgen_assets.generation.second_opinions import ATTEMPTS, SAMPLING, SCHEMA, VERIFICATION
 from relgen_assets.generation.templates import ENTITIES_TEMPLATE, extraction_template
-from relgen_assets.prompts import PromptSet
+from relgen_assets.prompts import PromptSet, task_for
 from relgen_assets.rows.arrow import arrow_schema
 from relgen_assets.rows.asset_tables import (
     CHUNKS,
@@ -137,12 +137,15 @@ def _of_chunks(settings: Settings) -> Any:
 
 
 def _of_summaries(settings: Settings, prompts: PromptSet) -> Any:
+    own = settings.summaries
+    if not own.enabled:
+        return ["off", _columns(SUMMARIES.row)]
     return [
-        settings.summaries.model_dump(mode="json", exclude=set(SamplingSection.model_fields)),
+        own.model_dump(mode="json", exclude={*SamplingSection.model_fields, "enabled"}),
         prompts.version("summary"),
         _model(settings),
         _columns(SUMMARIES.row),
-        *_sampling(settings.summaries),
+        *_sampling(own),
     ]
 
 
@@ -151,10 +154,14 @@ def _of_answers(settings: Settings, prompts: PromptSet) -> Any:
     mode: Mode = own.mode_for(embedded=not settings.pool.endpoints)
     # A chunk may be asked about again in a stricter mode.
     modes = (mode, *stricter_modes(mode))
+    summarised = settings.summaries.enabled
     quoting = {one: own.quotes_evidence(one) for one in modes}
     return [
         modes,
-        [_extraction_prompts(prompts, one, quote_evidence=quoting[one]) for one in modes],
+        [
+            _extraction_prompts(prompts, one, quote_evidence=quoting[one], summarised=summarised)
+            for one in modes
+        ],
         _model(settings),
         [own.temperature, own.seed, own.variant, own.attempts, own.max_candidates],
         [own.bounds(one).tokens for one in modes],
@@ -182,12 +189,16 @@ def _of_opinions(settings: Settings, prompts: PromptSet) -> Any:
     ]
 
 
-def _extraction_prompts(prompts: PromptSet, mode: Mode, *, quote_evidence: bool) -> list[str]:
+def _extraction_prompts(
+    prompts: PromptSet, mode: Mode, *, quote_evidence: bool, summarised: bool
+) -> list[str]:
     """Return the versions of the templates that a mode uses, that of a fallback included."""
-    own = prompts.version(extraction_template(mode, quote_evidence=quote_evidence))
+    own = extraction_template(mode, quote_evidence=quote_evidence, summarised=summarised)
     if mode != "two_pass":
-        return [own]
-    return [prompts.version(ENTITIES_TEMPLATE), own, prompts.version(extraction_template("schema"))]
+        return [prompts.version(own)]
+    names = task_for(ENTITIES_TEMPLATE, summarised=summarised)
+    free = extraction_template("schema", summarised=summarised)
+    return [prompts.version(one) for one in (names, own, free)]
 
 
 def _schemas(mode: Mode, bounds: AnswerBounds, *, quote_evidence: bool) -> list[dict[str, Any]]:

@@ -122,7 +122,7 @@ def take_sample(
         SourceError: The source cannot be read, or no sampled article is usable.
     """
     total = source.count()
-    papers = list(_spread(source, total, articles))
+    papers = list(spread_articles(source, total, articles))
     used = [paper for paper in papers if paper.status == "used"]
     if not used:
         raise SourceError(
@@ -153,20 +153,30 @@ def take_sample(
     )
 
 
-def _spread(source: ArticleSource, total: int, wanted: int) -> Iterator[Paper]:
-    """Yield articles from evenly spread places of the source."""
+def spread_articles(source: ArticleSource, total: int, wanted: int) -> Iterator[Paper]:
+    """Yield articles from evenly spread places of the source.
+
+    Args:
+        source: The source.
+        total: Number of its articles.
+        wanted: How many to yield, or all if there are fewer.
+    """
     if wanted >= total:
         yield from source.read(0, total)
         return
     blocks = min(BLOCKS, wanted)
+    taken = 0
     for block in range(blocks):
         size = wanted // blocks + (block < wanted % blocks)
-        start = block * total // blocks
+        start = taken + block * (total - wanted) // blocks  # what is left out stands between them
         yield from source.read(start, start + size)
+        taken += size
 
 
 def _summaries(counting: _Counting, papers: Sequence[Paper]) -> tuple[SimulatedRequest, ...]:
     options = counting.settings.summaries
+    if not options.enabled:
+        return ()
     requests = [
         summary_request(paper, options, counting.count, {}, prompts=counting.prompts)
         for paper in papers
@@ -193,7 +203,7 @@ def _extractions(counting: _Counting, chunks: Sequence[Chunk]) -> tuple[Simulate
         most = options.bounds(mode).entities
         passes = {one.chunk_id: FirstPass(candidate_terms(one.text, most)) for one in chunks}
     tasks = extraction_tasks(
-        chunks, _empty(chunks), mode, options, counting.count, {},
+        chunks, _shown(counting, chunks), mode, options, counting.count, {},
         prompts=counting.prompts, first_passes=passes,
     )  # fmt: skip
     asked = [(one.request, one.chunk, one.candidates) for one in tasks if one.request is not None]
@@ -203,7 +213,7 @@ def _extractions(counting: _Counting, chunks: Sequence[Chunk]) -> tuple[Simulate
 def _entities(counting: _Counting, chunks: Sequence[Chunk]) -> tuple[SimulatedRequest, ...]:
     """Return the calls for the names in chunks."""
     requests = entity_requests(
-        chunks, _empty(chunks), counting.settings.extractions, counting.count, {},
+        chunks, _shown(counting, chunks), counting.settings.extractions, counting.count, {},
         prompts=counting.prompts,
     )  # fmt: skip
     asked = [(one, chunk, ()) for one, chunk in zip(requests, chunks, strict=True)]
@@ -216,8 +226,10 @@ def _opinions(counting: _Counting, chunks: Sequence[Chunk]) -> tuple[SimulatedRe
     return _simulated(counting, [_Prompt(request, own=own) for request, own in asked])
 
 
-def _empty(chunks: Sequence[Chunk]) -> dict[str, str]:
+def _shown(counting: _Counting, chunks: Sequence[Chunk]) -> dict[str, str] | None:
     """Return stand-ins for the summaries, which are not written yet, by article."""
+    if not counting.settings.summaries.enabled:
+        return None
     return dict.fromkeys((chunk.paper_id for chunk in chunks), "")
 
 
@@ -228,7 +240,7 @@ def _about_chunks(
     # A summary that is not written yet counts with the mean of known or assumed lengths.
     longest = counting.settings.summaries.max_tokens
     lengths = counting.experience.draw_answers(SUMMARY_TASK, longest, 1_000, counting.random)
-    summary = round(fmean(lengths))
+    summary = round(fmean(lengths)) if counting.settings.summaries.enabled else 0
     prompts = [
         _Prompt(request, summary, chunk.tokens + counting.count("; ".join(terms)))
         for request, chunk, terms in asked

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from relgen_assets.domain_errors import ConfigurationError, StorageError
-from relgen_assets.prompts.forms import PROMPT_TASKS, STUDENT_FOLDER, PromptTask
+from relgen_assets.prompts.forms import PART_FOLDERS, PROMPT_TASKS, PromptTask
 from relgen_assets.prompts.prompt_set import (
     SUFFIX,
     PromptSet,
@@ -20,26 +20,31 @@ from relgen_assets.prompts.prompt_set import (
 from resources.atomic_write import write_new
 
 
-def load_prompts(folder: Path, *, must_exist: bool = False) -> PromptSet:
+def load_prompts(
+    folder: Path, *, variant: str | None = None, must_exist: bool = False
+) -> PromptSet:
     """Return the project's templates: its own files, and the bundled ones for the rest.
 
     Args:
         folder: Folder with files such as `summary.txt`; files without the ending `.txt` are not
             looked at.
+        variant: Name of a folder in it, whose files replace those of the folder.
         must_exist: Whether a missing folder is an error; otherwise every template is bundled.
 
     Raises:
-        ConfigurationError: The folder is missing or cannot be read, a file has a name that no
-            template has, or a template cannot be used. All faulty files are named.
+        ConfigurationError: The folder or the variant is missing or cannot be read, a file has a
+            name that no template has, or a template cannot be used. All faulty files are named.
     """
     own: dict[PromptTask, Template] = {}
     errors: list[ConfigurationError] = []
-    for file in _files(folder, must_exist=must_exist):
-        try:
-            task = _task_of(file.relative_to(folder), file)
-            own[task] = read_template(task, _read(file), file)
-        except ConfigurationError as error:
-            errors.append(error)
+    places = [folder] if variant is None else [folder, _variant_folder(folder, variant)]
+    for place in places:
+        for file in _files(place, must_exist=must_exist):
+            try:
+                task = _task_of(file.relative_to(place), file)
+                own[task] = read_template(task, _read(file), file)
+            except ConfigurationError as error:
+                errors.append(error)
     if len(errors) == 1:
         raise errors[0]
     if errors:
@@ -50,6 +55,14 @@ def load_prompts(folder: Path, *, must_exist: bool = False) -> PromptSet:
             remedy=errors[0].remedy,
         )
     return PromptSet({task: bundled_prompts().template(task) for task in PROMPT_TASKS} | own)
+
+
+def variants(folder: Path) -> list[str]:
+    """Return the names of the variants in a folder of templates, in alphabetical order."""
+    if not folder.is_dir():
+        return []
+    inside = (one for one in folder.iterdir() if one.is_dir() and one.name not in PART_FOLDERS)
+    return sorted(one.name for one in inside if not one.name.startswith((".", "_")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +85,8 @@ def copy_bundled(folder: Path) -> list[Copied]:
         StorageError: The folder or a file cannot be written.
     """
     try:
-        (folder / STUDENT_FOLDER).mkdir(parents=True, exist_ok=True)
+        for part in PART_FOLDERS:
+            (folder / part).mkdir(parents=True, exist_ok=True)
         return [_copy(folder / f"{task}{SUFFIX}", bundled_file(task)) for task in PROMPT_TASKS]
     except OSError as error:
         raise StorageError(
@@ -109,10 +123,28 @@ def _copy(file: Path, data: bytes) -> Copied:
     return Copied(file, "same" if file.read_bytes() == data else "differs")
 
 
+def _variant_folder(folder: Path, variant: str) -> Path:
+    """Return the folder of a variant.
+
+    Raises:
+        ConfigurationError: There is none of this name.
+    """
+    known = variants(folder)
+    if variant in known:
+        return folder / variant
+    listed = ", ".join(known) or "none"
+    raise ConfigurationError(
+        f"there is no variant {variant!r} of the prompts; known here: {listed}.",
+        where=str(folder),
+        remedy="A variant is a folder in it that holds the templates which differ, such as"
+        f" {folder / (variant if variant.isidentifier() else 'short') / 'summary.txt'}.",
+    )
+
+
 def _files(folder: Path, *, must_exist: bool) -> list[Path]:
-    students = folder / STUDENT_FOLDER
+    parts = [part for name in PART_FOLDERS if (part := folder / name).exists()]
     try:
-        inside = [*folder.iterdir(), *(students.iterdir() if students.exists() else ())]
+        inside = [*folder.iterdir(), *(one for part in parts for one in part.iterdir())]
         return sorted(one for one in inside if one.suffix.casefold() == SUFFIX)
     except FileNotFoundError as error:
         if not must_exist:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 
 from relgen_assets.rows.answers import Answer, OpinionAnswer
@@ -17,6 +17,12 @@ PromptTask = Literal[
     "extraction_quote",
     "extraction_relations",
     "extraction_schema",
+    "no_summary/extraction_candidates",
+    "no_summary/extraction_entities",
+    "no_summary/extraction_evidence",
+    "no_summary/extraction_quote",
+    "no_summary/extraction_relations",
+    "no_summary/extraction_schema",
     "verification",
     "student/summary_none",
     "student/summary_none_schema",
@@ -36,8 +42,24 @@ STUDENT_TASKS: Final[Mapping[StudentPrompt, PromptTask]] = {
     "summary_merged_schema": "student/summary_merged_schema",
 }
 """The template of each student prompt."""
-STUDENT_FOLDER: Final = "student"
-"""Folder of the student prompts, below that of the others."""
+NO_SUMMARY_TASKS: Final[Mapping[PromptTask, PromptTask]] = {
+    "extraction_candidates": "no_summary/extraction_candidates",
+    "extraction_entities": "no_summary/extraction_entities",
+    "extraction_evidence": "no_summary/extraction_evidence",
+    "extraction_quote": "no_summary/extraction_quote",
+    "extraction_relations": "no_summary/extraction_relations",
+    "extraction_schema": "no_summary/extraction_schema",
+}
+"""The template that takes the place of another where articles are not summarised."""
+
+
+def task_for(task: PromptTask, *, summarised: bool) -> PromptTask:
+    """Return the template that asks about a chunk, or the one in its place without a summary."""
+    return task if summarised else NO_SUMMARY_TASKS[task]
+
+
+PART_FOLDERS: Final = ("no_summary", "student")
+"""Folders of templates, below that of the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +91,7 @@ def _student(purpose: str, *required: str) -> Form:
     return Form(purpose, required, optional=("keys",), examples=False)
 
 
-FORMS: Final[Mapping[PromptTask, Form]] = {
-    # Both are required, because either may be empty: an article needs one of them.
-    "summary": Form(
-        "asks for the summary of an article",
-        required=("abstract", "section_names"),
-        optional=("title",),
-        answer=None,
-    ),
+_EXTRACTIONS: Final[Mapping[PromptTask, Form]] = {
     # A row of the dataset has to hold its summary and its text, so the prompt does.
     "extraction_candidates": Form(
         "asks about a chunk, with names restricted to terms of the chunk",
@@ -103,6 +118,25 @@ FORMS: Final[Mapping[PromptTask, Form]] = {
         "asks about a chunk, with free names",
         required=("summary", "text"),
     ),
+}
+
+FORMS: Final[Mapping[PromptTask, Form]] = {
+    # Both are required, because either may be empty: an article needs one of them.
+    "summary": Form(
+        "asks for the summary of an article",
+        required=("abstract", "section_names"),
+        optional=("title",),
+        answer=None,
+    ),
+    **_EXTRACTIONS,
+    **{
+        other: replace(
+            _EXTRACTIONS[task],
+            purpose=f"{_EXTRACTIONS[task].purpose}, without a summary",
+            required=tuple(name for name in _EXTRACTIONS[task].required if name != "summary"),
+        )
+        for task, other in NO_SUMMARY_TASKS.items()
+    },
     "verification": Form(
         "asks whether a passage of a chunk states a relation",
         required=("passage", "claim"),

@@ -7,7 +7,6 @@ The wording is in text files, their format in `relgen_assets.prompts`. Schema an
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,8 +15,15 @@ from pathlib import Path
 
 from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.prompts.checking import check
-from relgen_assets.prompts.forms import FORMS, PROMPT_TASKS, STUDENT_TASKS, PromptTask
+from relgen_assets.prompts.forms import (
+    FORMS,
+    PROMPT_TASKS,
+    STUDENT_TASKS,
+    PromptTask,
+    task_for,
+)
 from relgen_assets.prompts.parsing import TemplateFault, Turn, decode, parse
+from relgen_assets.prompts.rendering import filled, render_faults
 from relgen_assets.rows.models import Paper, StudentPrompt
 from resources.generation import Message
 
@@ -50,13 +56,9 @@ class Template:
 
     def fill(self, values: Mapping[str, str]) -> tuple[Message, ...]:
         """Return the chat messages with the values of the template's placeholders."""
-        names = "|".join(FORMS[self.task].placeholders)
+        names = FORMS[self.task].placeholders
         return tuple(
-            Message(
-                role=turn.role,
-                # One pass over the template only: articles have braces, and may have `{text}`.
-                content=re.sub(rf"\{{({names})\}}", lambda found: values[found[1]], turn.content),
-            )
+            Message(role=turn.role, content=filled(turn.content, names, values))
             for turn in self.turns
         )
 
@@ -94,7 +96,7 @@ class PromptSet:
 
     def extraction_messages(
         self,
-        summary: str,
+        summary: str | None,
         text: str,
         *,
         candidates: Sequence[str] = (),
@@ -109,7 +111,7 @@ class PromptSet:
         prefix cache covers all that is shared.
 
         Args:
-            summary: Summary of the article the chunk belongs to.
+            summary: Summary of the article the chunk belongs to; `None` to ask without one.
             text: The chunk, in full.
             candidates: Terms that entity names are restricted to; none for free names.
             quotes: Statements of the chunk that the answer is restricted to, one line each.
@@ -117,19 +119,20 @@ class PromptSet:
             entities: Names of a first pass that entity names are restricted to.
         """
         values = {
-            "summary": summary.strip(),
+            "summary": (summary or "").strip(),
             "text": text,
             "candidates": "; ".join(candidates),
             "quotes": "\n".join(quotes),
             "entities": "; ".join(entities),
         }
         task = _task(candidates, quotes, entities, quote_evidence=quote_evidence)
-        return self._templates[task].fill(values)
+        return self._templates[task_for(task, summarised=summary is not None)].fill(values)
 
-    def entity_messages(self, summary: str, text: str) -> tuple[Message, ...]:
+    def entity_messages(self, summary: str | None, text: str) -> tuple[Message, ...]:
         """Return the messages that ask for the names in a chunk, before its relations."""
-        values = {"summary": summary.strip(), "text": text}
-        return self._templates["extraction_entities"].fill(values)
+        values = {"summary": (summary or "").strip(), "text": text}
+        task = task_for("extraction_entities", summarised=summary is not None)
+        return self._templates[task].fill(values)
 
     def verification_messages(self, passage: str, claim: str) -> tuple[Message, ...]:
         """Return the messages that ask whether a passage states a claim."""
@@ -178,7 +181,7 @@ def read_template(task: PromptTask, data: bytes, file: Path | None = None) -> Te
         raise _unusable(task, file, [text])
     turns, faults = parse(text)
     # A line that was meant as a header makes the order of turns look wrong as well.
-    faults = faults or check(turns, FORMS[task])
+    faults = faults or check(turns, FORMS[task]) or [*render_faults(turns, FORMS[task])]
     if faults:
         raise _unusable(task, file, faults)
     # Editors add a line end to a file or not; neither is part of a prompt.

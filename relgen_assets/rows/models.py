@@ -177,6 +177,10 @@ class GeneratedRow(TableRow):
     key: str = Field(description="Key of the answer in the ledger; empty when there is none.")
 
 
+SUMMARIES_OFF = "summaries_off"
+"""No summary was asked for: the setting `summaries.enabled` is off."""
+
+
 class Summary(GeneratedRow):
     """The summary of one article (asset `summaries`); `text` is the summary."""
 

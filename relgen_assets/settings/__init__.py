@@ -15,7 +15,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -23,7 +23,7 @@ from pydantic_settings import (
 )
 
 from relgen_assets.domain_errors import ConfigurationError
-from relgen_assets.settings.dataset_section import DatasetSettings
+from relgen_assets.settings.dataset_section import DatasetSettings, without_summary
 from relgen_assets.settings.environment import ENV_PREFIX, NESTED, names_all, refuse_unusable
 from relgen_assets.settings.evaluation_section import EvaluationSettings
 from relgen_assets.settings.explanations import explain
@@ -85,6 +85,7 @@ __all__ = [
     "WikipediaColumns",
     "WikipediaSource",
     "load_settings",
+    "without_summary",
 ]
 
 SETTINGS_FILE = "relgen.toml"
@@ -111,6 +112,20 @@ class Settings(BaseSettings):
     rights: RightsSettings = Field(default_factory=RightsSettings)
     evaluation: EvaluationSettings = Field(default_factory=EvaluationSettings)
     publishing: PublishingSettings = Field(default_factory=PublishingSettings)
+
+    @model_validator(mode="after")
+    def _student_prompt_shows_what_there_is(self) -> Settings:
+        chosen = self.dataset.student_prompt
+        plain = without_summary(chosen)
+        if self.summaries.enabled or chosen == plain:
+            return self
+        if "student_prompt" in self.dataset.model_fields_set:
+            raise ValueError(
+                f"dataset.student_prompt {chosen} shows a summary, and summaries.enabled is off:"
+                f" choose {plain}"
+            )
+        self.dataset = self.dataset.model_copy(update={"student_prompt": plain})
+        return self
 
     @classmethod
     def settings_customise_sources(

@@ -10,6 +10,11 @@ from relgen_assets.rows.models import StudentPrompt
 from relgen_assets.settings.section import Section
 
 
+def without_summary(prompt: StudentPrompt) -> StudentPrompt:
+    """Return the student prompt for the text alone, with a schema if the given one has it."""
+    return "summary_none_schema" if prompt.endswith("_schema") else "summary_none"
+
+
 class DatasetSettings(Section):
     """How examples become a dataset."""
 

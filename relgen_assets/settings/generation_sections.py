@@ -36,6 +36,11 @@ class SamplingSection(Section):
 class SummarySettings(SamplingSection):
     """How summaries are generated."""
 
+    enabled: bool = Field(
+        True,
+        description="Whether articles are summarised. Otherwise chunks are asked about with the"
+        " templates in `no_summary`, and `dataset.student_prompt` is one without a summary.",
+    )
     temperature: float = Field(0.7, ge=0, le=2, description="Sampling temperature.")
     max_tokens: int = Field(200, ge=16, description="Longest summary, in the model's tokens.")
     seed: int = Field(0, ge=0, description="Seed of the first attempt; each variant has its own.")

@@ -41,3 +41,8 @@ class PromptSettings(Section):
         description="Local folder; a file such as `summary.txt` in it replaces the bundled"
         " template. `relgen prompts init` copies them all.",
     )
+    variant: str | None = Field(
+        None,
+        min_length=1,
+        description="Name of a folder in it whose files replace those of the folder: a variant.",
+    )

@@ -5,7 +5,12 @@ import pyarrow as pa
 
 from relgen_assets.generation.acceptance import is_summary
 from relgen_assets.generation.retrying import plan_summaries
-from relgen_assets.generation.summary_requests import SUMMARY_TASK, summary_request, summary_row
+from relgen_assets.generation.summary_requests import (
+    SUMMARY_TASK,
+    no_summary,
+    summary_request,
+    summary_row,
+)
 from relgen_assets.orchestration.assets.common import (
     batch_options,
     refuse_above,
@@ -67,12 +72,19 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         key = context.partition_key
         options = read_options(context, project.settings.summaries)
         labels = request_labels(context)
+        used = [paper for paper in RAW_PAPERS.rows(raw_papers) if paper.status == "used"]
+        if not options.settings.enabled:
+            return table_output(
+                [no_summary(paper.paper_id) for paper in used],
+                SUMMARIES,
+                made_under=project.code_version_under(SUMMARIES.asset, summaries=options.settings),
+                note="no summaries: the setting summaries.enabled is off",
+            )
         requests = [
             summary_request(
                 paper, options.settings, project.chunker.count, labels, prompts=project.prompts
             )
-            for paper in RAW_PAPERS.rows(raw_papers)
-            if paper.status == "used"
+            for paper in used
         ]
         ledger: GenerationLedger = llama_server_pool.ledger
         with generating(ledger, context):

@@ -89,7 +89,7 @@ def test_a_folder_of_prompts_and_other_settings_are_tried(
     (folder / "mine").mkdir()
     (folder / "mine" / "extraction_quote.txt").write_text(OWN)
     code, output, _ = relgen(
-        *("try", "paper-2#1", "--prompts", "mine", "--temperature", "0.9", "--json", "--prompt")
+        *("try", "paper-2#1", "--prompts", "mine", "--temperature", "0.9", "--json")
     )
     assert code == 0
     document = json.loads(output)
@@ -100,10 +100,25 @@ def test_a_folder_of_prompts_and_other_settings_are_tried(
     sent = asked(server)[-1]
     assert (sent["messages"][0]["content"], sent["temperature"]) == ("Be brief.", 0.9)
 
-    output = relgen("try", "1", "--mode", "schema", "--endpoint", "gpu-0", "--raw")[1]
+    output = relgen("try", "1", "--mode", "schema", "--endpoint", "gpu-0")[1]
     assert output.startswith("paper-1#0000  ")
     assert "Asked with extraction_schema" in output
     assert "raw answer:" in output
+    assert "=== system ===" in output, "the prompt is shown as well"
+    brief = relgen("try", "1", "--mode", "schema", "--endpoint", server.url, "--brief")[1]
+    assert "raw answer:" not in brief and "=== system ===" not in brief
+
+
+def test_a_variant_of_the_prompts_and_a_model_are_tried_by_name(
+    folder: Path, relgen: Relgen, server: FakeLlamaServer
+) -> None:
+    (folder / "prompts" / "terse").mkdir(parents=True)
+    (folder / "prompts" / "terse" / "extraction_quote.txt").write_text(OWN)
+    code, output, error = relgen("try", "--prompt", "terse", "--model", "small-1b")
+    assert code == 0, error
+    assert "prompts/terse/extraction_quote.txt" in output
+    sent = asked(server)[-1]
+    assert (sent["messages"][0]["content"], sent["model"]) == ("Be brief.", "small-1b")
 
 
 def test_a_stored_chunk_is_asked_about_as_it_is_stored(
@@ -127,7 +142,10 @@ def test_a_stored_chunk_is_asked_about_as_it_is_stored(
         (["paper-1#99"], "paper-1: this article has no chunk 99. Its chunks are 0 to"),
         (["empty"], "no article here can be used. The article is missing or blank."),
         (["--endpoint", "gpu-9"], "there is no such endpoint. Configured are: gpu-0."),
-        (["--prompts", "nowhere"], "nowhere: there is no such folder of prompt templates"),
+        (
+            ["--prompts", "nowhere"],
+            "nowhere: there is neither a variant of the prompts nor a folder",
+        ),
         (["--temperature", "3"], "--temperature"),
         (["--mode", "free"], "'free' is not one of"),
     ],

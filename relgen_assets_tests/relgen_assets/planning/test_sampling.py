@@ -11,6 +11,7 @@ from relgen_assets.domain_errors import SourceError
 from relgen_assets.generation.prompt_tokens import count_tokens
 from relgen_assets.generation.summary_requests import summary_request
 from relgen_assets.planning import Experience, take_sample
+from relgen_assets.planning.sampling import spread_articles
 from relgen_assets.prompts import bundled_prompts
 from relgen_assets.rows.models import Paper
 from relgen_assets.settings import Settings
@@ -126,3 +127,24 @@ def test_a_prompt_the_pool_would_refuse_has_the_length_the_pool_estimates() -> N
 def test_a_sample_without_a_usable_article_is_an_error() -> None:
     with pytest.raises(SourceError, match="none of the 3 sampled articles"):
         sampled(Articles(3, usable=False), CHUNKER, settings(), Experience(), mode="schema")
+
+
+@pytest.mark.parametrize("total", [1, 2, 6, 12, 13, 40])
+def test_no_article_is_taken_twice(total: int) -> None:
+    for wanted in range(1, total + 2):
+        source = Articles(total)
+        papers = list(spread_articles(source, total, wanted))
+        assert len(papers) == min(wanted, total)
+        assert len(set(source.numbers)) == len(source.numbers)
+
+
+def test_without_summaries_none_is_planned_and_prompts_are_shorter() -> None:
+    taken = partial(
+        take_sample, Articles(3), CHUNKER, experience=Experience(), mode="schema",
+        prompts=bundled_prompts(),
+    )  # fmt: skip
+    usual = taken(settings=Settings())
+    without = taken(settings=Settings.model_validate({"summaries": {"enabled": False}}))
+    assert usual.summaries and not without.summaries
+    longest = [max(one.request.prompt_tokens for one in s.extractions) for s in (usual, without)]
+    assert longest[1] < longest[0]

@@ -9,7 +9,7 @@ import pytest
 from relgen_assets.domain_errors import ConfigurationError, StorageError
 from relgen_assets.orchestration.project import Project
 from relgen_assets.prompts import PROMPT_TASKS, bundled_prompts, load_prompts
-from relgen_assets.prompts.folder import copy_bundled
+from relgen_assets.prompts.folder import copy_bundled, variants
 from relgen_assets.settings import Settings
 
 OWN = "=== user ===\nSummarise: {abstract} {section_names}\n"
@@ -117,3 +117,38 @@ def test_a_student_prompt_is_checked_like_the_others(
     with pytest.raises(ConfigurationError) as refused:
         load_prompts(tmp_path)
     assert fault in str(refused.value)
+
+
+def test_a_variant_replaces_what_it_has_and_takes_the_rest_from_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "summary.txt").write_text(OWN)
+    (tmp_path / "short").mkdir()
+    (tmp_path / "short" / "extraction_schema.txt").write_text("=== user ===\n{summary} {text}\n")
+    (tmp_path / "student").mkdir()
+    plain, short = load_prompts(tmp_path), load_prompts(tmp_path, variant="short")
+    assert variants(tmp_path) == ["short"]
+    assert plain.version("summary") == short.version("summary")
+    assert plain.version("extraction_schema") != short.version("extraction_schema")
+    assert short.template("extraction_schema").file == tmp_path / "short" / "extraction_schema.txt"
+    settings = Settings.model_validate({"prompts": {"folder": str(tmp_path), "variant": "short"}})
+    opened = Project(settings).prompts
+    assert opened.version("extraction_schema") == short.version("extraction_schema")
+
+
+@pytest.mark.parametrize("wanted", ["long", "student", "../short", ""])
+def test_a_variant_that_is_not_there_is_named_with_those_that_are(
+    tmp_path: Path, wanted: str
+) -> None:
+    (tmp_path / "short").mkdir()
+    (tmp_path / "student").mkdir()
+    with pytest.raises(ConfigurationError, match="known here: short"):
+        load_prompts(tmp_path, variant=wanted)
+
+
+def test_a_prompt_whose_last_turn_lacks_the_chunk_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "extraction_schema.txt").write_text(
+        "=== user ===\n{summary} {text}\n=== assistant ===\n"
+        '{"section_description": "x", "list_of_entities": [], "relations": []}\n'
+        "=== user ===\nNow list its entities.\n"
+    )
+    with pytest.raises(ConfigurationError, match=r"line 5: \{text\} has to stand in the last turn"):
+        load_prompts(tmp_path)

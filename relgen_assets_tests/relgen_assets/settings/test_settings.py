@@ -250,3 +250,13 @@ def test_a_wrong_choice_names_its_key_and_what_would_do(
     with pytest.raises(ConfigurationError) as caught:
         load_settings(written(tmp_path, f"[judging]\n{line}\n"))
     assert complaint in str(caught.value)
+
+
+def test_without_summaries_the_student_is_shown_none(tmp_path: Path) -> None:
+    off = {"summaries": {"enabled": False}}
+    assert load_settings(tmp_path, off).dataset.student_prompt == "summary_none"
+    chosen = {"dataset": {"student_prompt": "summary_none_schema"}}
+    assert load_settings(tmp_path, off | chosen).dataset.student_prompt == "summary_none_schema"
+    shown = {"dataset": {"student_prompt": "summary_given_schema"}}
+    with pytest.raises(ConfigurationError, match="choose summary_none_schema"):
+        load_settings(tmp_path, off | shown)
