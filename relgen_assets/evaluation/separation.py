@@ -60,7 +60,7 @@ def separated(repeats: Repeats, known_recall: Mapping[str, float] | None = None)
     Args:
         repeats: How often the answers of each kind repeat those of each kind.
         known_recall: The recall of some kinds, from elsewhere; their mean settles the level.
-            Without any, the largest truth is taken as 1.
+            Without any above 0, the largest truth is taken as 1.
     """
     names = list(dict.fromkeys(name for pair in repeats for name in pair))
     truth, recall = dict.fromkeys(names, 1.0), dict.fromkeys(names, 0.5)
@@ -71,7 +71,9 @@ def separated(repeats: Repeats, known_recall: Mapping[str, float] | None = None)
         truth = _fitted(
             ((writer, recall[reader], *seen) for (writer, reader), seen in repeats.items()), truth
         )
-    known = {name: value for name, value in (known_recall or {}).items() if recall.get(name)}
+    known = {
+        name: value for name, value in (known_recall or {}).items() if value and recall.get(name)
+    }
     if known:
         factor = sum(known.values()) / sum(recall[name] for name in known)
     else:

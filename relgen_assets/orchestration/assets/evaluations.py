@@ -9,13 +9,14 @@ from typing import Any, Final
 import dagster as dg
 
 from relgen_assets.evaluation.certificate import Certificate, Evaluated
-from relgen_assets.evaluation.needles import FACTS_FOUND
+from relgen_assets.evaluation.needles import FACTS_FOUND, NAMES_FOUND
 from relgen_assets.export.certificates import store_certificate
 from relgen_assets.orchestration.assets.common import GROUP, OWNERS
 from relgen_assets.orchestration.assets.generated import SERVERS_POOL
 from relgen_assets.orchestration.evaluating.endpoints import settings_of
 from relgen_assets.orchestration.evaluating.evaluation import evaluate
 from relgen_assets.orchestration.evaluating.needles import needles_in
+from relgen_assets.orchestration.evaluating.overlaps import rates_metadata
 from relgen_assets.orchestration.evaluating.prompts import Asking
 from relgen_assets.orchestration.evaluating.texts import texts_on
 from relgen_assets.orchestration.progress_log import logged_progress
@@ -81,9 +82,13 @@ def build(project: Project, gold: str) -> dg.AssetsDefinition:
         askings = [Asking()] * len(endpoints)
         with logged_progress(context.log):
             found = evaluate(project, texts, endpoints, askings, opened)
+            found_needles: dict[str, float] = {}
             if own.needles:
                 needles = needles_in(io_manager, own.needles)
                 back = evaluate(project, needles, endpoints, askings, opened)
+                found_needles = {
+                    one.endpoint: one.scores.scores[NAMES_FOUND].value or 0.0 for one in back
+                }
                 found = [
                     one.model_copy(update={"needles": planted.scores.scores[FACTS_FOUND]})
                     for one, planted in zip(found, back, strict=True)
@@ -96,6 +101,7 @@ def build(project: Project, gold: str) -> dg.AssetsDefinition:
                 "certificate": dg.MetadataValue.path(url),
                 "scores": dg.MetadataValue.json([one.model_dump(mode="json") for one in found]),
                 **_plotted(found),
+                **rates_metadata(io_manager, found_needles),
             }
         )
 

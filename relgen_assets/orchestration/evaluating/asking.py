@@ -13,7 +13,7 @@ from typing import Final
 from relgen_assets.evaluation.gold import GoldText
 from relgen_assets.evaluation.scoring import Scored, score
 from relgen_assets.extraction.validation import judgement_of
-from relgen_assets.generation.acceptance import is_summary
+from relgen_assets.generation.acceptance import summary_judge
 from relgen_assets.generation.entity_pass import entity_requests, first_passes
 from relgen_assets.generation.extraction_requests import (
     EXTRACTION_TASK,
@@ -79,8 +79,7 @@ class Examiner:
     def summaries(self, pool: LlamaServerPool) -> dict[str, str]:
         """Return a summary of each document, by its id, asked for where there is none.
 
-        A document of a gold file is summarised as the abstract of an article is. One that is a
-        single text, such as a sentence, needs no summary: it is its own.
+        A document of a gold file is summarised as an abstract is. A single text is its own summary.
 
         Args:
             pool: The server that writes them.
@@ -103,10 +102,12 @@ class Examiner:
                 prompts=project.prompts,
             )
             for document, texts in open_texts.items()
-            if len(texts) > 1
+            if len(texts) > 1 and project.settings.summaries.enabled
         ]
         alone = {document: texts[0] for document, texts in open_texts.items() if len(texts) == 1}
-        result = pool.generate(requests, accept=is_summary, attempts=2, title="summaries of gold")
+        result = pool.generate(
+            requests, accept=summary_judge(requests), attempts=2, title="summaries of gold"
+        )
         return (
             known
             | alone
@@ -176,14 +177,15 @@ class Examiner:
         chunks = [self._chunk(one) for one in self.texts]
         own, count = settings.extractions, self.project.chunker.count
         prompts = self.project.prompts
+        shown = summaries if settings.summaries.enabled else None
         outcomes: Mapping[str, Outcome] = {}
         if mode == "two_pass":
-            first = entity_requests(chunks, summaries, own, count, _LABELS, prompts=prompts)
+            first = entity_requests(chunks, shown, own, count, _LABELS, prompts=prompts)
             asked = [_own(name, request) for request in first]
             outcomes = pool.generate(asked, title=f"{name}, names").outcomes
         passes = first_passes(chunks, outcomes, own, settings.judging.policy)
         return extraction_tasks(
-            chunks, summaries, mode, own, count, _LABELS, prompts=prompts, first_passes=passes
+            chunks, shown, mode, own, count, _LABELS, prompts=prompts, first_passes=passes
         )
 
     def _student_task(

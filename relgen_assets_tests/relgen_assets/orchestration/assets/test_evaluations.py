@@ -11,10 +11,14 @@ import dagster as dg
 import pytest
 
 from relgen_assets.definitions import build_defs, build_resources
+from relgen_assets.evaluation.gold import GoldText
 from relgen_assets.export.certificates import stored_certificate
+from relgen_assets.export.configs import FULL
+from relgen_assets.export.shards import find_shards
 from relgen_assets.orchestration.assets import evaluations
 from relgen_assets.orchestration.checks.agreement import agreement_check
 from relgen_assets.orchestration.checks.views import BatchTables
+from relgen_assets.orchestration.evaluating.texts import texts_on
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.runs import run_batch, run_card
 from relgen_assets.settings import load_settings
@@ -81,6 +85,8 @@ def test_agreement_and_certificate_stand_in_the_card_and_its_check_accepts_them(
     said = certified(made)
     assert said["texts"] == 3
     assert 0 <= said["server_0_names_recall"] <= 1
+    assert 0 <= said["estimated_missing"]["server-0"] <= 1
+    assert 0 <= said["estimated_inventing"]["server-0"] <= 1
     root = made.project.settings.storage.dataset
     stored = stored_certificate(root)
     assert stored is not None
@@ -103,3 +109,21 @@ def test_the_check_of_a_batch_warns_where_answers_agree_too_little(made: SmallPr
     assert not strict.passed and strict.severity == dg.AssetCheckSeverity.WARN
     assert "mode schema" in str(strict.metadata["below"].value)
     assert agreement_check(0).evaluate(tables).passed
+
+
+def test_a_split_of_the_dataset_is_gold_with_the_summaries_it_was_made_with(
+    made: SmallProject,
+) -> None:
+    root = made.project.settings.storage.dataset
+    rows = {shard.split: shard.rows for shard in find_shards(root) if shard.config == FULL.name}
+    (split, number), *_ = rows.items()
+    texts = texts_on(split, root)
+    assert len(texts) == number
+    assert all(one.summary and one.names and one.text for one in texts)
+    assert {one.document for one in texts} <= {"paper-0", "paper-1"}
+    assert [one in texts for one in texts_on(split, root, limit=2)] == [True, True]
+    assert set(ids(texts_on(split, root, limit=2))) <= set(ids(texts_on(split, root, limit=3)))
+
+
+def ids(texts: list[GoldText]) -> list[str]:
+    return [one.gold_id for one in texts]
