@@ -5,10 +5,10 @@
 For each size a dataset folder is made of batches of `--batch-rows` rows, with the functions that
 write a project's shards: chunks of words of the bundled articles in any order, prompts that hold
 them, answers with six relations. Then, in a process of its own, the folder's shards are found, its
-card is written, and a release is made and verified. Seconds are wall time and, behind the stroke,
-processor time, which a busy machine does not lengthen; memory is the greatest resident size of that
-process. The checks before a release are not part of it: they read tables and
-ledger, and take as long as `relgen check`.
+card is written, a release is made and verified, and two configs are exported. Seconds are wall time
+and, behind the stroke, processor time, which a busy machine does not lengthen; memory is the
+greatest resident size of that process. The checks before a release are not part of it: they read
+tables and ledger, and take as long as `relgen check`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any, NamedTuple, TypeVar
@@ -31,6 +32,7 @@ import pyarrow as pa
 from benchmarks.machine import machine_line
 from relgen_assets.export.card import write_card
 from relgen_assets.export.examples import FullExample
+from relgen_assets.export.folders import export
 from relgen_assets.export.joining import build_examples
 from relgen_assets.export.shard_writing import config_table, write_shards
 from relgen_assets.export.shards import find_shards
@@ -78,10 +80,11 @@ class MadeTables:
         return pa.table({subject: ids, "key": keys})
 
 
-def make_folder(root: Path, rows: int, batch_rows: int) -> int:
-    """Write a dataset folder; return the number of its batches."""
+def make_folder(root: Path, rows: int, batch_rows: int) -> tuple[int, Seconds]:
+    """Write a dataset folder; return the number of its batches, and what writing shards took."""
     text = "\n".join(json.loads(line)["article"] for line in SAMPLE.read_text().splitlines())
     batches = -(-rows // batch_rows)
+    writing = Seconds(0.0, 0.0)
     for number in range(batches):
         key = f"made-{number:05}"
         examples = [
@@ -89,8 +92,9 @@ def make_folder(root: Path, rows: int, batch_rows: int) -> int:
             for article in range(batch_rows // CHUNKS)
             for one in _examples(f"{key}-{article}", text)
         ]
-        write_shards(str(root), key, examples, shaping=SHAPING)
-    return batches
+        _, one = _timed(partial(write_shards, str(root), key, examples, shaping=SHAPING))
+        writing = Seconds(writing.wall + one.wall, writing.processor + one.processor)
+    return batches, writing
 
 
 def _examples(paper_id: str, text: str) -> list[FullExample]:
@@ -198,6 +202,9 @@ def measure(root: Path, target: Path, batch_rows: int) -> dict[str, float]:
     manifest, releasing = _timed(lambda: write_release(order, shards, target))
     result, verifying = _timed(lambda: verify(target))
     assert result.is_intact
+    out = target.parent / "export"
+    _, mlx = _timed(lambda: export(str(root), out / "mlx", "mlx", "chat"))
+    _, csv = _timed(lambda: export(str(root), out / "csv", "csv", "prompts"))
     folders = [len(list(folder.iterdir())) for folder in target.rglob("*") if folder.is_dir()]
     return {
         "files": len(shards),
@@ -210,6 +217,10 @@ def measure(root: Path, target: Path, batch_rows: int) -> dict[str, float]:
         "releasing_processor": releasing.processor,
         "verifying": verifying.wall,
         "verifying_processor": verifying.processor,
+        "mlx": mlx.wall,
+        "mlx_processor": mlx.processor,
+        "csv": csv.wall,
+        "csv_processor": csv.processor,
         "released_files": len(manifest.files),
         "released_megabytes": _megabytes(target),
         "fullest": max(folders),
@@ -238,7 +249,7 @@ def row(rows: int, batch_rows: int, where: Path | None) -> Iterator[str]:
     """Yield the cells of one size."""
     with tempfile.TemporaryDirectory(dir=where) as scratch:
         root, target = Path(scratch, "dataset"), Path(scratch, "release")
-        batches = make_folder(root, rows, batch_rows)
+        batches, writing = make_folder(root, rows, batch_rows)
         command = [sys.executable, "-m", "benchmarks.release", "--batch-rows", str(batch_rows)]
         command += ["--measure", str(root), str(target)]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
@@ -246,7 +257,8 @@ def row(rows: int, batch_rows: int, where: Path | None) -> Iterator[str]:
     yield f"{rows:,}"
     yield f"{batches:,}"
     yield f"{found['files']:,} / {found['megabytes']:,.0f}"
-    for name in ("finding", "carding", "releasing", "verifying"):
+    yield f"{writing.wall:,.1f} / {writing.processor:,.1f}"
+    for name in ("finding", "carding", "releasing", "verifying", "mlx", "csv"):
         yield f"{found[name]:,.1f} / {found[f'{name}_processor']:,.1f}"
     yield f"{found['released_files']:,} / {found['released_megabytes']:,.0f}"
     yield f"{found['fullest']:,.0f}"
@@ -267,10 +279,11 @@ def main() -> None:
         return
     print(machine_line() + "\n")
     print(
-        "| rows | batches | files / MB | find shards, s | card, s | release, s | verify, s |"
+        "| rows | batches | files / MB | write shards, s | find shards, s | card, s | release, s |"
+        " verify, s | export for mlx-lm, s | export `prompts` as CSV, s |"
         " released files / MB | most files a folder | memory MB |"
     )
-    print("|" + "---|" * 10)
+    print("|" + "---|" * 13)
     for rows in options.rows:
         cells = row(rows, options.batch_rows, options.folder)
         print(f"| {' | '.join(cells)} |", flush=True)

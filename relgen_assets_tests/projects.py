@@ -19,6 +19,7 @@ from relgen_assets.orchestration.runs import run_batch, run_card
 from relgen_assets.settings import load_settings
 from relgen_assets_tests.fakes import answers
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
+from resources.llama_server_pool.servers.probes import SCHEMA_PROBE
 from resources.parquet_io_manager import ParquetIOManager
 from resources.sqlite_event_log import SqliteEventLog
 
@@ -111,10 +112,15 @@ def stubborn_about(text: str, *, seeds: int) -> Callable[[dict[str, Any]], str]:
     return answer
 
 
+_OF_TRIALS = [*SCHEMA_PROBE.messages[:1]]
+"""How the pool begins when it tries a server that has just appeared."""
+
+
 def asked(server: FakeLlamaServer) -> list[dict[str, Any]]:
     """Return the requests that assets sent to a server, without the trials of the pool."""
     bodies = [request.body for request in server.requests]
-    return [body for body in bodies if body["messages"][0]["role"] == "system"]
+    system = [body for body in bodies if body["messages"][0]["role"] == "system"]
+    return [body for body in system if body["messages"][0] not in _OF_TRIALS]
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from resources.redaction import redacted
+
 
 class ActionableError(Exception):
     """An error that tells a person what happened, where, and what to do.
+
+    Its texts are redacted: what was caught may quote a URL or a server.
 
     Args:
         what: The fault, in one sentence.
@@ -34,10 +38,10 @@ class ActionableError(Exception):
     may_pass: bool = False
 
     def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
-        self.what = what
-        self.where = where
-        self.remedy = remedy
-        super().__init__(what, where, remedy)
+        self.what = redacted(what)
+        self.where = redacted(where)
+        self.remedy = redacted(remedy)
+        super().__init__(self.what, self.where, self.remedy)
 
     def __str__(self) -> str:
         """Return the fault, its place and its remedy in one paragraph."""

@@ -7,7 +7,6 @@ What the bytes mean is up to the callers.
 from __future__ import annotations
 
 import errno
-import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,11 +15,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from resources.atomic_write import can_move, puts_whole, write_and_move, write_local
 from resources.errors import StorageError
-
-_USERINFO = re.compile(r"://[^/]*@")
-SECRET_OPTIONS: Final = ("password", "passfile")
-"""URL options that hold a secret."""
-_SECRETS = re.compile(rf"([?&](?:{'|'.join(SECRET_OPTIONS)})=)[^&]*")
+from resources.redaction import redacted
 
 _REMEDIES: Final = {
     errno.ENOSPC: "The disk is full: free space or choose another folder, then run again.",
@@ -159,8 +154,8 @@ def remove(url: str) -> None:
 
 
 def shown(url: str) -> str:
-    """Return a URL without user name and password, for logs and messages."""
-    return _SECRETS.sub(r"\1***", _USERINFO.sub("://", url))
+    """Return the location as messages and metadata name it, without its secrets."""
+    return redacted(url)
 
 
 def storage_error(what: str, url: str, error: Exception) -> StorageError:

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from relgen_assets.cli.chunk_commands import compare, show, try_
-from relgen_assets.cli.evaluation_commands import evaluate
+from relgen_assets.cli.evaluation_commands import evaluate, needle
 from relgen_assets.cli.export import export
 from relgen_assets.cli.init import init
 from relgen_assets.cli.ledger import ledger_app
@@ -142,6 +142,7 @@ app.command()(show)
 app.command("try")(try_)
 app.command()(compare)
 app.command()(evaluate)
+app.command()(needle)
 
 
 @app.command()
@@ -178,7 +179,9 @@ def plan(
 def config() -> None:
     """Print the effective settings; secrets appear by name only."""
     with _opened() as (project, console):
-        console.print_json(project.settings.model_dump_json())
+        from resources.redaction import without_secrets
+
+        console.print_json(data=without_secrets(project.settings.model_dump(mode="json")))
 
 
 @app.command()

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from relgen_assets.cli.compare_document import CompareDocument
 from relgen_assets.cli.document import Document
-from relgen_assets.cli.evaluation_documents import EvaluateDocument
+from relgen_assets.cli.evaluation_documents import EvaluateDocument, NeedleDocument
 from relgen_assets.cli.release_documents import (
     PublishDocument,
     RebuildDocument,
@@ -247,6 +247,7 @@ DOCUMENTS: Mapping[str, type[Document]] = {
     "try": TryDocument,
     "compare": CompareDocument,
     "evaluate": EvaluateDocument,
+    "needle": NeedleDocument,
     "doctor": DoctorDocument,
     "prompts list": PromptsDocument,
     "ledger stats": LedgerDocument,

@@ -1,4 +1,4 @@
-"""The commands that tell what answers are worth: `relgen evaluate`.
+"""The commands that tell what answers are worth: `relgen evaluate` and `relgen needle`.
 
 Imports are inside the commands, because Dagster and the tokenizer take seconds to import.
 """
@@ -65,6 +65,20 @@ def evaluate(
         form=form,
         as_json=as_json,
     )
+
+
+def needle(
+    chunks: Annotated[int, typer.Option(min=1, help="Stored chunks to plant a fact into.")] = 30,
+    endpoint: Endpoints = None,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed plants other facts.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Plant invented facts into chunks, and tell how many come back, by position and endpoint."""
+    with loading():
+        from relgen_assets.cli.needles import find_needles
+
+    console = Console(stderr=as_json)
+    find_needles(open_project(), console, chunks, endpoint or (), seed=seed, as_json=as_json)
 
 
 def _absolute(on: str) -> str:

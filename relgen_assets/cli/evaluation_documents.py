@@ -7,6 +7,7 @@ from pydantic import Field
 from relgen_assets.cli.document import Document
 from relgen_assets.evaluation.certificate import Evaluated
 from relgen_assets.evaluation.intervals import Interval
+from relgen_assets.evaluation.needles import FACTS_FOUND, NAMES_FOUND
 
 
 class IntervalPart(Document):
@@ -60,11 +61,49 @@ class EvaluatedPart(Document):
         )
 
 
+class NeedlesPart(Document):
+    """What came back of planted facts from one endpoint."""
+
+    endpoint: str = Field(description="Name of the endpoint.")
+    model: str = Field(description="The model that answered; empty if none did.")
+    names: IntervalPart = Field(description="Share of the invented names that came back.")
+    relations: IntervalPart = Field(description="Share of the facts: both names, related.")
+    names_by_part: dict[str, IntervalPart] = Field(
+        description="The names by the third of the chunk in which the fact stood."
+    )
+    relations_by_part: dict[str, IntervalPart] = Field(description="The facts likewise.")
+    reasons: dict[str, int] = Field(description="Chunks without a usable answer, by reason.")
+
+    @classmethod
+    def of(cls, one: Evaluated) -> NeedlesPart:
+        """Return an evaluation on needles as a part of a document."""
+        return cls(
+            endpoint=one.endpoint,
+            model=one.model,
+            names=IntervalPart.of(one.scores.scores[NAMES_FOUND]),
+            relations=IntervalPart.of(one.scores.scores[FACTS_FOUND]),
+            names_by_part=_by_part(one, NAMES_FOUND),
+            relations_by_part=_by_part(one, FACTS_FOUND),
+            reasons=one.reasons,
+        )
+
+
+class NeedleDocument(Document):
+    """What `relgen needle --json` prints."""
+
+    needles: int = Field(description="Facts that were planted, one a chunk.")
+    endpoints: list[NeedlesPart] = Field(description="The endpoints, in the order asked.")
+
+
 class EvaluateDocument(Document):
     """What `relgen evaluate --json` prints."""
 
     on: str = Field(description="The texts: name of a split, or of a gold file.")
     endpoints: list[EvaluatedPart] = Field(description="The endpoints, in the order asked.")
+
+
+def _by_part(one: Evaluated, score: str) -> dict[str, IntervalPart]:
+    return {part: IntervalPart.of(found.scores[score]) for part, found in one.by_origin.items()}
 
 
 def _parts(scores: dict[str, Interval]) -> dict[str, IntervalPart]:

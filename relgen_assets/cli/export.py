@@ -30,7 +30,10 @@ def export(
         ),
     ] = None,
 ) -> None:
-    """Copy a config of the dataset into files, one for each split."""
+    """Copy a config of the dataset into files, one for each split.
+
+    CSV of `prompts` is a folder for each of the six prompts.
+    """
     from relgen_assets.export.folders import default_config
     from relgen_assets.export.folders import export as write
 

@@ -57,7 +57,7 @@ def rebuild_release(
             )
         )
     else:
-        print_release(console, made)
+        print_release(console, made, project.settings.rights.policy())
         _print_comparison(console, original, manifest, made, different)
     return ExitCode.FAILED if different else ExitCode.DONE
 

@@ -23,7 +23,9 @@ from relgen_assets.orchestration.releasing import (
     require_green,
 )
 from relgen_assets.orchestration.runs import opened_instance
+from relgen_assets.release.permission import forbidden_rows
 from relgen_assets.release.places import wanted_place
+from relgen_assets.rights.publishing import Policy
 
 
 def release_dataset(
@@ -66,7 +68,7 @@ def release_dataset(
     else:
         if not release.is_new:
             say(console, "Nothing has changed: this release is there already.")
-        print_release(console, release)
+        print_release(console, release, project.settings.rights.policy())
 
 
 def release_document(release: Release) -> ReleaseDocument:
@@ -85,8 +87,8 @@ def release_document(release: Release) -> ReleaseDocument:
     )
 
 
-def print_release(console: Console, release: Release) -> None:
-    """Print where a release is and what it holds."""
+def print_release(console: Console, release: Release, policy: Policy) -> None:
+    """Print where a release is, what it holds, and what of that the policy does not publish."""
     manifest = release.manifest
     splits = manifest.rows[FULL.name]
     by_split = ", ".join(f"{split} {rows:,}" for split, rows in splits.items())
@@ -100,8 +102,11 @@ def print_release(console: Console, release: Release) -> None:
         ("digest", manifest.digest),
     ]
     print_facts(console, facts)
-    if manifest.every_row:
-        say(console, "It was made with --all: rows in it may not be published. Do not share it.")
+    forbidden = forbidden_rows(release.folder, manifest, policy) if manifest.every_row else None
+    if forbidden:
+        reasons = "; ".join(f"{reason} {count:,}" for reason, count in forbidden.most_common())
+        said = f"{forbidden.total():,} of its examples may not be published ({reasons})."
+        say(console, f"{said} Do not share it.")
 
 
 def _left_out(reasons: dict[str, int]) -> list[tuple[str, str]]:

@@ -16,11 +16,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from resources.errors import ActionableError, StorageError
+from resources.redaction import redacted
 
 LOG = Path("logs", "errors.log")
 _PACKAGE = "relgen-assets"
 _AGAIN = "Finished answers are kept: then run the same command again."
 _FREE = f"Free some space. {_AGAIN}"
+_MEMORY = f"Stop other programs, or raise the limit (`ulimit -v`, of the container). {_AGAIN}"
 _ALLOW = f"Give this user the right to write there. {_AGAIN}"
 _REMEDIES = {
     errno.ENOSPC: ("the disk is full.", _FREE),
@@ -29,14 +31,33 @@ _REMEDIES = {
     errno.EPERM: ("permission denied.", _ALLOW),
     errno.EROFS: ("the disk is read-only.", _ALLOW),
     errno.EMFILE: ("too many files are open.", f"Raise the limit (`ulimit -n`). {_AGAIN}"),
+    errno.ENFILE: ("the machine has too many open files.", f"Stop other programs. {_AGAIN}"),
+    errno.ENOMEM: ("the memory is used up.", _MEMORY),
     errno.EIO: ("the disk failed or is full.", f"Check it and free some space. {_AGAIN}"),
 }
+_DAMAGED = (
+    "it is damaged.",
+    "Dagster's history is in `dagster` of the project's state folder, by default `.relgen`: move it"
+    " away, or bring it back from a backup. Answers are in the ledger, tables and dataset in their"
+    " own folders.",
+)
 _SAID_BY_SQLITE = {
-    "database or disk is full": errno.ENOSPC,
-    "readonly database": errno.EROFS,
-    "unable to open database file": errno.EACCES,
-    "disk i/o error": errno.EIO,
+    "database or disk is full": _REMEDIES[errno.ENOSPC],
+    "readonly database": _REMEDIES[errno.EROFS],
+    "unable to open database file": (
+        "it cannot be opened.",
+        "Give this user the right to write there, and the process enough open files (`ulimit -n`)."
+        f" {_AGAIN}",
+    ),
+    "disk i/o error": (
+        "the disk failed or is full, or the memory is used up.",
+        f"Check them and free some. {_AGAIN}",
+    ),
+    "file is not a database": _DAMAGED,
+    "disk image is malformed": _DAMAGED,
 }
+_NO_THREAD = "can't start new thread"
+"""What Python says where the system gives no memory, or no process id, to another thread."""
 
 
 def explain(error: BaseException) -> ActionableError | None:
@@ -45,18 +66,20 @@ def explain(error: BaseException) -> ActionableError | None:
         if isinstance(cause, ActionableError):
             return cause
         if isinstance(cause, OSError) and cause.errno in _REMEDIES:
-            return _actionable(cause.errno, str(cause.filename or ""))
+            return _actionable(_REMEDIES[cause.errno], str(cause.filename or ""))
+        if isinstance(cause, MemoryError) or _NO_THREAD in str(cause):
+            return _actionable(_REMEDIES[errno.ENOMEM], "")
         if type(cause).__module__ == "sqlite3":
             said = str(cause).lower()
-            for words, number in _SAID_BY_SQLITE.items():
+            for words, meaning in _SAID_BY_SQLITE.items():
                 if words in said:
-                    return _actionable(number, "a SQLite database")
+                    return _actionable(meaning, "a SQLite database")
     return None
 
 
 def record(error: BaseException) -> ActionableError:
     """Write the traceback of an error to a file, and return a line that names the file."""
-    written = "".join(traceback.format_exception(error))
+    written = redacted("".join(traceback.format_exception(error)))
     about = f"{type(error).__name__}: {error}".splitlines()[0].rstrip(".")
     try:
         file = _append(written)
@@ -69,8 +92,8 @@ def record(error: BaseException) -> ActionableError:
     )
 
 
-def _actionable(number: int, where: str) -> ActionableError:
-    what, remedy = _REMEDIES[number]
+def _actionable(meaning: tuple[str, str], where: str) -> ActionableError:
+    what, remedy = meaning
     return StorageError(what, where=where, remedy=remedy)
 
 
@@ -88,7 +111,7 @@ def _append(text: str) -> Path:
     project = Path(STATE_FOLDER).is_dir()
     file = Path(STATE_FOLDER, LOG) if project else Path(tempfile.gettempdir(), f"relgen-{LOG.name}")
     file.parent.mkdir(parents=True, exist_ok=True)
-    arguments = " ".join(sys.argv[1:])
+    arguments = redacted(" ".join(sys.argv[1:]))
     head = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC: relgen {arguments}\n{_versions()}\n"
     with file.open("a", encoding="utf-8") as log:
         log.write(f"{head}{text}\n")

@@ -72,7 +72,7 @@ def batch_facts(
         unanswered=Counter(
             row.reason or _NO_REASON for row in without if row.chunk_id not in answered
         ),
-        servers=Counter(_hidden(row.endpoint) for row in completed),
+        servers=Counter(hidden(row.endpoint) for row in completed),
         teacher_prompt_tokens=sum(row.prompt_tokens for row in completed),
         teacher_answer_tokens=sum(row.completion_tokens for row in completed),
         agreement=agreement_counts(shared_texts(chunks, raw, validated), shown=_shown),
@@ -85,8 +85,9 @@ def batch_part(facts: BatchFacts) -> BatchFacts:
 
 
 def _shown(dimension: Dimension, value: str) -> str:
-    return _hidden(value) if dimension == "endpoint" else value
+    return hidden(value) if dimension == "endpoint" else value
 
 
-def _hidden(name: str) -> str:
+def hidden(name: str) -> str:
+    """Return what stands for the name of a server where others read it."""
     return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:_CHARACTERS]

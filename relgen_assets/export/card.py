@@ -17,10 +17,12 @@ from typing import Final
 import yaml
 
 from relgen_assets.domain_errors import DatasetError
+from relgen_assets.evaluation.certificate import Certificate
 from relgen_assets.export.about import About
 from relgen_assets.export.attribution import write_attribution
 from relgen_assets.export.card_metadata import Files, Rows, card_metadata
 from relgen_assets.export.card_text import card_text
+from relgen_assets.export.certificates import stored_certificate
 from relgen_assets.export.citation import CITATION_FILE, citation
 from relgen_assets.export.configs import FULL, expected_rows
 from relgen_assets.export.footers import ShardFacts
@@ -60,13 +62,18 @@ class CardReport:
     lengths: Lengths
     text: str
 
+    @property
+    def body(self) -> str:
+        """The card as a page shows it: its YAML is for programs."""
+        return parted(self.text)[1]
+
 
 def write_card(root: str, *, title: str, licence: str) -> CardReport:
     """Write a card that says no more of the project than this; see `describe`."""
     return describe(root, About(title, licence))
 
 
-def describe(root: str, about: About) -> CardReport:
+def describe(root: str, about: About, *, grows: bool = True) -> CardReport:
     """Write the card of a dataset folder from its present shards, and the files it goes with.
 
     For the card only footers are read; for the attribution also authors and titles. The card of a
@@ -75,6 +82,7 @@ def describe(root: str, about: About) -> CardReport:
     Args:
         root: Folder of the dataset; a local path or any fsspec URL.
         about: What the project says of its dataset.
+        grows: Whether files are added to the folder later; they are not to a release.
 
     Raises:
         DatasetError: A shard cannot be read.
@@ -82,7 +90,7 @@ def describe(root: str, about: About) -> CardReport:
     """
     contents = survey(root)
     shards, facts = contents.shards, facts_among(contents.shards)
-    text = card_of(contents, about)
+    text = card_of(contents, about, stored_certificate(root), grows=grows)
     url = storage.join(root, CARD_FILE)
     write_attribution(root, shards)
     written = citation(about, fingerprint_of(shards))
@@ -102,16 +110,36 @@ def describe(root: str, about: About) -> CardReport:
     )
 
 
-def card_of(contents: Contents, about: About) -> str:
-    """Return the card of a folder with these contents."""
+def card_of(
+    contents: Contents,
+    about: About,
+    certificate: Certificate | None = None,
+    *,
+    grows: bool = True,
+) -> str:
+    """Return the card of a folder with these contents.
+
+    Args:
+        contents: What the folder holds.
+        about: What the project says of its dataset.
+        certificate: What the models behind it are worth, if that was measured.
+        grows: Whether files are added to the folder later; they are not to a release.
+    """
     shards, facts = contents.shards, facts_among(contents.shards)
     rows = _rows(shards)
     files = _names(shards) if contents.outdated else _globs(rows)
     fingerprint = fingerprint_of(shards)
     metadata = card_metadata(about, rows, files, facts, fingerprint)
-    return headed(
-        metadata, card_text(about, rows, facts, fingerprint, outdated=len(contents.outdated))
+    text = card_text(
+        about,
+        rows,
+        facts,
+        fingerprint,
+        outdated=len(contents.outdated),
+        certificate=certificate,
+        grows=grows,
     )
+    return headed(metadata, text)
 
 
 def facts_among(shards: Sequence[Shard]) -> list[ShardFacts]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from relgen_assets.export.counts import added, ranked, summed
 from relgen_assets.export.footers import UNKNOWN_LANGUAGE, ShardFacts
-from relgen_assets.export.markdown import code, paragraph, table
+from relgen_assets.export.markdown import code, paragraph, plain, table
 from relgen_assets.rights.licences import licence_of
 from relgen_assets.text.overlap import RUN
 
@@ -129,7 +129,7 @@ def rights(facts: Facts) -> str:
         [code(name), f"{count:,}", _link(licence_of(name).url)] for name, count in ranked(licences)
     ]
     reasons = [
-        [may, code(reason), f"{count:,}"]
+        [may, plain(reason), f"{count:,}"]
         for may, counts in (("yes", allowed), ("no", refused))
         for reason, count in ranked(counts)
     ]

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from relgen_assets.export.about import About
 from relgen_assets.export.batch_facts import batch_part
 from relgen_assets.export.card import CARD_FILE, card_of
-from relgen_assets.export.configs import FULL
+from relgen_assets.export.certificates import stored_certificate
+from relgen_assets.export.examples import FullExample
 from relgen_assets.export.footers import facts_of
 from relgen_assets.export.front_matter import parted
 from relgen_assets.export.shaping import Shaping
-from relgen_assets.export.shards import Contents, Shard, full_rows
+from relgen_assets.export.shards import Contents, Shard
 from resources import storage
 
 _NUMBER = re.compile(r"\d")
@@ -41,6 +42,7 @@ def numbers_that_differ(root: str, contents: Contents, about: About) -> list[str
         should not; also a single line if there is no card.
 
     Raises:
+        DatasetError: The certificate beside it cannot be read.
         StorageError: The card cannot be read.
     """
     url = storage.join(root, CARD_FILE)
@@ -48,7 +50,10 @@ def numbers_that_differ(root: str, contents: Contents, about: About) -> list[str
         return ["there is no card"]
     stored = storage.read_bytes(url).decode("utf-8", "replace")
     try:
-        found, expected = _numbered(stored), _numbered(card_of(contents, about))
+        found, expected = (
+            _numbered(stored),
+            _numbered(card_of(contents, about, stored_certificate(root))),
+        )
     except ValueError:
         return ["the card does not begin with its YAML"]
     return [
@@ -57,24 +62,23 @@ def numbers_that_differ(root: str, contents: Contents, about: About) -> list[str
     ]
 
 
-def footers_that_differ(shards: Sequence[Shard], shaping: Shaping) -> list[str]:
+def footers_that_differ(
+    full: Iterable[tuple[Shard, Sequence[FullExample]]], shaping: Shaping
+) -> list[str]:
     """Return what the footers of a batch say that its rows do not bear out.
 
     What follows from settings is compared only where the rows were written under those of today.
 
     Args:
-        shards: The shards of the batch.
+        full: The shards of complete examples of the batch, each with its rows.
         shaping: How training rows are written now.
-
-    Raises:
-        DatasetError: A shard cannot be read.
     """
     faults: list[str] = []
-    for shard in shards:
-        if shard.config != FULL.name or shard.facts is None:
+    for shard, rows in full:
+        if shard.facts is None:
             continue
         stored = shard.facts
-        made = facts_of(full_rows([shard]), shaping, batch_part(stored))
+        made = facts_of(rows, shaping, batch_part(stored))
         reshaped = stored.shaping != shaping.version
         ignored = {"shaping", "lengths"} if reshaped else set[str]()
         faults += [

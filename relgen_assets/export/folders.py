@@ -5,19 +5,18 @@ Rows are read from the shards one at a time, so that memory does not grow with t
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, TextIO
+from typing import Final, Literal, get_args
 
 from relgen_assets.domain_errors import DatasetError, StorageError
 from relgen_assets.export.configs import CONFIGS, DEFAULT
+from relgen_assets.export.row_files import row_file
 from relgen_assets.export.shards import Shard, find_shards, stored_rows
 from relgen_assets.export.splits import SPLITS, Split
-from relgen_assets.rows.models import TableRow
+from relgen_assets.rows.models import StudentPrompt, TableRow
 from resources import storage
 
 Format = Literal["jsonl", "csv", "mlx"]
@@ -25,6 +24,8 @@ Format = Literal["jsonl", "csv", "mlx"]
 _MLX_CONFIG: Final = "chat"
 _MLX_NAMES: Final[Mapping[Split, str]] = {"train": "train", "validation": "valid", "test": "test"}
 """What mlx-lm calls the splits."""
+_VARIANT: Final = "variant"
+"""Column that says which student prompt a row of `prompts` has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ def export(root: str, folder: Path, form: Format, config: str) -> list[Exported]
         root: Folder of the dataset; a local path or any fsspec URL.
         folder: Where to write; made if it does not exist.
         form: `mlx`: `train.jsonl`, `valid.jsonl` and `test.jsonl`; `jsonl`, `csv`: a file named
-            after each split. CSV has nested values as JSON.
+            after each split. CSV has nested values as JSON, and of `prompts` a folder for each of
+            the six prompts.
         config: The config, for mlx one with conversations or with plain prompts.
 
     Raises:
@@ -79,7 +81,7 @@ def export(root: str, folder: Path, form: Format, config: str) -> list[Exported]
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return [one for split in SPLITS if (one := _split(shards, split, folder, form)) is not None]
+        return [one for split in SPLITS for one in _split(shards, split, folder, form)]
     except OSError as error:
         raise StorageError(
             f"the export cannot be written: {error.strerror or error}.",
@@ -94,54 +96,33 @@ def _suits_mlx(row: type[TableRow]) -> bool:
     return "messages" in fields or ("prompt" in fields and fields["prompt"].annotation is str)
 
 
-def _split(shards: Iterable[Shard], split: Split, folder: Path, form: Format) -> Exported | None:
-    name = _MLX_NAMES[split] if form == "mlx" else split
-    file = folder / f"{name}.{'csv' if form == 'csv' else 'jsonl'}"
+def _split(shards: Sequence[Shard], split: Split, folder: Path, form: Format) -> list[Exported]:
+    """Write one split, and remove what an earlier export left where it has no rows now."""
     parts = [shard for shard in shards if shard.split == split]
+    name = f"{_MLX_NAMES[split]}.jsonl" if form == "mlx" else f"{split}.{form}"
+    variants = get_args(StudentPrompt) if form == "csv" and _has_variants(shards) else ()
+    # An earlier export may have had another form.
+    stale = [folder / name, *(folder / one / name for one in get_args(StudentPrompt))]
+    files = {one: folder / one / name for one in variants} or {None: folder / name}
+    for file in stale:
+        if not parts or file not in files.values():
+            file.unlink(missing_ok=True)
     if not parts:
-        file.unlink(missing_ok=True)
-        return None
+        return []
     rows = (row for shard in parts for row in stored_rows(shard))
-    with _replaced(file) as out:
-        if form == "csv":
-            return Exported(file, _write_csv(out, [*parts[0].row.model_fields], rows))
-        return Exported(file, _write_lines(out, rows))
+    columns = [one for one in parts[0].row.model_fields if not (variants and one == _VARIANT)]
+    with ExitStack() as opened:
+        writers = {
+            key: opened.enter_context(row_file(file, None if form != "csv" else columns))
+            for key, file in files.items()
+        }
+        for row in rows:
+            writers[row.pop(_VARIANT) if variants else None].write(row)
+    return [Exported(files[key], writer.rows) for key, writer in writers.items()]
 
 
-def _write_lines(out: TextIO, rows: Iterable[dict[str, Any]]) -> int:
-    count = 0
-    for row in rows:
-        out.write(json.dumps(row, ensure_ascii=False) + "\n")
-        count += 1
-    return count
-
-
-def _write_csv(out: TextIO, columns: list[str], rows: Iterable[dict[str, Any]]) -> int:
-    writer = csv.DictWriter(out, columns, lineterminator="\n")
-    writer.writeheader()
-    count = 0
-    for row in rows:
-        writer.writerow({column: _cell(value) for column, value in row.items()})
-        count += 1
-    return count
-
-
-def _cell(value: Any) -> Any:
-    nested = isinstance(value, (list, dict))
-    return json.dumps(value, ensure_ascii=False) if nested else value
-
-
-@contextmanager
-def _replaced(file: Path) -> Iterator[TextIO]:
-    """Open a file that takes the place of another when it is complete."""
-    part = file.with_name(f"{file.name}.part")
-    try:
-        # csv wants its own line ends; JSON lines have none of Windows either.
-        with part.open("w", encoding="utf-8", newline="") as out:
-            yield out
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
+def _has_variants(shards: Sequence[Shard]) -> bool:
+    return any(_VARIANT in shard.row.model_fields for shard in shards)
 
 
 def _listed() -> str:

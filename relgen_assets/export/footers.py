@@ -114,7 +114,7 @@ def facts_of(
             example.prompt_version for example in examples if example.attempt == 1
         ),
         earlier_reasons=Counter(
-            reason for example in examples for reason in set(example.earlier_reasons)
+            reason for example in examples for reason in dict.fromkeys(example.earlier_reasons)
         ),
         empty=sum(map(states_nothing, examples)),
         **_counts_of_rows(examples),
@@ -135,7 +135,7 @@ def _counts_of_rows(examples: Sequence[FullExample]) -> dict[str, Any]:
         "not_publishable": refused,
         "languages": Counter(map(_language, examples)),
         "modes": Counter(one.mode for one in examples),
-        "repairs": Counter(repair for one in examples for repair in set(one.repairs)),
+        "repairs": Counter(repair for one in examples for repair in dict.fromkeys(one.repairs)),
         "names": Counter(name.status for one in examples for name in one.grounding),
         "relations": len(found),
         "faults": Counter(one.fault for one in found if one.fault),

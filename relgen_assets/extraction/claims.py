@@ -50,6 +50,8 @@ class Claim:
             )
             for entity, called in names.items()
         }
+        whole = set(outermost(span for found in spans.values() for span in found))
+        spans = {entity: [one for one in found if one in whole] for entity, found in spans.items()}
         every_source = [span for name in sources for span in spans[name]]
         every_target = [span for name in targets for span in spans[name]]
         self.sources: tuple[str, ...] = ()

@@ -1,9 +1,14 @@
-"""Whether one statement denies another: by a negation, or by a word of the opposite sense."""
+"""Whether a sentence denies what is said, by a negation or an opposite word, or leaves it open."""
 
 from __future__ import annotations
 
+import re
+
 from relgen_assets.extraction import statements
 
+OPENING_WORDS = 4
+"""Words by which a description is found in the sentence that it quotes."""
+_SUPPOSED = re.compile(r"(?:\b(?:if|whether|unless|suppose that)|^(?:when|although|though|until))")
 _ANTONYMS = [
     ("increas", "decreas reduc lower diminish"),
     ("promot", "inhibit suppress prevent imped"),
@@ -51,6 +56,16 @@ def contradict(description: str, sentence: str) -> bool:
         or (one in here - stems and _meets(others, stems - here))
         for one, others in _ANTONYMS
     )
+
+
+def is_only_supposed(description: str, sentence: str) -> bool:
+    """Return whether a description leaves out the condition under which a sentence says it.
+
+    `When A was found B was predicted` does not state that A was found B was predicted.
+    """
+    opening = re.escape(" ".join(description.split()[:OPENING_WORDS]))
+    supposed = rf"{_SUPPOSED.pattern} {opening}"
+    return re.search(supposed, " ".join(sentence.split()), re.IGNORECASE) is not None
 
 
 def _meets(words: str, stems: set[str]) -> bool:

@@ -42,6 +42,12 @@ _SECOND_ACTS = re.compile(
     re.IGNORECASE,
 )
 """Words between two names by which the second acts on the first."""
+_PASSIVE_WITH_MEANS = re.compile(
+    rf"\b{_BE}(?: \w+)*? \w+(?:ed|en|wn|nt|ne|lt|ght|pt)\b[^,;]*\b(?:using|by means of"
+    rf"|with the (?:help|aid|use) of|through the use of){_TO_THE_NAME}",
+    re.IGNORECASE,
+)
+"""Words between two names by which the second is the means: `B was measured using A`."""
 _ACTION_OF = re.compile(
     r"\b[a-z]+(?:tion|sion|ment|sis|ance|ence|ing|al|ake|age) of(?: the| an?| this)?\s*$",
     re.IGNORECASE,
@@ -115,7 +121,7 @@ def direction(words: Frame) -> int:
     between = words.between
     if _INDUCED.match(between):
         return 1
-    if _SECOND_ACTS.search(between):
+    if _SECOND_ACTS.search(between) or _PASSIVE_WITH_MEANS.search(between):
         return -1
     relative = _WHICH_IT.match(between)
     if (
@@ -124,8 +130,9 @@ def direction(words: Frame) -> int:
         and opens_with_verb(words.after, after_name=words.second)
     ):
         return -1
-    if _ACTION_OF.search(words.before) and _BY_THE_NAME.match(between):
-        return -1
+    action = _ACTION_OF.search(words.before)
+    if action is not None and _BY_THE_NAME.match(between):
+        return 0 if _BOTH_WAYS.search(action.group()) else -1
     if _EFFECT_OF.search(words.before) and _ON_THE_NAME.match(between):
         return 1
     if _BOTH_WAYS.search(between) or _MEANS.search(between):

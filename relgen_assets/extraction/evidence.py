@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 
 from relgen_assets.extraction.aliases import aliases
 from relgen_assets.extraction.claims import Claim
-from relgen_assets.extraction.contradiction import contradict
+from relgen_assets.extraction.contradiction import contradict, is_only_supposed
 from relgen_assets.extraction.direction import direction, direction_in
 from relgen_assets.extraction.grounding import GroundedText
 from relgen_assets.extraction.pairs import Pair, Span, neighbours, outermost, pairs
@@ -193,8 +193,10 @@ class EvidenceText:
         least = MIN_SUPPORT if len(place.sentences) == 1 else MIN_SUPPORT_OF_TWO
         support = place.support(claim.stems)
         fault: Fault | None = None
-        if support < least or all(
-            begins_clause(pair.frame(place.text)) for pair in neighbours(found)
+        if (
+            support < least
+            or all(begins_clause(pair.frame(place.text)) for pair in neighbours(found))
+            or is_only_supposed(claim.description, place.text)
         ):
             fault = Fault.NOT_STATED
         elif contradict(claim.description, place.text):

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 
+from relgen_assets.extraction.cleaning import word_set
 from relgen_assets.extraction.direction import Frame, direction
-from relgen_assets.extraction.statements import BACK_REFERENCE
+from relgen_assets.extraction.statements import BACK_REFERENCE, COORDINATION, content
 from relgen_assets.extraction.verbs import has_verb, opens_with_verb
 
 MAX_WORDS = 22
@@ -38,13 +39,43 @@ _NEXT_VERB = re.compile(r"^\s*,? and (?:\w+ly )?", re.IGNORECASE)
 _OBJECT_OF_ANOTHER = re.compile(r"\bto \w+(?: the| an?)?\s*$", re.IGNORECASE)
 """What stands before a name that is an object: `examples chosen to illustrate A have B`."""
 _GOES_ON_ABOUT_IT = re.compile(r"\s*(?:,|\(|that\b|which\b|who\b|to\b|and\b)", re.IGNORECASE)
+_REPORTS = word_set(
+    "result results finding findings study studies author authors researcher researchers"
+    " experiment experiments work works analysis analyses"
+)
+"""Names of nothing but the work that is reported: `results show A`."""
+_CLAUSE_END = re.compile(r"[,;:]\s")
+_ADJOINS = re.compile(
+    r"\b(?:on|in|at|with|from|for|within|during|against|among|under)\b", re.IGNORECASE
+)
+"""Prepositions that attach something to a subject."""
+_STANDS_FOR_IT = re.compile(
+    r"\b(?:changes?|shifts?|increases?|decreases?|reductions?|variations?|rises?|declines?|loss"
+    r"|mutations?|improvements?|advances?|drops?|growth"
+    r"|polymorphisms?|SNPs?|variants?|alleles?) (?:in|within)$"
+    r"|(?:[st]ion|ment|sure|ing|sis) (?:with|from|at)$|\b(?:need|demand|evidence|support) for$",
+    re.IGNORECASE,
+)
+"""Nouns after which the adjunct is what acts: `treatment with A reduces B`."""
+_AUXILIARY = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|can|could|may|might|will|would|does|do)\b", re.IGNORECASE
+)
+_RELATION = re.compile(
+    r"\b(?:correlations?|associations?|relations?(?:hips?)?|interactions?|differences?|similarit\w+"
+    r"|links?|connections?|comparisons?|compet\w+|correspondences?|equivalences?|trade-?offs?|gaps?"
+    r"|affinit\w+|dependen\w+|effects?|influence|impact|role|use|application|binding)\b[^,;:]*$",
+    re.IGNORECASE,
+)
+"""Nouns that relate what follows them."""
 _THAN = re.compile(r"\bthan\b", re.IGNORECASE)
 _ASKED = re.compile(r"\b(?:whether|questions? (?:of|is|arises?)|as if)\b", re.IGNORECASE)
 """Words by which a sentence leaves open what follows."""
 _ABOUT_THE_DOCUMENT = re.compile(
     r"\b(?:aims?|goals?|purpose|focus|objectives?|subject|scope|rest|remainder|contributions?) of"
     r" (?:this|the|our)(?: present| current)? (?:paper|work|study|section|article|chapter|thesis)\b"
-    r"|\bof interest (?:here|in this)\b",
+    r"|\bof interest (?:here|in this)\b"
+    r"|\b(?:shown|summari[sz]ed|listed|presented|depicted|illustrated|displayed|given|reported"
+    r"|plotted|seen) in (?:the )?(?:Table|Fig|Figure|Supplementary|Appendix|Section|Eq)\b",
     re.IGNORECASE,
 )
 
@@ -97,8 +128,54 @@ def relates(description: str, words: Frame) -> bool:
         return False
     if length > MAX_UNCLEAR_WORDS and direction(words) == 0:
         return False
+    if words.first.casefold() in _REPORTS:
+        return False
     if _ASKED.search(f"{words.before}{words.first}{words.between}"):
         return False
     if _ABOUT_THE_DOCUMENT.search(description):
         return False
+    before, after = _around(description, words)
+    if _is_adjunct(before, words) or _is_inside_a_phrase(before, words, after):
+        return False
     return BACK_REFERENCE.match(description) is None or has_verb(words.between)
+
+
+def _around(description: str, words: Frame) -> tuple[str, str]:
+    """Return all words of a description before the first name and after the second."""
+    start = description.find("".join(words[:4])) + len(words.before)
+    end = start + len(f"{words.first}{words.between}{words.second}")
+    return description[:start], description[end:]
+
+
+def _is_adjunct(before: str, words: Frame) -> bool:
+    """Return whether the first name only says more of the subject: `failure on A leads to B`.
+
+    It counts as the subject itself after a noun of change or treatment: `changes in A`.
+    """
+    clause = _CLAUSE_END.split(before)[-1]
+    found = _ADJOINS.search(clause)
+    if found is None or _STANDS_FOR_IT.search(clause[: found.end()]):
+        return False
+    subject = clause[: found.start()]
+    return (
+        bool(content(subject))
+        and not has_verb(subject)
+        and not _AUXILIARY.search(clause[found.end() :])
+        and has_verb(f"{words.first}{words.between}")
+    )
+
+
+def _is_inside_a_phrase(before: str, words: Frame, after: str) -> bool:
+    """Return whether both names are in the subject of a verb that relates neither to the other.
+
+    `Samples of A in B were frozen` does not relate A to B, `the correlation of A with B is strong`
+    does.
+    """
+    return (
+        direction(words) == 0
+        and not COORDINATION.fullmatch(words.between)
+        and not _RELATION.search(before)
+        and not has_verb(f"{words.first}{words.between}")
+        and not has_verb(before)
+        and has_verb(after)
+    )

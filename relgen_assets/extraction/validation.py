@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 
 from relgen_assets.extraction import Judgement, SentPrompt, judge
 from relgen_assets.extraction.evidence import Finding
+from relgen_assets.extraction.judging import Judge
 from relgen_assets.extraction.naming import GroundedName
 from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.extraction.second_opinion import RelationKey, relation_key, with_opinions
@@ -28,6 +29,7 @@ def validate_all(
     policy: JudgingPolicy,
     *,
     opinions: Iterable[SecondOpinion] = (),
+    judge: Judge = judge,
 ) -> list[ValidatedExtraction]:
     """Return the verdicts on the raw answers of a batch, one for each and in their order.
 
@@ -38,6 +40,7 @@ def validate_all(
         raw: The raw answers.
         policy: What happens to what the text does not say.
         opinions: Second opinions on their relations; none if the rules alone decide.
+        judge: What judges the answers.
     """
     texts = {chunk.chunk_id: chunk.text for chunk in chunks}
     denied: dict[str, set[RelationKey]] = defaultdict(set)
@@ -50,6 +53,7 @@ def validate_all(
             texts.get(row.chunk_id, ""),
             policy,
             denied=denied.get(row.chunk_id, frozenset()),
+            judge=judge,
         )
         for row in raw
     ]
@@ -61,6 +65,7 @@ def validate(
     policy: JudgingPolicy,
     *,
     denied: Collection[RelationKey] = frozenset(),
+    judge: Judge = judge,
 ) -> ValidatedExtraction:
     """Return the verdict on one raw answer.
 
@@ -69,6 +74,7 @@ def validate(
         text: The text of the chunk the row is about.
         policy: What happens to what the text does not say.
         denied: Relations that a second opinion denies.
+        judge: What judges the answer.
     """
     if row.status != "completed":
         return ValidatedExtraction(
@@ -79,7 +85,7 @@ def validate(
             repairs=[],
             extraction=None,
         )
-    judgement = with_opinions(judgement_of(row, text, policy), denied, policy)
+    judgement = with_opinions(judgement_of(row, text, policy, judge), denied, policy)
     return verdict_row(row.chunk_id, row.paper_id, judgement)
 
 
@@ -97,7 +103,9 @@ def verdict_row(chunk_id: str, paper_id: str, judgement: Judgement) -> Validated
     )
 
 
-def judgement_of(row: RawExtraction, text: str, policy: JudgingPolicy) -> Judgement:
+def judgement_of(
+    row: RawExtraction, text: str, policy: JudgingPolicy, judge: Judge = judge
+) -> Judgement:
     """Return the verdict of the rules on a raw answer that was completed."""
     prompt = SentPrompt(tuple((message.role, message.content) for message in row.messages))
     return judge(row.text, text, finish_reason=row.finish_reason, prompt=prompt, policy=policy)

@@ -45,12 +45,20 @@ _UNFINISHED = re.compile(
     r"|were|as follows|such as|given by|i\.e|e\.g)|[,:(])\s*\.?$",
     re.IGNORECASE,
 )
+_DENIED_PARTICIPLE = re.compile(
+    r"^(?!.*\b(?:is|are|was|were|be|been|has|have|had|do|does|did|can|could|may|might|will)\b)"
+    r".*\bnot \w+ed by\b",
+    re.IGNORECASE,
+)
+"""`Variants not identified by A`: a finite verb would be denied by an auxiliary."""
 
 Tagged = Sequence[Sequence[str]]
 
 
 def is_fragment(description: str) -> bool:
     """Return whether a description is no whole statement: without a verb, or broken off."""
+    if _DENIED_PARTICIPLE.search(description):
+        return True
     if _UNFINISHED.search(description) or description.count("(") > description.count(")"):
         return True
     words = len(_WORD.findall(description.replace(",", "")))

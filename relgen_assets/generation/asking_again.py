@@ -17,6 +17,7 @@ from enum import Enum
 from typing import Final
 
 from relgen_assets.extraction import Judgement, RejectionReason, SentPrompt, judge
+from relgen_assets.extraction.judging import Judge
 from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.generation.extraction_requests import ExtractionTask, Questions
 from relgen_assets.generation.extraction_rows import extraction_row
@@ -96,11 +97,17 @@ class AskingAgain:
         tasks: The first question about each chunk.
         questions: Makes further ones.
         policy: What happens to what a chunk does not say.
+        judge: What judges the answers.
     """
 
     def __init__(
-        self, tasks: Iterable[ExtractionTask], questions: Questions, policy: JudgingPolicy
+        self,
+        tasks: Iterable[ExtractionTask],
+        questions: Questions,
+        policy: JudgingPolicy,
+        judge: Judge = judge,
     ) -> None:
+        self._judge = judge
         self._questions = questions
         self._policy = policy
         self._asked = {(task.chunk.chunk_id, 1): task for task in tasks}
@@ -167,7 +174,7 @@ class AskingAgain:
     def _judged(self, answer: Generation) -> Judgement:
         task = self._asked[answer.subject, answer.attempt]
         sent = task.request.messages if task.request else ()
-        return judge(
+        return self._judge(
             answer.text,
             task.chunk.text,
             finish_reason=answer.finish_reason,

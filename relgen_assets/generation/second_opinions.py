@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from relgen_assets.extraction import judge
+from relgen_assets.extraction.judging import Judge
 from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.extraction.second_opinion import Claim, claims, read_opinion
 from relgen_assets.extraction.sentences import sentence_spans
@@ -60,6 +62,7 @@ def opinion_tasks(
     labels: Mapping[str, str],
     *,
     prompts: PromptSet,
+    judge: Judge = judge,
 ) -> list[OpinionTask]:
     """Return one task for every relation that the rules keep of the answers of a batch.
 
@@ -70,6 +73,7 @@ def opinion_tasks(
         count: Counts the SentencePiece tokens of a text.
         labels: Facts to store with each answer.
         prompts: The templates to fill.
+        judge: What judges the answers.
     """
     known = {chunk.chunk_id: chunk for chunk in chunks}
     tasks: list[OpinionTask] = []
@@ -77,7 +81,7 @@ def opinion_tasks(
         chunk = known.get(row.chunk_id)
         if chunk is None or row.status != "completed":
             continue
-        judgement = judgement_of(row, chunk.text, policy)
+        judgement = judgement_of(row, chunk.text, policy, judge)
         for number, claim in enumerate(claims(judgement, chunk.text)):
             subject = f"{chunk.chunk_id}/{number}"
             request = opinion_request(subject, claim, count, labels, prompts=prompts)

@@ -61,7 +61,7 @@ def build_drop_job(project: Project) -> dg.JobDefinition:
             dg.AssetMaterialization(
                 "dataset_card",
                 description=f"Without {dropped.batch}, which was dropped.",
-                metadata={"card": dg.MetadataValue.md(dropped.card.text)},
+                metadata={"card": dg.MetadataValue.md(dropped.card.body)},
             )
         )
 

@@ -73,7 +73,10 @@ def scratch_settings(settings: Settings, folder: Path) -> Settings:
     storage = settings.storage.model_copy(
         update={"data": str(folder / "data"), "dataset": str(folder / "dataset")}
     )
-    endpoints = [one.model_copy(update={"api_key_env": None}) for one in settings.pool.endpoints]
+    endpoints = [
+        one.model_copy(update={"api_key_env": None, "api_key_file": None})
+        for one in settings.pool.endpoints
+    ]
     pool = settings.pool.model_copy(update={"endpoints": endpoints})
     return settings.model_copy(update={"storage": storage, "pool": pool})
 

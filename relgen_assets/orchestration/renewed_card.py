@@ -39,7 +39,7 @@ def renew_card(
 
     Args:
         project: The project that made the shards.
-        folder: The folder; by default that of the project's dataset.
+        folder: Folder of a release; by default that of the project's dataset, which grows.
         kwh: Energy spent on its batches in kilowatt-hours; `None` if that is not known.
 
     Raises:
@@ -47,7 +47,7 @@ def renew_card(
         StorageError: The folder cannot be listed or a file cannot be written.
     """
     root = folder or project.settings.storage.dataset
-    report = describe(root, about(project, kwh))
+    report = describe(root, about(project, kwh), grows=folder is None)
     write_companions(
         root,
         report.rows,

@@ -6,7 +6,7 @@ Used by the command line. A failed step raises its own error here; the run is re
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,7 +14,8 @@ from uuid import uuid4
 import dagster as dg
 from filelock import FileLock, Timeout
 
-from relgen_assets.export.shards import find_shards
+from relgen_assets.domain_errors import DatasetError
+from relgen_assets.export.shards import Shard, find_shards, shard_places
 from relgen_assets.integrity.overview import StoredTables, complete_batches
 from relgen_assets.orchestration.dead_runs import fail_dead_runs
 from relgen_assets.orchestration.drop_job import DROP_JOB, drop_config
@@ -130,12 +131,24 @@ def missing_batches(
         dataset: Folder of the dataset.
         keys: Partition keys of the batches to look at.
 
+    Batches with a shard that cannot be read are among them, since a run writes it anew.
+
     Raises:
-        DatasetError: A file of the dataset is not a shard.
         StorageError: A folder cannot be listed.
     """
-    done = complete_batches(tables, find_shards(dataset)) - _unfinished(instance, keys)
+    done = complete_batches(tables, _readable_shards(dataset)) - _unfinished(instance, keys)
     return [key for key in keys if key not in done]
+
+
+def _readable_shards(dataset: str) -> list[Shard]:
+    try:
+        return find_shards(dataset)
+    except DatasetError:
+        found: list[Shard] = []
+        for key in {partition for *_, partition in shard_places(dataset)}:
+            with suppress(DatasetError):
+                found += find_shards(dataset, key)
+        return found
 
 
 def _unfinished(instance: dg.DagsterInstance, keys: Sequence[str]) -> set[str]:

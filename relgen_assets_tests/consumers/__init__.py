@@ -1,1 +1,1 @@
-"""What trainers make of a dataset; these tests run where the extra `consumers` is installed."""
+"""What trainers make of a dataset; tests of TRL run where the extra `consumers` is installed."""

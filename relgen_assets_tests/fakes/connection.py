@@ -132,7 +132,7 @@ class Connection(asyncio.Protocol):
     ) -> None:
         """Send a complete answer."""
         kind = "text/plain" if isinstance(body, str) else "application/json"
-        if isinstance(body, str) and body[:1] in "{<":
+        if isinstance(body, str) and body[:1] in ("{", "<"):
             kind = "application/json" if body[0] == "{" else "text/html; charset=utf-8"
         content = (body if isinstance(body, str) else json.dumps(body)).encode()
         lines = [

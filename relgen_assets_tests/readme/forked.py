@@ -21,6 +21,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from relgen_assets import cli
+from relgen_assets_tests.learned_imports import LearnedImports
 
 LOADED = (
     "relgen_assets.definitions",
@@ -28,7 +29,7 @@ LOADED = (
     "relgen_assets.export.loading",
     "resources.llama_server_pool.dispatch.dispatcher",
 )
-"""What commands would import."""
+"""What all commands would import; what else they do is learned from each."""
 
 
 class ForkedRelgen:
@@ -72,17 +73,23 @@ def main() -> None:
     """Serve standard input until it ends."""
     for module in LOADED:
         importlib.import_module(module)
+    imports = LearnedImports()
     for line in sys.stdin:
         order = json.loads(line)
         child = os.fork()
         if child == 0:
-            _become_relgen(**order)
+            _become_relgen(imports, **order)
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
+        imports.learn()
 
 
 def _become_relgen(
-    arguments: Sequence[str], folder: str, environment: Mapping[str, str], output: str
+    imports: LearnedImports,
+    arguments: Sequence[str],
+    folder: str,
+    environment: Mapping[str, str],
+    output: str,
 ) -> None:
     os.chdir(folder)
     os.environ.clear()
@@ -100,6 +107,7 @@ def _become_relgen(
     except BaseException:
         traceback.print_exc()
     sys.stdout.flush()
+    imports.tell()
     os._exit(status)
 
 

@@ -138,6 +138,39 @@ def test_a_watcher_is_told_of_new_events(tmp_path: Path) -> None:
         assert arrived.wait(10)
 
 
+def test_each_event_changes_the_file_of_its_run(tmp_path: Path) -> None:
+    with opened(tmp_path) as instance:
+        job = dg.Definitions([numbers], jobs=[dg.define_asset_job("all")]).resolve_job_def("all")
+        created = instance.create_run_for_job(job)
+        path = tmp_path / "events" / f"{created.run_id}.db"
+        for number in range(3):
+            os.utime(path, (0, 0))
+            instance.report_engine_event(f"event {number}", created)
+            assert path.stat().st_mtime > 0
+
+
+def test_the_database_of_a_run_is_closed_when_it_has_ended(tmp_path: Path) -> None:
+    with opened(tmp_path) as instance:
+        first, second = run(instance), run(instance)
+        left = {path.name for path in (tmp_path / "events").glob("*-wal")}
+        assert left <= {"index.db-wal"}
+        for one in (first, second):
+            assert len(instance.all_logs(one)) == len(instance.all_logs(first)) > 0
+
+
+def test_without_hard_links_databases_are_made_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_file: str, _link: Path) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "link", refused)
+    with opened(tmp_path) as instance:
+        for number in (1, 2):
+            run(instance)
+            assert counted(instance) == number
+
+
 def test_threads_write_side_by_side(tmp_path: Path) -> None:
     # Events only: Dagster starts no two runs at once in one process, where the configuration of
     # logging and a handler that stores an event may wait for each other for ever.

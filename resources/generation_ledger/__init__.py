@@ -19,5 +19,5 @@ Knows no server and no pool.
     engine               the database: URL, transactions, reconnecting
 
 May touch `resources.generation`, `resources.storage`, `resources.former_names`,
-`resources.parquet_bytes` and `resources.errors`.
+`resources.parquet_bytes`, `resources.credentials`, `resources.redaction` and `resources.errors`.
 """

@@ -6,7 +6,6 @@ schema belong to `upgrade`.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -17,9 +16,10 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
+from resources.credentials import read_secret
 from resources.errors import LedgerError
 from resources.generation_ledger.database_errors import is_passing, ledger_error
-from resources.storage import SECRET_OPTIONS
+from resources.redaction import SECRET_OPTIONS
 
 T = TypeVar("T")
 
@@ -39,11 +39,12 @@ _SIGNS_OF_LIFE: Final = (
 _WRITES: Final = "ledger_writes"
 
 
-def resolve_url(url: str, password_env: str | None) -> URL:
-    """Return the URL to connect to, with the password from the environment.
+def resolve_url(url: str, password_env: str | None, password_file: str | None = None) -> URL:
+    """Return the URL to connect to, with the password from the environment or from a file.
 
     Raises:
-        LedgerError: The URL is not usable or contains a password, or the variable is not set.
+        LedgerError: The URL is not usable or contains a password.
+        ConfigurationError: The password cannot be read.
     """
     try:
         parsed = make_url(url)
@@ -53,11 +54,12 @@ def resolve_url(url: str, password_env: str | None) -> URL:
             remedy="Write sqlite:///path/to/ledger.db or postgresql+psycopg2://user@host/database.",
         ) from error
     where = parsed.render_as_string(hide_password=True)
-    if parsed.password is not None or parsed.query.keys() & set(SECRET_OPTIONS):
+    if parsed.password is not None or parsed.query.keys() & SECRET_OPTIONS:
         raise LedgerError(
             "the ledger's URL contains a password.",
             where=parsed.set(query={}).render_as_string(hide_password=True),
-            remedy="Put it into an environment variable and set password_env to its name.",
+            remedy="Put it into an environment variable and set password_env to its name, or into a"
+            " file and set password_file.",
         )
     if parsed.drivername in ("postgres", "postgresql"):
         parsed = parsed.set(drivername="postgresql+psycopg2")
@@ -67,21 +69,20 @@ def resolve_url(url: str, password_env: str | None) -> URL:
         raise LedgerError(
             "a ledger in memory would be lost.", where=where, remedy="Put a file into the URL."
         )
-    if password_env is None:
-        return parsed
-    if parsed.get_backend_name() == "sqlite":
+    password = read_secret(
+        "the password of the ledger's database",
+        where=where,
+        variable=password_env,
+        file=password_file,
+    )
+    if password is not None and parsed.get_backend_name() == "sqlite":
         raise LedgerError(
             "a SQLite file has no password.",
             where=where,
-            remedy="Remove password_env, or use the URL of a PostgreSQL database.",
+            remedy="Remove password_env and password_file, or use the URL of a PostgreSQL"
+            " database.",
         )
-    if password_env not in os.environ:
-        raise LedgerError(
-            f"the environment variable {password_env} is not set.",
-            where=where,
-            remedy="Set it to the password of the ledger's database.",
-        )
-    return parsed.set(password=os.environ[password_env])
+    return parsed if password is None else parsed.set(password=password)
 
 
 class Database:

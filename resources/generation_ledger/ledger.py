@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Final
@@ -20,6 +20,7 @@ from resources.former_names import accept_former_names
 from resources.generation import Failure, Generation, GenerationRequest
 from resources.generation_ledger import (
     entries,
+    judgements,
     pruning,
     stats,
     store,
@@ -29,6 +30,7 @@ from resources.generation_ledger import (
 )
 from resources.generation_ledger.engine import Database, resolve_url
 from resources.generation_ledger.entries import LedgerEntry
+from resources.generation_ledger.judgements import KeptJudgement
 from resources.generation_ledger.keys import generation_key
 from resources.generation_ledger.lease import lease
 from resources.generation_ledger.options import LedgerOptions
@@ -84,7 +86,7 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
         with self._opening:
             if self._database is None:
                 database = Database(
-                    resolve_url(self.url, self.password_env),
+                    resolve_url(self.url, self.password_env, self.password_file),
                     busy_seconds=self.busy_seconds,
                     reconnect_seconds=self.reconnect_seconds,
                     import_command=self.import_command,
@@ -127,6 +129,10 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
             return {}
         return self.database.read(lambda c: store.find_answers(c, subjects, self.renew_before))
 
+    def latest_model(self, endpoints: Collection[str]) -> str | None:
+        """Return the model of the newest answer of any of these endpoints; `None` without one."""
+        return self.database.read(lambda c: store.find_latest_model(c, endpoints))
+
     def calls(self, keys: Iterable[str]) -> dict[str, Transcript]:
         """Return the transcripts of calls, by key; unknown keys are left out."""
         return self.database.read(lambda c: store.find_calls(c, sorted(set(keys))))
@@ -161,6 +167,33 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
         rows = [store.failure_row(request, failure, model)]
         self.database.write(lambda c: store.record_rows(c, rows, None))
 
+    def discard(
+        self, request: GenerationRequest, answer: Generation, reason: str, context: int | None
+    ) -> None:
+        """Keep an answer that counts for nothing.
+
+        Args:
+            request: The request; the next run asks it again, except of what gave this answer.
+            answer: The answer.
+            reason: Why it is thrown away, as a code.
+            context: Context in tokens that cut the prompt, if that is the reason.
+        """
+        row = store.discarded_row(request, answer, reason, context)
+        self.database.write(lambda c: store.insert_discarded(c, row))
+
+    def outgrown(self, requests: Sequence[GenerationRequest], model: str) -> dict[str, int]:
+        """Return the largest context in tokens known to cut the prompt of a request, by subject.
+
+        Args:
+            requests: The requests.
+            model: Identity of the model.
+        """
+        subjects = {generation_key(request, model): request.subject for request in requests}
+        if not subjects:
+            return {}
+        found = self.database.read(lambda c: store.find_outgrown(c, list(subjects)))
+        return {subjects[key]: context for key, context in found.items()}
+
     def record_verdicts(self, judged: Sequence[RecordedVerdict]) -> int:
         """Write the verdicts of a validation, replacing its earlier ones.
 
@@ -168,6 +201,15 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
             How many were written; verdicts on unknown keys are left out.
         """
         return self.database.write(lambda c: verdicts_and_grants.record_verdicts(c, judged))
+
+    def judgements(self, validator: str, subjects: Sequence[str]) -> dict[str, Any]:
+        """Return what a validator made of answers about the subjects, by its digest."""
+        return self.database.read(lambda c: judgements.find_judgements(c, validator, subjects))
+
+    def keep_judgements(self, validator: str, judged: Sequence[KeptJudgement]) -> None:
+        """Keep what a validator made of answers; a digest that is known changes nothing."""
+        if judged:
+            self.database.write(lambda c: judgements.keep_judgements(c, validator, judged))
 
     def grant_attempts(self, task: str, subjects: Sequence[str], attempts: int) -> None:
         """Raise the total of content attempts that subjects may take; earlier attempts stay.

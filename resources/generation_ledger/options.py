@@ -28,6 +28,10 @@ class LedgerOptions(BaseModel):
         default=None,
         description="Name of the environment variable that holds the database password.",
     )
+    password_file: str | None = Field(
+        default=None,
+        description="File that holds the database password and nothing else.",
+    )
     renew_before: str | None = Field(
         default=None,
         description="Ask again for answers recorded before this time (ISO 8601, UTC unless it names"

@@ -15,6 +15,7 @@ from pathlib import Path
 from sqlalchemy import ColumnElement, Connection, Delete, and_, delete, or_, select, tuple_
 
 from resources.generation_ledger.engine import Database
+from resources.generation_ledger.judgements import forget_judgements
 from resources.generation_ledger.moments import timestamp
 from resources.generation_ledger.schema import GenerationRow, VerdictRow
 from resources.generation_ledger.store import in_chunks
@@ -77,6 +78,7 @@ def prune(
         for piece in in_chunks(verdicts):
             key = tuple_(VerdictRow.generation_id, VerdictRow.validator)
             _delete(database, delete(VerdictRow).where(key.in_(piece)))
+        database.write(partial(forget_judgements, validator=validator))
         if database.file is not None:
             _compact(database, database.file)
     return Pruned(superseded, failed, len(rows) - superseded - failed, len(verdicts))

@@ -144,6 +144,20 @@ class GrantRow(LedgerTable):
     granted_at: Mapped[str] = mapped_column(String(32), doc="When (UTC).")
 
 
+DERIVED_TABLES = MetaData()
+"""Tables of what can be computed again from the others; not part of an export."""
+
+JUDGEMENTS = Table(
+    "ledger_judgements",
+    DERIVED_TABLES,
+    Column("validator", String, primary_key=True, doc="Who judged."),
+    Column("digest", String(64), primary_key=True, doc="Of all that the judgement follows from."),
+    Column("subject", String, nullable=False, doc="What the answer is about."),
+    Column("content", Packed, nullable=False, doc="The judgement, as JSON."),
+    Index("ledger_judgements_subject", "validator", "subject"),
+)
+"""What a validation made of answers, in full, so that a later run need not judge them again."""
+
 SLOT_TABLES = MetaData()
 """Tables that say which batch uses which slot now; not part of an export."""
 

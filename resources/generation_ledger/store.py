@@ -6,7 +6,7 @@ All functions run in the caller's transaction. Reports on the whole ledger belon
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, TypeVar
 
@@ -98,6 +98,17 @@ def find_answers(
             for subject in subjects_by_key[row.key]:
                 found[subject] = generation_of(row, subject)
     return found
+
+
+def find_latest_model(connection: Connection, endpoints: Collection[str]) -> str | None:
+    """Return the model of the newest answer of any of these endpoints."""
+    statement = (
+        select(GenerationRow.model)
+        .where(GenerationRow.endpoint.in_(sorted(endpoints)), GenerationRow.status == "completed")
+        .order_by(GenerationRow.id.desc())
+        .limit(1)
+    )
+    return connection.execute(statement).scalar()
 
 
 def find_calls(connection: Connection, keys: Sequence[str]) -> dict[str, Transcript]:
@@ -221,6 +232,39 @@ def answer_row(request: GenerationRequest, generation: Generation) -> dict[str, 
         "cut_off": generation.cut_off or None,
         "error": None,
     }
+
+
+def discarded_row(
+    request: GenerationRequest, answer: Generation, reason: str, context: int | None
+) -> dict[str, Any]:
+    """Return the row of an answer that is thrown away; it never counts for its key."""
+    row = answer_row(request, answer)
+    return {
+        **row,
+        "superseded_at": row["recorded_at"],
+        "error": {"discarded": reason, "context": context},
+    }
+
+
+def insert_discarded(connection: Connection, row: dict[str, Any]) -> None:
+    """Insert the row of an answer that is thrown away."""
+    connection.execute(insert_unless_known(connection, GenerationRow), [row])
+
+
+def find_outgrown(connection: Connection, keys: Sequence[str]) -> dict[str, int]:
+    """Return the largest context in tokens that cut a prompt, by key."""
+    found: dict[str, int] = {}
+    for piece in in_chunks(keys):
+        statement = select(GenerationRow.key, GenerationRow.error).where(
+            GenerationRow.key.in_(piece),
+            GenerationRow.superseded_at.is_not(None),
+            GenerationRow.status == "completed",
+        )
+        for row in connection.execute(statement):
+            context = (row.error or {}).get("context")
+            if context:
+                found[row.key] = max(context, found.get(row.key, 0))
+    return found
 
 
 def failure_row(request: GenerationRequest, failure: Failure, model: str) -> dict[str, Any]:

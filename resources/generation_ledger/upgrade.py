@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from resources.errors import LedgerError
 from resources.generation_ledger.engine import Database
 
-VERSIONS: Final = ("0001", "0002", "0003", "0004")
+VERSIONS: Final = ("0001", "0002", "0003", "0004", "0005")
 """Every schema version, oldest first."""
 
 VERSION_TABLE: Final = "ledger_version"

@@ -6,5 +6,5 @@
 
 What the files mean, and which of those in the repository are one's own, is up to the callers.
 
-May touch `resources.errors` and `resources.progress`.
+May touch `resources.errors`, `resources.progress` and `resources.redaction`.
 """

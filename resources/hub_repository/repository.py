@@ -29,6 +29,7 @@ from resources.errors import HubError
 from resources.hub_repository.changes import Changes, LocalFile, RemoteFile
 from resources.hub_repository.faults import HOW_TO_LOG_IN, asked
 from resources.progress import BOARD
+from resources.redaction import conceal
 
 Result = TypeVar("Result")
 _KIND: Final = "dataset"
@@ -67,7 +68,7 @@ class HubRepository:
         self._endpoint = (endpoint or os.environ.get("HF_ENDPOINT") or constants.ENDPOINT).rstrip(
             "/"
         )
-        self._token = token or _own_token()
+        self._token = conceal(token) if token else _own_token()
         # Without a token, `False` keeps the client from looking for one itself.
         self._api = HfApi(endpoint=self._endpoint, token=self._token or False)
 
@@ -207,7 +208,8 @@ class HubRepository:
 def _own_token() -> str | None:
     """Return the token that the Hub's own tools would use."""
     try:
-        return get_token()
+        token = get_token()
+        return None if token is None else conceal(token)
     except (OIDCError, OSError, ValueError) as error:
         kind = type(error).__name__
     raise HubError(

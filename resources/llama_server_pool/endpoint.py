@@ -16,6 +16,8 @@ from pydantic_core import ErrorDetails
 
 from resources.errors import ConfigurationError
 
+_API_PATH = re.compile(r"(?:/v1)?(?:/chat/completions|/completions|/models)?/*$")
+"""What people copy from an example request along with the address of the server."""
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
 _HEADER_NAME = re.compile(r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
 _OF_THE_REQUEST = frozenset(
@@ -43,6 +45,11 @@ class Dialect(str, Enum):
     llama_cpp_python = "llama_cpp_python"
     vllm = "vllm"
     ollama = "ollama"
+    llama_swap = "llama_swap"
+    sglang = "sglang"
+    tgi = "tgi"
+    lm_studio = "lm_studio"
+    rkllm = "rkllm"
     openai = "openai"
 
 
@@ -78,6 +85,11 @@ class Endpoint(BaseModel):
     )
     api_key_env: str | None = Field(
         default=None, description="Name of the environment variable that holds the API key."
+    )
+    api_key_file: str | None = Field(
+        default=None,
+        description="File that holds the API key and nothing else, such as a secret of docker or"
+        " Kubernetes.",
     )
     watts: float = Field(
         default=0.0, ge=0, description="Power drawn while busy, for energy accounting."
@@ -144,12 +156,26 @@ class Endpoint(BaseModel):
     @field_validator("url")
     @classmethod
     def _url_has_scheme(cls, value: str) -> str:
+        value = value.strip()
+        if re.search(r"\s", value):
+            raise ValueError("a URL cannot contain spaces or line breaks")
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("a URL needs a scheme and a host, e.g. http://10.0.0.5:8080")
         if parts.username or parts.password:
-            raise ValueError("a URL must not contain a user or password; set `api_key_env` instead")
-        return value.rstrip("/").removesuffix("/v1")
+            raise ValueError(
+                "a URL must not contain a user or password; set `api_key_env` or `api_key_file`"
+            )
+        if parts.query or parts.fragment:
+            raise ValueError("a URL must end with its path, without ? and #")
+        return _API_PATH.sub("", value.rstrip("/"))
+
+    @property
+    def key_place(self) -> str | None:
+        """Where the key of the server is, for messages; `None` if it has none."""
+        if self.api_key_env is not None:
+            return f"the variable {self.api_key_env}"
+        return None if self.api_key_file is None else f"the file {self.api_key_file}"
 
 
 EndpointT = TypeVar("EndpointT", bound=Endpoint)

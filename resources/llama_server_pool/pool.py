@@ -6,7 +6,6 @@ How a batch runs is in `dispatcher`, the state of the servers in `supervisor`.
 # Without `from __future__ import annotations`: Dagster reads the annotation of `ledger` as it is.
 
 import asyncio
-import os
 import threading
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from dagster import Config, ConfigurableResource, InitResourceContext, ResourceDependency
 from pydantic import Field, PrivateAttr
 
+from resources.credentials import read_secret
 from resources.errors import ConfigurationError, NoEndpointLeft
 from resources.generation import GenerationRequest, Judge, NextAttempt
 from resources.generation_ledger.ledger import GenerationLedger
@@ -251,16 +251,15 @@ def _keys(endpoints: Sequence[Endpoint]) -> dict[str, str]:
     """Return the API keys by endpoint name."""
     keys: dict[str, str] = {}
     for endpoint in endpoints:
-        variable = endpoint.api_key_env
-        if variable is None:
-            continue
-        if not os.environ.get(variable):
-            raise ConfigurationError(
-                f"the environment variable {variable} is not set.",
-                where=f"endpoint {endpoint.name!r}, field api_key_env",
-                remedy="Set it to the server's API key, or remove the field.",
-            )
-        keys[endpoint.name] = os.environ[variable]
+        field = "api_key_env" if endpoint.api_key_env is not None else "api_key_file"
+        key = read_secret(
+            "the server's API key",
+            where=f"endpoint {endpoint.name!r}, field {field}",
+            variable=endpoint.api_key_env,
+            file=endpoint.api_key_file,
+        )
+        if key is not None:
+            keys[endpoint.name] = key
     return keys
 
 

@@ -12,6 +12,7 @@ import dagster as dg
 from relgen_assets.orchestration.assets import (
     chunks,
     dataset_card,
+    evaluations,
     hf_dataset,
     published_dataset,
     raw_extractions,
@@ -42,7 +43,8 @@ def batch_assets(settings: Settings) -> tuple[str, ...]:
 def build_assets(project: Project) -> list[dg.AssetsDefinition]:
     """Return every asset of the graph, in the order of the pipeline, with its code version.
 
-    Publishing has none: what is published was decided when the release was made.
+    Publishing has none: what is published was decided when the release was made. Nor has an
+    evaluation: it is a measurement, which is repeated when a person wants one.
     """
     partitions = project.batches.definition()
     assets = [
@@ -59,6 +61,8 @@ def build_assets(project: Project) -> list[dg.AssetsDefinition]:
         hf_dataset.build(project, partitions),
         dataset_card.build(project),
     ]
+    if gold := project.settings.evaluation.gold:
+        assets.append(evaluations.build(project, gold))
     if repo := project.settings.publishing.repo:
         assets.append(published_dataset.build(project, repo))
     versions = project.code_versions

@@ -33,7 +33,7 @@ def build(project: Project) -> dg.AssetsDefinition:
         return dg.MaterializeResult(
             data_version=text_version([report.text]),
             metadata={
-                "card": dg.MetadataValue.md(report.text),
+                "card": dg.MetadataValue.md(report.body),
                 "path": dg.MetadataValue.path(report.url),
                 "batches": report.partitions,
                 "articles": report.articles,

@@ -21,6 +21,7 @@ from relgen_assets.orchestration.assets.generated import (
     grant,
     request_labels,
 )
+from relgen_assets.orchestration.assets.known_judge import known_judge
 from relgen_assets.orchestration.assets.run_options import (
     read_options,
     server_options,
@@ -77,12 +78,14 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         texts = summaries_shown(rows_of_summaries)
         labels = request_labels(context)
         ledger: GenerationLedger = llama_server_pool.ledger
-        with generating(ledger, context):
+        with generating(ledger, context), known_judge(project, ledger, rows_of_chunks) as judge:
             if options.further_attempts and io_manager.exists(context.asset_key, key):
                 stored = RAW_EXTRACTIONS.read(io_manager, key)
                 plan = plan_chunks(
                     stored,
-                    validate_all(rows_of_chunks, stored, project.settings.judging.policy),
+                    validate_all(
+                        rows_of_chunks, stored, project.settings.judging.policy, judge=judge
+                    ),
                     rows_of_summaries,
                     further=options.further_attempts,
                     limit=settings.max_attempts,
@@ -104,7 +107,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
                 texts, settings, project.chunker.count, labels, project.prompts, first.passes
             )
             tasks = [questions.task(chunk, mode) for chunk in rows_of_chunks]
-            asking = AskingAgain(tasks, questions, project.settings.judging.policy)
+            asking = AskingAgain(tasks, questions, project.settings.judging.policy, judge)
             result = llama_server_pool.generate(
                 [task.request for task in tasks if task.request is not None],
                 accept=asking.verdict,

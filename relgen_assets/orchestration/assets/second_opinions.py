@@ -26,6 +26,7 @@ from relgen_assets.orchestration.assets.generated import (
     generation_metadata,
     request_labels,
 )
+from relgen_assets.orchestration.assets.known_judge import known_judge
 from relgen_assets.orchestration.assets.run_options import (
     LEAVE_OUT,
     read_options,
@@ -61,14 +62,17 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         A row without a usable answer has the opinion `none`; there the verdict of the rules stands.
         """
         options = read_options(context, project.settings.judging)
-        tasks = opinion_tasks(
-            CHUNKS.rows(chunks),
-            RAW_EXTRACTIONS.rows(raw_extractions),
-            project.settings.judging.policy,
-            project.chunker.count,
-            request_labels(context),
-            prompts=project.prompts,
-        )
+        rows_of_chunks = CHUNKS.rows(chunks)
+        with known_judge(project, llama_server_pool.ledger, rows_of_chunks) as judge:
+            tasks = opinion_tasks(
+                rows_of_chunks,
+                RAW_EXTRACTIONS.rows(raw_extractions),
+                project.settings.judging.policy,
+                project.chunker.count,
+                request_labels(context),
+                prompts=project.prompts,
+                judge=judge,
+            )
         with generating(llama_server_pool.ledger, context):
             result = llama_server_pool.generate(
                 [task.request for task in tasks],

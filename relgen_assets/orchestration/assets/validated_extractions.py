@@ -16,6 +16,7 @@ from relgen_assets.orchestration.assets.common import (
     table_output,
     tally,
 )
+from relgen_assets.orchestration.assets.known_judge import known_judge
 from relgen_assets.orchestration.assets.story_preview import story_preview
 from relgen_assets.orchestration.energy import KWH, kwh_per_examples, spent_kwh
 from relgen_assets.orchestration.project import Project
@@ -60,7 +61,8 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         rows_of_chunks = CHUNKS.rows(chunks)
         policy = project.settings.judging.policy
         opinions = [row for table in asked.values() for row in SECOND_OPINIONS.rows(table)]
-        rows = validate_all(rows_of_chunks, answers, policy, opinions=opinions)
+        with known_judge(project, generation_ledger, rows_of_chunks) as judge:
+            rows = validate_all(rows_of_chunks, answers, policy, opinions=opinions, judge=judge)
         rules = judged_by(validator(policy), asks_model=asks_model)
         generation_ledger.record_verdicts(
             [

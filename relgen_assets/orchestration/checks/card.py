@@ -54,7 +54,7 @@ def footer_check(shaping: Shaping) -> Check[BatchDataset]:
         FOOTER_NAME,
         "The counts in the footers of the batch, from which the card is made, are those of its"
         " rows.",
-        lambda batch: _result(footers_that_differ(batch.shards, shaping), _FOOTER_REMEDY),
+        lambda batch: _result(footers_that_differ(batch.full_shards, shaping), _FOOTER_REMEDY),
     )
 
 

@@ -9,7 +9,6 @@ import dagster as dg
 from relgen_assets.domain_errors import DatasetError
 from relgen_assets.export.empty_rows import most_empty
 from relgen_assets.export.loading import article_places, in_two_batches, in_two_splits, loads
-from relgen_assets.export.shards import full_rows
 from relgen_assets.integrity import duplicates
 from relgen_assets.integrity.offsets import rows_off_their_texts
 from relgen_assets.orchestration.checks import card, lineage, reconciliation
@@ -95,7 +94,7 @@ def _one_split_per_article(batch: BatchDataset) -> dg.AssetCheckResult:
 
 
 def _offsets_match_text(batch: BatchDataset) -> dg.AssetCheckResult:
-    full = full_rows(batch.shards)
+    full = batch.full_rows
     faults = rows_off_their_texts(full)
     return dg.AssetCheckResult(
         passed=not faults,

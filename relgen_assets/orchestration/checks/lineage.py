@@ -11,7 +11,7 @@ from typing import Final, cast
 import dagster as dg
 
 from relgen_assets.export.shaping import Shaping
-from relgen_assets.export.shards import Shard, derived_rows, full_rows
+from relgen_assets.export.shards import Shard, derived_rows
 from relgen_assets.integrity.lineage import (
     foreign_summaries,
     rows_that_differ_between_configs,
@@ -60,7 +60,7 @@ class _Comparison:
 
 
 def _compare(batch: BatchDataset, shaping: Shaping) -> _Comparison:
-    full = full_rows(batch.shards)
+    full = batch.full_rows
     reshaped = _is_reshaped(batch.shards, shaping)
     summaries, raw = batch.rows(SUMMARIES), batch.rows(RAW_EXTRACTIONS)
     answered: list[GeneratedRow] = [row for row in (*summaries, *raw) if row.status == "completed"]

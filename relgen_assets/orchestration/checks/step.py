@@ -85,6 +85,7 @@ def build_step(
         selected = {key.name for key in context.selected_asset_check_keys}
         with remedy_first():
             view = open_view(context)
+        kind = _result_class(blocks=materializes)
         errors: list[Exception] = []
         for check in checks:
             if check.name in selected:
@@ -95,7 +96,6 @@ def build_step(
                     context.log.error("Check %s could not run: %s", check.name, error)
                     errors.append(error)
                 else:
-                    kind = dg.AssetCheckResult if materializes else _ReportedResult
                     yield _named(result, asset, check.name, kind)
         if errors:
             with remedy_first():
@@ -104,23 +104,47 @@ def build_step(
     return step
 
 
-class _ReportedResult(dg.AssetCheckResult):
-    """A result that fails no step, however bad it is."""
+def _result_class(*, blocks: bool) -> type[dg.AssetCheckResult]:
+    """Return the class of the results of one step.
 
-    def to_asset_check_evaluation(self, step_context: Any) -> dg.AssetCheckEvaluation:
-        """Return the evaluation that Dagster stores."""
-        one = super().to_asset_check_evaluation(step_context)
-        return dg.AssetCheckEvaluation(
-            asset_key=one.asset_key,
-            check_name=one.check_name,
-            passed=one.passed,
-            metadata=one.metadata,
-            target_materialization_data=one.target_materialization_data,
-            severity=one.severity,
-            description=one.description,
-            blocking=False,
-            partition=one.partition,
-        )
+    The results of a step are about the same materialisation, which is looked up once. In a run of
+    checks alone they fail no step, however bad they are.
+
+    Args:
+        blocks: Whether a bad result holds back what follows.
+    """
+    targets: dict[dg.AssetKey, Any] = {}
+
+    class Result(dg.AssetCheckResult):
+        def _get_target_materialization_data(
+            self, step_context: Any, check_key: dg.AssetCheckKey
+        ) -> Any:
+            if check_key.asset_key not in targets:
+                targets[check_key.asset_key] = super()._get_target_materialization_data(
+                    step_context, check_key
+                )
+            return targets[check_key.asset_key]
+
+        def to_asset_check_evaluation(self, step_context: Any) -> dg.AssetCheckEvaluation:
+            """Return the evaluation that Dagster stores."""
+            one = super().to_asset_check_evaluation(step_context)
+            return one if blocks else _not_blocking(one)
+
+    return Result
+
+
+def _not_blocking(one: dg.AssetCheckEvaluation) -> dg.AssetCheckEvaluation:
+    return dg.AssetCheckEvaluation(
+        asset_key=one.asset_key,
+        check_name=one.check_name,
+        passed=one.passed,
+        metadata=one.metadata,
+        target_materialization_data=one.target_materialization_data,
+        severity=one.severity,
+        description=one.description,
+        blocking=False,
+        partition=one.partition,
+    )
 
 
 def _named(

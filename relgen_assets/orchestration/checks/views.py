@@ -13,7 +13,9 @@ from typing import Any, TypeVar
 import dagster as dg
 import pyarrow as pa
 
-from relgen_assets.export.shards import Contents, Shard, survey
+from relgen_assets.export.configs import FULL
+from relgen_assets.export.examples import FullExample
+from relgen_assets.export.shards import Contents, Shard, full_rows, survey
 from relgen_assets.rows.asset_tables import VALIDATED_EXTRACTIONS, AssetTable
 from relgen_assets.rows.models import TableRow
 from resources.generation_ledger.ledger import GenerationLedger
@@ -115,6 +117,26 @@ class BatchDataset(BatchTables):
             StorageError: The folder cannot be listed.
         """
         return self._surveyed().shards
+
+    @cached_property
+    def full_shards(self) -> Sequence[tuple[Shard, Sequence[FullExample]]]:
+        """The shards of complete examples, each with its rows.
+
+        Raises:
+            DatasetError: A file cannot be read.
+            StorageError: The folder cannot be listed.
+        """
+        return [(shard, full_rows([shard])) for shard in self.shards if shard.config == FULL.name]
+
+    @property
+    def full_rows(self) -> Sequence[FullExample]:
+        """The complete examples of the batch, in the order of its shards.
+
+        Raises:
+            DatasetError: A file cannot be read.
+            StorageError: The folder cannot be listed.
+        """
+        return [row for _, rows in self.full_shards for row in rows]
 
     def _surveyed(self) -> Contents:
         if self._contents is None:

@@ -31,6 +31,7 @@ class FakeOllama(FakeType):
             **super().pages(serving),
             "/api/version": {"version": "0.12.3"},
             "/api/ps": {"models": [loaded]},
+            "/api/tags": {"models": [{"name": name, "model": name}]},
         }
 
     def post(self, serving: Serving, path: str, body: dict[str, Any]) -> Reply:

@@ -35,6 +35,25 @@ def meet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Meet:
 
 
 @pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+        RuntimeError("can't start new thread"),
+    ],
+)
+def test_too_little_memory_is_told_in_plain_words(
+    meet: Meet, relgen: Relgen, error: Exception
+) -> None:
+    meet(error)
+    status, output, text = relgen("config")
+    assert (status, output) == (ExitCode.FAILED, "")
+    assert "the memory is used up" in text
+    assert "Stop other programs" in text
+    assert len(text.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
     ("error", "what", "remedy"),
     [
         (OSError(errno.ENOSPC, "No space left on device", "data/x.parquet"), "full", "Free"),
@@ -42,6 +61,12 @@ def meet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Meet:
         (OSError(errno.EROFS, "Read-only file system", "data/x.parquet"), "read-only", "right to"),
         (sqlite3.OperationalError("database or disk is full"), "full", "Free"),
         (sqlite3.OperationalError("attempt to write a readonly database"), "read-only", "right"),
+        (sqlite3.OperationalError("unable to open database file"), "opened", "ulimit -n"),
+        (sqlite3.OperationalError("disk I/O error"), "memory", "Check them"),
+        (sqlite3.DatabaseError("file is not a database"), "damaged", "move it away"),
+        (sqlite3.DatabaseError("database disk image is malformed"), "damaged", "backup"),
+        (OSError(errno.EMFILE, "Too many open files", "data/x.parquet"), "files", "ulimit -n"),
+        (OSError(errno.ENFILE, "Too many open files", "data/x.parquet"), "files", "Stop other"),
     ],
 )
 def test_an_error_of_the_machine_says_what_where_and_what_to_do(

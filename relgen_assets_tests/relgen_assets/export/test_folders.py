@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -12,6 +13,7 @@ from relgen_assets.domain_errors import DatasetError, StorageError
 from relgen_assets.export.folders import Format, default_config, export
 from relgen_assets.export.shard_writing import write_shards
 from relgen_assets.export.shards import find_shards, stored_rows
+from relgen_assets.rows.models import StudentPrompt
 from relgen_assets_tests.relgen_assets.export.batch import batch_of, shaping
 
 TRAIN, VALIDATION, TEST = "lake-0", "lake-9", "lake-1"
@@ -60,6 +62,24 @@ def test_csv_keeps_texts_and_writes_nested_values_as_json(root: str, tmp_path: P
     expected = stored(root, "full", "train")
     assert [row["summary"] for row in rows] == [row["summary"] for row in expected]
     assert [json.loads(row["relations"]) for row in rows] == [row["relations"] for row in expected]
+
+
+def test_csv_of_the_prompts_has_a_folder_for_each_of_the_six(root: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    export(root, out, "csv", "core")
+    written = export(root, out, "csv", "prompts")
+    assert {one.file.parent.name for one in written} == {*get_args(StudentPrompt)}
+    assert {one.name for one in out.iterdir()} == {*get_args(StudentPrompt)}
+    for split in ("train", "validation", "test"):
+        expected = stored(root, "prompts", split)
+        for variant in get_args(StudentPrompt):
+            with (out / variant / f"{split}.csv").open(encoding="utf-8", newline="") as file:
+                rows = [*csv.DictReader(file)]
+            assert [{**row, "variant": variant} for row in rows] == [
+                row for row in expected if row["variant"] == variant
+            ]
+    export(root, out, "csv", "core")
+    assert not [*out.glob("*/*.csv")]
 
 
 def test_a_split_that_has_no_rows_any_more_leaves_no_file(root: str, tmp_path: Path) -> None:

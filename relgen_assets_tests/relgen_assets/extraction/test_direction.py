@@ -27,6 +27,9 @@ def words(sentence: str) -> Frame:
     [
         ("[Aspirin] inhibits [COX-2].", 1),
         ("[COX-2] is inhibited by [aspirin].", -1),
+        ("[Purity] was checked using [flow cytometry].", -1),
+        ("[Cells] were sorted with the help of [beads].", -1),
+        ("[Models] using [attention]", 0),
         ("[Bleaching] is mainly due to [heat].", -1),
         ("[Losses] caused by [drought] grew.", -1),
         ("[Drought] leads to [losses].", 1),
@@ -37,6 +40,7 @@ def words(sentence: str) -> Frame:
         ("[Glaciers] retreat because [temperatures] rise.", -1),
         ("[Glaciers] retreat as [temperature] rises in summer.", 0),
         ("[Dinitrogen], which [nitrogenase] reduces, is inert.", -1),
+        ("The correlation of [heat] with [losses] was strong.", 0),
         ("We report inhibition of [COX-2] with [aspirin].", -1),
         ("[Growth] depends on [light].", 0),
         ("[Method A] is similar to [method B].", 0),

@@ -55,6 +55,31 @@ def test_what_no_sentence_states_has_a_fault(
     assert EvidenceText(TEXT).examine(description, [source], [target]).fault is fault
 
 
+@pytest.mark.parametrize(
+    ("sentence", "description", "fault"),
+    [
+        ("It is open whether iron limits algae in summer.", "Iron limits algae in summer.",
+         Fault.NOT_STATED),
+        ("If iron limits algae in summer, lakes stay clear.", "Iron limits algae in summer.",
+         Fault.NOT_STATED),
+        ("Lakes stay clear: iron limits algae in summer.", "Iron limits algae in summer.", None),
+    ],
+)  # fmt: skip
+def test_what_a_sentence_only_supposes_is_not_stated(
+    sentence: str, description: str, fault: Fault | None
+) -> None:
+    finding = EvidenceText(sentence).examine(description, ["iron"], ["algae"])
+    assert finding.fault is fault
+
+
+def test_a_name_inside_another_one_is_no_side_of_its_own() -> None:
+    sentence = "Samples of RT were amplified using RT-PCR."
+    finding = EvidenceText(sentence).examine(sentence, ["RT-PCR"], ["RT"])
+    assert (finding.fault, finding.is_directed) == (None, True)
+    turned = EvidenceText(sentence).examine(sentence, ["RT"], ["RT-PCR"])
+    assert turned.fault is Fault.REVERSED
+
+
 def test_an_entity_that_the_description_does_not_name_is_left_out() -> None:
     finding = EvidenceText(TEXT).examine(
         "Warm water lowers the oxygen level.", ["Warm water", "maize"], ["oxygen level"]

@@ -27,6 +27,14 @@ from relgen_assets.extraction.evidence import EvidenceText, Fault
          "six groups", "excess mortality"),
         ("The cases chosen to illustrate differences had high scores.", "differences",
          "high scores"),
+        ("Early failure on a regimen of drug A is associated with mutation B.", "drug A",
+         "mutation B"),
+        ("Samples of serum from otters were frozen at night.", "Samples", "serum"),
+        ("Levels of protein A compared with the control group were high.", "protein A",
+         "control group"),
+        ("The plot relating levels of protein A to groups is shown in Figure 2.", "plot",
+         "protein A"),
+        ("Results indicated a difference between the mild groups.", "Results", "mild groups"),
     ],
 )  # fmt: skip
 def test_names_in_statements_of_their_own_are_not_related(
@@ -46,6 +54,10 @@ def test_names_in_statements_of_their_own_are_not_related(
         ("Geometric maps lack meaning, which causes failures in dark rooms.", "Geometric maps",
          "dark rooms"),
         ("Plants absorb nitrate and ammonium.", "Plants", "ammonium"),
+        ("Treatment with drug A reduces protein B.", "drug A", "protein B"),
+        ("Mutations in gene A cause disease B.", "gene A", "disease B"),
+        ("The correlation of protein A with protein B was strong.", "protein A", "protein B"),
+        ("In mice, drug A reduces protein B.", "drug A", "protein B"),
     ],
 )  # fmt: skip
 def test_names_that_one_statement_joins_are_related(

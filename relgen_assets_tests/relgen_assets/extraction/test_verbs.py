@@ -43,6 +43,8 @@ def test_a_noun_phrase_has_none(text: str) -> None:
         ("The construction of global charts for moduli spaces of stable maps.", True),
         ("Adam converges faster than the", True),
         ("Adam (an optimizer converges quickly.", True),
+        ("Variants not identified by GWAS.", True),
+        ("Variants are not identified by GWAS.", False),
         ("inhibits", False),
         ("Most applications of this kind use either recurrent or attention models.", False),
     ],

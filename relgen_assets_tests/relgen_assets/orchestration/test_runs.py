@@ -1,4 +1,4 @@
-"""The Dagster instance that all commands of a project share."""
+"""The Dagster instance that all commands of a project share, and what a project still lacks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ import shutil
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
-from relgen_assets.orchestration.runs import opened_instance
+import dagster as dg
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from relgen_assets.export.shard_writing import write_shards
+from relgen_assets.orchestration.runs import missing_batches, opened_instance
+from relgen_assets_tests.relgen_assets.export.batch import batch_of, shaping
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -32,3 +38,32 @@ def test_commands_that_start_together_in_a_new_project_all_get_the_instance(tmp_
     for command in commands:
         command.join(60)
     assert [command.exitcode for command in commands] == [0] * 6
+
+
+class Verdicts:
+    """Tables of batches whose four chunks all have relations."""
+
+    def exists(self, asset: str, partition: str, /) -> bool:
+        return True
+
+    def read(
+        self, asset: str, partition: str, columns: tuple[str, ...] | None = None, /
+    ) -> pa.Table:
+        return pa.table({"evidence": pa.array([[1]] * 4, pa.list_(pa.int64()))})
+
+    def partitions(self, asset: str, /) -> list[str]:
+        return ["lakes-0", "lakes-1"]
+
+
+def test_a_batch_with_a_shard_that_cannot_be_read_is_missing_and_hides_no_other(
+    tmp_path: Path,
+) -> None:
+    rules = shaping(validation_percent=0, test_percent=0)
+    for key, papers in (("lakes-0", ("a", "b")), ("lakes-1", ("c", "d"))):
+        write_shards(str(tmp_path), key, batch_of(*papers).examples_under(rules), shaping=rules)
+    with dg.DagsterInstance.ephemeral() as instance:
+        keys = ["lakes-0", "lakes-1", "lakes-2"]
+        assert missing_batches(instance, Verdicts(), str(tmp_path), keys) == ["lakes-2"]
+        former = pa.table({"text": ["of an earlier version"]})
+        pq.write_table(former, tmp_path / "core" / "train" / "lakes-1.parquet")
+        assert missing_batches(instance, Verdicts(), str(tmp_path), keys) == keys[1:]

@@ -16,7 +16,7 @@ from relgen_assets_tests.postgres import PASSWORD_VARIABLE, PostgresServer
 from relgen_assets_tests.resources.generation_ledger.conftest import Place
 from relgen_assets_tests.resources.generation_ledger.samples import MODEL, a_request, pairs
 from relgen_assets_tests.resources.test_storage import largest_file, unprivileged
-from resources.errors import LedgerError
+from resources.errors import ConfigurationError, LedgerError
 from resources.generation_ledger.ledger import GenerationLedger
 
 
@@ -53,7 +53,7 @@ def test_a_password_in_the_url_is_refused_and_never_shown(url: str) -> None:
 def test_a_missing_password_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(PASSWORD_VARIABLE, raising=False)
     ledger = GenerationLedger(url="postgresql://me@127.0.0.1:1/db", password_env=PASSWORD_VARIABLE)
-    with pytest.raises(LedgerError, match=f"variable {PASSWORD_VARIABLE} is not set"):
+    with pytest.raises(ConfigurationError, match=f"variable {PASSWORD_VARIABLE} is not set"):
         ledger.stats()
 
 
@@ -87,7 +87,7 @@ def test_a_server_that_is_not_there_is_a_clear_error() -> None:
     ledger = GenerationLedger(url="postgresql://me@127.0.0.1:1/db", reconnect_seconds=0.2)
     with pytest.raises(LedgerError, match="refused") as caught:
         ledger.record(pairs(1))
-    assert caught.value.where == "postgresql+psycopg2://me@127.0.0.1:1/db"
+    assert caught.value.where == "postgresql+psycopg2://127.0.0.1:1/db"
     assert "Start the database" in caught.value.remedy
 
 

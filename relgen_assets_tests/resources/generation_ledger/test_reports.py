@@ -19,6 +19,7 @@ from resources.generation_ledger.keys import generation_key
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.generation_ledger.pruning import Pruned
 from resources.generation_ledger.stats import GroupStats
+from resources.generation_ledger.upgrade import VERSIONS
 from resources.generation_ledger.verdicts_and_grants import RecordedVerdict
 
 
@@ -40,7 +41,7 @@ def test_stats_of_an_empty_ledger(ledger: GenerationLedger) -> None:
     assert stats.groups == ()
     assert stats.verdicts == {}
     assert (stats.first, stats.last) == (None, None)
-    assert stats.version == "0004"
+    assert stats.version == VERSIONS[-1]
 
 
 def test_stats_sum_by_task_model_and_standing(ledger: GenerationLedger) -> None:

@@ -26,6 +26,7 @@ from resources.generation_ledger import transfer
 from resources.generation_ledger.keys import generation_key
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.generation_ledger.schema import LedgerTable
+from resources.generation_ledger.upgrade import VERSIONS
 from resources.generation_ledger.verdicts_and_grants import RecordedVerdict
 
 
@@ -259,7 +260,7 @@ def test_a_folder_without_an_export_is_a_clear_error(ledger: GenerationLedger) -
         ("file", "a file of the export is damaged"),
         ("rows", "its manifest names 5"),
         ("manifest", "manifest cannot be read"),
-        ("newer", "schema version 9999; this code knows 0004 at most"),
+        ("newer", f"schema version 9999; this code knows {VERSIONS[-1]} at most"),
     ],
 )
 def test_a_damaged_export_is_a_clear_error(

@@ -17,7 +17,7 @@ from resources.generation_ledger import store
 from resources.generation_ledger.engine import Database, resolve_url
 from resources.generation_ledger.keys import generation_key
 from resources.generation_ledger.ledger import GenerationLedger
-from resources.generation_ledger.schema import LEASES, SLOT_TABLES, LedgerTable
+from resources.generation_ledger.schema import DERIVED_TABLES, LEASES, SLOT_TABLES, LedgerTable
 from resources.generation_ledger.upgrade import VERSION_TABLE, VERSIONS, migrate
 from resources.generation_ledger.verdicts_and_grants import RecordedVerdict
 
@@ -32,8 +32,9 @@ def bare(place: Place) -> Database:
 
 def test_the_migrations_lead_to_the_tables_of_the_code(ledger: GenerationLedger) -> None:
     declared = MetaData()
-    for table in (*LedgerTable.metadata.tables.values(), *SLOT_TABLES.tables.values()):
-        table.to_metadata(declared)
+    for tables in (LedgerTable.metadata, DERIVED_TABLES, SLOT_TABLES):
+        for table in tables.tables.values():
+            table.to_metadata(declared)
     with ledger.engine.connect() as connection:
         context = MigrationContext.configure(
             connection, opts={"version_table": VERSION_TABLE, "compare_type": True}
@@ -75,10 +76,14 @@ def test_a_newer_ledger_is_left_alone(place: Place) -> None:
     place.open().record(pairs(1))
     database = bare(place)
     database.write(lambda c: c.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")))
-    with pytest.raises(LedgerError, match=r"schema version 9999; this code knows 0004") as caught:
+    with pytest.raises(
+        LedgerError, match=rf"schema version 9999; this code knows {VERSIONS[-1]}"
+    ) as caught:
         place.open().lookup([a_request(1)], MODEL)
     assert "newer version of this project" in caught.value.remedy
-    database.write(lambda c: c.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '0004'")))
+    database.write(
+        lambda c: c.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '{VERSIONS[-1]}'"))
+    )
     database.close()
     assert len(place.open().lookup([a_request(1)], MODEL)) == 1
 
@@ -126,6 +131,7 @@ def test_other_tables_of_the_database_do_not_matter(place: Place) -> None:
     names = database.read(lambda c: inspect(c).get_table_names())
     assert {name for name in names if name.startswith("ledger_")} == {
         *LedgerTable.metadata.tables,
+        *DERIVED_TABLES.tables,
         VERSION_TABLE,
     }
     kept = database.read(lambda c: c.execute(text("SELECT * FROM alembic_version")).scalar_one())

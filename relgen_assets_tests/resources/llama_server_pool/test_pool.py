@@ -522,7 +522,7 @@ def test_with_no_endpoint_the_embedded_server_is_borrowed_and_given_back(
             [{"name": "gpu0", "url": "x:8080"}], ["'gpu0'", "field url", "scheme"], id="no-scheme"
         ),
         pytest.param(
-            [{"name": "gpu0", "url": "http://x:1", "dialect": "tgi"}],
+            [{"name": "gpu0", "url": "http://x:1", "dialect": "abacus"}],
             ["'gpu0'", "field dialect", "llama_cpp"],
             id="unknown-dialect",
         ),

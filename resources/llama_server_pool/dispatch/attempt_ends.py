@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from resources.generation import Generation
 from resources.llama_server_pool.dispatch.attempts import RunningAttempt, RunningAttempts
 from resources.llama_server_pool.dispatch.decisions import (
     Decision,
@@ -21,6 +22,7 @@ from resources.llama_server_pool.dispatch.open_tickets import OpenTickets
 from resources.llama_server_pool.dispatch.order import BatchOrder
 from resources.llama_server_pool.dispatch.retry_policy import DelayedRetries, RetryBudget
 from resources.llama_server_pool.dispatch.ticket import AttemptFault, Spare, Ticket
+from resources.llama_server_pool.dispatch.writer import LedgerWriter
 from resources.llama_server_pool.health.supervisor import Supervisor
 from resources.llama_server_pool.scheduling.values import Usage
 from resources.llama_server_pool.servers.client import Completion
@@ -37,6 +39,7 @@ class AttemptEnds:
         tickets: The requests that have no outcome yet.
         attempts: What else is running.
         retries: Where requests wait for their retry.
+        writer: Where answers go that are thrown away.
         progress: Where to show the tokens.
     """
 
@@ -47,10 +50,12 @@ class AttemptEnds:
         tickets: OpenTickets,
         attempts: RunningAttempts,
         retries: DelayedRetries,
+        writer: LedgerWriter,
         progress: ProgressTask,
     ) -> None:
         self._fleet, self._order, self._tickets = fleet, order, tickets
         self._attempts, self._retries, self._progress = attempts, retries, progress
+        self._writer = writer
         self._budget = RetryBudget(fleet.policy, fleet.jitter)
 
     def answered(self, attempt: RunningAttempt, completion: Completion, now: float) -> None:
@@ -64,6 +69,8 @@ class AttemptEnds:
             attempt=ticket.request.attempt,
         )
         completion = replace(completion, generation=generation)
+        if generation.prompt_tokens != ticket.request.prompt_tokens:  # else none was counted
+            self._fleet.sizes.counted(ticket.request, generation.prompt_tokens)
         verdict = self._order.verdict(generation)
         self._fleet.judged(endpoint, generation.attempt, verdict)
         self._fleet.apply(endpoint)  # before it is assigned anything else
@@ -83,6 +90,8 @@ class AttemptEnds:
         """Apply a fault to the endpoint, then to the request if it has no other attempt."""
         ticket, endpoint = attempt.ticket, attempt.endpoint
         ran_alone = endpoint.capacity == 1  # until now: an overload lowers it
+        if fault.answer is not None:
+            self._discard(ticket, fault, fault.answer)
         suspected = endpoint.failed(fault, ticket.id, now)
         met = AttemptFault(endpoint.name, fault, suspected, ran_alone, endpoint.context)
         ticket.note(met)
@@ -94,6 +103,11 @@ class AttemptEnds:
             self._use_spare(ticket, ticket.unusable)
         else:
             self._carry_out(decide(ticket, met, self._view(now)), attempt, now)
+
+    def _discard(self, ticket: Ticket, fault: EndpointFault, answer: Generation) -> None:
+        """Keep an answer that is thrown away, with the reason: it must not be asked for again."""
+        answer = replace(answer, model=self._fleet.model or "")
+        self._writer.discard(ticket.request, answer, fault.kind, fault.context)
 
     def _carry_out(self, decision: Decision, attempt: RunningAttempt, now: float) -> None:
         """Requeue the request at once, or let the scheduler drop it and act on the decision."""

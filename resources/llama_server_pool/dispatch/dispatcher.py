@@ -8,12 +8,16 @@ the request in `decisions` and for the endpoint in `health`, what the caller get
 
 from __future__ import annotations
 
+import asyncio
+import logging
+
 from resources.generation import GenerationRequest, Outcome
 from resources.generation_ledger.slot_leases import SlotLeases
 from resources.llama_server_pool.dispatch.activity import Activity
 from resources.llama_server_pool.dispatch.attempt_ends import AttemptEnds
 from resources.llama_server_pool.dispatch.attempts import RunningAttempt, RunningAttempts
 from resources.llama_server_pool.dispatch.intake import Intake
+from resources.llama_server_pool.dispatch.known import is_fully_known
 from resources.llama_server_pool.dispatch.open_tickets import OpenTickets
 from resources.llama_server_pool.dispatch.order import BatchOrder
 from resources.llama_server_pool.dispatch.outage_timeout import OutageTimeout
@@ -28,6 +32,8 @@ from resources.llama_server_pool.reports import BatchReport, BatchResult
 from resources.llama_server_pool.servers.client import Completion
 from resources.llama_server_pool.servers.faults import EndpointFault
 from resources.progress import ProgressTask
+
+logger = logging.getLogger(__name__)
 
 
 class Dispatcher:
@@ -49,7 +55,8 @@ class Dispatcher:
         order: BatchOrder,
         progress: ProgressTask,
     ) -> None:
-        self._fleet, self._order = fleet, order
+        self._fleet, self._order, self._ledger = fleet, order, ledger
+        self._asked_memory = False
         self._started = fleet.now()
         self._tasks = BatchTasks()
         self._intake = Intake(ledger, order.requests)
@@ -58,7 +65,7 @@ class Dispatcher:
         self._attempts = RunningAttempts(fleet, self._tasks, self._attempt_ended)
         self._retries = DelayedRetries(self._tickets.queue)
         self._ends = AttemptEnds(
-            fleet, order, self._tickets, self._attempts, self._retries, progress
+            fleet, order, self._tickets, self._attempts, self._retries, self._writer, progress
         )
         self._outcomes = Outcomes(order, self._intake, progress)
         self._sharing = Sharing(fleet, leases, self._outcomes.missing)
@@ -97,7 +104,7 @@ class Dispatcher:
             self._tasks.raise_crash()
             self._sharing.open_requests = self._outcomes.missing
             now = self._fleet.now()
-            model = self._fleet.identify()
+            model = self._fleet.identify() or await self._remembered()
             if model is not None:
                 await self._look_up(model)
             self._fleet.review_doubts()
@@ -120,11 +127,26 @@ class Dispatcher:
         self._sharing.review()
         self._tasks.wake()
 
+    async def _remembered(self) -> str | None:
+        """Return the model of last time, if no server answers and it has answered the whole batch.
+
+        Servers that are there say themselves what they serve.
+        """
+        if self._fleet.is_unknown and not self._asked_memory:
+            self._asked_memory = True
+            model = await asyncio.to_thread(self._ledger.latest_model, list(self._fleet.endpoints))
+            if model is not None and await is_fully_known(self._ledger, self._order, model):
+                logger.warning("No server answers; all answers are known from %s.", model)
+                return model
+        return None
+
     async def _look_up(self, model: str) -> None:
         """From the ledger lookup to the queue, or straight to the caller."""
         while self._intake:
-            known, fresh = await self._intake.look_up(model)
-            self._tickets.open(fresh)
+            known, fresh, outgrown = await self._intake.look_up(model)
+            self._tickets.open(fresh, outgrown)
+            if fresh:
+                self._fleet.work_began()
             for request, generation in known:
                 self._outcomes.known(request, generation)
 

@@ -21,10 +21,13 @@ class LookedUp(NamedTuple):
     Attributes:
         known: Requests that have an answer in the ledger, with that answer.
         fresh: Requests to be sent.
+        outgrown: Contexts in tokens that were too small for fresh requests, by subject: answers
+            to what such a context held of them were thrown away.
     """
 
     known: list[tuple[GenerationRequest, Generation]]
     fresh: list[GenerationRequest]
+    outgrown: dict[str, int]
 
 
 class Intake:
@@ -56,8 +59,11 @@ class Intake:
         requests, self._new = self._new, []
         known = await asyncio.to_thread(self._ledger.lookup, requests, model)
         fresh = [one for one in requests if one.subject not in known and self._is_first(one, model)]
+        outgrown = await asyncio.to_thread(self._ledger.outgrown, fresh, model)
         return LookedUp(
-            [(one, known[one.subject]) for one in requests if one.subject in known], fresh
+            [(one, known[one.subject]) for one in requests if one.subject in known],
+            fresh,
+            outgrown,
         )
 
     def take_coalesced(self, request: GenerationRequest, model: str) -> Sequence[GenerationRequest]:

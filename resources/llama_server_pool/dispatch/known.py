@@ -6,6 +6,7 @@ follows, is decided as for any batch.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -28,6 +29,30 @@ class ReadableLedger(Ledger, Protocol):
         ...
 
 
+async def is_fully_known(ledger: Ledger, order: BatchOrder, model: str) -> bool:
+    """Return whether the ledger answers a whole batch, further attempts included.
+
+    Args:
+        ledger: The ledger.
+        order: The requests, and which answers are usable.
+        model: Identity of the model that answered.
+
+    Raises:
+        LedgerError: The ledger cannot be read.
+    """
+    waiting = list(order.requests)
+    while waiting:
+        known = await asyncio.to_thread(ledger.lookup, waiting, model)
+        if len(known) < len(waiting):
+            return False
+        waiting = [
+            order.next_attempt(one, known[one.subject])
+            for one in waiting
+            if not order.is_last(one) and not order.usable(known[one.subject])
+        ]
+    return True
+
+
 async def known_outcomes(
     ledger: ReadableLedger, order: BatchOrder, model: str, progress: ProgressTask
 ) -> tuple[BatchResult, Sequence[GenerationRequest]]:
@@ -48,7 +73,7 @@ async def known_outcomes(
     outcomes = Outcomes(order, intake, progress)
     unknown: list[GenerationRequest] = []
     while intake:
-        known, fresh = await intake.look_up(model)
+        known, fresh, _ = await intake.look_up(model)
         for request, generation in known:
             outcomes.known(request, generation)
         failures = ledger.failures(generation_key(request, model) for request in fresh)

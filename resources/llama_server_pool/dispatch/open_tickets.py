@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from resources.generation import Failure, FailureReason, GenerationRequest, Outcome
 from resources.llama_server_pool.dispatch.tasks import BatchTasks
@@ -38,9 +38,18 @@ class OpenTickets:
     def __getitem__(self, ticket_id: str) -> Ticket:
         return self._open[ticket_id]
 
-    def open(self, requests: Iterable[GenerationRequest]) -> None:
-        """Create a ticket for every request and queue it."""
-        tickets = [Ticket(f"ticket-{next(_numbers)}", one, one.prompt_tokens) for one in requests]
+    def open(self, requests: Iterable[GenerationRequest], outgrown: Mapping[str, int]) -> None:
+        """Create a ticket for every request and queue it.
+
+        Args:
+            requests: The requests.
+            outgrown: Contexts in tokens that are known to be too small, by subject.
+        """
+        sizes = self._fleet.sizes
+        tickets = [Ticket(f"ticket-{next(_numbers)}", one, sizes.tokens(one)) for one in requests]
+        for ticket in tickets:
+            if ticket.request.subject in outgrown:
+                ticket.outgrow(outgrown[ticket.request.subject])
         self._open |= {ticket.id: ticket for ticket in tickets}
         self.queue(*tickets)
 

@@ -39,6 +39,9 @@ class BatchOrder:
     granted: Mapping[str, int] = field(default_factory=dict[str, int])
     ask_again: NextAttempt | None = None
     may_return: Callable[[], None] = lambda: None
+    _verdicts: dict[Generation, Verdict] = field(
+        default_factory=dict[Generation, Verdict], init=False, repr=False, compare=False
+    )
 
     @property
     def needs_schema(self) -> bool:
@@ -62,5 +65,11 @@ class BatchOrder:
         """Return the caller's verdict on an answer; one that was cut off is never usable."""
         if generation.finish_reason == CUT_OFF:
             return Verdict(usable=False, reason=CUT_OFF)
-        found = True if self.accept is None else self.accept(generation)
-        return found if isinstance(found, Verdict) else Verdict(usable=found)
+        if self.accept is None:
+            return Verdict(usable=True)
+        known = self._verdicts.get(generation)  # judging takes time, and is asked for twice
+        if known is None:
+            found = self.accept(generation)
+            known = found if isinstance(found, Verdict) else Verdict(usable=found)
+            self._verdicts[generation] = known
+        return known

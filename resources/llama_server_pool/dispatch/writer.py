@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import NamedTuple, Protocol
 
@@ -27,8 +27,26 @@ class Ledger(Protocol):
         """Return the known answers, by subject."""
         ...
 
+    def latest_model(self, endpoints: Collection[str]) -> str | None:
+        """Return the model of the newest answer of any of these endpoints."""
+        ...
+
     def record(self, answers: Sequence[tuple[GenerationRequest, Generation]]) -> None:
         """Write answers; they are durable when this returns."""
+        ...
+
+    def outgrown(self, requests: Sequence[GenerationRequest], model: str) -> dict[str, int]:
+        """Return contexts in tokens that cut the prompts of requests, by subject."""
+        ...
+
+    def discard(
+        self,
+        request: GenerationRequest,
+        answer: Generation,
+        reason: str,
+        context: int | None,
+    ) -> None:
+        """Keep an answer that counts for nothing, with the reason."""
         ...
 
     def record_failure(self, request: GenerationRequest, failure: Failure, model: str) -> None:
@@ -40,6 +58,13 @@ class _PendingWrite(NamedTuple):
     request: GenerationRequest
     outcome: Outcome
     model: str
+
+
+class _Discarded(NamedTuple):
+    request: GenerationRequest
+    answer: Generation
+    reason: str
+    context: int | None
 
 
 class LedgerWriter:
@@ -59,6 +84,7 @@ class LedgerWriter:
         self._written = written
         self._began = 0.0
         self._waiting: list[_PendingWrite] = []
+        self._discarded: list[_Discarded] = []
         self._group: list[_PendingWrite] = []
         self._changed = asyncio.Event()
         self._writing: asyncio.Future[None] | None = None
@@ -66,6 +92,13 @@ class LedgerWriter:
     def put(self, request: GenerationRequest, outcome: Outcome, model: str) -> None:
         """Queue an outcome of `model` for the next group."""
         self._waiting.append(_PendingWrite(request, outcome, model))
+        self._changed.set()
+
+    def discard(
+        self, request: GenerationRequest, answer: Generation, reason: str, context: int | None
+    ) -> None:
+        """Queue an answer that is thrown away; see `Ledger.discard`."""
+        self._discarded.append(_Discarded(request, answer, reason, context))
         self._changed.set()
 
     def stalled(self, seconds: float) -> bool:
@@ -92,6 +125,9 @@ class LedgerWriter:
             await asyncio.wait([self._writing])
             self._take_back(self._writing)
         self._changed.clear()
+        while self._discarded:
+            await asyncio.to_thread(self._ledger.discard, *self._discarded[0])
+            del self._discarded[0]
         if not self._waiting:
             return
         self._group, self._waiting = self._waiting, []

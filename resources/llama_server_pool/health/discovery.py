@@ -53,6 +53,9 @@ async def try_out(fleet: Supervisor, endpoint: EndpointState, facts: ServerFacts
             _check(fleet, endpoint, facts)
             endpoint.facts_learned(facts)
             completion = await _complete(fleet, endpoint, facts)
+            facts = await endpoint.client.greet_again(facts)
+            _check(fleet, endpoint, facts)
+            endpoint.facts_learned(facts)
     finally:
         endpoint.account.end(fleet.now())
     # Its prompt is too short to measure the speed of prefill.
@@ -71,7 +74,7 @@ async def _complete(fleet: Supervisor, endpoint: EndpointState, facts: ServerFac
             fleet.note_unenforced(endpoint)
         if completion is not None:
             return completion
-    return await endpoint.client.complete(SPEED_PROBE, lambda _: None, facts)
+    return await endpoint.client.try_out(SPEED_PROBE, facts)
 
 
 def _check(fleet: Supervisor, endpoint: EndpointState, facts: ServerFacts) -> None:

@@ -67,7 +67,8 @@ class Monitor:
             return discover(fleet, endpoint)
         if endpoint.condition.contact is Contact.suspect:
             return check_health(fleet, endpoint)
-        if endpoint.needs_trial(needs_schema=fleet.needs_schema) and endpoint.leased != 0:
+        due = endpoint.needs_trial(needs_schema=fleet.needs_schema) and endpoint.leased != 0
+        if due and fleet.may_try_out(endpoint):
             return try_out(fleet, endpoint, endpoint.facts)
         if endpoint.quiet(now):
             return check_liveness(fleet, endpoint)

@@ -22,6 +22,7 @@ async def look_at(endpoint: EndpointState, policy: DispatchPolicy) -> EndpointSt
             facts = await endpoint.client.discover()
         async with asyncio.timeout(policy.trial_timeout):
             speed = await _speed(endpoint, facts)
+            facts = await endpoint.client.greet_again(facts)
     except TimeoutError:
         fault = "no answer in time"
     except EndpointFault as error:
@@ -43,6 +44,6 @@ async def look_at(endpoint: EndpointState, policy: DispatchPolicy) -> EndpointSt
 
 
 async def _speed(endpoint: EndpointState, facts: ServerFacts) -> float | None:
-    completion = await endpoint.client.complete(SPEED_PROBE, lambda _: None, facts)
+    completion = await endpoint.client.try_out(SPEED_PROBE, facts)
     tokens, seconds = completion.generation.completion_tokens, completion.decode_seconds
     return tokens / seconds if tokens and seconds > 0 else None

@@ -19,6 +19,7 @@ from resources.llama_server_pool.endpoint import Endpoint
 from resources.llama_server_pool.health.acceptance import Acceptance
 from resources.llama_server_pool.health.endpoint_state import EndpointState
 from resources.llama_server_pool.health.model_identity import common_model
+from resources.llama_server_pool.health.prompt_sizes import PromptSizes
 from resources.llama_server_pool.policy import DispatchPolicy
 from resources.llama_server_pool.scheduling.scheduler import EndpointProfile, Scheduler
 from resources.llama_server_pool.servers.client import EndpointClient
@@ -64,7 +65,9 @@ class Supervisor:
             EndpointProfile(config.name, 0, config.context, config.prefill_rate, config.decode_rate)
             for config in configs
         )
+        self.sizes = PromptSizes()
         self.needs_schema = False
+        self.has_work = False
         self._unenforced = unenforced
         self._slots: dict[str, int] = {}
         self._held = set[str]()
@@ -92,6 +95,7 @@ class Supervisor:
             needs_schema: Whether any request carries a JSON schema.
         """
         self.needs_schema = needs_schema
+        self.has_work = False
         self._acceptance = Acceptance(self.endpoints)
         for endpoint in self.endpoints.values():
             endpoint.batch_began()
@@ -136,6 +140,22 @@ class Supervisor:
         changed, self._held = self._held ^ held, held
         for name in changed:
             self.apply(self.endpoints[name])
+
+    def work_began(self) -> None:
+        """Something has to be generated: endpoints may be tried out from now on."""
+        if not self.has_work:
+            self.has_work = True
+            for endpoint in self.endpoints.values():
+                endpoint.changed.set()
+
+    def may_try_out(self, endpoint: EndpointState) -> bool:
+        """Return whether a trial of an endpoint serves anything: work, or learning its model."""
+        return self.has_work or endpoint.facts is None or endpoint.facts.model is None
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether every endpoint was tried, and none has ever said what it serves."""
+        return all(one.tried and one.facts is None for one in self.endpoints.values())
 
     def identify(self) -> str | None:
         """Return the identity of the model, once it is known.

@@ -6,11 +6,14 @@ differ is in `types`, the HTTP in `connection`, requests and answers in `complet
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
 
 from resources.generation import GenerationRequest
 from resources.llama_server_pool.endpoint import Dialect, Endpoint, Thinking
+from resources.llama_server_pool.servers.abilities import Abilities, SchemaForm
 from resources.llama_server_pool.servers.blame import blamed_on_server
 from resources.llama_server_pool.servers.completion import (
     Completion,
@@ -21,10 +24,21 @@ from resources.llama_server_pool.servers.connection import ServerConnection
 from resources.llama_server_pool.servers.faults import Disposition, EndpointFault
 from resources.llama_server_pool.servers.headers import header_values
 from resources.llama_server_pool.servers.names import is_same_model
-from resources.llama_server_pool.servers.probes import SCHEMA_PROBE, holds_to_schema
+from resources.llama_server_pool.servers.probes import (
+    PROBE_TASK,
+    SCHEMA_PROBE,
+    ended_in_thought,
+    holds_to_schema,
+)
 from resources.llama_server_pool.servers.registry import SERVER_TYPES, recognise
 from resources.llama_server_pool.servers.server_type import ServerFacts, ServerType
 from resources.llama_server_pool.servers.stream import Limits, StreamedAnswer
+from resources.llama_server_pool.servers.truncation import cut_prompt
+
+logger = logging.getLogger(__name__)
+
+ODD_SCHEMAS: Final = 3
+"""Answers to requests with less of a schema after which less is sent at once."""
 
 __all__ = ["Completion", "EndpointClient", "SchemaTrial", "ServerFacts"]
 
@@ -59,7 +73,8 @@ class EndpointClient:
             config, model=self.model, api_key=api_key, headers=header_values(config)
         )
         self._type = None if config.dialect is Dialect.auto else SERVER_TYPES[config.dialect]
-        self._sends_schemas = True
+        self.abilities = Abilities()
+        self._odd_schemas = 0
         self._thinks = False
 
     async def discover(self) -> ServerFacts:
@@ -79,6 +94,22 @@ class EndpointClient:
         with blamed_on_server():
             server_type = await self._known_type()
             return self._configured(await server_type.greet(self._connection))
+
+    async def greet_again(self, facts: ServerFacts) -> ServerFacts:
+        """Return `facts` corrected by what the server says now that it has generated something.
+
+        Some load a model for the first request, and only then with its real context.
+
+        Raises:
+            EndpointFault: The server cannot be reached or does not answer usably.
+        """
+        now = await self.greet()
+        return ServerFacts(
+            facts.dialect,
+            now.slots or facts.slots,
+            now.context or facts.context,
+            now.model or facts.model,
+        )
 
     async def examine(self, facts: ServerFacts) -> ServerFacts:
         """Return `facts` completed by what the server can be asked only while it is idle.
@@ -116,26 +147,92 @@ class EndpointClient:
         Raises:
             EndpointFault: The server gave no usable answer.
         """
-        server_type = SERVER_TYPES[facts.dialect]
-        limits = self.limits(request, facts)
-        answer = StreamedAnswer(on_tokens, limits)
-        model = self.model or facts.model
-        schema = request.json_schema if self._sends_schemas else None
-        body = request_body(
+        abilities, refusal = self.abilities, None
+        while True:
+            try:
+                completion = await self._answer(request, on_tokens, facts, abilities)
+            except EndpointFault as fault:
+                refusal = refusal or fault
+                lesser = abilities.after(fault, self._body(request, facts))
+                if lesser is None:
+                    raise refusal from None
+                abilities = lesser
+            else:
+                if refusal is not None:
+                    self._learn(abilities, refusal, on_trial=request.task == PROBE_TASK)
+                return completion
+
+    async def try_out(self, request: GenerationRequest, facts: ServerFacts) -> Completion:
+        """Return the answer to a small request, and learn what the endpoint takes.
+
+        A server that refuses it without saying why is asked with less.
+
+        Raises:
+            EndpointFault: It gave no usable answer, whatever was left out.
+        """
+        try:
+            return await self.complete(request, lambda _: None, facts)
+        except EndpointFault as refusal:
+            if refusal.disposition not in (Disposition.request, Disposition.schema):
+                raise
+            for abilities in self.abilities.guesses():
+                try:
+                    completion = await self._answer(request, lambda _: None, facts, abilities)
+                except EndpointFault as fault:
+                    if fault.disposition is not refusal.disposition:
+                        raise
+                else:
+                    self._learn(abilities, refusal, on_trial=True)
+                    return completion
+            raise
+
+    def _learn(self, abilities: Abilities, refusal: EndpointFault, *, on_trial: bool) -> None:
+        """Remember what the endpoint takes, after it has answered a request that asked for less.
+
+        One odd schema may be refused on a server that takes all others, so outside of trials that
+        has to happen a few times before less of each schema is sent.
+        """
+        if not on_trial and abilities.schema is not self.abilities.schema:
+            self._odd_schemas += 1
+            if self._odd_schemas < ODD_SCHEMAS:
+                abilities = replace(abilities, schema=self.abilities.schema)
+        if abilities != self.abilities:
+            self.abilities = abilities
+            logger.warning(
+                "%s does not take %s (%s); it is asked without.",
+                self.config.name,
+                abilities.told(),
+                refusal.detail,
+            )
+
+    def _body(self, request: GenerationRequest, facts: ServerFacts) -> dict[str, Any]:
+        server_type, schema = SERVER_TYPES[facts.dialect], request.json_schema
+        return request_body(
             request,
-            model=model or "default",
-            limits=limits,
+            model=self.model or facts.model or "default",
+            limits=self.limits(request, facts),
             response_format=None if schema is None else server_type.response_format(schema),
             further=self._further(server_type),
             takes=server_type.sampling_options,
         )
+
+    async def _answer(
+        self,
+        request: GenerationRequest,
+        on_tokens: Callable[[int], None],
+        facts: ServerFacts,
+        abilities: Abilities,
+    ) -> Completion:
+        """Return the answer to `request`, asked in the way that suits these abilities."""
+        server_type = SERVER_TYPES[facts.dialect]
+        answer = StreamedAnswer(on_tokens, self.limits(request, facts))
+        model = self.model or facts.model
+        body = abilities.fit(self._body(request, facts))
         try:
             with blamed_on_server():
                 await self._connection.stream(body, answer)
                 self._refuse_other_model(answer.model, facts)
-                completion = completion_of(
-                    request, answer, endpoint=self.config.name, model=model, context=facts.context
-                )
+                completion = completion_of(request, answer, endpoint=self.config.name, model=model)
         except EndpointFault as fault:
             with blamed_on_server():
                 meant = await server_type.explain(self._connection, fault, request, facts)
@@ -143,6 +240,10 @@ class EndpointClient:
                 raise
             raise meant from fault
         self._thinks |= bool(completion.generation.reasoning)
+        counted = completion.generation.prompt_tokens
+        cut_at = server_type.cut_at(counted, request.prompt_tokens, facts)
+        if cut_at is not None:
+            raise cut_prompt(completion.generation, cut_at)
         return completion
 
     def limits(self, request: GenerationRequest, facts: ServerFacts) -> Limits:
@@ -166,10 +267,12 @@ class EndpointClient:
             EndpointFault: The server did not answer; refusing the schema counts as an answer.
         """
         try:
-            completion = await self.complete(SCHEMA_PROBE, lambda _: None, facts)
+            completion = await self.try_out(SCHEMA_PROBE, facts)
+            if ended_in_thought(completion.generation):  # known to think, it gets room for that
+                completion = await self.try_out(SCHEMA_PROBE, facts)
         except EndpointFault as fault:
             if fault.disposition is Disposition.schema:
-                self._sends_schemas = False
+                self.abilities = replace(self.abilities, schema=SchemaForm.none)
                 return SchemaTrial(enforced=False, completion=None)
             raise
         return SchemaTrial(holds_to_schema(completion.generation.text), completion)

@@ -12,11 +12,7 @@ from resources.llama_server_pool.servers.faults import Disposition, EndpointFaul
 from resources.llama_server_pool.servers.reasoning import take_apart
 from resources.llama_server_pool.servers.stream import Limits, StreamedAnswer
 from resources.llama_server_pool.servers.template_tokens import cut_off
-
-TRUNCATION_SHARE = 0.6
-"""If the server counts less than this share of the estimate, it has cut the prompt."""
-TRUNCATION_FLOOR = 200
-"""Prompts estimated below this many tokens are too short to judge."""
+from resources.redaction import struck_out
 
 
 @dataclass(frozen=True)
@@ -78,7 +74,6 @@ def completion_of(
     *,
     endpoint: str,
     model: str | None,
-    context: int | None,
 ) -> Completion:
     """Return a complete answer with its counts and timings; the server's own if it sends them.
 
@@ -87,16 +82,14 @@ def completion_of(
         answer: The stream, read to its end.
         endpoint: Name of the endpoint.
         model: The model; if None, the name in the answer is used.
-        context: Context of the endpoint in tokens, if known.
 
     Raises:
-        EndpointFault: The server cut the prompt, or its counts make no sense.
+        EndpointFault: Its counts make no sense.
     """
     usage, timings = answer.usage, answer.timings
     prompt = usage.count("prompt_tokens") or 0
     cached = usage.inside("prompt_tokens_details").count("cached_tokens")
-    _refuse_truncated(request, prompt, context)
-    words, thoughts = take_apart("".join(answer.parts))
+    words, thoughts = take_apart(struck_out("".join(answer.parts)))  # servers may echo their key
     text, rest = cut_off(words)
     generation = Generation(
         subject=request.subject,
@@ -109,7 +102,7 @@ def completion_of(
         completion_tokens=usage.count("completion_tokens") or answer.tokens,
         seconds=answer.ended - answer.started,
         attempt=request.attempt,
-        reasoning="\n".join(filter(None, ("".join(answer.thoughts), thoughts))),
+        reasoning="\n".join(filter(None, (struck_out("".join(answer.thoughts)), thoughts))),
         cut_off=rest,
     )
     return Completion(generation, *_phases(answer))
@@ -140,14 +133,3 @@ def _phases(answer: StreamedAnswer) -> tuple[float, float]:
     if prefill is not None and decode is not None:
         return prefill / 1000, decode / 1000
     return answer.first_token - answer.started, answer.last_token - answer.first_token
-
-
-def _refuse_truncated(request: GenerationRequest, counted: int, context: int | None) -> None:
-    estimate = request.prompt_tokens
-    if counted and estimate >= TRUNCATION_FLOOR and counted < TRUNCATION_SHARE * estimate:
-        raise EndpointFault(
-            "prompt_truncated",
-            f"the server counted {counted} tokens of a prompt of about {estimate}",
-            Disposition.context,
-            context=context or counted,
-        )

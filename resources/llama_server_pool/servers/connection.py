@@ -1,5 +1,8 @@
 """HTTP with one server: questions with a deadline, streams without one.
 
+The OpenAI SDK asks for completions; pages that are no part of its API are asked for over the same
+connections. What comes back is read here, byte by byte, since the SDK knows no budgets.
+
 The dispatcher decides how long a slow board may take, and cancels the task; so there are neither
 retries nor read timeouts here. Every failure becomes an `EndpointFault`, and nothing is read beyond
 its budget.
@@ -8,13 +11,12 @@ its budget.
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
+import openai
 
 from resources.llama_server_pool.endpoint import Endpoint
 from resources.llama_server_pool.servers.bodies import (
@@ -34,8 +36,8 @@ CONNECT_SECONDS = 10.0
 """Longest wait for a connection, in seconds."""
 QUERY_SECONDS = 10.0
 """Longest wait, in seconds, for an answer that needs no model: health, properties, counts."""
-COMPLETIONS = "/v1/chat/completions"
-"""Where chat completions are asked for."""
+_NAMED = ("model", "messages")
+"""Members of a request that the SDK takes by name; it sends all others as they are."""
 KEEPALIVE_SECONDS = 2.0
 """How long an idle connection is kept, in seconds; servers close theirs after 5 s."""
 
@@ -60,14 +62,22 @@ class ServerConnection:
     ) -> None:
         self.model = model
         self._url = config.url
-        self._key_variable = config.api_key_env
-        self._client = _http_client(config)
+        self._key_place = config.key_place
+        further = {"Accept-Encoding": "identity", **(headers or {})}
         self._headers = {
-            "Accept-Encoding": "identity",
             "Content-Type": "application/json",
             **({} if api_key is None else {"Authorization": f"Bearer {api_key}"}),
-            **(headers or {}),
+            **further,
         }
+        self._client = _http_client(config, on_response=self._refuse_errors)
+        self._no_key: dict[str, Any] = {"Authorization": openai.Omit()} if api_key is None else {}
+        self._openai = openai.AsyncOpenAI(
+            base_url=f"{config.url}/v1",
+            api_key=api_key or "none",  # the SDK wants one, and would look for it itself
+            default_headers=further,
+            max_retries=0,
+            http_client=self._client,
+        )
 
     async def get(self, path: str) -> Any:
         """Return the JSON at `path`, or the text of an answer that is not JSON.
@@ -93,15 +103,21 @@ class ServerConnection:
         Raises:
             EndpointFault: The server gave no complete answer.
         """
+        further = {name: value for name, value in body.items() if name not in _NAMED}
         try:
-            async with self._asked("POST", COMPLETIONS, body) as response:
-                await answer.read(pieces(response, STREAM_BYTES), self._key_variable)
+            async with self._openai.chat.completions.with_streaming_response.create(
+                model=body["model"],
+                messages=_encodable(body["messages"]),
+                extra_body=further,
+                extra_headers=self._no_key,
+            ) as response:
+                await answer.read(pieces(response.http_response, STREAM_BYTES), self._key_place)
         except NETWORK_ERRORS as error:
             raise self._fault(error) from error
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._client.aclose()
+        await self._openai.close()
 
     async def _query(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
         try:
@@ -119,8 +135,14 @@ class ServerConnection:
             raise self._fault(error) from error
 
     async def _answer(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
-        async with self._asked(method, path, body) as response:
+        request = self._client.build_request(
+            method, self._url + path, json=body, headers=self._headers
+        )
+        response = await self._client.send(request, stream=True)
+        try:
             content = await whole(response)
+        finally:
+            await response.aclose()
         text = as_text(content)
         first = text.lstrip()[:1]
         if first == "<":
@@ -129,32 +151,19 @@ class ServerConnection:
             return decode(text, path)
         return text
 
-    @asynccontextmanager
-    async def _asked(
-        self, method: str, path: str, body: dict[str, Any] | None
-    ) -> AsyncIterator[httpx2.Response]:
-        """Send a request; yield the response if its status says that all is well.
+    async def _refuse_errors(self, response: httpx2.Response) -> None:
+        """Read an error answer within its budget, before the SDK reads it without one.
 
         Raises:
-            EndpointFault: Its status is an error.
+            EndpointFault: The status is an error.
         """
-        # ASCII: a lone surrogate of a damaged text cannot be sent otherwise.
-        content = None if body is None else json.dumps(body, separators=(",", ":")).encode()
-        request = self._client.build_request(
-            method, self._url + path, content=content, headers=self._headers
-        )
-        response = await self._client.send(request, stream=True)
-        try:
-            if not response.is_success:
-                raise from_status(
-                    response.status_code,
-                    as_text(await beginning(response)),
-                    response.headers,
-                    key_variable=self._key_variable,
-                )
-            yield response
-        finally:
-            await response.aclose()
+        if not response.is_success:
+            raise from_status(
+                response.status_code,
+                as_text(await beginning(response)),
+                response.headers,
+                key_place=self._key_place,
+            )
 
     def _fault(self, error: BaseException) -> EndpointFault:
         return from_exception(error, address=_address(self._url))
@@ -165,11 +174,22 @@ def _address(url: str) -> str:
     return urlsplit(url).netloc.rpartition("@")[2]
 
 
-def _http_client(config: Endpoint) -> httpx2.AsyncClient:
+def _encodable(messages: Sequence[Mapping[str, str]]) -> Any:
+    """Return messages without the lone surrogates of a damaged text, which no JSON can carry."""
+    return [
+        {name: text.encode("utf-8", "replace").decode("utf-8") for name, text in message.items()}
+        for message in messages
+    ]
+
+
+def _http_client(
+    config: Endpoint, *, on_response: Callable[[httpx2.Response], Coroutine[Any, Any, None]]
+) -> httpx2.AsyncClient:
     loopback = urlsplit(config.url).hostname in ("127.0.0.1", "localhost", "::1")
     return httpx2.AsyncClient(
         verify=trusted(config.ca, verify=config.verify),
         trust_env=not loopback,  # a proxy from the environment cannot reach this machine's loopback
+        event_hooks={"response": [on_response]},
         timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
         limits=httpx2.Limits(
             max_connections=None,

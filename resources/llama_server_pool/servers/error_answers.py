@@ -19,7 +19,8 @@ from resources.llama_server_pool.servers.registry import SERVER_TYPES
 from resources.llama_server_pool.servers.server_type import ErrorPhrases
 
 _CONTEXT_SIZES = re.compile(
-    r"context (?:length|size|window)[^0-9]{0,24}(\d{1,9})(?!\d)|n_ctx[^0-9]{1,4}(\d{1,9})(?!\d)",
+    r"(?:context (?:length|size|window)(?! \(n_keep)[^0-9]{0,24}|n_ctx[^0-9]{1,4}"
+    r"|max_new_tokens. must be <= |inputs. must have less than )(\d{1,9})(?!\d)",
     re.IGNORECASE,
 )
 LONGEST_PAUSE: Final = 3600.0
@@ -37,10 +38,11 @@ _OVERFLOW = _any_of([words.overflow for words in _PHRASES])
 _LOADING = _any_of([words.loading for words in _PHRASES])
 _NO_MODEL = _any_of([words.no_model for words in _PHRASES])
 _SCHEMA = _any_of([words.schema for words in _PHRASES])
+_BUSY = _any_of([words.busy for words in _PHRASES])
 
 
 def from_status(
-    status: int, body: str, headers: Mapping[str, str], *, key_variable: str | None
+    status: int, body: str, headers: Mapping[str, str], *, key_place: str | None
 ) -> EndpointFault:
     """Return the fault for an answer with an error status.
 
@@ -48,12 +50,12 @@ def from_status(
         status: HTTP status, or the code of an error event inside a stream.
         body: Text of the answer; only a short excerpt of it is kept.
         headers: Headers of the answer, for `Retry-After`.
-        key_variable: Environment variable that holds the endpoint's key, named in the detail.
+        key_place: Where the endpoint's key is, named in the detail.
     """
     message = error_message(body)
     pause = retry_after(headers)
     if status in (401, 403):
-        return EndpointFault("auth", _key_detail(status, key_variable), Disposition.auth)
+        return EndpointFault("auth", _key_detail(status, key_place), Disposition.auth)
     if status == 429:
         detail = f"the server asks to slow down: {message}"
         return EndpointFault("throttled", detail, Disposition.throttled, retry_after=pause)
@@ -64,7 +66,7 @@ def from_status(
         return EndpointFault("context_exceeded", message, Disposition.context, context=size)
     if status == 503 and _LOADING.search(body):
         return EndpointFault("loading", message, Disposition.loading, retry_after=pause)
-    if status == 503 and pause is not None:
+    if status == 503 and (pause is not None or _BUSY.search(body)):
         return EndpointFault("throttled", message, Disposition.throttled, retry_after=pause)
     if status in (400, 404) and _NO_MODEL.search(body):
         return EndpointFault("model_not_found", message, Disposition.auth)
@@ -107,7 +109,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 def context_in(body: str) -> int | None:
     """Return the context size in tokens that an error answer names; None if there is none."""
     match = _CONTEXT_SIZES.search(body)
-    size = int(match.group(1) or match.group(2)) if match else 0
+    size = int(match.group(1)) if match else 0
     return size if 0 < size <= MOST_TOKENS else None
 
 
@@ -119,7 +121,10 @@ def wrong_type(content_type: str, body: str) -> EndpointFault:
     return EndpointFault("bad_body", detail, Disposition.server)
 
 
-def _key_detail(status: int, key_variable: str | None) -> str:
-    if key_variable is None:
-        return f"HTTP {status}: the server requires a key, but the endpoint sets no `api_key_env`"
-    return f"HTTP {status}: the server refuses the key in the variable {key_variable}"
+def _key_detail(status: int, key_place: str | None) -> str:
+    if key_place is None:
+        return (
+            f"HTTP {status}: the server requires a key, but the endpoint sets no `api_key_env`"
+            " or `api_key_file`"
+        )
+    return f"HTTP {status}: the server refuses the key in {key_place}"

@@ -11,6 +11,9 @@ from __future__ import annotations
 
 from enum import Enum
 
+from resources.generation import Generation
+from resources.redaction import redacted
+
 DETAIL_LENGTH = 300
 """Maximum length of an excerpt of a server's answer, in characters."""
 
@@ -45,6 +48,7 @@ class EndpointFault(Exception):
         disposition: Who is responsible.
         retry_after: Seconds the server asked to wait, if it named any.
         context: Context of the endpoint in tokens, if the server named it.
+        answer: The answer that is thrown away because of it, if there is one.
     """
 
     def __init__(
@@ -55,13 +59,15 @@ class EndpointFault(Exception):
         *,
         retry_after: float | None = None,
         context: int | None = None,
+        answer: Generation | None = None,
     ) -> None:
         self.kind = kind
-        self.detail = detail
+        self.detail = redacted(detail)  # it may quote a server that echoes its key
         self.disposition = disposition
         self.retry_after = retry_after
         self.context = context
-        super().__init__(kind, detail)
+        self.answer = answer
+        super().__init__(kind, self.detail)
 
     def __str__(self) -> str:
         """Return the code and what was observed."""

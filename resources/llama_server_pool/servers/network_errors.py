@@ -8,11 +8,18 @@ import ssl
 from collections.abc import Iterator
 
 import httpx2
+import openai
 
 from resources.llama_server_pool.servers.faults import Disposition, EndpointFault, excerpt
 
-NETWORK_ERRORS = (httpx2.RequestError, httpx2.StreamError, ssl.SSLError, OSError)
-"""The exceptions with which the HTTP client and the network layer report a failed exchange."""
+NETWORK_ERRORS = (
+    openai.APIConnectionError,
+    httpx2.RequestError,
+    httpx2.StreamError,
+    ssl.SSLError,
+    OSError,
+)
+"""With these the SDK, the HTTP client and the network layer report a failed exchange."""
 
 _NETWORK_FAULTS: tuple[tuple[tuple[type[BaseException], ...], str, str], ...] = (
     ((socket.gaierror,), "dns", "the host name does not resolve"),
@@ -35,12 +42,13 @@ def from_exception(error: BaseException, *, address: str) -> EndpointFault:
     """Return the fault for an exception of the HTTP client.
 
     Args:
-        error: Exception of `httpx2` or the network layer.
+        error: Exception of `openai`, `httpx2` or the network layer.
         address: Host and port of the server, which people need to look at it.
     """
-    if isinstance(error, EndpointFault):
-        return error
     causes = list(_causes(error))
+    fault = next((one for one in causes if isinstance(one, EndpointFault)), None)
+    if fault is not None:
+        return fault
     for matches, kind, sentence in _NETWORK_FAULTS:
         cause = next((cause for cause in causes if isinstance(cause, matches)), None)
         if cause is not None:

@@ -12,7 +12,11 @@ from resources.llama_server_pool.servers.faults import Disposition, EndpointFaul
 
 MODEL_LIST = "/v1/models"
 """The page that every OpenAI-compatible server has."""
-_PAGE_IS_MISSING = ("http_404", "http_405", "http_501", "bad_body", "html")
+UNKNOWN_ANSWERS = frozenset(
+    {"http_400", "http_404", "http_405", "http_422", "http_500", "http_501", "bad_body", "html"}
+)
+"""Kinds of fault with which servers answer pages that they do not have; a proxy that needs to know
+the model for every page answers 400 or 500."""
 
 
 class Asker(Protocol):
@@ -38,7 +42,7 @@ async def optional_page(server: Asker, path: str) -> Fields:
     try:
         answer = await server.get(path)
     except EndpointFault as fault:
-        if fault.kind in _PAGE_IS_MISSING:
+        if fault.kind in UNKNOWN_ANSWERS:
             return Fields({}, path)
         raise
     return Fields(answer if isinstance(answer, dict) else {}, path)

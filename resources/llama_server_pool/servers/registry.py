@@ -9,7 +9,8 @@ from typing import Any
 
 from resources.llama_server_pool.endpoint import Dialect
 from resources.llama_server_pool.servers import types
-from resources.llama_server_pool.servers.questions import Asker
+from resources.llama_server_pool.servers.faults import EndpointFault
+from resources.llama_server_pool.servers.questions import UNKNOWN_ANSWERS, Asker
 from resources.llama_server_pool.servers.server_type import REGISTERED, ServerType
 
 
@@ -32,9 +33,20 @@ async def recognise(server: Asker) -> ServerType:
             speak OpenAI's API.
     """
     visit = _Visit(server)
-    for one in SERVER_TYPES.values():
-        if await one.recognises(visit):
-            return one
+    try:
+        for one in SERVER_TYPES.values():
+            if await one.recognises(visit):
+                return one
+    except EndpointFault as fault:
+        if fault.kind not in UNKNOWN_ANSWERS:
+            raise
+        names = ", ".join(one.value for one in sorted(SERVER_TYPES))
+        detail = f"{fault.detail.rstrip('.')}; the server software was not recognised: set the"
+        raise EndpointFault(
+            fault.kind,
+            f"{detail} endpoint's `dialect` to one of {names}",
+            fault.disposition,
+        ) from fault
     raise AssertionError("the type of the last rank recognises every server that answers")
 
 

@@ -18,6 +18,7 @@ from resources.generation import GenerationRequest
 from resources.llama_server_pool.endpoint import Dialect
 from resources.llama_server_pool.servers.faults import EndpointFault
 from resources.llama_server_pool.servers.questions import Asker
+from resources.llama_server_pool.servers.truncation import fills
 
 FURTHER_OPTIONS = frozenset({"min_p", "stop", "top_k"})
 """All sampling options that are sent only where they are set; llama.cpp and its kin take them."""
@@ -52,6 +53,7 @@ class ErrorPhrases:
         loading: The model is still loading.
         no_model: The server lacks the requested model.
         schema: The server does not take the JSON schema.
+        busy: The server works on other requests and has no queue.
     """
 
     prompt_too_long: tuple[str, ...] = ()
@@ -59,6 +61,7 @@ class ErrorPhrases:
     loading: tuple[str, ...] = ()
     no_model: tuple[str, ...] = ()
     schema: tuple[str, ...] = ()
+    busy: tuple[str, ...] = ()
 
 
 class ServerType(ABC):
@@ -121,6 +124,16 @@ class ServerType(ABC):
         strict = {"strict": True} if self.strict_schemas else {}
         named = {"name": SCHEMA_NAME, "schema": dict(schema), **strict}
         return {"type": "json_schema", "json_schema": named}
+
+    def cut_at(self, counted: int, estimate: int, facts: ServerFacts) -> int | None:
+        """Return the context in tokens at which a prompt was cut; `None` if that is not certain.
+
+        Args:
+            counted: Tokens of the prompt, as the server counts them.
+            estimate: Its estimated tokens.
+            facts: What the server said about itself.
+        """
+        return facts.context if fills(counted, facts.context) else None
 
     def thinking_switch(self, *, on: bool) -> dict[str, Any]:
         """Return what a request says to switch the model's thoughts on or off.

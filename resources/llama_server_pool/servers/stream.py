@@ -102,20 +102,20 @@ class StreamedAnswer:
         self._characters = 0
         self._choices_seen = False
         self._done = self._cut = False
-        self._key_variable: str | None = None
+        self._key_place: str | None = None
 
-    async def read(self, pieces: AsyncIterator[bytes], key_variable: str | None) -> None:
+    async def read(self, pieces: AsyncIterator[bytes], key_place: str | None) -> None:
         """Read the bytes of an answer to its end.
 
         Args:
             pieces: The body, in the pieces in which it arrives.
-            key_variable: Environment variable that holds the endpoint's key.
+            key_place: Where the key of the endpoint is.
 
         Raises:
             EndpointFault: The answer reports an error, is cut off, is longer than was asked for, or
                 is no completion.
         """
-        self._key_variable = key_variable
+        self._key_place = key_place
         beginning = b""
         async for piece in pieces:
             beginning = piece.removeprefix(_BOM).lstrip()
@@ -159,7 +159,7 @@ class StreamedAnswer:
     def _take(self, taken: Event) -> None:
         event = Fields(taken.value, EVENT)
         if taken.is_error or event.raw("error"):
-            raise _error_event(taken, self._key_variable)
+            raise _error_event(taken, self._key_place)
         choices = event.each("choices")
         if choices:
             self._choices_seen = True
@@ -278,7 +278,7 @@ async def _drain(pieces: AsyncIterator[bytes]) -> None:
         return  # the answer is complete; only the connection is lost
 
 
-def _error_event(event: Event, key_variable: str | None) -> EndpointFault:
+def _error_event(event: Event, key_place: str | None) -> EndpointFault:
     try:
         told = parse(event.data)
     except ValueError:
@@ -286,4 +286,4 @@ def _error_event(event: Event, key_variable: str | None) -> EndpointFault:
     error = told.get("error", told) if isinstance(told, dict) else None
     code = error.get("code") if isinstance(error, dict) else None
     status = code if isinstance(code, int) and 400 <= code < 600 else 500
-    return from_status(status, event.data, {}, key_variable=key_variable)
+    return from_status(status, event.data, {}, key_place=key_place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -86,6 +87,22 @@ def test_the_data_of_all_checks_is_opened_once() -> None:
     result = evaluate(FIRST, SECOND)
     assert Opened.times == 1
     assert [event.step_key for event in result.get_step_success_events()] == ["numbers_checks"]
+
+
+def test_what_the_checks_are_about_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up: list[str] = []
+    fetch = dg.DagsterInstance.fetch_materializations
+
+    def counting(self: dg.DagsterInstance, *wanted: Any, **options: Any) -> Any:
+        looked_up.append(KEY)
+        return fetch(self, *wanted, **options)
+
+    evaluate(FIRST)
+    monkeypatch.setattr(dg.DagsterInstance, "fetch_materializations", counting)
+    evaluate(FIRST)
+    alone = len(looked_up)
+    evaluate(FIRST, SECOND)
+    assert len(looked_up) == 2 * alone > 0
 
 
 @pytest.mark.parametrize("name", ["first", "second"])

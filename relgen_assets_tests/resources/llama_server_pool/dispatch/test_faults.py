@@ -484,7 +484,7 @@ def test_a_prompt_that_fits_nowhere_comes_back_at_once(tmp_path: Path) -> None:
         FakeLlamaServer(slots=2, answer=echo, context=512) as server,
         pool_of(tmp_path, endpoint(server, "a", context=512)) as pool,
     ):
-        requests = [*questions(3), *questions(4, prompt_tokens=500)[3:]]
+        requests = [*questions(3), *questions(4, prompt_tokens=700)[3:]]
         result = pool.generate(requests)
         failure = result.outcomes.pop("subject-3")
         assert isinstance(failure, Failure)

@@ -6,10 +6,20 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from relgen_assets_tests.resources.llama_server_pool.pools import MODEL, question, questions
+from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
+from relgen_assets_tests.resources.llama_server_pool.pools import (
+    MODEL,
+    echo,
+    endpoint,
+    pool_of,
+    question,
+    questions,
+)
+from resources.errors import NoEndpointLeft
 from resources.generation import (
     Failure,
     Fault,
@@ -132,3 +142,39 @@ def test_equal_requests_that_nothing_answers_are_all_named(ledger: GenerationLed
     request = question(1)
     twin = replace(request, subject="twin")
     assert known(ledger, [request, twin]) == ({}, sorted([request.subject, "twin"]))
+
+
+@pytest.mark.parametrize("model", [None, MODEL])
+def test_a_fully_known_batch_sends_no_request(tmp_path: Path, model: str | None) -> None:
+    asked: dict[str, Any] = {"accept": lambda one: one.attempt == 2, "attempts": 2}
+    with FakeLlamaServer(answer=echo) as server:
+        with pool_of(tmp_path, server, model=model) as pool:
+            pool.generate(questions(4), **asked)
+        server.requests.clear()
+        with pool_of(tmp_path, server, model=model) as pool:
+            result = pool.generate(questions(4), **asked)
+        assert result.report.from_ledger == 4
+        assert not server.requests, "not even a trial"
+
+
+@pytest.mark.parametrize("model", [None, MODEL])
+def test_a_fully_known_batch_is_answered_with_every_server_down(
+    tmp_path: Path, model: str | None
+) -> None:
+    server = FakeLlamaServer(answer=echo)
+    with server, pool_of(tmp_path, server, model=model) as pool:
+        pool.generate(questions(4))
+    with pool_of(tmp_path, endpoint(server, "a"), model=model, outage_timeout_seconds=0.3) as pool:
+        result = pool.generate(questions(4))
+        assert result.report.from_ledger == 4
+        with pytest.raises(NoEndpointLeft):
+            pool.generate(questions(5))
+
+
+def test_a_server_that_has_another_model_now_is_asked_again(tmp_path: Path) -> None:
+    for name in ("old", "new"):
+        with (
+            FakeLlamaServer(answer=echo, model=name) as server,
+            pool_of(tmp_path, server, model=None) as pool,
+        ):
+            assert pool.generate(questions(2)).report.generated == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +31,17 @@ class MovedLedger:
             self.failures -= 1
             raise LedgerError("database is locked")
         self.recorded += [request.subject for request, _ in answers]
+
+    def latest_model(self, endpoints: Collection[str]) -> str | None:
+        return None
+
+    def outgrown(self, requests: Sequence[GenerationRequest], model: str) -> dict[str, int]:
+        return {}
+
+    def discard(
+        self, request: GenerationRequest, answer: Generation, reason: str, context: int | None
+    ) -> None:
+        raise NotImplementedError
 
     def record_failure(self, request: GenerationRequest, failure: Failure, model: str) -> None:
         raise AssertionError("nothing failed")

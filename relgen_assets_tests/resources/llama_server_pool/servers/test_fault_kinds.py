@@ -85,17 +85,17 @@ ANSWERS = [
 def test_an_error_answer_is_understood(
     status: int, body: str, kind: str, disposition: Disposition
 ) -> None:
-    fault = from_status(status, body, {}, key_variable=None)
+    fault = from_status(status, body, {}, key_place=None)
     assert (fault.kind, fault.disposition) == (kind, disposition)
 
 
 @pytest.mark.parametrize("body", [ANSWERS[0][1], ANSWERS[5][1]])
 def test_the_context_a_server_names_is_kept(body: str) -> None:
-    assert from_status(400, body, {}, key_variable=None).context == 8192
+    assert from_status(400, body, {}, key_place=None).context == 8192
 
 
 def test_a_busy_server_that_asks_for_a_pause_gets_it() -> None:
-    fault = from_status(503, "busy", {"retry-after": "12"}, key_variable=None)
+    fault = from_status(503, "busy", {"retry-after": "12"}, key_place=None)
     assert (fault.disposition, fault.retry_after) == (Disposition.throttled, 12)
 
 
@@ -112,7 +112,7 @@ def test_an_invalid_pause_is_ignored(value: str) -> None:
 
 
 def test_a_long_answer_is_shortened_in_the_detail() -> None:
-    fault = from_status(500, "x" * 5000, {}, key_variable=None)
+    fault = from_status(500, "x" * 5000, {}, key_place=None)
     assert len(fault.detail) <= DETAIL_LENGTH + 20
 
 

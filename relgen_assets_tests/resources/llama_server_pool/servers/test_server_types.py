@@ -117,7 +117,7 @@ def test_it_is_noticed_if_it_ignores_schemas(dialect: Dialect) -> None:
 
 
 @every_type
-def test_a_schema_it_refuses_is_not_sent_again(dialect: Dialect) -> None:
+def test_schemas_it_refuses_are_not_sent_again(dialect: Dialect) -> None:
     async def ask(url: str) -> bool:
         async with client_of(url) as client:
             facts = await client.discover()
@@ -127,11 +127,12 @@ def test_a_schema_it_refuses_is_not_sent_again(dialect: Dialect) -> None:
 
     status, body = FAKE_TYPES[dialect].schema_error()
     with FakeLlamaServer(dialect=dialect) as server:
-        server.fail_next(ServerFault(FaultKind.status, status=status, body=json.dumps(body)))
+        refusal = ServerFault(FaultKind.status, status=status, body=json.dumps(body))
+        server.fail_always(refusal, lambda asked: "response_format" in asked)
         assert run(ask(server.url)) is False
-        refused, answered = server.requests
-    assert "response_format" in refused.body
-    assert "response_format" not in answered.body
+        *refused, tried, answered = server.requests
+    assert [one.outcome for one in refused] == ["fault:status"] * 3, "with less of it each time"
+    assert "response_format" not in {**tried.body, **answered.body}
 
 
 @every_type
@@ -207,6 +208,7 @@ MEANINGS = {
     "loading": (503, Disposition.loading),
     "no_model": (404, Disposition.auth),
     "schema": (400, Disposition.schema),
+    "busy": (503, Disposition.throttled),
 }
 
 
@@ -219,7 +221,7 @@ def test_the_words_of_its_errors_are_understood(
     status, disposition = MEANINGS[meaning]
     said = data.draw(st.from_regex(phrase, fullmatch=True, alphabet=ascii_letters + " _'"))
     body = json.dumps({"error": {"message": f"Sorry: {said}!"}})
-    assert from_status(status, body, {}, key_variable=None).disposition is disposition
+    assert from_status(status, body, {}, key_place=None).disposition is disposition
 
 
 def test_a_server_that_aborts_its_work_for_questions_is_greeted_without_any() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from resources.llama_server_pool.endpoint import Dialect
 from resources.llama_server_pool.servers.decoding import MOST_SLOTS, Fields, bad_body
-from resources.llama_server_pool.servers.questions import Asker, optional_page, page
+from resources.llama_server_pool.servers.questions import Asker, optional_page, page, served_model
 from resources.llama_server_pool.servers.server_type import (
     FURTHER_OPTIONS,
     ErrorPhrases,
@@ -38,6 +40,12 @@ class LlamaCpp(ServerType):
     async def discover(self, server: Asker) -> ServerFacts:
         """Read slots, context and model from the properties."""
         properties = await page(server, _PROPERTIES)
+        name = None
+        if _is_router(properties):
+            name, _ = await served_model(server)
+            properties = await optional_page(server, f"{_PROPERTIES}?model={quote(name, safe='')}")
+            if not properties:  # the model is not loaded yet: it is asked again after the trial
+                return ServerFacts(self.dialect, model=name)
         if "default_generation_settings" not in properties:
             raise bad_body(f"{_PROPERTIES} is not the page of a llama-server")
         path = (properties.text("model_path", most=4096) or "").rpartition("/")[2]
@@ -45,7 +53,7 @@ class LlamaCpp(ServerType):
             self.dialect,
             slots=properties.count("total_slots", MOST_SLOTS),
             context=properties.inside("default_generation_settings").count("n_ctx"),
-            model=properties.text("model_alias") or path.removesuffix(".gguf") or None,
+            model=name or properties.text("model_alias") or path.removesuffix(".gguf") or None,
         )
 
     async def _count(self, server: Asker, text: str) -> int | None:
@@ -54,3 +62,9 @@ class LlamaCpp(ServerType):
         if not isinstance(tokens, list):
             raise bad_body("/tokenize returns no list of tokens")
         return len(tokens)
+
+
+def _is_router(properties: Fields) -> bool:
+    """Return whether a page is that of a router: it has models, and is none itself."""
+    context = properties.inside("default_generation_settings").count("n_ctx")
+    return properties.raw("role") == "router" or context == 0

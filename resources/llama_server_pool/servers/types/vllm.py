@@ -25,14 +25,18 @@ class Vllm(ServerType):
     strict_schemas = True
     recognition_rank = 1  # recognised by entries of a list that every server has
     error_phrases = ErrorPhrases(
-        prompt_too_long=("longer than the maximum model length",),
+        prompt_too_long=(
+            "longer than the maximum model length",
+            r"input tokens? exceeds? the model",
+            r"passed \S{1,9} input tokens",
+        ),
         schema=("guided", r"structured[ _]output"),
     )
 
     async def recognises(self, server: Asker) -> bool:
         """Look for model-list entries in the form that only vLLM writes."""
         listed = await listed_models(server)
-        return any(one.raw("owned_by") == "vllm" or "max_model_len" in one for one in listed)
+        return any(one.raw("owned_by") == "vllm" for one in listed)
 
     async def discover(self, server: Asker) -> ServerFacts:
         """Find the model and its context in the list."""
