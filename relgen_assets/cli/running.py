@@ -19,6 +19,7 @@ from relgen_assets.cli.progress import RunningTasks, loading, shown_progress
 from relgen_assets.cli.report import print_run
 from relgen_assets.cli.source_changes import print_source
 from relgen_assets.cli.status import run_document
+from relgen_assets.cli.unexpected import told
 from relgen_assets.definitions import build_defs, build_resources
 from relgen_assets.domain_errors import ActionableError, ConfigurationError
 from relgen_assets.generation.entity_pass import ENTITIES_TASK
@@ -187,6 +188,8 @@ def _try_batch(
         run_batch(definitions, instance, key)
     except ActionableError as error:
         return {key: error}
+    except Exception as error:
+        return {key: told(error)}
     return {}
 
 
@@ -196,6 +199,8 @@ def card_fault(definitions: dg.Definitions, instance: dg.DagsterInstance) -> Act
         run_card(definitions, instance)
     except ActionableError as error:
         return error
+    except Exception as error:
+        return told(error)
     return None
 
 
