@@ -151,7 +151,10 @@ def table_row(name: str, file: Path, options: argparse.Namespace) -> str:
         mode="schema",
         format=None,
     )
-    changes = {"summaries": {"enabled": False}}
+    changes = {
+        "summaries": {"enabled": False},
+        "extractions": {"mode": "schema", "max_tokens": options.answer_tokens},
+    }
     found = evaluated(name, file, asked, prompt=ASKED, changes=changes)
     scores = [str(found.scores.scores[column]) for column in COLUMNS]
     return f"| {name} | {found.scores.texts} | {' | '.join(scores)} |"
@@ -170,6 +173,14 @@ def main() -> None:
     parser.add_argument("--epochs", type=float, default=1)
     parser.add_argument("--max-length", type=int, default=512)
     parser.add_argument("--texts", type=int, default=30, help="held-out sentences to ask about")
+    parser.add_argument("--answer-tokens", type=int, default=500, help="longest answer")
+    parser.add_argument(
+        "--arms",
+        nargs="+",
+        default=["filtered", "raw"],
+        choices=["filtered", "raw"],
+        help="what is learned",
+    )
     parser.add_argument("--faults", type=float, default=0.3, help="share of untrue answers")
     parser.add_argument("--device", default="auto")
     options = parser.parse_args()
@@ -179,16 +190,14 @@ def main() -> None:
     project = make_dataset(options.folder, texts, options.faults)
     filtered = read_rows(str(project / "dataset"), most=options.rows)
     arms = {"filtered": filtered, "raw": raw_rows(project, filtered, len(filtered.train))}
+    arms = {name: arms[name] for name in options.arms}
     print(machine_line())
     print(json.dumps({name: len(rows.train) for name, rows in arms.items()}), flush=True)
-    lines = [table_row("before", options.model, options)]
-    print(lines[0], flush=True)
-    for name, rows in arms.items():
-        lines.append(table_row(name, teach(options.folder / name, rows, options), options))
-        print(lines[-1], flush=True)
-    print(f"\n| model | texts | {' | '.join(COLUMNS)} |")
-    print("|" + "---|" * (len(COLUMNS) + 2))
-    print("\n".join(lines))
+    students = {name: teach(options.folder / name, rows, options) for name, rows in arms.items()}
+    print(f"| model | texts | {' | '.join(COLUMNS)} |")
+    print("|" + "---|" * (len(COLUMNS) + 2), flush=True)
+    for name, file in {"before": options.model, **students}.items():
+        print(table_row(name, file, options), flush=True)
 
 
 if __name__ == "__main__":
