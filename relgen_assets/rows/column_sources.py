@@ -93,6 +93,8 @@ COLUMN_SOURCES: Final[Mapping[str, Mapping[str, tuple[Source, ...]]]] = MappingP
                 "attempt",
                 "earlier_reasons",
             ),
+            "parts": (*_from("chunks", "text"), *_from("validated_extractions", "evidence")),
+            "overlaps": (*_from("chunks", "text"), *_from("summaries", "text")),
             "sent_messages": _from("raw_extractions", "messages"),
             "summary_model": _from("summaries", "model"),
             "summary_prompt_version": _from("summaries", "prompt_version"),
