@@ -95,10 +95,11 @@ def prompt_changes(wanted: str, settings: Settings, origin: Path) -> Changes:
         return {"prompts": {"variant": wanted}}
     if (origin / wanted).is_dir():
         return {"prompts": {"folder": str((origin / wanted).absolute()), "variant": None}}
+    folder = from_here(settings.prompts.folder)
     raise ConfigurationError(
         "there is neither a variant of the prompts nor a folder of this name.",
         where=wanted,
-        remedy=f"Variants in {from_here(settings.prompts.folder)} are: {', '.join(known) or 'none'}.",
+        remedy=f"Variants in {folder} are: {', '.join(known) or 'none'}.",
     )
 
 
