@@ -1,6 +1,7 @@
 """Benchmark: how often `relgen compare` is wrong, and how many chunks it takes to be right.
 
-    python -m benchmarks.compare [--draws 200] [--chunks 60 300 600 1200] [--seed 1]
+    python -m benchmarks.compare [--draws 200] [--chunks 60 300 600 1400] [--redrawn 1.0 0.3]
+        [--seed 1]
 
 Settings A and B are simulated (`relgen_assets_tests.fakes.simulated_outcomes`), so that the true
 difference is known: none, five points fewer accepted chunks, or five points fewer supported
@@ -64,7 +65,7 @@ def lines(arguments: argparse.Namespace) -> Iterator[str]:
         " passed: none | passed: rows | passed: support | said to be needed |"
     )
     yield "|" + "---:|" * 9
-    for redrawn in REDRAWN:
+    for redrawn in arguments.redrawn:
         for chunks in arguments.chunks:
             done = {
                 case: rates(World(redrawn=redrawn), chunks, case, arguments.draws, arguments.seed)
@@ -93,7 +94,8 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--draws", type=int, default=200)
-    parser.add_argument("--chunks", type=int, nargs="+", default=[60, 300, 600, 1_200])
+    parser.add_argument("--chunks", type=int, nargs="+", default=[60, 300, 600, 1_400])
+    parser.add_argument("--redrawn", type=float, nargs="+", default=list(REDRAWN))
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     print(machine_line())

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from relgen_assets.extraction.policy import DEFAULT_POLICY
-from relgen_assets.generation.acceptance import is_summary
+from relgen_assets.generation.acceptance import summary_judge
 from relgen_assets.generation.extraction_requests import extraction_tasks
 from relgen_assets.generation.extraction_rows import extraction_row
 from relgen_assets.generation.first_pass import FirstPass
@@ -166,7 +166,9 @@ class Asking:
             request = summary_request(
                 paper, SummarySettings(), self._count, {}, prompts=self._prompts
             )
-            result = self._pool.generate([request], accept=is_summary, attempts=SUMMARY_ATTEMPTS)
+            result = self._pool.generate(
+                [request], accept=summary_judge([request]), attempts=SUMMARY_ATTEMPTS
+            )
             outcome = result.outcomes[paper.paper_id]
             if isinstance(outcome, Generation):
                 row = {"paper_id": paper.paper_id, "model": outcome.model, "summary": outcome.text}

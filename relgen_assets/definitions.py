@@ -5,7 +5,6 @@ The only module that knows all others; nothing imports it but Dagster and the co
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path
 
 import dagster as dg
 
@@ -14,7 +13,8 @@ from relgen_assets.orchestration.automation import build_schedules, build_sensor
 from relgen_assets.orchestration.checks import build_checks
 from relgen_assets.orchestration.drop_job import build_drop_job
 from relgen_assets.orchestration.jobs import build_jobs
-from relgen_assets.orchestration.project import Project
+from relgen_assets.orchestration.project import Project, definitions_root, require_project
+from relgen_assets.orchestration.project_id import project_id
 from relgen_assets.settings import Settings, load_settings
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.llama_server_pool.pool import LlamaServerPool
@@ -39,9 +39,18 @@ class Resources:
         return {one.name: getattr(self, one.name) for one in fields(self)}
 
 
-def build_resources(settings: Settings) -> Resources:
-    """Return the resources the settings describe."""
-    ledger = GenerationLedger(**dict(settings.ledger), import_command="relgen ledger import")
+def build_resources(settings: Settings, *, scope: str | None = None) -> Resources:
+    """Return the resources the settings describe.
+
+    Args:
+        settings: The settings of a project.
+        scope: Whose leases and grants count; by default those of the project alone.
+    """
+    ledger = GenerationLedger(
+        **dict(settings.ledger),
+        import_command="relgen ledger import",
+        scope=project_id(settings.storage.data) if scope is None else scope,
+    )
     return Resources(
         io_manager=ParquetIOManager(base_path=settings.storage.data),
         generation_ledger=ledger,
@@ -76,5 +85,11 @@ def build_defs(project: Project, resources: Mapping[str, object] | None = None) 
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """Return the definitions of the project in the working folder, for Dagster's tools."""
-    return build_defs(Project(load_settings(Path.cwd())))
+    """Return the definitions of the project, for Dagster's tools, wherever they were started.
+
+    Raises:
+        ConfigurationError: Nothing names a project, or a setting is wrong.
+    """
+    root = definitions_root()
+    require_project(root)
+    return build_defs(Project(load_settings(root)))

@@ -19,6 +19,7 @@ from relgen_assets.orchestration.runs import run_batch, run_card
 from relgen_assets.settings import load_settings
 from relgen_assets_tests.fakes import answers
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
+from resources.llama_server_pool.servers.probes import SPEED_PROBE
 from resources.parquet_io_manager import ParquetIOManager
 from resources.sqlite_event_log import SqliteEventLog
 
@@ -114,7 +115,7 @@ def stubborn_about(text: str, *, seeds: int) -> Callable[[dict[str, Any]], str]:
 def asked(server: FakeLlamaServer) -> list[dict[str, Any]]:
     """Return the requests that assets sent to a server, without the trials of the pool."""
     bodies = [request.body for request in server.requests]
-    return [body for body in bodies if body["messages"][0]["role"] == "system"]
+    return [body for body in bodies if body["messages"][0] != SPEED_PROBE.messages[0]]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ What the bytes mean is up to the callers.
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,9 @@ from fsspec.implementations.local import LocalFileSystem
 from resources.atomic_write import can_move, puts_whole, write_and_move, write_local
 from resources.errors import StorageError
 from resources.redaction import redacted
+
+STAMPS: Final = ("size", "mtime", "created", "LastModified", "last_modified", "ETag", "etag")
+"""What filesystems tell of a file that changes when its content does."""
 
 _REMEDIES: Final = {
     errno.ENOSPC: "The disk is full: free space or choose another folder, then run again.",
@@ -136,6 +140,52 @@ def list_files(url: str, suffix: str = "") -> list[str]:
         raise storage_error("the folder cannot be listed", url, error) from error
     names = [str(item["name"]).rpartition("/")[2] for item in found if item["type"] == "file"]
     return sorted(name for name in names if name.endswith(suffix) and not name.startswith("."))
+
+
+def stamps(url: str, suffix: str = "") -> dict[str, str]:
+    """Return the files directly in a folder, each with a stamp that changes when it is rewritten.
+
+    Sorted by name, without hidden files; empty if there is no such folder. No file is opened.
+
+    Args:
+        url: The folder.
+        suffix: Keep only names with this ending.
+
+    Raises:
+        StorageError: The folder cannot be listed.
+    """
+    filesystem, path = _resolve(url)
+    try:
+        if isinstance(filesystem, LocalFileSystem):
+            found = _local_stamps(path, suffix)
+        else:
+            filesystem.invalidate_cache()
+            found = {
+                str(item["name"]).rpartition("/")[2]: _stamp(item)
+                for item in filesystem.ls(path, detail=True)
+                if item["type"] == "file"
+            }
+    except FileNotFoundError:
+        return {}
+    except Exception as error:  # every object store's client has exceptions of its own
+        raise storage_error("the folder cannot be listed", url, error) from error
+    wanted = (name for name in found if name.endswith(suffix) and not name.startswith("."))
+    return {name: found[name] for name in sorted(wanted)}
+
+
+def _local_stamps(path: str, suffix: str) -> dict[str, str]:
+    """Return the same of a local folder; fsspec would spend most of the time on other facts."""
+    found: dict[str, str] = {}
+    with os.scandir(path) as entries:
+        for entry in entries:
+            if entry.name.endswith(suffix) and entry.is_file():
+                facts = entry.stat()
+                found[entry.name] = f"{facts.st_mtime_ns} {facts.st_size} {facts.st_ino}"
+    return found
+
+
+def _stamp(item: dict[str, Any]) -> str:
+    return " ".join(str(item[fact]) for fact in STAMPS if item.get(fact) is not None)
 
 
 def remove(url: str) -> None:

@@ -18,7 +18,7 @@ from relgen_assets.cli.evaluation_commands import evaluate, needle
 from relgen_assets.cli.export import export
 from relgen_assets.cli.init import init
 from relgen_assets.cli.ledger import ledger_app
-from relgen_assets.cli.opening import open_project, project_root
+from relgen_assets.cli.opening import name_project, open_project, project_root
 from relgen_assets.cli.progress import loading
 from relgen_assets.cli.prompts import prompts_app
 from relgen_assets.cli.release_commands import publish, rebuild, release, verify
@@ -31,6 +31,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Turn scientific articles into a fine-tuning dataset for relation extraction.",
 )
+
+
+@app.callback()
+def _in_project(
+    project: Annotated[
+        Path | None,
+        typer.Option(
+            "--project",
+            help="Folder of the project; by default RELGEN_PROJECT, or the working folder and those"
+            " above it.",
+        ),
+    ] = None,
+) -> None:
+    if project is not None:
+        name_project(project)
+
+
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(prompts_app, name="prompts")
 app.command()(init)
@@ -40,6 +57,10 @@ _DEMO_FOLDER = "demo"
 Batches = Annotated[
     list[str] | None,
     typer.Option("--batches", "-b", help="Batch keys, or first:last; repeatable. Default: all."),
+]
+Stale = Annotated[
+    bool,
+    typer.Option("--stale", help="Only batches made under other settings, prompts or rules."),
 ]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print one JSON document; messages go to standard error.")
@@ -52,6 +73,7 @@ def run(
     missing: Annotated[
         bool, typer.Option("--missing", help="Only batches that are not in the dataset yet.")
     ] = False,
+    stale: Stale = False,
     as_json: AsJson = False,
 ) -> None:
     """Materialise batches in this process; answers of earlier runs are reused."""
@@ -59,7 +81,15 @@ def run(
         from relgen_assets.cli.running import run_batches
 
     with _opened(as_json=as_json) as (project, console):
-        run_batches(project, console, project_root(), batches, missing=missing, as_json=as_json)
+        run_batches(
+            project,
+            console,
+            project_root(),
+            batches,
+            missing=missing,
+            stale=stale,
+            as_json=as_json,
+        )
 
 
 @app.command()
@@ -78,6 +108,7 @@ def backfill(
     missing: Annotated[
         bool, typer.Option("--missing", help="Only batches that are not in the dataset yet.")
     ] = False,
+    stale: Stale = False,
     watch: Annotated[
         bool,
         typer.Option("--watch", help="Follow the batches to their end; needs no running daemon."),
@@ -87,7 +118,9 @@ def backfill(
     from relgen_assets.cli.backfill import backfill_batches
 
     with _opened() as (project, console):
-        backfill_batches(project, console, project_root(), batches, missing=missing, watch=watch)
+        backfill_batches(
+            project, console, project_root(), batches, missing=missing, stale=stale, watch=watch
+        )
 
 
 @app.command("retry-rejected")

@@ -19,8 +19,9 @@ from relgen_assets.cli.backfill_lines import follow
 from relgen_assets.cli.failed_batches import reasons_of
 from relgen_assets.cli.layout import say
 from relgen_assets.cli.ports import free_port
-from relgen_assets.cli.running import card_fault, select_batches
+from relgen_assets.cli.running import card_fault, nothing_to_do, select_batches
 from relgen_assets.cli.services import DEFAULT_HOST, DEFAULT_PORT, dagster_services
+from relgen_assets.cli.source_changes import print_source
 from relgen_assets.cli.supervised import Stopped, stopping_signals
 from relgen_assets.definitions import build_defs, build_resources
 from relgen_assets.domain_errors import ActionableError
@@ -28,7 +29,8 @@ from relgen_assets.orchestration import backfills
 from relgen_assets.orchestration.backfills import BatchState, Snapshot
 from relgen_assets.orchestration.launched_runs import wait_for_runs
 from relgen_assets.orchestration.project import Project
-from relgen_assets.orchestration.runs import missing_batches, opened_instance
+from relgen_assets.orchestration.runs import opened_instance
+from relgen_assets.orchestration.selection import chosen_batches
 from relgen_assets.orchestration.services import (
     Services,
     heard_from_daemon,
@@ -56,6 +58,7 @@ def backfill_batches(
     selection: Sequence[str] | None,
     *,
     missing: bool,
+    stale: bool,
     watch: bool,
 ) -> None:
     """Request a back-fill, and follow it until it has started or, with `watch`, ended.
@@ -67,18 +70,19 @@ def backfill_batches(
         selection: Batch keys or ranges; by default all batches.
         missing: Skip batches whose usable extractions are all in the dataset and whose latest run
             succeeded.
+        stale: Only batches that were made under other settings, prompts or rules than those of now.
         watch: Follow the batches to their end; run a daemon if there is none.
 
     Raises:
         ActionableError: No daemon runs, the back-fill could not start, or a batch failed.
     """
-    keys = select_batches(project.batches, selection)
+    keys = select_batches(project.look_again(), selection)
+    print_source(console, project.batches, project.settings.batches)
     with opened_instance(root) as instance:
-        if missing:
-            tables = build_resources(project.settings).io_manager
-            keys = missing_batches(instance, tables, project.settings.storage.dataset, keys)
+        tables = build_resources(project.settings).io_manager
+        keys = chosen_batches(project, instance, tables, keys, missing=missing, stale=stale)
         if not keys:
-            console.print("Nothing to do: every requested batch is in the dataset.")
+            console.print(nothing_to_do(stale=stale, missing=missing))
             return
         services = running_services(root)
         if services is not None or heard_from_daemon(instance) is not None:

@@ -7,7 +7,7 @@ Durations are seconds, speeds tokens per second, energy kilowatt-hours. What is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -71,6 +71,38 @@ class BatchFaultPart(Document):
     fault: FaultPart = Field(description="What is wrong.")
 
 
+class ChangedPart(Document):
+    """An article of a batch that is no longer in the source as it was."""
+
+    batch: str = Field(description="Key of the batch.")
+    article: str = Field(description="Id of the article.")
+    title: str = Field(description="The beginning of its title.")
+    change: Literal["edited", "moved", "withdrawn"] = Field(description="What became of it.")
+    kept: bool = Field(description="Whether the batch keeps it as it was, by the settings.")
+
+
+class RepeatedPart(Document):
+    """An article with the id of another."""
+
+    batch: str = Field(description="Key of its batch.")
+    article: str = Field(description="Its id.")
+    title: str = Field(description="The beginning of its title.")
+    other: str = Field(description="The batch of the other one.")
+
+
+class SourcePart(Document):
+    """The source, compared with the batches that were begun."""
+
+    new_articles: int = Field(description="Articles that are in no batch yet.")
+    dropped_articles: int = Field(description="Articles whose batch was dropped.")
+    new_batches: int = Field(description="Batches that these would make.")
+    changed: list[ChangedPart] = Field(description="Articles that are no longer as they were.")
+    repeated: list[RepeatedPart] = Field(description="Articles with the id of another.")
+    unlisted: list[str] = Field(
+        description="Stored batches that the source of the settings has not."
+    )
+
+
 class StatusDocument(Document):
     """What `relgen status --json` prints."""
 
@@ -83,6 +115,7 @@ class StatusDocument(Document):
     stale: dict[str, list[str]] = Field(
         description="Assets made under other settings, prompts or rules than now, by batch."
     )
+    source: SourcePart = Field(description="The source, compared with the batches.")
 
 
 class EndpointPart(Document):

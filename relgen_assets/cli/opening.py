@@ -14,10 +14,17 @@ if TYPE_CHECKING:
 
 
 def project_root() -> Path:
-    """Return the project folder of the working folder, whether or not it is a project yet."""
-    from relgen_assets.orchestration.project import find_root
+    """Return the project folder, whether or not it is a project yet."""
+    from relgen_assets.orchestration.project import project_root as found
 
-    return find_root(Path.cwd())
+    return found()
+
+
+def name_project(folder: Path) -> None:
+    """Name the project folder for this command and the processes that it starts."""
+    from relgen_assets.settings import PROJECT_VARIABLE
+
+    os.environ[PROJECT_VARIABLE] = str(folder.expanduser().absolute())
 
 
 def open_project(overrides: dict[str, Any] | None = None, *, file: Path | None = None) -> Project:

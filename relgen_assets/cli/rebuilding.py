@@ -22,6 +22,7 @@ from relgen_assets.orchestration.rebuilding import (
     batches_of,
     ledger_pool,
     rebuild_batches,
+    same_articles,
     scratch_settings,
 )
 from relgen_assets.orchestration.releasing import Release, make_release, release_order
@@ -71,14 +72,17 @@ def _rebuilt(project: Project, manifest: Manifest | None) -> Release:
     state.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="rebuild-", dir=state) as scratch:
         own = scratch_settings(settings, Path(scratch))
-        resources = build_resources(own)
+        resources = build_resources(own, scope="")  # grants of the project that released count
         with (
             closing(resources.generation_ledger) as ledger,
             dg.DagsterInstance.ephemeral() as empty,
         ):
             pool = ledger_pool(own, ledger, answering_model(own, ledger, released))
             again = Project(own)
-            definitions = build_defs(again, {"llama_server_pool": pool})
+            same_articles(project, again, batches, store=resources.io_manager)
+            definitions = build_defs(
+                again, {"llama_server_pool": pool, "generation_ledger": ledger}
+            )
             rebuild_batches(definitions, empty, batches)
             order = release_order(
                 again,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from rich.console import Console
 
@@ -15,6 +16,8 @@ from relgen_assets.orchestration.energy import EXAMPLES, kwh_per_examples
 from relgen_assets.settings import Settings
 from resources.generation_ledger.yields import EndpointYield
 from resources.llama_server_pool.reports import EndpointStatus
+
+_PATTERN_SIGNS: Final = frozenset("[]*?")
 
 
 def print_run(
@@ -50,6 +53,12 @@ def print_run(
         f'from datasets import load_dataset; load_dataset("{settings.storage.dataset}",'
         f' "{DEFAULT.name}")',
     )
+    if _PATTERN_SIGNS & set(settings.storage.dataset):
+        say(
+            console,
+            "`load_dataset` takes such a path for a pattern and finds nothing: move the dataset to"
+            " a folder without [ ] * ? in its name, or set storage.dataset.",
+        )
 
 
 def print_batches(console: Console, overviews: Sequence[tuple[str, Overview]]) -> None:

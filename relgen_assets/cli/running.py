@@ -17,7 +17,9 @@ from relgen_assets.cli.document import print_document
 from relgen_assets.cli.failed_batches import reasons_of
 from relgen_assets.cli.progress import RunningTasks, loading, shown_progress
 from relgen_assets.cli.report import print_run
+from relgen_assets.cli.source_changes import print_source
 from relgen_assets.cli.status import run_document
+from relgen_assets.cli.unexpected import told
 from relgen_assets.definitions import build_defs, build_resources
 from relgen_assets.domain_errors import ActionableError, ConfigurationError
 from relgen_assets.generation.entity_pass import ENTITIES_TASK
@@ -26,11 +28,11 @@ from relgen_assets.orchestration.energy import spent_kwh
 from relgen_assets.orchestration.partitions import Batches
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.runs import (
-    missing_batches,
     opened_instance,
     run_batch,
     run_card,
 )
+from relgen_assets.orchestration.selection import chosen_batches
 from relgen_assets.rows.asset_tables import RAW_EXTRACTIONS, SECOND_OPINIONS, SUMMARIES
 from relgen_assets.settings import Settings
 from resources.progress import BOARD, ProgressTask
@@ -47,6 +49,7 @@ def run_batches(
     selection: Sequence[str] | None,
     *,
     missing: bool = False,
+    stale: bool = False,
     as_json: bool = False,
 ) -> None:
     """Materialise batches and the card, show progress and print the results.
@@ -58,6 +61,7 @@ def run_batches(
         selection: Batch keys or ranges; by default all batches.
         missing: Skip batches whose usable extractions are all in the dataset and whose latest run
             succeeded.
+        stale: Only batches that were made under other settings, prompts or rules than those of now.
         as_json: Print one document at the end instead.
 
     Raises:
@@ -65,19 +69,21 @@ def run_batches(
     """
     started = time.monotonic()
     with loading():  # counts the articles of the source
-        batches = project.batches
+        batches = project.look_again()
         tables = build_resources(project.settings).io_manager
         keys = select_batches(batches, selection)
-    if missing:
+    if not as_json:
+        print_source(console, batches, project.settings.batches)
+    if missing or stale:
         with opened_instance(root) as instance:
-            keys = missing_batches(instance, tables, project.settings.storage.dataset, keys)
+            keys = chosen_batches(project, instance, tables, keys, missing=missing, stale=stale)
             if not keys:  # a run may have stopped between its last batch and the card
                 run_card(build_defs(project), instance)
         if not keys:
             if as_json:
                 print_document(run_document(project.settings, Overview(), [], {}, 0.0, 0.0))
             else:
-                console.print("Nothing to do: every requested batch is in the dataset.")
+                console.print(nothing_to_do(stale=stale, missing=missing))
             return
     failures: dict[str, ActionableError] = {}
     with shown_progress() as shown, ExitStack() as opened:
@@ -118,6 +124,13 @@ def run_batches(
         raise card
 
 
+def nothing_to_do(*, stale: bool, missing: bool) -> str:
+    """Return why no batch was made."""
+    if stale and not missing:
+        return "Nothing to do: no requested batch is out of date."
+    return "Nothing to do: every requested batch is in the dataset."
+
+
 @contextmanager
 def counted_batches(
     shown: RunningTasks, project: Project, keys: Sequence[str]
@@ -129,7 +142,7 @@ def counted_batches(
         project: The project.
         keys: The batches that are worked on, in this order.
     """
-    sizes = [len(project.batches.rows(key)) for key in keys]
+    sizes = [project.batches.size_of(key) for key in keys]
     shown.expect(BATCHES, RoundsLeft(sizes, _stages(project.settings), time.monotonic()))
     with BOARD.begin(BATCHES, len(keys)) as task:
         yield task
@@ -160,7 +173,7 @@ def select_batches(batches: Batches, selection: Sequence[str] | None) -> list[st
         first, _, last = named.partition(":")
         keys = batches.keys
         for key in (first, last or first):
-            batches.rows(key)
+            batches.require(key)
         start, stop = keys.index(first), keys.index(last or first)
         if stop < start:
             raise ConfigurationError("this range ends before it starts.", where=named)
@@ -175,6 +188,8 @@ def _try_batch(
         run_batch(definitions, instance, key)
     except ActionableError as error:
         return {key: error}
+    except Exception as error:
+        return {key: told(error)}
     return {}
 
 
@@ -184,6 +199,8 @@ def card_fault(definitions: dg.Definitions, instance: dg.DagsterInstance) -> Act
         run_card(definitions, instance)
     except ActionableError as error:
         return error
+    except Exception as error:
+        return told(error)
     return None
 
 

@@ -87,7 +87,7 @@ def _find(project: Project, tables: StoredTables, wanted: str) -> Found:
     try:
         return find(tables, wanted)
     except ConfigurationError:
-        if wanted not in project.batches.keys:
+        if wanted not in project.batches:
             raise
     raise ConfigurationError(
         "nothing of this batch is stored yet.",

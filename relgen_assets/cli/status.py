@@ -21,12 +21,14 @@ from relgen_assets.cli.documents import (
 from relgen_assets.cli.exit_codes import ExitCode
 from relgen_assets.cli.layout import INDENT, say_below, write
 from relgen_assets.cli.report import print_batches, print_endpoints, print_stale
+from relgen_assets.cli.source_changes import print_source, source_part
 from relgen_assets.definitions import build_resources
 from relgen_assets.domain_errors import ActionableError, StorageError
 from relgen_assets.integrity.overview import Overview, overview
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.runs import opened_instance
 from relgen_assets.orchestration.staleness import stale_batches
+from relgen_assets.rows.asset_tables import RAW_PAPERS
 from relgen_assets.settings import Settings
 from resources.generation_ledger.yields import EndpointYield
 from resources.llama_server_pool.reports import EndpointStatus
@@ -38,15 +40,17 @@ def show_status(project: Project, console: Console, root: Path, *, as_json: bool
     A batch with a table that cannot be read hides none of the others.
     """
     tables = build_resources(project.settings).io_manager
-    batches = project.batches
+    batches = project.look_again()
     found: list[tuple[str, Overview]] = []
     faults: dict[str, ActionableError] = {}
-    for key in batches.keys:
-        if tables.exists("raw_papers", key):
+    stored = tables.partitions(RAW_PAPERS.asset)
+    for key in stored:
+        if key in batches:
             try:
                 found.append((key, overview(tables, [key])))
             except StorageError as error:
                 faults[key] = error
+    unlisted = [key for key in stored if key not in batches]
     with opened_instance(root) as instance:
         stale = stale_batches(instance, project.code_versions, [key for key, _ in found])
     if as_json:
@@ -57,6 +61,7 @@ def show_status(project: Project, console: Console, root: Path, *, as_json: bool
                 batches=[BatchPart(batch=key, counts=_counts(one)) for key, one in found],
                 unreadable=_fault_parts(faults),
                 stale=stale,
+                source=source_part(batches, project.settings.batches, unlisted),
             )
         )
     else:
@@ -69,6 +74,7 @@ def show_status(project: Project, console: Console, root: Path, *, as_json: bool
             console,
             f"{begun:,} of {len(batches.keys):,} batches of {batches.articles:,} articles begun",
         )
+        print_source(console, batches, project.settings.batches, unlisted)
         print_stale(console, stale)
     return ExitCode.FAILED if faults else ExitCode.DONE
 

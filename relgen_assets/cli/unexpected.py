@@ -92,6 +92,11 @@ def record(error: BaseException) -> ActionableError:
     )
 
 
+def told(error: BaseException) -> ActionableError:
+    """Return an error as a person is told of it; of an unforeseen one the traceback is filed."""
+    return explain(error) or record(error)
+
+
 def _actionable(meaning: tuple[str, str], where: str) -> ActionableError:
     what, remedy = meaning
     return StorageError(what, where=where, remedy=remedy)

@@ -181,10 +181,21 @@ def _resampled(rows: Counts, statistic: Statistic, draws: int, seed: int) -> Cou
     random = np.random.default_rng(seed)
     step = max(1, _CELLS // units)
     parts = [
-        statistic(random.multinomial(units, np.full(units, 1 / units), size=size) @ rows)
+        statistic(_weights(random, units, size) @ rows)
         for size in (min(step, draws - at) for at in range(0, draws, step))
     ]
     return np.concatenate([np.atleast_1d(part) for part in parts])
+
+
+def _weights(random: np.random.Generator, units: int, draws: int) -> Counts:
+    """Return how often each unit is drawn, shape `(draws, units)`.
+
+    Counting drawn numbers takes a tenth of the time of drawing the counts themselves.
+    """
+    drawn = random.integers(units, size=(draws, units))
+    drawn += np.arange(draws)[:, np.newaxis] * units
+    counts = np.bincount(drawn.ravel(), minlength=draws * units)
+    return counts.reshape(draws, units).astype(np.float64)
 
 
 def _expanded(tail: float, units: int) -> float:

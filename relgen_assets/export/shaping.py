@@ -61,11 +61,13 @@ class Shaping:
         settings: The section `dataset`.
         prompts: The templates of the project.
         default_tokenizer: The tokenizer unless the settings name one.
+        named: Returns a path as it is from the project folder, which may be moved.
     """
 
     settings: DatasetSettings
     prompts: PromptSet
     default_tokenizer: Callable[[], Path]
+    named: Callable[[str], str] = str
 
     @property
     def answer(self) -> AnswerForm:
@@ -127,7 +129,7 @@ class Shaping:
             self.settings.answer_strength,
             self.settings.max_tokens,
             self.settings.over_budget,
-            self.settings.tokenizer,
+            self.settings.tokenizer and self.named(self.settings.tokenizer),
             self._schema,
             self._keys,
             [self.prompts.version(task) for task in STUDENT_TASKS.values()],

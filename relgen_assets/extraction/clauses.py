@@ -13,6 +13,7 @@ from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from relgen_assets.extraction.cleaning import word_set
+from relgen_assets.extraction.direction import TREATED_WITH
 from relgen_assets.extraction.names import EMPTY_NOUNS, is_name
 from relgen_assets.extraction.pairs import Span
 from relgen_assets.extraction.statements import negations
@@ -44,7 +45,7 @@ _OF_NO_WEIGHT = word_set(
 _PREPOSITIONS = word_set(
     "of in into on onto to from with for as through at inside within along by upon over across via"
 )
-_GOES_ON = frozenset({"of", "-", "/", "%", "'", "\u2019"})
+_GOES_ON = frozenset({"of", "-", "/", "%", "'", "\u2019", "\u2018", "\u201c", '"'})
 """What follows a noun phrase that is not complete."""
 _JOINS_OBJECTS = word_set("and or ,")
 _ENDS_CLAUSE = frozenset(",;:.()")
@@ -98,11 +99,15 @@ def clauses(sentence: str) -> list[Clause]:
         return []
     by = tokens[after].word.casefold() if after < len(tokens) else ""
     if by in _PREPOSITIONS:
+        is_participle = not words & _AUXILIARIES and tokens[verb].tag in {"VBD", "VBN"}
+        if is_participle and _begins_clause(tokens, after + 1):
+            return []  # "Material dredged from the star enriches the gas"
         after += 1
         if by == "to" and any(can_be_verb(token.word) for token in tokens[after : after + 2]):
             return []  # "were asked to report costs"
     comes_from = by == "from" and bool(words & _COMES_FROM)
-    turned = (is_passive and by == "by") or comes_from
+    is_treated = by == "with" and not words.isdisjoint(TREATED_WITH.split())
+    turned = (is_passive and (by == "by" or is_treated)) or comes_from
     return [
         Clause(found, subject) if turned else Clause(subject, found)
         for found in _objects(tokens, after)

@@ -27,13 +27,20 @@ _EARLIER = 0.1
 _TO_THE_NAME = r"(?: [\w-]+){0,3}\s*$"
 """What may stand between a preposition and the name that belongs to it."""
 _BE = r"(?:is|are|was|were|be|been|being|gets?|got)"
+TREATED_WITH = (
+    "treated incubated infected stimulated supplemented coated doped stained loaded injected"
+    " immunized immunised inoculated transfected vaccinated"
+)
+"""Participles with which `with` names what acts: `cells were treated with A`."""
 _SECOND_ACTS = re.compile(
     rf"\b{_BE}(?: \w+){{0,3}}? (?:\w+(?:ed|en|wn|nt|ne|lt|ght|pt)|led|made|found|put|set|cut"
     rf"|built|fed|held|kept|met|seen|hit|read|bound)(?: \w+ly)? by{_TO_THE_NAME}"
     r"|\b(?:caused|driven|induced|produced|followed|governed|mediated|triggered|proposed|introduced"
     r"|given|developed|influenced|affected|regulated|controlled|inhibited|suppressed|obtained"
     r"|generated|explained|determined|enabled|supported|generali[sz]ed|reduced|increased|modulated"
-    rf"|limited|activated|stimulated|prevented|formed|created|written|discovered) by{_TO_THE_NAME}"
+    r"|limited|activated|stimulated|prevented|formed|created|written|discovered|received|used"
+    rf"|performed|carried out|constituted|described) by{_TO_THE_NAME}"
+    rf"|\b(?:{TREATED_WITH.replace(' ', '|')}) with{_TO_THE_NAME}"
     r"|\b(?:because of|due to|owing to|thanks to|attribut\w+ to|ascrib\w+ to"
     r"|(?:result|consequence|outcome|product) of|caused?(?: mainly| partly)? by"
     r"|result(?:s|ed|ing)? from|aris(?:es|ing|e) from|stem(?:s|med|ming)? from"

@@ -13,7 +13,7 @@ from relgen_assets.extraction.direction import Frame, direction
 from relgen_assets.extraction.statements import BACK_REFERENCE, COORDINATION, content
 from relgen_assets.extraction.verbs import has_verb, opens_with_verb
 
-MAX_WORDS = 22
+MAX_WORDS = 26
 """Most words between two names that are related."""
 MAX_UNCLEAR_WORDS = 10
 """The same where the words do not tell a direction."""
@@ -45,6 +45,7 @@ _REPORTS = word_set(
 )
 """Names of nothing but the work that is reported: `results show A`."""
 _CLAUSE_END = re.compile(r"[,;:]\s")
+_CLAUSE_BEGINS = re.compile(r"[,;:]\s|\bthat\s")
 _ADJOINS = re.compile(
     r"\b(?:on|in|at|with|from|for|within|during|against|among|under)\b", re.IGNORECASE
 )
@@ -57,6 +58,22 @@ _STANDS_FOR_IT = re.compile(
     re.IGNORECASE,
 )
 """Nouns after which the adjunct is what acts: `treatment with A reduces B`."""
+_OPENS_ADVERBIAL = re.compile(
+    r"(?:^|[,;:]\s)\s*(?:unlike|despite|besides|except|without|in contrast (?:to|with)"
+    r"|compared (?:to|with)|as opposed to|instead of|apart from|in addition to)\b[^,;:]*$",
+    re.IGNORECASE,
+)
+"""What sets a name apart from the subject that follows."""
+_BOTH_WAYS_WITH = re.compile(
+    r"\b(?:interactions?|associations?|correlations?|comparisons?|relations?|agreement) with$",
+    re.IGNORECASE,
+)
+_POINTS = re.compile(r"\b(?:this|that|these|those|such|its|their|our)\s$", re.IGNORECASE)
+"""What stands before a name that only the sentence before explains."""
+_PARTICIPLE = re.compile(r"\b\w+(?:ing|ed|en)\b")
+_SET_APART = re.compile(
+    r"\s*(?:,\s*(?:by|in|from|with|for|on|within|among)|,?\s*at)\b", re.IGNORECASE
+)
 _AUXILIARY = re.compile(
     r"\b(?:is|are|was|were|has|have|had|can|could|may|might|will|would|does|do)\b", re.IGNORECASE
 )
@@ -135,7 +152,13 @@ def relates(description: str, words: Frame) -> bool:
     if _ABOUT_THE_DOCUMENT.search(description):
         return False
     before, after = _around(description, words)
-    if _is_adjunct(before, words) or _is_inside_a_phrase(before, words, after):
+    if (
+        _is_adjunct(before, words)
+        or _is_adverbial(before, words)
+        or _is_inside_a_phrase(before, words, after)
+        or _is_far_in_a_phrase(before, words, after)
+        or _points(before, words.first)
+    ):
         return False
     return BACK_REFERENCE.match(description) is None or has_verb(words.between)
 
@@ -152,9 +175,12 @@ def _is_adjunct(before: str, words: Frame) -> bool:
 
     It counts as the subject itself after a noun of change or treatment: `changes in A`.
     """
-    clause = _CLAUSE_END.split(before)[-1]
+    clause = _CLAUSE_BEGINS.split(before)[-1]
     found = _ADJOINS.search(clause)
-    if found is None or _STANDS_FOR_IT.search(clause[: found.end()]):
+    if found is None:
+        return False
+    head = clause[: found.end()]
+    if _STANDS_FOR_IT.search(head) and not _BOTH_WAYS_WITH.search(head):
         return False
     subject = clause[: found.start()]
     return (
@@ -162,6 +188,34 @@ def _is_adjunct(before: str, words: Frame) -> bool:
         and not has_verb(subject)
         and not _AUXILIARY.search(clause[found.end() :])
         and has_verb(f"{words.first}{words.between}")
+    )
+
+
+def _points(before: str, name: str) -> bool:
+    """Return whether a name is pointed at and not said before: `this map is a bijection`."""
+    return _POINTS.search(before) is not None and name.casefold() not in before.casefold()
+
+
+def _is_adverbial(before: str, words: Frame) -> bool:
+    """Return whether the first name is in a phrase before the subject: `unlike A, the method …`."""
+    return (
+        _OPENS_ADVERBIAL.search(before) is not None
+        and _CLAUSE_END.search(words.between) is not None
+        and has_verb(words.between)
+    )
+
+
+def _is_far_in_a_phrase(before: str, words: Frame, after: str) -> bool:
+    """Return whether a statement about something else holds both names, with others in between.
+
+    `The terms represent the consumption of A by cells at a rate B` says nothing of A and B.
+    """
+    apart = _SET_APART.match(words.between) is not None
+    return (
+        (apart or len(content(words.between)) > 1)
+        and not _PARTICIPLE.search(words.between)
+        and not has_verb(f"{words.first}{words.between}")
+        and (has_verb(before) or has_verb(after))
     )
 
 

@@ -64,7 +64,16 @@ RULES: Final = (
     "worked_examples",
 )
 """Modules of this package that decide on an answer."""
-NO_RULES: Final = ("__init__", "clauses", "entity_list", "judging", "places", "quotes", "version")
+NO_RULES: Final = (
+    "__init__",
+    "clauses",
+    "entity_list",
+    "judging",
+    "places",
+    "quotes",
+    "summary_rules",
+    "version",
+)
 """The other modules. Quotes and lists of names belong to an answer's key, not its verdict; places
 are only shown."""
 

@@ -94,6 +94,7 @@ class Questions:
             quotes=[f"{one.source} -> {one.target}: {one.sentence}" for one in choice.quotes],
             quote_evidence=quoting,
             entities=choice.terms if mode == "two_pass" else (),
+            categories=self.settings.categories,
         )
         bounds = self.settings.bounds(mode).halved(halvings)
         settings = self.settings

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from relgen_assets.extraction import RejectionReason
 from relgen_assets.generation.not_asked import NO_SUMMARY
+from relgen_assets.generation.summary_requests import is_usable_summary
 from relgen_assets.rows.models import GeneratedRow, RawExtraction, Summary, ValidatedExtraction
 
 
@@ -54,7 +55,7 @@ def plan_summaries(rows: Sequence[Summary], *, further: int, limit: int) -> Retr
     for row in rows:
         if row.status == "failed":
             plan.failed.append(row.paper_id)
-        elif row.status == "completed" and not row.text.strip():
+        elif row.status != "refused" and not is_usable_summary(row):
             plan.add(row.paper_id, row, further=further, limit=limit)
     return plan
 
@@ -82,7 +83,9 @@ def plan_chunks(
         limit: Largest total number of attempts.
     """
     asked_again = plan_summaries(summaries, further=further, limit=limit)
-    summarised = {row.paper_id for row in summaries if row.text.strip()} | {*asked_again.subjects}
+    summarised = {row.paper_id for row in summaries if is_usable_summary(row)} | {
+        *asked_again.subjects
+    }
     never_summarised = set(asked_again.exhausted)
     plan = RetryPlan()
     for row, verdict in zip(raw, verdicts, strict=True):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from relgen_assets.generation.acceptance import fault_of_summary
 from relgen_assets.generation.answer_columns import generated_columns, unanswered_columns
 from relgen_assets.generation.prompt_tokens import estimate_tokens
 from relgen_assets.generation.sampling import sampling_of
 from relgen_assets.prompts import PromptSet
 from relgen_assets.rows.models import SUMMARIES_OFF, Paper, Summary
 from relgen_assets.settings import SummarySettings
-from resources.generation import GenerationRequest, Outcome
+from resources.generation import Generation, GenerationRequest, Outcome
 
 SUMMARY_TASK = "summary"
 
@@ -43,17 +44,27 @@ def no_summary(paper_id: str) -> Summary:
 
 
 def summary_row(request: GenerationRequest, outcome: Outcome) -> Summary:
-    """Return the row of a summary request, answered or failed."""
-    return Summary(paper_id=request.subject, **generated_columns(request, outcome))
+    """Return the row of a summary request: answered, answered unusably, or failed."""
+    columns = generated_columns(request, outcome)
+    if isinstance(outcome, Generation) and outcome.text.strip():
+        fault = fault_of_summary(outcome.text, request.messages)
+        if fault is not None:
+            columns |= {"status": "rejected", "reason": fault.value}
+    return Summary(paper_id=request.subject, **columns)
+
+
+def is_usable_summary(row: Summary) -> bool:
+    """Return whether a stored summary may stand in prompts."""
+    return row.status == "completed" and bool(row.text.strip())
 
 
 def summaries_shown(rows: Iterable[Summary]) -> dict[str, str] | None:
     """Return the summaries that prompts show, by article id.
 
     Returns:
-        The summaries that have a text; `None` if the articles were not to be summarised.
+        The usable summaries; `None` if the articles were not to be summarised.
     """
     every = list(rows)
     if every and all(row.reason == SUMMARIES_OFF for row in every):
         return None
-    return {row.paper_id: row.text for row in every if row.text.strip()}
+    return {row.paper_id: row.text for row in every if is_usable_summary(row)}

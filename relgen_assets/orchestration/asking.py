@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.extraction.validation import validate_all
-from relgen_assets.generation.acceptance import is_summary
+from relgen_assets.generation.acceptance import summary_judge
 from relgen_assets.generation.asking_again import AskingAgain
 from relgen_assets.generation.extraction_requests import EXTRACTION_TASK, Questions
 from relgen_assets.generation.second_opinions import ATTEMPTS as OPINION_ATTEMPTS
@@ -153,7 +153,7 @@ def _summaries(
     ]
     result = asker.pool.generate(
         requests,
-        accept=is_summary,
+        accept=summary_judge(requests),
         attempts=ATTEMPTS,
         granted=asker.pool.ledger.granted_attempts(SUMMARY_TASK, list(papers)),
         title=SUMMARY_TASK,

@@ -5,7 +5,7 @@ switched on, new articles become batches, and rejected rows are asked about agai
 off by default, because both send requests to servers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import dagster as dg
@@ -24,7 +24,7 @@ from relgen_assets.orchestration.jobs import (
     RETRY_JOB,
     retry_config,
 )
-from relgen_assets.orchestration.new_articles import Grown, Shifted, growth
+from relgen_assets.orchestration.new_articles import new_batches
 from relgen_assets.orchestration.partitions import PARTITION_TAG
 from relgen_assets.orchestration.project import Project
 from relgen_assets.rows.asset_tables import RAW_EXTRACTIONS, SUMMARIES, VALIDATED_EXTRACTIONS
@@ -174,42 +174,36 @@ def _articles_sensor(project: Project) -> dg.SensorDefinition:
         job_name=BATCH_JOB,
         minimum_interval_seconds=_SECONDS_BETWEEN_LOOKS,
         default_status=dg.DefaultSensorStatus.STOPPED,
-        description="Makes a batch of new articles at the end of the source, and makes the last"
-        " batch again when it has grown. The first look takes every batch that was never made."
+        description="Makes batches of articles that are in none, wherever they stand in the source."
         " Batches that were dropped stay dropped.",
     )
-    def new_articles(
-        context: dg.SensorEvaluationContext, io_manager: dg.ResourceParam[ParquetIOManager]
-    ) -> dg.SensorResult:
+    def new_articles(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         try:
-            found = growth(project, io_manager, seen=int(context.cursor or 0))
+            found = new_batches(project)
         except SourceError as error:
             return dg.SensorResult(skip_reason=str(error))
-        if isinstance(found, Shifted):
-            return dg.SensorResult(skip_reason=str(found))
         return _requests(context, project, found)
 
     return new_articles
 
 
 def _requests(
-    context: dg.SensorEvaluationContext, project: Project, found: Grown
+    context: dg.SensorEvaluationContext, project: Project, found: Mapping[str, str]
 ) -> dg.SensorResult:
-    if not found.batches:
-        return dg.SensorResult(skip_reason="There are no new articles.", cursor=str(found.seen))
+    if not found:
+        return dg.SensorResult(skip_reason="There are no new articles.")
     known = set(project.batches.keys)
-    unknown = [key for key in found.batches if key not in known]
+    unknown = [key for key in found if key not in known]
     if unknown:
         context.log.info(
             "New batches: %s. The UI lists them after the code location is reloaded.",
             ", ".join(unknown),
         )
     return dg.SensorResult(
-        cursor=str(found.seen),
         run_requests=[
             # As a tag, because a partition key has to be known since the definitions were loaded.
             # The run loads them anew, so it knows the batch.
             dg.RunRequest(run_key=f"{key} {articles}", tags={PARTITION_TAG: key})
-            for key, articles in found.batches.items()
+            for key, articles in found.items()
         ],
     )

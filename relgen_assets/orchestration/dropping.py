@@ -97,12 +97,13 @@ def drop_batch(
         shards = remove_shards(root, key)
         card = renew_card(project)
         tables = [one.asset for one in reversed(STORED_TABLES) if store.remove(one.asset, key)]
+        project.planner.manifests.drop(key)
     return Dropped(key, tables[::-1], len(shards), card)
 
 
 def _refuse_unknown(batches: Batches, key: str, stored: set[str]) -> None:
     if key not in stored:
-        batches.rows(key)
+        batches.require(key)
 
 
 def _refuse_active(instance: dg.DagsterInstance, key: str, run_id: str) -> None:

@@ -19,11 +19,13 @@ from relgen_assets.generation.extraction_requests import EXTRACTION_TASK
 from relgen_assets.generation.summary_requests import SUMMARY_TASK
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.runs import run_batch
+from relgen_assets.rows.asset_tables import RAW_PAPERS
 from relgen_assets.settings import Settings
 from resources.generation import GenerationRequest, Judge, NextAttempt
 from resources.generation_ledger.ledger import GenerationLedger
 from resources.llama_server_pool.pool import LlamaServerPool
 from resources.llama_server_pool.reports import BatchResult
+from resources.parquet_io_manager import ParquetIOManager
 from resources.progress import BOARD
 
 
@@ -154,6 +156,27 @@ def rebuild_batches(
         raise MissingAnswers("the ledger", missing)
 
 
+def same_articles(
+    project: Project, again: Project, batches: Sequence[str], *, store: ParquetIOManager
+) -> None:
+    """Give batches of a scratch project the articles that they have in the project.
+
+    Args:
+        project: The project.
+        again: The scratch project.
+        batches: The batches to make again.
+        store: Where the scratch project stores tables.
+    """
+    for key in batches:
+        manifest = project.planner.manifests.one(key)
+        if manifest is None:
+            continue
+        again.planner.manifests.write(manifest)
+        if any(note.kept for note in manifest.articles):  # the source no longer has them so
+            stored = project.planner.store.read(RAW_PAPERS.asset, key)
+            store.write(stored, RAW_PAPERS.asset, key)
+
+
 def batches_of(project: Project, released: Sequence[str] | None) -> list[str]:
     """Return the batches to make again.
 
@@ -167,5 +190,5 @@ def batches_of(project: Project, released: Sequence[str] | None) -> list[str]:
     if released is None:
         return project.batches.keys
     for key in released:
-        project.batches.rows(key)
+        project.batches.require(key)
     return list(released)

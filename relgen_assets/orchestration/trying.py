@@ -97,9 +97,8 @@ def _from_source(project: Project, stem: str) -> list[Paper]:
         ConfigurationError: There is none; the message names the nearest ids.
     """
     batches, source = project.batches, project.source
-    if stem in batches.keys:
-        rows = batches.rows(stem)
-        return list(source.read(rows.start, rows.stop))
+    if stem in batches:
+        return project.planner.read(batches.rows(stem))
     papers = list(source.read(0, SCANNED))
     found = [paper for paper in papers if paper.paper_id == stem][:1]
     if not found and stem.isdecimal():

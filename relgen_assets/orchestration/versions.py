@@ -124,17 +124,19 @@ def text_version(parts: Iterable[str]) -> dg.DataVersion:
 
 
 def _of_papers(settings: Settings) -> Any:
-    # The number of articles adds batches and changes no full one. The size of a batch decides which
-    # articles its key stands for.
+    # The number of articles and the size of batches decide about new batches only.
     source = settings.source.model_dump(mode="json", exclude={"articles"})
     plain = {
-        name: shown(value) if isinstance(value, str) else value for name, value in source.items()
+        name: shown(settings.named(value)) if isinstance(value, str) else value
+        for name, value in source.items()
     }
-    return [plain, settings.batches.size, _columns(RAW_PAPERS.row), list_version()]
+    return [plain, _columns(RAW_PAPERS.row), list_version()]
 
 
 def _of_chunks(settings: Settings) -> Any:
-    return [settings.chunking.model_dump(mode="json"), _columns(CHUNKS.row)]
+    own = settings.chunking.model_dump(mode="json")
+    own["tokenizer"] = _tokenizer(settings, own["tokenizer"])
+    return [own, _columns(CHUNKS.row)]
 
 
 def _of_summaries(settings: Settings, prompts: PromptSet) -> Any:
@@ -169,6 +171,7 @@ def _of_answers(settings: Settings, prompts: PromptSet) -> Any:
         [_schemas(one, own.bounds(one), quote_evidence=quoting[one]) for one in modes],
         _columns(RAW_EXTRACTIONS.row),
         *_sampling(own),
+        *([own.categories] if own.categories else []),
     ]
 
 
@@ -224,14 +227,19 @@ def _schema(mode: Mode, bounds: AnswerBounds, *, quote_evidence: bool) -> dict[s
 
 def _of_dataset(settings: Settings, prompts: PromptSet) -> Any:
     own = settings.dataset
-    shaping = Shaping(own, prompts, default_model)
-    tokenizer = own.tokenizer or settings.chunking.tokenizer
+    shaping = Shaping(own, prompts, default_model, settings.named)
+    tokenizer = _tokenizer(settings, own.tokenizer or settings.chunking.tokenizer)
     configs = {name: _columns(config.row_under(shaping)) for name, config in CONFIGS.items()}
     shares = [own.validation_percent, own.test_percent, own.empty_percent]
     rights = settings.rights.model_dump(mode="json")
     facts = sorted(ShardFacts.model_fields)
     evaluation = content_of(own.evaluation_texts)
     return [shares, rights, own.rejected, shaping.version, tokenizer, configs, facts, evaluation]
+
+
+def _tokenizer(settings: Settings, path: str | None) -> str | None:
+    """Return where a tokenizer is from the project folder, which may be moved."""
+    return None if path is None else settings.named(path)
 
 
 def _model(settings: Settings) -> str | list[str]:

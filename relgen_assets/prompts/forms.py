@@ -58,6 +58,8 @@ def task_for(task: PromptTask, *, summarised: bool) -> PromptTask:
     return task if summarised else NO_SUMMARY_TASKS[task]
 
 
+CATEGORIES: Final = "categories"
+"""Placeholder of the categories of entities, in templates that leave names free."""
 PART_FOLDERS: Final = ("no_summary", "student")
 """Folders of templates, below that of the others."""
 
@@ -100,10 +102,12 @@ _EXTRACTIONS: Final[Mapping[PromptTask, Form]] = {
     "extraction_evidence": Form(
         "asks about a chunk, with free names and a quote of the chunk for each relation",
         required=("summary", "text"),
+        optional=(CATEGORIES,),
     ),
     "extraction_entities": Form(
         "asks for the names in a chunk, the first of two passes",
         required=("summary", "text"),
+        optional=(CATEGORIES,),
         answer=EntityList,
     ),
     "extraction_quote": Form(
@@ -117,6 +121,7 @@ _EXTRACTIONS: Final[Mapping[PromptTask, Form]] = {
     "extraction_schema": Form(
         "asks about a chunk, with free names",
         required=("summary", "text"),
+        optional=(CATEGORIES,),
     ),
 }
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.prompts.checking import check
 from relgen_assets.prompts.forms import (
+    CATEGORIES,
     FORMS,
     PROMPT_TASKS,
     STUDENT_TASKS,
@@ -28,6 +29,10 @@ from relgen_assets.rows.models import Paper, StudentPrompt
 from resources.generation import Message
 
 VERSION_CHARACTERS = 12
+ANY_CATEGORY = "any"
+"""What stands for the categories where a project names none."""
+ONLY_CATEGORIES = "List only entities of these categories: {categories}."
+"""What is added to a template that has no place for the categories of a project."""
 SUFFIX = ".txt"
 """Ending of a template's file."""
 _REMEDY = "docs/prompts.md says what a template looks like."
@@ -103,6 +108,7 @@ class PromptSet:
         quotes: Sequence[str] = (),
         quote_evidence: bool = False,
         entities: Sequence[str] = (),
+        categories: Sequence[str] = (),
     ) -> tuple[Message, ...]:
         """Return the messages that ask for the entities and relations of one chunk.
 
@@ -117,6 +123,8 @@ class PromptSet:
             quotes: Statements of the chunk that the answer is restricted to, one line each.
             quote_evidence: Whether an answer with free names quotes the chunk for each relation.
             entities: Names of a first pass that entity names are restricted to.
+            categories: Categories of the entities to look for, where names are free; none leaves
+                them to the template.
         """
         values = {
             "summary": (summary or "").strip(),
@@ -126,13 +134,16 @@ class PromptSet:
             "entities": "; ".join(entities),
         }
         task = _task(candidates, quotes, entities, quote_evidence=quote_evidence)
-        return self._templates[task_for(task, summarised=summary is not None)].fill(values)
+        template = self._templates[task_for(task, summarised=summary is not None)]
+        return _with_categories(template, values, categories)
 
-    def entity_messages(self, summary: str | None, text: str) -> tuple[Message, ...]:
+    def entity_messages(
+        self, summary: str | None, text: str, *, categories: Sequence[str] = ()
+    ) -> tuple[Message, ...]:
         """Return the messages that ask for the names in a chunk, before its relations."""
         values = {"summary": (summary or "").strip(), "text": text}
         task = task_for("extraction_entities", summarised=summary is not None)
-        return self._templates[task].fill(values)
+        return _with_categories(self._templates[task], values, categories)
 
     def verification_messages(self, passage: str, claim: str) -> tuple[Message, ...]:
         """Return the messages that ask whether a passage states a claim."""
@@ -152,6 +163,23 @@ class PromptSet:
         """
         values = {"summary": summary.strip(), "text": text, "schema": schema, "keys": keys}
         return self._templates[STUDENT_TASKS[prompt]].fill(values)
+
+
+def _with_categories(
+    template: Template, values: Mapping[str, str], categories: Sequence[str]
+) -> tuple[Message, ...]:
+    """Return a filled template that names categories, in their place or behind its first turn.
+
+    The bundled templates have no such place: with one they would be other questions for everyone.
+    """
+    names = "; ".join(categories)
+    messages = template.fill({**values, CATEGORIES: names or ANY_CATEGORY})
+    takes = CATEGORIES in FORMS[template.task].placeholders
+    if not names or not takes or f"{{{CATEGORIES}}}" in template.text:
+        return messages
+    first, *others = messages
+    content = f"{first['content']}\n{ONLY_CATEGORIES.format(categories=names)}"
+    return (Message(role=first["role"], content=content), *others)
 
 
 def _task(

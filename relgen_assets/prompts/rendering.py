@@ -22,11 +22,11 @@ SAMPLE: Final[Mapping[str, str]] = {
     "candidates": "Orrunmere seepage; velquorite",
     "quotes": "Orrunmere seepage -> velquorite: Slow Orrunmere seepage dissolves velquorite.",
     "entities": "velquorite; moss",
+    "categories": "minerals; plants",
     "passage": "Dissolved velquorite feeds moss.",
     "claim": "Velquorite feeds moss.",
     "keys": '"list_of_entities"',
     "schema": '{"type": "object"}',
-    "types": "seepage: water that {dissolves}",
 }
 """A value for each placeholder, in words that occur nowhere; with braces, as articles have them."""
 _LAST: Final = ("text", "passage")

@@ -174,8 +174,9 @@ class GeneratedRow(TableRow):
     """Columns of everything a model was asked for, answered or not."""
 
     paper_id: str = Field(description="Article the request is about.")
-    status: Literal["completed", "failed", "refused"] = Field(
-        description="`completed`: answered; `failed`: no server answered; `refused`: never sent."
+    status: Literal["completed", "failed", "refused", "rejected"] = Field(
+        description="`completed`: answered; `failed`: no server answered; `refused`: never sent;"
+        " `rejected`: answered, and the summary cannot be used."
     )
     reason: str | None = Field(None, description="Reason code when not completed.")
     prompt_version: str = Field(description="Hash of the prompt template.")

@@ -15,7 +15,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -24,7 +24,13 @@ from pydantic_settings import (
 
 from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.settings.dataset_section import DatasetSettings, without_summary
-from relgen_assets.settings.environment import ENV_PREFIX, NESTED, names_all, refuse_unusable
+from relgen_assets.settings.environment import (
+    ENV_PREFIX,
+    NESTED,
+    PROJECT_VARIABLE,
+    names_all,
+    refuse_unusable,
+)
 from relgen_assets.settings.evaluation_section import EvaluationSettings
 from relgen_assets.settings.explanations import explain
 from relgen_assets.settings.generation_sections import (
@@ -34,6 +40,7 @@ from relgen_assets.settings.generation_sections import (
     SummarySettings,
 )
 from relgen_assets.settings.judging_section import JudgingSettings
+from relgen_assets.settings.places import resolve, within
 from relgen_assets.settings.preparation_sections import (
     BatchSettings,
     ChunkingSettings,
@@ -58,6 +65,7 @@ from resources.llama_server_pool.options import PoolOptions
 
 __all__ = [
     "ENV_PREFIX",
+    "PROJECT_VARIABLE",
     "SETTINGS_FILE",
     "STATE_FOLDER",
     "AnswerBounds",
@@ -113,6 +121,17 @@ class Settings(BaseSettings):
     evaluation: EvaluationSettings = Field(default_factory=EvaluationSettings)
     publishing: PublishingSettings = Field(default_factory=PublishingSettings)
 
+    _root: Path = PrivateAttr(default_factory=Path.cwd)
+
+    def locate(self, root: Path) -> None:
+        """Make all paths absolute: relative ones begin in the project folder `root`."""
+        self._root = root
+        resolve(self, root)
+
+    def named(self, path: str) -> str:
+        """Return a path as it is from the project folder; it stays the same if that is moved."""
+        return within(path, self._root)
+
     @model_validator(mode="after")
     def _student_prompt_shows_what_there_is(self) -> Settings:
         chosen = self.dataset.student_prompt
@@ -165,9 +184,11 @@ def load_settings(
     refuse_unusable(Settings)
     values |= overrides or {}
     try:
-        return Settings(**values)
+        settings = Settings(**values)
     except ValidationError as error:
         in_file = not names_all([fault["loc"] for fault in error.errors()])
         raise ConfigurationError(
             explain(error, values, Settings), where=str(path) if in_file else "the environment"
         ) from error
+    settings.locate(root)
+    return settings

@@ -16,6 +16,8 @@ from pydantic import BaseModel
 from relgen_assets.domain_errors import ConfigurationError
 
 ENV_PREFIX = "RELGEN_"
+PROJECT_VARIABLE = "RELGEN_PROJECT"
+"""Names the project folder; it is no setting."""
 NESTED = "__"
 
 
@@ -61,7 +63,7 @@ def names_all(locations: Collection[Sequence[int | str]]) -> bool:
 def _variables() -> Iterator[tuple[str, list[str]]]:
     """Yield the variables of the environment that mean settings, with the keys they name."""
     for variable in os.environ:
-        if variable.upper().startswith(ENV_PREFIX):
+        if variable.upper().startswith(ENV_PREFIX) and variable != PROJECT_VARIABLE:
             yield variable, variable[len(ENV_PREFIX) :].lower().split(NESTED)
 
 

@@ -90,6 +90,12 @@ class ExtractionSettings(SamplingSection):
         description="Whether each relation of an answer begins with the words of the chunk that"
         " state it; in mode `schema`. They point the judge to the sentence; no dataset has them.",
     )
+    categories: list[Annotated[str, Field(min_length=1)]] = Field(
+        [],
+        max_length=100,
+        description="Categories of the entities to look for, such as `minerals`, where names are"
+        " free; by default those that the template names.",
+    )
     temperature: float = Field(0.2, ge=0, le=2, description="Sampling temperature.")
     max_tokens: int | None = Field(
         None,

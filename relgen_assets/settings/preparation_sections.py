@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, model_validator
 
 from relgen_assets.settings.section import Section
@@ -10,7 +12,22 @@ from relgen_assets.settings.section import Section
 class BatchSettings(Section):
     """How articles are grouped into partitions."""
 
-    size: int = Field(20, ge=1, description="Articles per partition.")
+    size: int = Field(
+        20,
+        ge=1,
+        description="Articles of a new batch; a batch that was begun keeps those that it has.",
+    )
+    edited: Literal["keep", "redo"] = Field(
+        "keep",
+        description="What becomes of an article of a batch that says something else in the source"
+        " now: `keep` what was made of it; or `redo` it when the batch is made again, which"
+        " `--missing` then does.",
+    )
+    withdrawn: Literal["keep", "remove"] = Field(
+        "keep",
+        description="What becomes of an article of a batch that the source no longer has: `keep`"
+        " its rows; or `remove` them when the batch is made again, which `--missing` then does.",
+    )
 
 
 class ChunkingSettings(Section):

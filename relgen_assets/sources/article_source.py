@@ -11,15 +11,24 @@ from relgen_assets.rows.models import Paper
 class ArticleSource(Protocol):
     """A numbered sequence of articles.
 
-    Both methods raise `relgen_assets.domain_errors.SourceError` when the source cannot be used.
+    All methods raise `relgen_assets.domain_errors.SourceError` when the source cannot be used.
     """
 
     def count(self) -> int:
         """Return the number of articles; a remembered count is reused."""
         ...
 
-    def read(self, start: int, stop: int) -> Iterator[Paper]:
+    def version(self, *, anew: bool = False) -> str:
+        """Return a text that changes when an article may be another, or stand elsewhere.
+
+        No article is read. Without `anew`, a remote folder is as it was last listed.
+        """
+        ...
+
+    def read(self, start: int, stop: int, *, signed: bool = True) -> Iterator[Paper]:
         """Yield the articles from `start` to before `stop`, in order.
+
+        Without `signed` they have no signatures, which cost most of the time.
 
         Rows beyond the end are absent. A row that cannot be used is yielded with status
         `unusable` and one of the reason codes of `relgen_assets.sources.cleaning`.

@@ -80,16 +80,17 @@ def clean_section_names(names: Iterable[str]) -> list[str]:
     return [name for name in cleaned if name]
 
 
-def papers(rows: Iterable[RawRow], source: str) -> Iterator[Paper]:
+def papers(rows: Iterable[RawRow], source: str, *, signed: bool = True) -> Iterator[Paper]:
     """Yield one paper for every row of one batch, in order.
 
     Args:
         rows: The rows of the batch.
         source: Name of the source, stored with every paper.
+        signed: Compute the signatures, which cost most of the time.
     """
     seen: set[str] = set()
     for row in rows:
-        paper = _paper(row, source)
+        paper = _paper(row, source, signed=signed)
         if paper.paper_id in seen and paper.status == "used":
             paper = paper.model_copy(update={"status": "unusable", "reason": DUPLICATE_ID})
         if paper.status == "used":
@@ -97,7 +98,7 @@ def papers(rows: Iterable[RawRow], source: str) -> Iterator[Paper]:
         yield paper
 
 
-def _paper(row: RawRow, source: str) -> Paper:
+def _paper(row: RawRow, source: str, *, signed: bool) -> Paper:
     names = _names(row.section_names)
     texts = (row.article, row.abstract, row.title)
     readable = names is not None and all(v is None or isinstance(v, str) for v in texts)
@@ -120,7 +121,7 @@ def _paper(row: RawRow, source: str) -> Paper:
     paper = without_control_tokens(paper)
     if reason := _fault(paper) if readable else NOT_A_STRING:
         return paper.model_copy(update={"status": "unusable", "reason": reason})
-    return paper.model_copy(update={"signature": signature(paper.article)})
+    return paper.model_copy(update={"signature": signature(paper.article)}) if signed else paper
 
 
 def _fault(paper: Paper) -> str | None:

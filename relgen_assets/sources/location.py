@@ -14,8 +14,7 @@ import fsspec
 
 from relgen_assets.domain_errors import SourceError
 from relgen_assets.sources.remembered import Notes
-
-_FINGERPRINT_KEYS = ("size", "mtime", "created", "LastModified", "last_modified", "ETag", "etag")
+from resources.storage import STAMPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class SourceFile:
     def fingerprint(self) -> dict[str, str]:
         """Return size, times and tag of the file, which change when its content does."""
         info = self.filesystem.info(self.path)
-        return {key: str(info[key]) for key in _FINGERPRINT_KEYS if info.get(key) is not None}
+        return {key: str(info[key]) for key in STAMPS if info.get(key) is not None}
 
 
 def unreadable(file: SourceFile, error: Exception, remedy: str) -> SourceError:

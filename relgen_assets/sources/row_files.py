@@ -6,9 +6,11 @@ remembered in the state folder until the file changes. The meaning of a row does
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from relgen_assets.domain_errors import SourceError
@@ -68,6 +70,23 @@ class RowFiles:
                 remedy="Set source.path to a file or folder that holds articles.",
             )
         return int(rows) if self._first is None else min(int(rows), self._first)
+
+    def version(self, *, anew: bool = False) -> str:
+        """Return what changes when a file is added, removed or written.
+
+        Args:
+            anew: Look at remote files, too; otherwise they are as they were last seen.
+
+        Raises:
+            SourceError: There are no files, or one cannot be read.
+        """
+        if anew:
+            notes = [(file.url, self._current(file)) for file in self._location.files()]
+        else:
+            remembered = self._location.remembered_files()
+            notes = [(file.url, self._remembered(file)) for file in remembered]
+        told = [(PurePosixPath(url).name, note["fingerprint"]) for url, note in notes]
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
     def rows(self, start: int, stop: int) -> Iterator[SourceRow]:
         """Yield the rows from `start` to before `stop`; fewer at the end.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from functools import cached_property
@@ -35,13 +36,20 @@ class SampleArticles:
         """Return the number of bundled articles."""
         return len(self._rows)
 
-    def read(self, start: int, stop: int) -> Iterator[Paper]:
+    def version(self, *, anew: bool = False) -> str:  # noqa: ARG002  nothing is remembered
+        """Return a digest of the bundled articles."""
+        return hashlib.sha256(self._text.encode()).hexdigest()[:16]
+
+    def read(self, start: int, stop: int, *, signed: bool = True) -> Iterator[Paper]:
         """Yield the articles from `start` to before `stop`."""
-        return papers(self._rows[start:stop], self._name)
+        return papers(self._rows[start:stop], self._name, signed=signed)
+
+    @cached_property
+    def _text(self) -> str:
+        return files("relgen_assets.sources").joinpath("data/sample.jsonl").read_text("utf-8")
 
     @cached_property
     def _rows(self) -> list[RawRow]:
-        text = files("relgen_assets.sources").joinpath("data/sample.jsonl").read_text("utf-8")
         return [
             RawRow(
                 article=row["article"],
@@ -51,5 +59,5 @@ class SampleArticles:
                 paper_id=row["paper_id"],
                 bibliography=Bibliography(licence=self._licence or row["licence"]),
             )
-            for row in map(json.loads, text.splitlines())
+            for row in map(json.loads, self._text.splitlines())
         ]

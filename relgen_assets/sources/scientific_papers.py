@@ -7,10 +7,16 @@ converted only the first gigabytes. A local folder of the same layout can be rea
 
 from __future__ import annotations
 
+import glob
+import hashlib
+import json
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from relgen_assets.domain_errors import SourceError
 from relgen_assets.rows.models import Paper
@@ -39,10 +45,32 @@ class ScientificPapers:
         self._settings = settings
 
     def count(self) -> int:
-        """Return the number of articles from the settings, without opening the dataset."""
-        return self._settings.articles
+        """Return the number of articles without opening the dataset.
 
-    def read(self, start: int, stop: int) -> Iterator[Paper]:
+        It is that of the settings, or less if a local folder holds less.
+
+        Raises:
+            SourceError: A local folder holds no such files, or one is no parquet file.
+        """
+        own = self._settings
+        if not self._is_local:
+            return own.articles
+        if not self._files:
+            raise SourceError(
+                f"the folder holds no {own.config}/{own.split}/*.parquet.",
+                where=own.dataset,
+                remedy="Set source.dataset to a folder of that layout, or to an id on the hub.",
+            )
+        return min(own.articles, sum(map(_rows_in, self._files)))
+
+    def version(self, *, anew: bool = False) -> str:  # noqa: ARG002  files are local or fixed
+        """Return what changes with the local files; on the hub, a revision never changes."""
+        own = self._settings
+        named = [own.dataset, own.revision, own.config, own.split]
+        told = [(file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in self._files]
+        return hashlib.sha256(json.dumps([named, told]).encode()).hexdigest()[:16]
+
+    def read(self, start: int, stop: int, *, signed: bool = True) -> Iterator[Paper]:
         """Yield the articles from `start` to before `stop`.
 
         The first call downloads the split, unless it is local, into the cache of `datasets`: a
@@ -59,7 +87,32 @@ class ScientificPapers:
             )
             for row in map(self._dataset.__getitem__, range(start, stop))
         )
-        return papers(rows, self._settings.name)
+        return papers(rows, self._settings.name, signed=signed)
+
+    @property
+    def _is_local(self) -> bool:
+        return Path(self._settings.dataset).is_dir()
+
+    @property
+    def _files(self) -> list[Path]:
+        """The files of a local folder; none of a dataset on the hub."""
+        if not self._is_local:
+            return []
+        folder = Path(self._settings.dataset, self._settings.config)
+        return sorted(folder.glob(f"*{self._settings.split}/*.parquet"))
+
+    def _order(self) -> dict[str, Any]:
+        """Return what `datasets` is to load: local files by name, or a pattern of the hub."""
+        settings = self._settings
+        if self._is_local:  # escaped, since `datasets` takes every path for a pattern
+            files = [glob.escape(str(file)) for file in self._files]
+            return {"path": "parquet", "data_files": {settings.split: files}}
+        pattern = f"{settings.config}/*{settings.split}/*.parquet"
+        return {
+            "path": settings.dataset,
+            "data_files": {settings.split: pattern},
+            "revision": settings.revision,
+        }
 
     @cached_property
     def _dataset(self) -> Any:
@@ -67,14 +120,7 @@ class ScientificPapers:
 
         settings = self._settings
         try:
-            dataset = datasets.load_dataset(
-                settings.dataset,
-                data_files={
-                    settings.split: f"{settings.config}/*{settings.split}/*.parquet",
-                },
-                split=settings.split,
-                revision=settings.revision,
-            )
+            dataset = datasets.load_dataset(**self._order(), split=settings.split)
         except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
             raise SourceError(
                 f"the dataset cannot be loaded: {str(error).rstrip('.')}.",
@@ -91,3 +137,14 @@ class ScientificPapers:
                 "whose column names can be set.",
             )
         return dataset
+
+
+def _rows_in(file: Path) -> int:
+    try:
+        return int(pq.read_metadata(file).num_rows)
+    except (OSError, pa.ArrowException) as error:
+        raise SourceError(
+            f"the file cannot be read: {error}.",
+            where=str(file),
+            remedy="Copy it again; source.dataset has to be a folder of parquet files.",
+        ) from error

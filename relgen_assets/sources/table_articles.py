@@ -39,10 +39,14 @@ class TableArticles(ABC):
         """Return the number of articles."""
         return self._rows.count()
 
-    def read(self, start: int, stop: int) -> Iterator[Paper]:
+    def version(self, *, anew: bool = False) -> str:
+        """Return what changes with the files."""
+        return self._rows.version(anew=anew)
+
+    def read(self, start: int, stop: int, *, signed: bool = True) -> Iterator[Paper]:
         """Yield the articles from `start` to before `stop`."""
         rows = self._rows.rows(start, stop)
-        return papers(map(self._whole, rows), self._name)
+        return papers(map(self._whole, rows), self._name, signed=signed)
 
     def _whole(self, row: Mapping[str, Any]) -> RawRow:
         told = bibliography(row, self._columns, licence=self._licence)

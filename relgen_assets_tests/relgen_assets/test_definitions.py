@@ -135,6 +135,7 @@ def test_loading_the_definitions_touches_no_network_and_no_heavy_library(tmp_pat
         "heavy &= set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
+    (tmp_path / "relgen.toml").touch()
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=tmp_path,

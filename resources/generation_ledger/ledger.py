@@ -63,6 +63,11 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
     reconnect_seconds: float = Field(
         default=30.0, ge=0, description="How long to wait for a PostgreSQL server that went away."
     )
+    scope: str = Field(
+        default="",
+        description="Keeps leases and grants apart from those of others that use the same database;"
+        " answers are shared. Without one, the grants of all count.",
+    )
     import_command: str = Field(
         default="GenerationLedger.import_from",
         description="The command that imports an export, named if the ledger is damaged.",
@@ -220,12 +225,14 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
             attempts: Total attempts, including those already made; a higher grant stays.
         """
         self.database.write(
-            lambda c: verdicts_and_grants.grant_attempts(c, task, subjects, attempts)
+            lambda c: verdicts_and_grants.grant_attempts(c, task, subjects, attempts, self.scope)
         )
 
     def granted_attempts(self, task: str, subjects: Sequence[str]) -> dict[str, int]:
         """Return the total of allowed attempts, by subject, for subjects with a grant."""
-        return self.database.read(lambda c: verdicts_and_grants.granted_attempts(c, task, subjects))
+        return self.database.read(
+            lambda c: verdicts_and_grants.granted_attempts(c, task, subjects, self.scope)
+        )
 
     def attempts_made(
         self, task: str, subjects: Sequence[str], model: str | None = None
@@ -324,4 +331,5 @@ class GenerationLedger(LedgerOptions, ConfigurableResource[None]):
             waiting: Called once before the wait, if another run holds the lease.
             wait_seconds: When to give up; `None` waits until the holder is done or dead.
         """
-        return lease(self.database, name, waiting, wait_seconds)
+        own = f"{name} of {self.scope}" if self.scope else name
+        return lease(self.database, own, waiting, wait_seconds)

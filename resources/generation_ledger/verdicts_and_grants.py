@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from resources.generation_ledger.moments import now
@@ -71,13 +71,21 @@ def put_verdict_rows(connection: Connection, rows: Sequence[dict[str, Any]]) -> 
     _put(connection, VerdictRow, rows, key, lambda new: VerdictRow.judged_at <= new.judged_at)
 
 
+_IN_SCOPE = " of "
+
+
 def grant_attempts(
-    connection: Connection, task: str, subjects: Sequence[str], attempts: int
+    connection: Connection, task: str, subjects: Sequence[str], attempts: int, scope: str = ""
 ) -> None:
     """Raise the total of content attempts that subjects may take; a higher grant stays."""
     moment = now()
     rows = [
-        {"task": task, "subject": subject, "attempts": attempts, "granted_at": moment}
+        {
+            "task": _scoped(task, scope) if scope else task,
+            "subject": subject,
+            "attempts": attempts,
+            "granted_at": moment,
+        }
         for subject in sorted({plain(subject) for subject in subjects})
     ]
     put_grant_rows(connection, rows)
@@ -89,16 +97,31 @@ def put_grant_rows(connection: Connection, rows: Sequence[dict[str, Any]]) -> No
     _put(connection, GrantRow, rows, key, lambda new: GrantRow.attempts < new.attempts)
 
 
-def granted_attempts(connection: Connection, task: str, subjects: Sequence[str]) -> dict[str, int]:
-    """Return the total of allowed attempts, by subject, for subjects with a grant."""
+def granted_attempts(
+    connection: Connection, task: str, subjects: Sequence[str], scope: str = ""
+) -> dict[str, int]:
+    """Return the total of allowed attempts, by subject, for subjects with a grant.
+
+    Grants without a scope, which earlier versions wrote, count in all. Without a scope, all count.
+    """
+    every = GrantRow.task.startswith(_scoped(task, ""), autoescape=True)
+    if scope:
+        every = GrantRow.task == _scoped(task, scope)
     asked = {plain(subject): subject for subject in subjects}
     found: dict[str, int] = {}
     for piece in in_chunks(list(asked)):
-        statement = select(GrantRow.subject, GrantRow.attempts).where(
-            GrantRow.task == task, GrantRow.subject.in_(piece)
+        statement = (
+            select(GrantRow.subject, func.max(GrantRow.attempts).label("attempts"))
+            .where(or_(GrantRow.task == task, every), GrantRow.subject.in_(piece))
+            .group_by(GrantRow.subject)
         )
         found.update({asked[row.subject]: row.attempts for row in connection.execute(statement)})
     return found
+
+
+def _scoped(task: str, scope: str) -> str:
+    """Return the name under which the grants of a scope are stored."""
+    return f"{task}{_IN_SCOPE}{scope}"
 
 
 def attempts_made(

@@ -52,6 +52,7 @@ class DispatchPolicy:
         lease_renewal: Interval between renewals.
         lease_rotation: How long one run keeps a slot that several runs take turns on.
         write_seconds: Duration of a ledger write after which nothing new is started.
+        standstill_seconds: How long requests may wait beside idle slots while nothing runs.
         closing_seconds: Longest wait for cancelled requests when a batch ends early.
     """
 
@@ -84,4 +85,5 @@ class DispatchPolicy:
     lease_renewal: float = 2.0
     lease_rotation: float = 20.0
     write_seconds: float = 2.0
+    standstill_seconds: float = 30.0
     closing_seconds: float = 10.0

@@ -27,6 +27,7 @@ from resources.llama_server_pool.endpoint import (
     read_endpoints,
     remaining_endpoints,
 )
+from resources.llama_server_pool.headers import header_values
 from resources.llama_server_pool.loop_thread import LoopThread
 from resources.llama_server_pool.options import PoolOptions
 from resources.llama_server_pool.policy import DispatchPolicy
@@ -85,6 +86,8 @@ class LlamaServerPool(PoolOptions[EndpointConfig], ConfigurableResource[None]):
         super().model_post_init(context)
         _check_unique(self.endpoints)
         _keys(self.endpoints)
+        for one in self.endpoints:
+            header_values(one)
         if self.model is None:
             self._common_model()
 

@@ -31,6 +31,8 @@ class EndpointReport:
         watt_hours: Energy: configured watts times busy time.
         accepted: Answers, hedges included, that the caller found usable.
         rejected: Answers that it did not, by its reason; empty if it gave none.
+        thoughtful: Answers with thoughts, which were taken apart.
+        trimmed: Answers with template tokens at their end, which were cut off.
     """
 
     name: str
@@ -48,6 +50,8 @@ class EndpointReport:
     watt_hours: float
     accepted: int = 0
     rejected: dict[str, int] = field(default_factory=dict[str, int])
+    thoughtful: int = 0
+    trimmed: int = 0
 
     @property
     def usable_share(self) -> float | None:
@@ -149,6 +153,8 @@ def _both(first: EndpointReport, then: EndpointReport) -> EndpointReport:
         watt_hours=first.watt_hours + then.watt_hours,
         accepted=first.accepted + then.accepted,
         rejected=dict(Counter(first.rejected) + Counter(then.rejected)),
+        thoughtful=first.thoughtful + then.thoughtful,
+        trimmed=first.trimmed + then.trimmed,
     )
 
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 from pydantic import BaseModel
 
 from relgen_assets.domain_errors import PartitionRefused
+from relgen_assets.orchestration.shaped_by import MADE_UNDER
 from relgen_assets.orchestration.versions import CODE_VERSION_TAG, data_version
 from relgen_assets.rows.arrow import arrow_schema
 from relgen_assets.rows.asset_tables import AssetTable
@@ -76,7 +77,8 @@ def table_output(
     rows: Sequence[RowT],
     table: AssetTable[RowT],
     notes: Mapping[str, str] | None = None,
-    made_under: str | None = None,
+    *,
+    made_under: str,
     **metadata: Any,
 ) -> dg.Output[pa.Table]:
     """Return rows as the output of an asset, with row count, preview and further metadata.
@@ -88,7 +90,7 @@ def table_output(
         rows: The rows.
         table: Their table.
         notes: Facts to store in the file itself, for checks of what is stored.
-        made_under: The code version, where the run replaces settings; by default the project's.
+        made_under: The code version; another than the project's where the run replaces settings.
         **metadata: Further metadata for the UI.
     """
     stored = table.table(rows)
@@ -96,9 +98,9 @@ def table_output(
         # Data versions of outputs are a beta feature of Dagster; relied on knowingly.
         warnings.simplefilter("ignore", dg.BetaWarning)
         return dg.Output(
-            stored.replace_schema_metadata(notes) if notes else stored,
+            stored.replace_schema_metadata({**(notes or {}), MADE_UNDER: made_under}),
             data_version=data_version(rows),
-            tags={CODE_VERSION_TAG: made_under} if made_under else None,
+            tags={CODE_VERSION_TAG: made_under},
             metadata={
                 "dagster/row_count": len(rows),
                 "preview": preview(rows, table.row),

@@ -34,6 +34,8 @@ _COLUMNS = {
     "seconds_busy": ("float", "Time with at least one running request."),
     "usable": ("string", "Usable answers, of all that were judged."),
     "rejected": ("string", "Answers that could not be used, by reason."),
+    "thoughts": ("int", "Answers with thoughts, which are kept beside them and never used."),
+    "trimmed": ("int", "Answers whose template tokens at the end were cut off."),
     "faults": ("string", "Faults by kind."),
     "tokens_in": ("int", "Prompt tokens of those answers."),
     "tokens_cached": ("int", "Prompt tokens taken from the prefix cache."),
@@ -137,6 +139,8 @@ def _record(one: EndpointReport) -> dg.TableRecord:
             "rejected": _listed(
                 {reason or "unusable": str(count) for reason, count in sorted(one.rejected.items())}
             ),
+            "thoughts": one.thoughtful,
+            "trimmed": one.trimmed,
             "faults": _listed({kind: str(count) for kind, count in sorted(one.faults.items())}),
             "watt_hours": round(one.watt_hours, 4),
         }

@@ -12,6 +12,7 @@ from relgen_assets.export.shard_writing import write_shards
 from relgen_assets.export.splits import split_key, split_of
 from relgen_assets.orchestration.assets.common import batch_options, column_lineage, preview, tally
 from relgen_assets.orchestration.project import Project
+from relgen_assets.orchestration.shaped_by import note_shape
 from relgen_assets.orchestration.versions import data_version
 from relgen_assets.rows.asset_tables import (
     CHUNKS,
@@ -76,6 +77,17 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             batch=batch_facts(papers, cut, summarised, raw, judged).model_copy(
                 update={"compared": dict.fromkeys(evaluation.names, len(examples))}
             ),
+        )
+        note_shape(
+            project,
+            context.partition_key,
+            {
+                RAW_PAPERS.asset: raw_papers,
+                CHUNKS.asset: chunks,
+                SUMMARIES.asset: summaries,
+                RAW_EXTRACTIONS.asset: raw_extractions,
+                VALIDATED_EXTRACTIONS.asset: validated_extractions,
+            },
         )
         splits = {
             row.paper_id: split_of(split_key(row.paper_id, row.title), **shares) for row in examples

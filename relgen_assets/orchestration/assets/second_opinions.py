@@ -92,6 +92,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         return table_output(
             rows,
             SECOND_OPINIONS,
+            made_under=project.code_versions[SECOND_OPINIONS.asset],
             **options.metadata(()),
             by_opinion=tally(row.opinion for row in rows),
             **generation_metadata(rows, result.report),

@@ -3,7 +3,7 @@
 import dagster as dg
 import pyarrow as pa
 
-from relgen_assets.generation.acceptance import is_summary
+from relgen_assets.generation.acceptance import summary_judge
 from relgen_assets.generation.retrying import plan_summaries
 from relgen_assets.generation.summary_requests import (
     SUMMARY_TASK,
@@ -97,7 +97,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
                 grant(ledger, SUMMARY_TASK, plan.attempts)
             result = llama_server_pool.generate(
                 requests,
-                accept=is_summary,
+                accept=summary_judge(requests),
                 attempts=ATTEMPTS,
                 granted=ledger.granted_attempts(
                     SUMMARY_TASK, [request.subject for request in requests]
@@ -106,7 +106,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
                 title=context.asset_key.to_user_string(),
             )
         rows = [summary_row(request, result.outcomes[request.subject]) for request in requests]
-        failed = tally(row.reason for row in rows)
+        failed = tally(row.reason for row in rows if row.status != "rejected")
         refuse_above(
             MAX_FAILED_SHARE,
             bad=sum(failed.values()),

@@ -86,6 +86,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         return table_output(
             rows,
             VALIDATED_EXTRACTIONS,
+            made_under=project.code_versions[VALIDATED_EXTRACTIONS.asset],
             stories=story_preview(
                 context.partition_key,
                 rows_of_chunks,

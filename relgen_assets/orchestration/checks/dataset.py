@@ -43,7 +43,7 @@ def build_dataset_checks(
                 card.footer_check(project.shaping),
                 _empty_rows_check(project.settings.dataset.empty_percent),
                 lineage.batch_check(project.shaping),
-                reconciliation.batch_check(project.batches, keeps_rejected=keeps_rejected),
+                reconciliation.batch_check(project, keeps_rejected=keeps_rejected),
             ],
             lambda context: BatchDataset(
                 context.partition_key,
@@ -60,7 +60,7 @@ def build_dataset_checks(
             [
                 *_FOLDER_CHECKS,
                 card.card_check(about(project)),
-                reconciliation.overall_check(project.batches, keeps_rejected=keeps_rejected),
+                reconciliation.overall_check(project, keeps_rejected=keeps_rejected),
                 *provenance_checks(project.code_versions),
             ],
             lambda context: WholeDataset(context.resources.io_manager, root, context.instance),

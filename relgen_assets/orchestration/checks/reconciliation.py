@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import dagster as dg
 
+from relgen_assets.batching.manifests import of_source
 from relgen_assets.export.configs import CONFIGS
 from relgen_assets.export.lengths import total
 from relgen_assets.export.shards import Shard
@@ -22,7 +23,7 @@ from relgen_assets.integrity.reconciliation import (
 )
 from relgen_assets.orchestration.checks.step import Check
 from relgen_assets.orchestration.checks.views import BatchDataset, BatchTables, WholeDataset
-from relgen_assets.orchestration.partitions import Batches
+from relgen_assets.orchestration.project import Project
 from relgen_assets.rows.asset_tables import (
     CHUNKS,
     RAW_EXTRACTIONS,
@@ -40,16 +41,16 @@ _COUNTED: Final = tuple(
 """The assets whose tables are counted."""
 
 
-def batch_check(batches: Batches, *, keeps_rejected: bool) -> Check[BatchDataset]:
+def batch_check(project: Project, *, keeps_rejected: bool) -> Check[BatchDataset]:
     """Return the check of one batch.
 
     Args:
-        batches: The batches of the source.
+        project: The opened project.
         keeps_rejected: Whether the dataset has to hold the rejected answers as well.
     """
 
     def evaluate(batch: BatchDataset) -> dg.AssetCheckResult:
-        found = _balance(batch, len(batches.rows(batch.key)), batch.shards)
+        found = _balance(batch, _begun_with(project, batch.key), batch.shards)
         if batch.is_outdated:
             return _result(found, found.lost_articles(), waiting=[batch.key])
         return _result(found, found.differences(keeps_rejected=keeps_rejected))
@@ -65,16 +66,18 @@ def batch_check(batches: Batches, *, keeps_rejected: bool) -> Check[BatchDataset
     )
 
 
-def overall_check(batches: Batches, *, keeps_rejected: bool) -> Check[WholeDataset]:
+def overall_check(project: Project, *, keeps_rejected: bool) -> Check[WholeDataset]:
     """Return the check over all batches.
 
     Args:
-        batches: The batches of the source.
+        project: The opened project.
         keeps_rejected: Whether the dataset has to hold the rejected answers as well.
     """
 
     def evaluate(dataset: WholeDataset) -> dg.AssetCheckResult:
-        known = set(batches.keys)
+        manifests = project.planner.manifests.begun()
+        # A batch may have begun after the definitions were loaded.
+        known = {*project.batches.keys, *of_source(manifests, project.settings.source.name)}
         begun, validated = (
             {key for name in names for key in dataset.store.partitions(name)} & known
             for names in (_COUNTED, [VALIDATED_EXTRACTIONS.asset])
@@ -88,7 +91,9 @@ def overall_check(batches: Batches, *, keeps_rejected: bool) -> Check[WholeDatas
         ]
         for key in sorted(begun):
             tables = BatchTables(key, dataset.store)
-            one = _balance(tables, len(batches.rows(key)), shards.get(key, []))
+            one = _balance(
+                tables, len(manifests[key].articles) if key in manifests else 0, shards.get(key, [])
+            )
             total += one
             if key not in validated or (one.filled and key not in shards):
                 waiting.append(key)
@@ -110,6 +115,12 @@ def overall_check(batches: Batches, *, keeps_rejected: bool) -> Check[WholeDatas
 def of_all_batches(*assets: str) -> list[dg.AssetDep]:
     """Return dependencies on all batches of the assets, for a check without partitions."""
     return [dg.AssetDep(name, partition_mapping=dg.AllPartitionMapping()) for name in assets]
+
+
+def _begun_with(project: Project, key: str) -> int:
+    """Return the number of articles that a batch was begun with."""
+    manifest = project.planner.manifests.one(key)
+    return project.batches.size_of(key) if manifest is None else len(manifest.articles)
 
 
 def _balance(tables: BatchTables, articles: int, shards: Sequence[Shard]) -> Balance:

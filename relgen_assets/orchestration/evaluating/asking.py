@@ -13,7 +13,7 @@ from typing import Final
 from relgen_assets.evaluation.gold import GoldText
 from relgen_assets.evaluation.scoring import Scored, score
 from relgen_assets.extraction.validation import judgement_of
-from relgen_assets.generation.acceptance import is_summary
+from relgen_assets.generation.acceptance import summary_judge
 from relgen_assets.generation.entity_pass import entity_requests, first_passes
 from relgen_assets.generation.extraction_requests import (
     EXTRACTION_TASK,
@@ -105,7 +105,9 @@ class Examiner:
             if len(texts) > 1 and project.settings.summaries.enabled
         ]
         alone = {document: texts[0] for document, texts in open_texts.items() if len(texts) == 1}
-        result = pool.generate(requests, accept=is_summary, attempts=2, title="summaries of gold")
+        result = pool.generate(
+            requests, accept=summary_judge(requests), attempts=2, title="summaries of gold"
+        )
         return (
             known
             | alone

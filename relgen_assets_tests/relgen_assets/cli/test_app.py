@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from relgen_assets.batching.plan import Plan
 from relgen_assets.cli.exit_codes import ExitCode
 from relgen_assets.cli.running import select_batches
 from relgen_assets.domain_errors import ConfigurationError
@@ -42,9 +43,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: FakeLlamaSer
 
 
 def test_run_status_and_check_agree(folder: Path, relgen: Relgen) -> None:
-    code, output, _ = relgen("run")
-    assert code == 0
-    assert 'load_dataset("dataset", "prompt_completion")' in output
+    code, output, error = relgen("run")
+    assert code == 0, error
+    assert f'load_dataset("{folder}/dataset", "prompt_completion")' in output
     assert "articles  4" in output
     assert (folder / "dataset" / "README.md").is_file()
 
@@ -137,7 +138,7 @@ def test_a_missing_key_names_the_variable(
 
 
 def test_batches_are_chosen_by_key_and_by_range() -> None:
-    batches = Batches("arxiv", 100, 20)
+    batches = Batches(Plan("arxiv", 20, 100, fresh=range(100)))
     assert select_batches(batches, None) == batches.keys
     assert select_batches(batches, ["arxiv-00001"]) == ["arxiv-00001"]
     assert select_batches(batches, ["arxiv-00001:arxiv-00003", "arxiv-00002"]) == [
@@ -150,7 +151,7 @@ def test_batches_are_chosen_by_key_and_by_range() -> None:
 @pytest.mark.parametrize("named", ["arxiv-00009", "arxiv-00003:arxiv-00001", "pubmed-00000"])
 def test_a_wrong_batch_is_an_error_that_names_it(named: str) -> None:
     with pytest.raises(ConfigurationError, match=named.split(":")[0]):
-        select_batches(Batches("arxiv", 100, 20), [named])
+        select_batches(Batches(Plan("arxiv", 20, 100, fresh=range(100))), [named])
 
 
 def test_a_run_without_any_server_prints_no_results_and_few_lines(

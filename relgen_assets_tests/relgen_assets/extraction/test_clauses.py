@@ -20,6 +20,7 @@ def stated(sentence: str) -> list[tuple[str, str]]:
     [
         ("Nitrogenase reduces dinitrogen to ammonia.", [("Nitrogenase", "dinitrogen")]),
         ("Kelp forests are slowly grazed by sea urchins.", [("sea urchins", "Kelp forests")]),
+        ("All patients were treated with steroids in spring.", [("steroids", "patients")]),
         ("Most white dwarfs consist of carbon and oxygen.",
          [("white dwarfs", "carbon"), ("white dwarfs", "oxygen")]),
         ("Low stratocumulus clouds cover the cool eastern ocean.",
@@ -49,6 +50,8 @@ def test_a_plain_clause_is_read_in_its_direction(
     [
         "The contrast in temperature between east and west supports the Walker circulation.",
         "This cell contains two electrodes.",
+        "Material dredged from the white dwarf enriches the ejecta in carbon.",
+        "Samples were measured in the quartz \u201cbanjo\u201d cells.",
         "Reef corals do not contain algae.",
         "Five species infect people.",
         "A deflagration gives the star time to expand.",

@@ -27,6 +27,8 @@ def words(sentence: str) -> Frame:
     [
         ("[Aspirin] inhibits [COX-2].", 1),
         ("[COX-2] is inhibited by [aspirin].", -1),
+        ("[Cells] were treated with [aspirin].", -1),
+        ("[Treatment] received by [patients] varied.", -1),
         ("[Purity] was checked using [flow cytometry].", -1),
         ("[Cells] were sorted with the help of [beads].", -1),
         ("[Models] using [attention]", 0),

@@ -34,6 +34,13 @@ from relgen_assets.extraction.evidence import EvidenceText, Fault
          "control group"),
         ("The plot relating levels of protein A to groups is shown in Figure 2.", "plot",
          "protein A"),
+        ("The approach, unlike method A, prevents the loss of signal B.", "method A", "signal B"),
+        ("They describe the uptake of sugar A by other cells in brain tissue at rate B.", "sugar A",
+         "rate B"),
+        ("We took estimates of mortality, by age, from a model.", "mortality", "age"),
+        ("It is known that its interaction with gene A is essential for trait B.", "gene A",
+         "trait B"),
+        ("In general this nilpotent map yields a trivial homology.", "nilpotent map", "homology"),
         ("Results indicated a difference between the mild groups.", "Results", "mild groups"),
     ],
 )  # fmt: skip
@@ -57,6 +64,8 @@ def test_names_in_statements_of_their_own_are_not_related(
         ("Treatment with drug A reduces protein B.", "drug A", "protein B"),
         ("Mutations in gene A cause disease B.", "gene A", "disease B"),
         ("The correlation of protein A with protein B was strong.", "protein A", "protein B"),
+        ("The map is known, and this map yields a trivial homology.", "map", "homology"),
+        ("We apply method A to the problem of task B.", "method A", "task B"),
         ("In mice, drug A reduces protein B.", "drug A", "protein B"),
     ],
 )  # fmt: skip

@@ -32,7 +32,11 @@ class Articles:
     def count(self) -> int:
         return len(self.rows)
 
-    def read(self, start: int, stop: int) -> Iterator[Paper]:
+    def version(self, *, anew: bool = False) -> str:
+        return f"{len(self.rows)} rows, {anew}"
+
+    def read(self, start: int, stop: int, *, signed: bool = True) -> Iterator[Paper]:
+        assert signed
         for number, row in list(enumerate(self.rows))[start:stop]:
             self.numbers.append(number)
             yield Paper(

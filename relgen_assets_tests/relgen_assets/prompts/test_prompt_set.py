@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from relgen_assets.extraction import example_descriptions
-from relgen_assets.prompts import PROMPT_TASKS, bundled_prompts
+from relgen_assets.prompts import PROMPT_TASKS, bundled_prompts, load_prompts
 from relgen_assets.rows.models import Extraction, Paper
 from resources.generation import Message
 
@@ -101,3 +103,24 @@ def test_every_template_has_its_own_short_version() -> None:
     versions = {PROMPTS.version(task) for task in PROMPT_TASKS}
     assert len(versions) == len(PROMPT_TASKS)
     assert all(len(version) == 12 for version in versions)
+
+
+def test_categories_stand_in_their_place_or_behind_the_instructions(tmp_path: Path) -> None:
+    named = bundled_prompts().extraction_messages("s", "t", categories=["minerals", "plants"])
+    plain = bundled_prompts().extraction_messages("s", "t")
+    assert named[0]["content"] == (
+        plain[0]["content"] + "\nList only entities of these categories: minerals; plants."
+    )
+    assert named[1:] == plain[1:]
+    (tmp_path / "extraction_schema.txt").write_text("=== user ===\n{categories} {summary} {text}\n")
+    own = load_prompts(tmp_path)
+    (message,) = own.extraction_messages("s", "t", categories=["minerals", "plants"])
+    assert message["content"] == "minerals; plants s t"
+    assert own.extraction_messages("s", "t")[0]["content"] == "any s t"
+
+
+def test_names_that_are_chosen_from_a_list_have_no_categories() -> None:
+    prompts, names = bundled_prompts(), ["a", "b"]
+    plain = prompts.extraction_messages("s", "t", candidates=names)
+    assert plain == prompts.extraction_messages("s", "t", candidates=names, categories=["minerals"])
+    assert "minerals" in prompts.entity_messages("s", "t", categories=["minerals"])[0]["content"]

@@ -93,7 +93,7 @@ def test_endpoints_are_read_with_their_defaults(tmp_path: Path) -> None:
             "greater than or equal to 1",
         ),
         (
-            '[[pool.endpoints]]\nname = "a"\nurl = "http://h"\ndialect = "bloom"\n',
+            '[[pool.endpoints]]\nname = "a"\nurl = "http://h"\ndialect = "abacus"\n',
             "pool.endpoints.0.dialect",
             "'llama_cpp'",
         ),

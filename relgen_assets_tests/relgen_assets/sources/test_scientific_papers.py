@@ -89,3 +89,21 @@ def test_other_columns_are_refused(tmp_path: Path) -> None:
     pq.write_table(pa.table({"text": ["x"], "abstract": ["y"]}), folder / "0000.parquet")
     with pytest.raises(SourceError, match="no column 'article' and 'section_names'"):
         list(source(tmp_path / "copy").read(0, 1))
+
+
+def test_a_local_copy_has_no_more_articles_than_it_holds(tmp_path: Path) -> None:
+    root = tmp_path / "a copy [2]"
+    write_split(root, "arxiv/train", shards=1, rows=4)
+    source = open_source(
+        ScientificPapersSource(kind="scientific_papers", dataset=str(root)), state=tmp_path
+    )
+    assert source.count() == len(list(source.read(0, 10))) == 4
+    before = source.version()
+    write_split(root, "arxiv/partial-train", shards=1, rows=1)
+    assert (source.count(), source.version() == before) == (5, False)
+
+
+def test_a_local_folder_without_such_files_is_told(tmp_path: Path) -> None:
+    source = ScientificPapersSource(kind="scientific_papers", dataset=str(tmp_path))
+    with pytest.raises(SourceError, match="arxiv/train"):
+        open_source(source, state=tmp_path).count()

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
-from resources.generation import Generation
+from resources.generation import Generation, Verdict
 from resources.llama_server_pool.dispatch.attempts import RunningAttempt, RunningAttempts
 from resources.llama_server_pool.dispatch.decisions import (
     Decision,
@@ -18,11 +19,13 @@ from resources.llama_server_pool.dispatch.decisions import (
     Wait,
     decide,
 )
+from resources.llama_server_pool.dispatch.judging import Judging
 from resources.llama_server_pool.dispatch.open_tickets import OpenTickets
-from resources.llama_server_pool.dispatch.order import BatchOrder
 from resources.llama_server_pool.dispatch.retry_policy import DelayedRetries, RetryBudget
+from resources.llama_server_pool.dispatch.tasks import BatchTasks
 from resources.llama_server_pool.dispatch.ticket import AttemptFault, Spare, Ticket
 from resources.llama_server_pool.dispatch.writer import LedgerWriter
+from resources.llama_server_pool.health.endpoint_state import EndpointState
 from resources.llama_server_pool.health.supervisor import Supervisor
 from resources.llama_server_pool.scheduling.values import Usage
 from resources.llama_server_pool.servers.client import Completion
@@ -35,7 +38,8 @@ class AttemptEnds:
 
     Args:
         fleet: The endpoints.
-        order: Says which answers are usable.
+        judging: Says which answers are usable.
+        tasks: The tasks of the batch.
         tickets: The requests that have no outcome yet.
         attempts: What else is running.
         retries: Where requests wait for their retry.
@@ -46,15 +50,17 @@ class AttemptEnds:
     def __init__(
         self,
         fleet: Supervisor,
-        order: BatchOrder,
+        judging: Judging,
+        tasks: BatchTasks,
         tickets: OpenTickets,
         attempts: RunningAttempts,
         retries: DelayedRetries,
         writer: LedgerWriter,
         progress: ProgressTask,
     ) -> None:
-        self._fleet, self._order, self._tickets = fleet, order, tickets
+        self._fleet, self._judging, self._tasks, self._tickets = fleet, judging, tasks, tickets
         self._attempts, self._retries, self._progress = attempts, retries, progress
+        self._bookings: set[asyncio.Task[None]] = set()
         self._writer = writer
         self._budget = RetryBudget(fleet.policy, fleet.jitter)
 
@@ -71,20 +77,35 @@ class AttemptEnds:
         completion = replace(completion, generation=generation)
         if generation.prompt_tokens != ticket.request.prompt_tokens:  # else none was counted
             self._fleet.sizes.counted(ticket.request, generation.prompt_tokens)
-        verdict = self._order.verdict(generation)
-        self._fleet.judged(endpoint, generation.attempt, verdict)
-        self._fleet.apply(endpoint)  # before it is assigned anything else
-        if not verdict.usable and self._attempts.has_other(attempt):
-            # The other attempt may do better; this answer is used only if it does not.
-            ticket.unusable = Spare(completion, endpoint.account, attempt.load(now))
-            endpoint.account.hedged_tokens += generation.completion_tokens
-            self._fleet.scheduler.fail(attempt.number, now)
-            return
+        if attempt.verdict is not None:
+            self._book(endpoint, generation, attempt.verdict)
+            if not attempt.verdict.usable and self._attempts.has_other(attempt):
+                # The other attempt may do better; this answer is used only if it does not.
+                ticket.unusable = Spare(completion, endpoint.account, attempt.load(now))
+                endpoint.account.hedged_tokens += generation.completion_tokens
+                self._fleet.scheduler.fail(attempt.number, now)
+                return
+        else:
+            booking = self._tasks.start(self._judge(endpoint, generation))
+            self._bookings.add(booking)
+            booking.add_done_callback(self._bookings.discard)
         endpoint.account.answer(completion, attempt.load(now))
         for number in self._fleet.scheduler.complete(attempt.number, _usage(completion), now):
             self._attempts.supersede(number)
         self._progress.advance(0, tokens=generation.completion_tokens)
         self._tickets.settle(ticket, generation)
+
+    async def all_booked(self) -> None:
+        """Wait until the verdict on every answer is booked."""
+        await asyncio.gather(*self._bookings, return_exceptions=True)
+
+    async def _judge(self, endpoint: EndpointState, generation: Generation) -> None:
+        """Book the verdict once it is known; answer and slot do not wait for it."""
+        self._book(endpoint, generation, await self._judging.verdict(generation))
+
+    def _book(self, endpoint: EndpointState, generation: Generation, verdict: Verdict) -> None:
+        self._fleet.judged(endpoint, generation.attempt, verdict)
+        self._fleet.apply(endpoint)  # before it is assigned anything else
 
     def failed(self, attempt: RunningAttempt, fault: EndpointFault, now: float) -> None:
         """Apply a fault to the endpoint, then to the request if it has no other attempt."""

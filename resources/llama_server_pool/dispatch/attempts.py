@@ -11,12 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from resources.generation import Verdict
 from resources.llama_server_pool.dispatch.deadlines import Expectation, Watch, first_token_limit
+from resources.llama_server_pool.dispatch.judging import QUICK_SECONDS, Judging
 from resources.llama_server_pool.dispatch.tasks import BatchTasks
 from resources.llama_server_pool.dispatch.ticket import Ticket
 from resources.llama_server_pool.health.endpoint_state import EndpointState
 from resources.llama_server_pool.health.supervisor import Supervisor
 from resources.llama_server_pool.servers.client import Completion
+from resources.llama_server_pool.servers.completion import refuse_mere_thoughts
 from resources.llama_server_pool.servers.faults import Disposition, EndpointFault
 
 
@@ -31,6 +34,8 @@ class RunningAttempt:
         slot_seconds: Slot-seconds of the endpoint when the request was sent.
         superseded: Whether another attempt has answered, so that this one no longer counts.
         hung: Why it was stopped as hung; `None` if it was not.
+        verdict: The caller's verdict on its answer, if it was quick or decides between attempts.
+        complete: Whether the answer is complete, so that no deadline holds any more.
     """
 
     number: int
@@ -41,6 +46,8 @@ class RunningAttempt:
     slot_seconds: float
     superseded: bool = False
     hung: EndpointFault | None = None
+    verdict: Verdict | None = None
+    complete: bool = False
 
     def load(self, now: float) -> float:
         """Return how many slots of the endpoint were busy on average while it ran."""
@@ -59,10 +66,14 @@ class RunningAttempts:
         fleet: The endpoints.
         tasks: The tasks of the batch; each attempt is one.
         ended: Called with every answer or fault of an attempt that still counts.
+        judging: Judges an answer before its attempt ends, if another attempt may do better.
     """
 
-    def __init__(self, fleet: Supervisor, tasks: BatchTasks, ended: Ended) -> None:
+    def __init__(
+        self, fleet: Supervisor, tasks: BatchTasks, ended: Ended, judging: Judging
+    ) -> None:
         self._fleet, self._tasks, self._ended = fleet, tasks, ended
+        self._judging = judging
         self._running: dict[int, tuple[RunningAttempt, asyncio.Task[None]]] = {}
 
     def __len__(self) -> int:
@@ -105,7 +116,7 @@ class RunningAttempts:
     def enforce_deadlines(self, now: float) -> None:
         """Stop attempts that hang or run on servers that are gone."""
         for attempt, task in self._running.values():
-            if attempt.superseded or attempt.hung:
+            if attempt.superseded or attempt.hung or attempt.complete:
                 continue
             attempt.hung = self._why_hung(attempt, now)
             if attempt.hung:
@@ -148,6 +159,10 @@ class RunningAttempts:
         result: Completion | EndpointFault | None
         try:
             result = await self._complete(attempt)
+            if isinstance(result, Completion):
+                attempt.complete = True
+                patience = None if self.has_other(attempt) else QUICK_SECONDS
+                attempt.verdict = await self._judging.within(patience, result.generation)
         except asyncio.CancelledError:
             if not attempt.superseded and attempt.hung is None:
                 raise
@@ -176,7 +191,9 @@ class RunningAttempts:
 
         try:
             request = attempt.ticket.request
-            return await endpoint.client.complete(request, on_tokens, endpoint.facts)
+            completion = await endpoint.client.complete(request, on_tokens, endpoint.facts)
+            refuse_mere_thoughts(completion)
+            return completion
         except EndpointFault as fault:
             return fault
 
@@ -192,6 +209,8 @@ class RunningAttempts:
         if endpoint.experienced:  # a probe does not show how long a long prompt takes
             seconds = scheduler.expected_seconds(ticket.id, endpoint.name)
         longest = ticket.request.sampling.max_tokens
+        if endpoint.facts is not None:
+            longest = sum(endpoint.client.limits(ticket.request, endpoint.facts))
         expected = scheduler.expected_answer(ticket.id) or longest
         return Expectation(
             ticket.prompt_tokens,

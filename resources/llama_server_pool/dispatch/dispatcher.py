@@ -17,6 +17,7 @@ from resources.llama_server_pool.dispatch.activity import Activity
 from resources.llama_server_pool.dispatch.attempt_ends import AttemptEnds
 from resources.llama_server_pool.dispatch.attempts import RunningAttempt, RunningAttempts
 from resources.llama_server_pool.dispatch.intake import Intake
+from resources.llama_server_pool.dispatch.judging import Judging
 from resources.llama_server_pool.dispatch.known import is_fully_known
 from resources.llama_server_pool.dispatch.open_tickets import OpenTickets
 from resources.llama_server_pool.dispatch.order import BatchOrder
@@ -24,6 +25,7 @@ from resources.llama_server_pool.dispatch.outage_timeout import OutageTimeout
 from resources.llama_server_pool.dispatch.outcomes import Outcomes
 from resources.llama_server_pool.dispatch.retry_policy import DelayedRetries
 from resources.llama_server_pool.dispatch.sharing import Sharing
+from resources.llama_server_pool.dispatch.standstill import Standstill
 from resources.llama_server_pool.dispatch.tasks import BatchTasks
 from resources.llama_server_pool.dispatch.writer import Ledger, LedgerWriter
 from resources.llama_server_pool.health.monitor import Monitor
@@ -62,15 +64,24 @@ class Dispatcher:
         self._intake = Intake(ledger, order.requests)
         self._writer = LedgerWriter(ledger, self._written)
         self._tickets = OpenTickets(fleet, self._writer, self._tasks)
-        self._attempts = RunningAttempts(fleet, self._tasks, self._attempt_ended)
+        self._judging = Judging(order)
+        self._attempts = RunningAttempts(fleet, self._tasks, self._attempt_ended, self._judging)
         self._retries = DelayedRetries(self._tickets.queue)
         self._ends = AttemptEnds(
-            fleet, order, self._tickets, self._attempts, self._retries, self._writer, progress
+            fleet,
+            self._judging,
+            self._tasks,
+            self._tickets,
+            self._attempts,
+            self._retries,
+            self._writer,
+            progress,
         )
-        self._outcomes = Outcomes(order, self._intake, progress)
+        self._outcomes = Outcomes(order, self._intake, progress, self._judging)
         self._sharing = Sharing(fleet, leases, self._outcomes.missing)
         self._outage_timeout = OutageTimeout(fleet, order, progress)
         self._activity = Activity(fleet, self._attempts, progress)
+        self._standstill = Standstill(fleet, self._attempts)
 
     async def run(self) -> BatchResult:
         """Return the outcome of every request.
@@ -112,8 +123,11 @@ class Dispatcher:
             self._attempts.enforce_deadlines(now)
             self._outage_timeout.check(now, moving=self._attempts.moving)
             self._set_aside_unplaceable(now)
+            self._standstill.check(now, busy=self._writer.stalled(self._fleet.policy.write_seconds))
             self._activity.show(now)
             await self._rest()
+        await self._ends.all_booked()
+        self._tasks.raise_crash()
 
     async def _rest(self) -> None:
         """Wait until something changes or the scheduler's next decision is due."""
@@ -148,7 +162,7 @@ class Dispatcher:
             if fresh:
                 self._fleet.work_began()
             for request, generation in known:
-                self._outcomes.known(request, generation)
+                await self._outcomes.known(request, generation)
 
     def _start_attempts(self, now: float) -> None:
         """From the queue to an endpoint."""
@@ -179,8 +193,10 @@ class Dispatcher:
 
     def _written(self, request: GenerationRequest, outcome: Outcome) -> None:
         """From the ledger write to the caller."""
-        self._outcomes.written(request, outcome, self._fleet.model or "")
-        self._tasks.wake()
+        self._tasks.start(self._conclude(request, outcome))
+
+    async def _conclude(self, request: GenerationRequest, outcome: Outcome) -> None:
+        await self._outcomes.written(request, outcome, self._fleet.model or "")
 
     async def _close(self) -> None:
         """Cancel running attempts, store finished answers, leave the scheduler empty."""
@@ -191,6 +207,7 @@ class Dispatcher:
         try:
             await self._writer.flush()
         finally:
+            self._judging.close()
             await self._sharing.release()
 
     def _report(self) -> BatchReport:

@@ -14,6 +14,7 @@ from typing import Protocol
 from resources.generation import Failure, GenerationRequest
 from resources.generation_ledger.keys import generation_key
 from resources.llama_server_pool.dispatch.intake import Intake
+from resources.llama_server_pool.dispatch.judging import Judging
 from resources.llama_server_pool.dispatch.order import BatchOrder
 from resources.llama_server_pool.dispatch.outcomes import Outcomes
 from resources.llama_server_pool.dispatch.writer import Ledger
@@ -70,18 +71,20 @@ async def known_outcomes(
         LedgerError: The ledger cannot be read.
     """
     intake = Intake(ledger, order.requests)
-    outcomes = Outcomes(order, intake, progress)
+    judging = Judging(order)
+    outcomes = Outcomes(order, intake, progress, judging)
     unknown: list[GenerationRequest] = []
     while intake:
         known, fresh, _ = await intake.look_up(model)
         for request, generation in known:
-            outcomes.known(request, generation)
+            await outcomes.known(request, generation)
         failures = ledger.failures(generation_key(request, model) for request in fresh)
         for request in fresh:
             failure = failures.get(generation_key(request, model))
             if failure is not None:
                 failure = replace(failure, subject=request.subject)
-                outcomes.written(request, failure, model)
+                await outcomes.written(request, failure, model)
             else:
                 unknown += [request, *intake.take_coalesced(request, model)]
+    judging.close()
     return BatchResult(outcomes.by_subject, outcomes.report([], 0.0)), unknown

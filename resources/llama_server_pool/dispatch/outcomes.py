@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from resources.generation import Failure, FailureReason, Generation, GenerationRequest, Outcome
 from resources.llama_server_pool.dispatch.intake import Intake
+from resources.llama_server_pool.dispatch.judging import Judging
 from resources.llama_server_pool.dispatch.order import BatchOrder
 from resources.llama_server_pool.reports import BatchReport, EndpointReport
 from resources.progress import ProgressTask
@@ -19,11 +20,15 @@ class Outcomes:
         order: Says which answers are usable, and how many attempts a request may take.
         intake: Where further content attempts go, and where equal requests wait.
         progress: Where to show the progress of the batch.
+        judging: Judges the answers.
     """
 
-    def __init__(self, order: BatchOrder, intake: Intake, progress: ProgressTask) -> None:
+    def __init__(
+        self, order: BatchOrder, intake: Intake, progress: ProgressTask, judging: Judging
+    ) -> None:
         self.by_subject: dict[str, Outcome] = {}
         self._order, self._intake, self._progress = order, intake, progress
+        self._judging = judging
         self._unusable: dict[str, Generation] = {}
         self._open = {request.subject for request in order.requests}
         self._content_retries = 0
@@ -33,18 +38,18 @@ class Outcomes:
         """Requests that have no outcome yet."""
         return len(self._open)
 
-    def known(self, request: GenerationRequest, generation: Generation) -> None:
+    async def known(self, request: GenerationRequest, generation: Generation) -> None:
         """Handle an answer found in the ledger."""
-        self._conclude(request, replace(generation, from_ledger=True))
+        await self._conclude(request, replace(generation, from_ledger=True))
 
-    def written(self, request: GenerationRequest, outcome: Outcome, model: str) -> None:
+    async def written(self, request: GenerationRequest, outcome: Outcome, model: str) -> None:
         """Handle an outcome that has become durable, for all coalesced requests too."""
-        self._conclude(request, outcome)
+        await self._conclude(request, outcome)
         for other in self._intake.take_coalesced(request, model):
             shared = replace(outcome, subject=other.subject)
             if isinstance(shared, Generation):
                 shared = replace(shared, from_ledger=True)
-            self._conclude(other, shared)
+            await self._conclude(other, shared)
 
     def report(self, endpoints: Sequence[EndpointReport], seconds: float) -> BatchReport:
         """Return what the batch cost.
@@ -65,11 +70,11 @@ class Outcomes:
             content_retries=self._content_retries,
         )
 
-    def _conclude(self, request: GenerationRequest, outcome: Outcome) -> None:
+    async def _conclude(self, request: GenerationRequest, outcome: Outcome) -> None:
         """Pass a durable outcome to the caller, or start the next content attempt."""
         answer = outcome if isinstance(outcome, Generation) else None
         last = self._order.is_last(request)
-        if answer is not None and not last and not self._order.usable(answer):
+        if answer is not None and not last and not (await self._judging.verdict(answer)).usable:
             self._content_retries += not answer.from_ledger
             self._unusable[request.subject] = answer
             self._intake.add(self._order.next_attempt(request, answer))

@@ -31,6 +31,8 @@ class EndpointAccount:
     faults: Counter[str] = field(default_factory=Counter[str])
     accepted: int = 0
     rejected: Counter[str] = field(default_factory=Counter[str])
+    thoughtful: int = 0
+    trimmed: int = 0
     running: int = 0
     _busy: float = 0.0
     _slot_seconds: float = 0.0
@@ -67,6 +69,8 @@ class EndpointAccount:
         self.prompt_tokens += generation.prompt_tokens
         self.cached_tokens += generation.cached_tokens
         self.completion_tokens += generation.completion_tokens
+        self.thoughtful += bool(generation.reasoning)
+        self.trimmed += bool(generation.cut_off)
         slots = max(1, round(load))
         self._decoded[slots] += generation.completion_tokens
         spent = self._decode_seconds.get(slots, 0.0)
@@ -103,4 +107,6 @@ class EndpointAccount:
             watt_hours=config.watts * busy / 3600,
             accepted=self.accepted,
             rejected=dict(self.rejected),
+            thoughtful=self.thoughtful,
+            trimmed=self.trimmed,
         )

@@ -11,6 +11,7 @@ import asyncio
 from resources.llama_server_pool.health.endpoint_state import EndpointState
 from resources.llama_server_pool.health.model_identity import refuse_other_model
 from resources.llama_server_pool.health.supervisor import Supervisor
+from resources.llama_server_pool.health.trials import first_answer
 from resources.llama_server_pool.scheduling.scheduler import Usage
 from resources.llama_server_pool.servers.client import Completion, ServerFacts
 from resources.llama_server_pool.servers.probes import SPEED_PROBE
@@ -52,7 +53,9 @@ async def try_out(fleet: Supervisor, endpoint: EndpointState, facts: ServerFacts
             facts = await endpoint.client.examine(facts)
             _check(fleet, endpoint, facts)
             endpoint.facts_learned(facts)
-            completion = await _complete(fleet, endpoint, facts)
+            completion = await first_answer(
+                lambda: _complete(fleet, endpoint, facts), _patience(fleet)
+            )
             facts = await endpoint.client.greet_again(facts)
             _check(fleet, endpoint, facts)
             endpoint.facts_learned(facts)
@@ -63,6 +66,12 @@ async def try_out(fleet: Supervisor, endpoint: EndpointState, facts: ServerFacts
     usage = Usage(0, 0, tokens, 0.0, completion.decode_seconds)
     fleet.scheduler.observe(endpoint.name, usage)
     endpoint.trial_passed()
+
+
+def _patience(fleet: Supervisor) -> float:
+    """Return how long a trial may run alone, in seconds: as long as an unknown server may read."""
+    policy = fleet.policy
+    return policy.first_token_floor + SPEED_PROBE.prompt_tokens / policy.unknown_prefill_rate
 
 
 async def _complete(fleet: Supervisor, endpoint: EndpointState, facts: ServerFacts) -> Completion:

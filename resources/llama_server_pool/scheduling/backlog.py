@@ -100,6 +100,12 @@ class Backlog:
             outstanding.request, -1
         )
 
+    def holds(self, level: int) -> bool:
+        """Whether a request of this context class or a smaller one is queued."""
+        return any(
+            tally.count for tallies in self._tallies[: level + 1] for tally in tallies.values()
+        )
+
     def mean(self, level: int, lengths: LengthModel) -> tuple[int, float, float]:
         """Return the number, mean prompt and mean answer of the requests of this level and up."""
         count, prompts, answers = 0, 0, 0.0

@@ -76,6 +76,11 @@ class Scheduler:
         """Number of requests with no running attempt."""
         return len(self._backlog)
 
+    @property
+    def could_start(self) -> bool:
+        """Whether an idle slot could hold a request that waits."""
+        return any(one.idle and self._backlog.holds(one.level) for one in self._fleet)
+
     def submit(self, requests: Iterable[QueuedRequest], now: float) -> list[str]:  # noqa: ARG002
         """Queue requests.
 

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from resources.generation import GenerationRequest
 from resources.llama_server_pool.endpoint import Dialect, Endpoint, Thinking
+from resources.llama_server_pool.headers import header_values
 from resources.llama_server_pool.servers.abilities import Abilities, SchemaForm
 from resources.llama_server_pool.servers.blame import blamed_on_server
 from resources.llama_server_pool.servers.completion import (
@@ -22,7 +23,6 @@ from resources.llama_server_pool.servers.completion import (
 )
 from resources.llama_server_pool.servers.connection import ServerConnection
 from resources.llama_server_pool.servers.faults import Disposition, EndpointFault
-from resources.llama_server_pool.servers.headers import header_values
 from resources.llama_server_pool.servers.names import is_same_model
 from resources.llama_server_pool.servers.probes import (
     PROBE_TASK,

@@ -11,6 +11,8 @@ from relgen_assets_tests.resources.llama_server_pool.pools import (
     question,
 )
 from resources.llama_server_pool.dispatch.attempts import RunningAttempts
+from resources.llama_server_pool.dispatch.judging import Judging
+from resources.llama_server_pool.dispatch.order import BatchOrder
 from resources.llama_server_pool.dispatch.tasks import BatchTasks
 from resources.llama_server_pool.dispatch.ticket import Ticket
 from resources.llama_server_pool.health.supervisor import Supervisor
@@ -28,7 +30,9 @@ def test_an_attempt_that_is_superseded_before_its_first_step_frees_its_slot() ->
         first, second = (Ticket(f"ticket-{n}", question(n), 12) for n in range(2))
         scheduler.submit([first.queued(), second.queued()], 0.0)
         (order,) = scheduler.assign(0.0)
-        attempts = RunningAttempts(fleet, BatchTasks(), never)
+        attempts = RunningAttempts(
+            fleet, BatchTasks(), never, Judging(BatchOrder([], None, 1, 0.0))
+        )
         attempts.start(order.attempt, first, endpoint, 0.0)
         scheduler.withdraw(first.id, 0.0)
         attempts.supersede(order.attempt)
