@@ -35,6 +35,7 @@ def print_run(
     rows = [
         ("batches", f"{batches}"),
         ("articles", f"{overview.articles}{_reasons(overview.unusable, 'unusable')}"),
+        *_control_tokens(overview),
         ("chunks", f"{overview.chunks}"),
         ("valid", f"{verdicts['valid']}"),
         ("repaired", f"{verdicts['repaired']}"),
@@ -75,6 +76,7 @@ def print_batches(console: Console, overviews: Sequence[tuple[str, Overview]]) -
                 ),
                 (
                     ("unusable", _listed(one.unusable)),
+                    ("control tokens", _listed(one.control_tokens)),
                     ("rejected", _listed(one.rejected)),
                 ),
             )
@@ -139,6 +141,12 @@ def print_endpoints(
 
 def _usable(gained: EndpointYield | None) -> str:
     return "" if gained is None else f"{gained.usable_share:.0%} of {gained.answers:,}"
+
+
+def _control_tokens(overview: Overview) -> list[tuple[str, str]]:
+    """Return the line about control tokens in articles; none if there were none."""
+    found = overview.control_tokens
+    return [("control tokens", f"{found.total()} made harmless{_reasons(found)}")] if found else []
 
 
 def _gains(overview: Overview) -> list[tuple[str, str]]:

@@ -44,6 +44,7 @@ from relgen_assets.rows.models import Mode
 from relgen_assets.settings import AnswerBounds, SamplingSection, Settings
 from relgen_assets.sources.evaluation_texts import content_of
 from relgen_assets.text.tokenizer import default_model
+from resources.control_tokens import list_version
 from resources.storage import shown
 
 CODE_VERSION_TAG: Final = "dagster/code_version"
@@ -129,7 +130,7 @@ def _of_papers(settings: Settings) -> Any:
         name: shown(settings.named(value)) if isinstance(value, str) else value
         for name, value in source.items()
     }
-    return [plain, _columns(RAW_PAPERS.row)]
+    return [plain, _columns(RAW_PAPERS.row), list_version()]
 
 
 def _of_chunks(settings: Settings) -> Any:

@@ -101,6 +101,9 @@ COLUMN_SOURCES: Final[Mapping[str, Mapping[str, tuple[Source, ...]]]] = MappingP
             **dict.fromkeys(("student_prompt", "student_prompt_version"), ()),
             "student_prompt_tokens": _SHOWN,
             "student_answer_tokens": _VERDICT,
+            "parts": (*_SHOWN, *_VERDICT),
+            "overlaps": _SHOWN,
+            "replaced": _from("raw_papers", "control_tokens"),
         },
     }
 )

@@ -118,6 +118,17 @@ class ChatMessage(TableRow):
     content: str
 
 
+class ControlToken(TableRow):
+    """A control token of a chat template that an article held, and that is harmless now."""
+
+    column: str = Field(description="Column of the article that it stood in.")
+    start: int = Field(
+        description="Offset of its first character, the only one that was replaced; in a list as if"
+        " its items were lines."
+    )
+    token: str = Field(description="The token.")
+
+
 class Paper(TableRow):
     """One article of the source (asset `raw_papers`)."""
 
@@ -138,6 +149,9 @@ class Paper(TableRow):
     year: int | None = Field(None, description="Year of publication, if the source has it.")
     signature: list[int] = Field(
         [], description="MinHash of the text; versions of one article share most of its values."
+    )
+    control_tokens: list[ControlToken] = Field(
+        [], description="What in these columns would have steered a chat template."
     )
 
 

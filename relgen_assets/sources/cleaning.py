@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from relgen_assets.rows.models import Paper
 from relgen_assets.sources.bibliography import NOTHING_TOLD, Bibliography
+from relgen_assets.sources.control_text import without_control_tokens
 from relgen_assets.text.similarity import signature
 
 NOT_A_STRING = "not_a_string"
@@ -117,6 +118,7 @@ def _paper(row: RawRow, source: str, *, signed: bool) -> Paper:
         authors=list(row.bibliography.authors),
         year=row.bibliography.year,
     )
+    paper = without_control_tokens(paper)
     if reason := _fault(paper) if readable else NOT_A_STRING:
         return paper.model_copy(update={"status": "unusable", "reason": reason})
     return paper.model_copy(update={"signature": signature(paper.article)}) if signed else paper
