@@ -121,7 +121,17 @@ class ChatMessage(TableRow):
 class Paper(TableRow):
     """One article of the source (asset `raw_papers`)."""
 
-    preview = ("title", "abstract", "section_names", "article", "status", "reason", "paper_id")
+    preview = (
+        "title",
+        "abstract",
+        "section_names",
+        "article",
+        "status",
+        "reason",
+        "remarks",
+        "place",
+        "paper_id",
+    )
 
     paper_id: str = Field(description="Id of the article: the source's own, or a content hash.")
     source: str = Field(description="Name of the source the article came from.")
@@ -138,6 +148,11 @@ class Paper(TableRow):
     year: int | None = Field(None, description="Year of publication, if the source has it.")
     signature: list[int] = Field(
         [], description="MinHash of the text; versions of one article share most of its values."
+    )
+    # Tables of earlier versions lack these two columns and stay readable.
+    place: str = Field("", description="Where its row stands: file and line, or file and row.")
+    remarks: list[str] = Field(
+        [], description="What was odd about its row and how it was read, as `<field>: <what>`."
     )
 
 
