@@ -53,7 +53,7 @@ HF_DATASET: Final = "hf_dataset"
 DATASET_CARD: Final = "dataset_card"
 
 REVISIONS: Final[Mapping[str, int]] = {
-    RAW_PAPERS.asset: 1,
+    RAW_PAPERS.asset: 2,  # odd fields are read or left out, long abstracts shortened
     CHUNKS.asset: 1,
     SUMMARIES.asset: 1,
     RAW_EXTRACTIONS.asset: 2,

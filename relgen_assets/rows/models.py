@@ -132,7 +132,17 @@ class ControlToken(TableRow):
 class Paper(TableRow):
     """One article of the source (asset `raw_papers`)."""
 
-    preview = ("title", "abstract", "section_names", "article", "status", "reason", "paper_id")
+    preview = (
+        "title",
+        "abstract",
+        "section_names",
+        "article",
+        "status",
+        "reason",
+        "remarks",
+        "place",
+        "paper_id",
+    )
 
     paper_id: str = Field(description="Id of the article: the source's own, or a content hash.")
     source: str = Field(description="Name of the source the article came from.")
@@ -152,6 +162,11 @@ class Paper(TableRow):
     )
     control_tokens: list[ControlToken] = Field(
         [], description="What in these columns would have steered a chat template."
+    )
+    # Tables of earlier versions lack these two columns and stay readable.
+    place: str = Field("", description="Where its row stands: file and line, or file and row.")
+    remarks: list[str] = Field(
+        [], description="What was odd about its row and how it was read, as `<field>: <what>`."
     )
 
 
