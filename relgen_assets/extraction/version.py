@@ -57,6 +57,7 @@ RULES: Final = (
     "shape",
     "spelling",
     "statements",
+    "type_reading",
     "validation",
     "verb_words",
     "verbs",
