@@ -70,17 +70,19 @@ class Manifests:
         return [name.removesuffix(_SUFFIX) for name in storage.list_files(self._folder, _SUFFIX)]
 
     def dropped(self) -> dict[str, Manifest]:
-        """Return the manifests of batches that were dropped and not made again."""
+        """Return the manifests of batches that were dropped, also of those made again since."""
         return self._read(storage.join(self._folder, _DROPPED))
 
     def write(self, manifest: Manifest) -> None:
         """Write the manifest of a begun batch.
 
+        One of a dropped batch with this key stays: its articles may be others. What of them is in a
+        batch again counts as dropped no longer.
+
         Raises:
             StorageError: It cannot be written.
         """
         storage.write_atomic(self._url(manifest.batch), manifest.model_dump_json().encode())
-        storage.remove(self._url(manifest.batch, dropped=True))
 
     def drop(self, key: str) -> None:
         """Keep the manifest of a batch only as that of a dropped one.

@@ -9,7 +9,7 @@ are supported, and the supported relations of a chunk. Their intervals are simul
 they hold the truth in 95 % of cases (Bonferroni: 98.3 % each). B is *worse* where one of them lies
 below zero; without any difference that happens in 2.5 % of cases at most. B is *not worse* where
 it is not shown to be worse and both shares lie above the margin, a non-inferiority test: a B that
-is worse by the margin passes in under 1 % of cases, since it has to pass twice (intersection-union,
+is worse by the margin passes in 1 to 2 % of cases, since it has to pass twice (intersection-union,
 Berger 1982). The third measure has no margin, because counts vary several times as much: it is
 there to catch a B whose answers are right because they say little. Where neither holds, the chunks
 are too few.

@@ -52,7 +52,6 @@ class World:
                 reading="as now",
                 articles=tuple(notes),
             )
-            self.dropped.pop(key, None)
 
     def drop(self, key: str) -> None:
         self.dropped[key] = self.manifests.pop(key)

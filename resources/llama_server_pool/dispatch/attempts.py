@@ -13,7 +13,7 @@ from functools import partial
 
 from resources.generation import Verdict
 from resources.llama_server_pool.dispatch.deadlines import Expectation, Watch, first_token_limit
-from resources.llama_server_pool.dispatch.judging import Judging
+from resources.llama_server_pool.dispatch.judging import QUICK_SECONDS, Judging
 from resources.llama_server_pool.dispatch.tasks import BatchTasks
 from resources.llama_server_pool.dispatch.ticket import Ticket
 from resources.llama_server_pool.health.endpoint_state import EndpointState
@@ -34,7 +34,7 @@ class RunningAttempt:
         slot_seconds: Slot-seconds of the endpoint when the request was sent.
         superseded: Whether another attempt has answered, so that this one no longer counts.
         hung: Why it was stopped as hung; `None` if it was not.
-        verdict: The caller's verdict on its answer, where that decides between two attempts.
+        verdict: The caller's verdict on its answer, if it was quick or decides between attempts.
         complete: Whether the answer is complete, so that no deadline holds any more.
     """
 
@@ -159,9 +159,10 @@ class RunningAttempts:
         result: Completion | EndpointFault | None
         try:
             result = await self._complete(attempt)
-            if isinstance(result, Completion) and self.has_other(attempt):
+            if isinstance(result, Completion):
                 attempt.complete = True
-                attempt.verdict = await self._judging.verdict(result.generation)
+                patience = None if self.has_other(attempt) else QUICK_SECONDS
+                attempt.verdict = await self._judging.within(patience, result.generation)
         except asyncio.CancelledError:
             if not attempt.superseded and attempt.hung is None:
                 raise

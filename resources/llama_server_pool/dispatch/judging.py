@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 LIMIT_SECONDS: Final = 20.0
 """Longest judgement on one answer; the slowest texts take a few hundred milliseconds."""
+QUICK_SECONDS: Final = 0.05
+"""So long a slot waits for the verdict: a server whose answers are bad gets no work meanwhile."""
 TOO_SLOW: Final = "judging_time"
 """Why an answer is not usable that could not be judged in time."""
 _THREADS: Final = 1
@@ -36,6 +38,12 @@ class Judging:
         self._order, self._limit = order, limit
         self._threads: ThreadPoolExecutor | None = None
         self._known: dict[tuple[str, int, str, str], asyncio.Task[Verdict]] = {}
+
+    async def within(self, seconds: float | None, generation: Generation) -> Verdict | None:
+        """Return the verdict if it is known within these seconds; `None` waits for it."""
+        work = asyncio.create_task(self.verdict(generation))
+        done, _ = await asyncio.wait({work}, timeout=seconds)
+        return work.result() if done else None
 
     async def verdict(self, generation: Generation) -> Verdict:
         """Return the verdict on an answer; one that is judged too slowly is not usable.

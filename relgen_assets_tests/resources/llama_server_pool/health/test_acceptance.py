@@ -131,7 +131,7 @@ def test_what_is_asked_again_goes_to_another_server_first(tmp_path: Path) -> Non
     ):
         pool.generate(questions(20, task="warm-up"))  # until both have passed their trials
         # So few that neither server is in doubt, and held back, before the other has answered.
-        result = pool.generate(questions(6), accept=lambda one: one.attempt == 2, attempts=2)
+        result = pool.generate(questions(4), accept=lambda one: one.attempt == 2, attempts=2)
         answered = {
             (entry.subject, entry.attempt): entry.outcome.endpoint
             for entry in pool.ledger.entries()
