@@ -43,6 +43,12 @@ def test_which_student_is_meant_has_to_be_clear(
     assert ", ".join(students) in error and "--out" in error
 
 
+def test_without_a_model_and_without_a_conversion_there_is_nothing_to_do(relgen: Relgen) -> None:
+    code, _, error = relgen("train", "--out", "student")
+    assert code != 0
+    assert "no model to teach is named" in error and "--to-gguf" in error
+
+
 def test_without_a_converter_the_error_says_where_it_comes_from(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, relgen: Relgen
 ) -> None:
