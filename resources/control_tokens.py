@@ -68,7 +68,7 @@ with its full-width bars, EXAONE `[|user|]`, Gemma 4 `<|turn>` and `<turn|>`. A 
 between bars is mathematics."""
 _NUMBERED: Final = (
     r"<(?:unused|extra_id_|reserved_|SPECIAL_|mask:)\d{1,5}>",
-    r"\[(?:control_|unused)\d{1,5}\]",
+    r"\[(?:control_|unused|PAD)\d{1,6}\]",
     r"</?seed:[a-z_]{2,32}>",
 )
 _WORDS: Final[Sequence[tuple[str, str, str]]] = (
@@ -87,8 +87,8 @@ _WORDS: Final[Sequence[tuple[str, str, str]]] = (
     ("<", "tool_call tool_response tool_calls arg_key arg_value minimax:tool_call", ">"),
     ("</", "tool_call tool_response tool_calls arg_key arg_value minimax:tool_call", ">"),
     # Thoughts, which readers of answers take apart.
-    ("<", "think thinking thought thoughts reasoning reflection answer", ">"),
-    ("</", "think thinking thought thoughts reasoning reflection answer", ">"),
+    ("<", "think thinking thought thoughts reasoning reflection", ">"),
+    ("</", "think thinking thought thoughts reasoning reflection", ">"),
     ("[", "THINK /THINK", "]"),
     ("◁", "think /think", "▷"),
     # Places of images and sounds: Gemma, LLaVA, SmolVLM, Pixtral, Voxtral, llama.cpp itself.
