@@ -14,6 +14,7 @@ from relgen_assets.export.configs import DEFAULT
 from relgen_assets.integrity.overview import Overview
 from relgen_assets.orchestration.energy import EXAMPLES, kwh_per_examples
 from relgen_assets.settings import Settings
+from relgen_assets.settings.places import from_here
 from resources.generation_ledger.yields import EndpointYield
 from resources.llama_server_pool.reports import EndpointStatus
 
@@ -30,7 +31,7 @@ def print_run(
     settings: Settings,
 ) -> None:
     """Print the results and cost of a run, and how to load the dataset."""
-    verdicts = overview.verdicts
+    verdicts, dataset = overview.verdicts, from_here(settings.storage.dataset)
     rows = [
         ("batches", f"{batches}"),
         ("articles", f"{overview.articles}{_reasons(overview.unusable, 'unusable')}"),
@@ -43,17 +44,16 @@ def print_run(
         ("tokens", f"{overview.prompt_tokens:,} read, {overview.completion_tokens:,} written"),
         ("seconds", f"{seconds:.0f} in all, {overview.seconds:.0f} of generation"),
         *_energy(kwh, overview.usable),
-        ("dataset", settings.storage.dataset),
+        ("dataset", dataset),
     ]
     write(console, "")
     print_facts(console, rows)
     write(console, "")
     write(
         console,
-        f'from datasets import load_dataset; load_dataset("{settings.storage.dataset}",'
-        f' "{DEFAULT.name}")',
+        f'from datasets import load_dataset; load_dataset("{dataset}", "{DEFAULT.name}")',
     )
-    if _PATTERN_SIGNS & set(settings.storage.dataset):
+    if _PATTERN_SIGNS & set(dataset):
         say(
             console,
             "`load_dataset` takes such a path for a pattern and finds nothing: move the dataset to"

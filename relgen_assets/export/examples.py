@@ -20,6 +20,7 @@ from relgen_assets.rows.models import (
     Span,
     StudentPrompt,
     TableRow,
+    is_none,
 )
 from resources.control_tokens import SUBSTITUTES
 
@@ -59,6 +60,12 @@ class FullExample(CoreExample):
 
     section_description: str = Field(description="What the text is about, in a sentence or two.")
     list_of_entities: list[str] = Field(description="Entities named in the text.")
+    entity_types: list[str | None] | None = Field(
+        None,
+        description="The type of each entity, in the order of the list; null where it is not known,"
+        " and as a whole if the project has no types of entities.",
+        exclude_if=is_none,
+    )
     relations: list[Relation] = Field(description="Relations between those entities.")
     grounding: list[EntityGrounding] = Field(
         description="Where each entity stands in `text`, in the order of the list."

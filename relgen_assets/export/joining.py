@@ -162,6 +162,7 @@ def _example(
         extraction=answer,
         section_description=extraction.section_description,
         list_of_entities=extraction.list_of_entities,
+        entity_types=extraction.entity_types,
         relations=extraction.relations,
         grounding=validated.grounding,
         evidence=validated.evidence,

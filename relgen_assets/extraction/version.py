@@ -58,6 +58,7 @@ RULES: Final = (
     "shape",
     "spelling",
     "statements",
+    "type_reading",
     "validation",
     "verb_words",
     "verbs",

@@ -176,10 +176,11 @@ def _tells(row: FullExample, extraction: Extraction) -> bool:
 
     The text may have been written under other settings, which leave out the strength.
     """
-    told = (row.section_description, row.list_of_entities, row.relations)
+    told = (row.section_description, row.list_of_entities, row.entity_types, row.relations)
     if told != (
         extraction.section_description,
         extraction.list_of_entities,
+        extraction.entity_types,
         extraction.relations,
     ):
         return False
