@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from relgen_assets.settings.section import Section
+from resources.path_settings import LeadsTo
 
 _SLUG = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
 
@@ -47,7 +48,9 @@ class ScientificPapersSource(ArticleSection):
 
     kind: Literal["scientific_papers"] = Field(description="Articles of arXiv or PubMed.")
     name: str = Field("", pattern=r"^$|" + _SLUG, description="Prefix of the partition keys.")
-    dataset: str = Field("armanc/scientific_papers", description="Dataset id, or a local folder.")
+    dataset: Annotated[str, LeadsTo.dataset] = Field(
+        "armanc/scientific_papers", description="Dataset id, or a local folder."
+    )
     config: Literal["arxiv", "pubmed"] = Field(
         "arxiv", description="Which of its two configs to read."
     )
@@ -78,7 +81,9 @@ class FilesSource(ArticleSection):
 
     kind: Literal["files"] = Field(description="Your own articles.")
     name: str = Field("papers", pattern=_SLUG, description="Prefix of the partition keys.")
-    path: str = Field(min_length=1, description="File or folder; any fsspec URL.")
+    path: Annotated[str, LeadsTo.place] = Field(
+        min_length=1, description="File or folder; any fsspec URL."
+    )
     columns: Columns = Field(default_factory=Columns, description="Names of the columns.")
     articles: int | None = Field(
         None, ge=1, description="Use only this many articles, from the first."
@@ -98,7 +103,9 @@ class WikipediaSource(ArticleSection):
 
     kind: Literal["wikipedia"] = Field(description="Articles of an encyclopedia.")
     name: str = Field("wikipedia", pattern=_SLUG, description="Prefix of the partition keys.")
-    path: str = Field(min_length=1, description="File or folder; any fsspec URL.")
+    path: Annotated[str, LeadsTo.place] = Field(
+        min_length=1, description="File or folder; any fsspec URL."
+    )
     columns: WikipediaColumns = Field(
         default_factory=WikipediaColumns, description="Names of the columns."
     )
