@@ -51,6 +51,8 @@ ABOUT_OTHERS = {
     "variant": "the name of a folder inside another",
     "match": "part of the name of a model",
     "revision": "a version of a dataset on the hub",
+    "include": "patterns inside the folder of the source",
+    "exclude": "the same",
 }
 """Settings that speak of files and name none themselves."""
 
