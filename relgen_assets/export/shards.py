@@ -151,6 +151,16 @@ def has_shards(root: str, partition: str) -> bool:
     )
 
 
+def read_table(shard: Shard) -> pa.Table:
+    """Return a shard as it is stored.
+
+    Raises:
+        DatasetError: The file cannot be read.
+    """
+    with _opened(shard.url) as file:
+        return file.read(use_threads=False)
+
+
 def read_column(shard: Shard, column: str) -> list[Any]:
     """Return one column of a shard.
 
@@ -180,6 +190,20 @@ def stored_rows(shard: Shard) -> Iterator[dict[str, Any]]:
     with _opened(shard.url) as file:
         for batch in file.iter_batches(batch_size=_ROWS_AT_A_TIME, use_threads=False):
             yield from batch.to_pylist()
+
+
+def rows_of_split(root: str, config: str, split: Split) -> Iterator[dict[str, Any]]:
+    """Yield the rows of one split of a config as they are stored, whichever version wrote them.
+
+    Raises:
+        StorageError: The folder cannot be listed.
+        DatasetError: A file cannot be read.
+    """
+    folder = storage.join(root, config, split)
+    for name in storage.list_files(folder, SUFFIX):
+        with _opened(storage.join(folder, name)) as file:
+            for batch in file.iter_batches(batch_size=_ROWS_AT_A_TIME, use_threads=False):
+                yield from batch.to_pylist()
 
 
 def read_rows(shards: Iterable[Shard], model: type[RowT]) -> list[RowT]:

@@ -5,8 +5,9 @@ and from `relgen.toml` in the project folder; every key has a default. Secrets a
 here: settings name the environment variable that holds them. This wing opens no file but
 `relgen.toml` and touches no network.
 
-May touch `domain_errors`, `rows`, `rights`, `extraction`, `resources.storage`, and the options of
-`resources.llama_server_pool` and `resources.generation_ledger`.
+May touch `domain_errors`, `rows`, `rights`, `extraction`, `resources.path_settings`,
+`resources.storage`, and the options of `resources.llama_server_pool` and
+`resources.generation_ledger`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pydantic_settings import (
 )
 
 from relgen_assets.domain_errors import ConfigurationError
+from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.settings.dataset_section import DatasetSettings, without_summary
 from relgen_assets.settings.environment import (
     ENV_PREFIX,
@@ -128,9 +130,25 @@ class Settings(BaseSettings):
         self._root = root
         resolve(self, root)
 
+    def locate_again(self) -> None:
+        """Make the paths of sections absolute that were replaced after the settings were read."""
+        self.locate(self._root)
+
     def named(self, path: str) -> str:
         """Return a path as it is from the project folder; it stays the same if that is moved."""
         return within(path, self._root)
+
+    @property
+    def judging_policy(self) -> JudgingPolicy:
+        """How answers are judged: as the section `judging` says, with the types of the project."""
+        return self.judging.policy_for(self.extractions.scheme)
+
+    @model_validator(mode="after")
+    def _types_are_asked_for(self) -> Settings:
+        fault = self.extractions.untyped_with(embedded=not self.pool.endpoints)
+        if fault:
+            raise ValueError(f"extractions: {fault}")
+        return self
 
     @model_validator(mode="after")
     def _student_prompt_shows_what_there_is(self) -> Settings:

@@ -30,6 +30,7 @@ from relgen_assets.orchestration.project import Project
 from relgen_assets.prompts import STUDENT_TASKS
 from relgen_assets.rows.models import Chunk, Mode, Paper, RawExtraction, StudentPrompt
 from relgen_assets.settings import Settings
+from resources.control_tokens import neutralised
 from resources.generation import Generation, GenerationRequest, Message, Outcome, Sampling
 from resources.llama_server_pool.pool import LlamaServerPool
 
@@ -112,7 +113,7 @@ class Examiner:
             known
             | alone
             | {
-                document: outcome.text
+                document: neutralised(outcome.text)
                 for document, outcome in result.outcomes.items()
                 if isinstance(outcome, Generation) and outcome.text.strip()
             }
@@ -150,7 +151,7 @@ class Examiner:
         requests = [_own(name, task.request) for task in tasks if task.request is not None]
         outcomes = pool.generate(requests, title=f"{name}, answers").outcomes
         rows = [_row(task, outcomes) for task in tasks]
-        policy = settings.judging.policy
+        policy = settings.judging_policy
         scored: list[Scored] = []
         for gold, row in zip(self.texts, rows, strict=True):
             completed = row.status == "completed"
@@ -183,7 +184,7 @@ class Examiner:
             first = entity_requests(chunks, shown, own, count, _LABELS, prompts=prompts)
             asked = [_own(name, request) for request in first]
             outcomes = pool.generate(asked, title=f"{name}, names").outcomes
-        passes = first_passes(chunks, outcomes, own, settings.judging.policy)
+        passes = first_passes(chunks, outcomes, own, settings.judging_policy)
         return extraction_tasks(
             chunks, shown, mode, own, count, _LABELS, prompts=prompts, first_passes=passes
         )

@@ -24,6 +24,7 @@ from collections.abc import Iterable
 from resources.llama_server_pool.scheduling.attempt_table import AttemptTable
 from resources.llama_server_pool.scheduling.backlog import Backlog
 from resources.llama_server_pool.scheduling.fleet import EndpointLoad, OutstandingRequest
+from resources.llama_server_pool.scheduling.hedging import SpareBudget, is_clearly_faster
 from resources.llama_server_pool.scheduling.lengths import LengthModel
 from resources.llama_server_pool.scheduling.placement import Placement
 from resources.llama_server_pool.scheduling.values import (
@@ -92,8 +93,11 @@ class Scheduler:
         Raises:
             ValueError: A request with the same id is outstanding.
         """
+        if not self._outstanding:
+            self._placement.budget = SpareBudget()
         rejected: list[str] = []
         for request in requests:
+            self._placement.budget.requests += 1
             if request.id in self._outstanding:
                 raise ValueError(f"request {request.id!r} is outstanding already")
             outstanding = self._backlog.admit(request)
@@ -156,8 +160,13 @@ class Scheduler:
 
     # Decisions.
 
+    def hear_late(self, seconds: float) -> None:
+        """Note by how many seconds the client hears too late of tokens and answers."""
+        self._placement.lag = seconds
+
     def assign(self, now: float) -> list[Assignment]:
         """Start attempts on the idle slots that have something to do."""
+        self._placement.begin()
         started: list[Assignment] = []
         undecided = [one for one in self._fleet if one.idle]
         while undecided and self._outstanding:
@@ -167,12 +176,21 @@ class Scheduler:
                 hedge = bool(outstanding.attempts)
                 if not hedge:
                     self._backlog.remove(outstanding, endpoint.name)
-                number = self._attempts.start(outstanding, endpoint, now).number
+                number = self._start(outstanding, endpoint, now)
                 request_id = outstanding.request.id
                 started.append(Assignment(number, request_id, endpoint.name, hedge))
             if outstanding is None or not endpoint.idle:
                 undecided.remove(endpoint)
         return started
+
+    def _start(self, outstanding: OutstandingRequest, endpoint: EndpointLoad, now: float) -> int:
+        """Start an attempt; one that only a doubt about another attempt justifies is paid for."""
+        running = list(outstanding.attempts.values())
+        paid = any(not is_clearly_faster(endpoint, one) for one in running)
+        number = self._attempts.start(outstanding, endpoint, now).number
+        if paid:
+            self._placement.budget.pay(number)
+        return number
 
     def next_decision(self, now: float) -> float | None:
         """Return when to call `assign` again without an event; `None`: only after an event."""
@@ -232,6 +250,7 @@ class Scheduler:
         if running.cancelled:
             return []
         outstanding = running.outstanding
+        self._placement.budget.won(attempt)
         self._lengths.observe(outstanding.request, usage.completion_tokens)
         del self._outstanding[outstanding.request.id]
         return self._attempts.cancel(outstanding)
