@@ -22,6 +22,7 @@ from relgen_assets.rows.models import (
     TableRow,
     is_none,
 )
+from resources.control_tokens import SUBSTITUTES
 
 
 class CoreExample(TableRow):
@@ -111,6 +112,12 @@ class FullExample(CoreExample):
     parts: list[TrainingPart] = Field(
         description="What of `chunk` the training rows show, one entry a row: all of it, parts of"
         " it if it is too long for one row, or nothing if it is left out of them."
+    )
+    replaced: list[int] = Field(
+        description="Offsets in `chunk` of characters that stand for others, so that no tokenizer"
+        " reads a control token there: "
+        + ", ".join(f"`{two}` for `{one}`" for one, two in SUBSTITUTES.items())
+        + "."
     )
     overlaps: list[str] = Field(
         description="Files of `dataset.evaluation_texts` that share a run of words with `chunk` or"

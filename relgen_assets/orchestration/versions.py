@@ -45,6 +45,7 @@ from relgen_assets.rows.type_scheme import TypeScheme
 from relgen_assets.settings import AnswerBounds, SamplingSection, Settings
 from relgen_assets.sources.evaluation_texts import content_of
 from relgen_assets.text.tokenizer import default_model
+from resources.control_tokens import list_version
 from resources.storage import shown
 
 CODE_VERSION_TAG: Final = "dagster/code_version"
@@ -53,7 +54,7 @@ HF_DATASET: Final = "hf_dataset"
 DATASET_CARD: Final = "dataset_card"
 
 REVISIONS: Final[Mapping[str, int]] = {
-    RAW_PAPERS.asset: 1,
+    RAW_PAPERS.asset: 2,  # odd fields are read or left out, long abstracts shortened
     CHUNKS.asset: 1,
     SUMMARIES.asset: 1,
     RAW_EXTRACTIONS.asset: 2,
@@ -130,7 +131,7 @@ def _of_papers(settings: Settings) -> Any:
         name: shown(settings.named(value)) if isinstance(value, str) else value
         for name, value in source.items()
     }
-    return [plain, _columns(RAW_PAPERS.row)]
+    return [plain, _columns(RAW_PAPERS.row), list_version()]
 
 
 def _of_chunks(settings: Settings) -> Any:

@@ -108,6 +108,7 @@ COLUMN_SOURCES: Final[Mapping[str, Mapping[str, tuple[Source, ...]]]] = MappingP
             "student_answer_tokens": _VERDICT,
             "parts": (*_SHOWN, *_VERDICT),
             "overlaps": _SHOWN,
+            "replaced": _from("raw_papers", "control_tokens"),
         },
     }
 )

@@ -139,10 +139,31 @@ class ChatMessage(TableRow):
     content: str
 
 
+class ControlToken(TableRow):
+    """A control token of a chat template that an article held, and that is harmless now."""
+
+    column: str = Field(description="Column of the article that it stood in.")
+    start: int = Field(
+        description="Offset of its first character, the only one that was replaced; in a list as if"
+        " its items were lines."
+    )
+    token: str = Field(description="The token.")
+
+
 class Paper(TableRow):
     """One article of the source (asset `raw_papers`)."""
 
-    preview = ("title", "abstract", "section_names", "article", "status", "reason", "paper_id")
+    preview = (
+        "title",
+        "abstract",
+        "section_names",
+        "article",
+        "status",
+        "reason",
+        "remarks",
+        "place",
+        "paper_id",
+    )
 
     paper_id: str = Field(description="Id of the article: the source's own, or a content hash.")
     source: str = Field(description="Name of the source the article came from.")
@@ -159,6 +180,14 @@ class Paper(TableRow):
     year: int | None = Field(None, description="Year of publication, if the source has it.")
     signature: list[int] = Field(
         [], description="MinHash of the text; versions of one article share most of its values."
+    )
+    control_tokens: list[ControlToken] = Field(
+        [], description="What in these columns would have steered a chat template."
+    )
+    # Tables of earlier versions lack these two columns and stay readable.
+    place: str = Field("", description="Where its row stands: file and line, or file and row.")
+    remarks: list[str] = Field(
+        [], description="What was odd about its row and how it was read, as `<field>: <what>`."
     )
 
 
