@@ -9,7 +9,8 @@ import unicodedata
 from collections.abc import Callable
 from enum import StrEnum
 
-from relgen_assets.extraction.identity import DASHES, WORD, singular
+from relgen_assets.extraction.identity import DASHES, singular
+from relgen_assets.extraction.words import WORD
 
 
 class Difference(StrEnum):

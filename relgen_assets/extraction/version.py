@@ -32,6 +32,7 @@ RULES: Final = (
     "fuzzy",
     "grounding",
     "identity",
+    "words",
     "judge",
     "judgement",
     "languages",
