@@ -66,6 +66,9 @@ class Rival(ABC):
         self._left += len(self._waiting) - before
         return []
 
+    def hear_late(self, seconds: float) -> None:
+        """Ignore it: no rival hedges."""
+
     @abstractmethod
     def assign(self, now: float) -> list[Assignment]:
         """Start requests."""

@@ -25,6 +25,7 @@ from relgen_assets.rows.models import (
     TableRow,
     ValidatedExtraction,
 )
+from resources.control_tokens import neutralised
 from resources.generation_ledger.store import Transcript
 
 
@@ -77,7 +78,7 @@ def unrecorded_answers(
         subject = row.chunk_id if isinstance(row, RawExtraction) else row.paper_id
         if [message.model_dump() for message in row.messages] != list(transcript.messages):
             found.append(f"{subject}: its prompt is not the one in the ledger")
-        if row.text not in transcript.texts:
+        if row.text not in map(neutralised, transcript.texts):
             found.append(f"{subject}: its answer is not the one in the ledger")
     return found
 
@@ -175,10 +176,11 @@ def _tells(row: FullExample, extraction: Extraction) -> bool:
 
     The text may have been written under other settings, which leave out the strength.
     """
-    told = (row.section_description, row.list_of_entities, row.relations)
+    told = (row.section_description, row.list_of_entities, row.entity_types, row.relations)
     if told != (
         extraction.section_description,
         extraction.list_of_entities,
+        extraction.entity_types,
         extraction.relations,
     ):
         return False

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from relgen_assets.rows.models import Paper
 from relgen_assets.sources.bibliography import NOTHING_TOLD, Bibliography
+from relgen_assets.sources.control_text import without_control_tokens
 from relgen_assets.sources.fields import Fields
 from relgen_assets.sources.prose import (
     OPENING_TAKEN,
@@ -159,6 +160,7 @@ def _paper(row: RawRow, source: str, *, signed: bool) -> Paper:
         place=row.place,
         remarks=[*row.remarks, *fields.remarks],
     )
+    paper = without_control_tokens(paper)
     if reason is not None or not signed:
         return paper
     return paper.model_copy(update={"signature": signature(paper.article)})

@@ -64,6 +64,8 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             articles=len(papers),
             unusable=unusable,
             unusable_by_reason=reasons,
+            control_tokens=tally(one.token for paper in papers for one in paper.control_tokens),
+            articles_with_control_tokens=sum(bool(paper.control_tokens) for paper in papers),
             remarks=remarks,
             characters=sum(len(paper.article) for paper in papers),
         )

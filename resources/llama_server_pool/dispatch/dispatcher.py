@@ -16,6 +16,7 @@ from resources.generation_ledger.slot_leases import SlotLeases
 from resources.llama_server_pool.dispatch.activity import Activity
 from resources.llama_server_pool.dispatch.attempt_ends import AttemptEnds
 from resources.llama_server_pool.dispatch.attempts import RunningAttempt, RunningAttempts
+from resources.llama_server_pool.dispatch.hearing import Hearing
 from resources.llama_server_pool.dispatch.intake import Intake
 from resources.llama_server_pool.dispatch.judging import Judging
 from resources.llama_server_pool.dispatch.known import is_fully_known
@@ -81,6 +82,7 @@ class Dispatcher:
         self._sharing = Sharing(fleet, leases, self._outcomes.missing)
         self._outage_timeout = OutageTimeout(fleet, order, progress)
         self._activity = Activity(fleet, self._attempts, progress)
+        self._hearing = Hearing(fleet)
         self._standstill = Standstill(fleet, self._attempts)
 
     async def run(self) -> BatchResult:
@@ -108,6 +110,7 @@ class Dispatcher:
         await self._sharing.negotiate()
         self._tasks.start_background(self._sharing.keep())
         self._tasks.start_background(self._writer.run())
+        self._tasks.start_background(self._hearing.measure())
         for endpoint in self._fleet.endpoints.values():
             monitor = Monitor(self._fleet, endpoint, self._fleet_changed)
             self._tasks.start_background(monitor.run())

@@ -118,21 +118,27 @@ class Attempt:
             silence = min(silence, self.gap)
         return self.tokens + silence * self.endpoint.speed.decode_rate(len(self.endpoint.attempts))
 
-    def remaining(self, lengths: LengthModel, now: float) -> float:
+    def remaining(self, lengths: LengthModel, now: float, lag: float = 0.0) -> float:
         """Return the expected seconds until the answer is complete.
 
         A late attempt is expected to need as long again as it is late: a silent server may never
         come back.
+
+        Args:
+            lengths: Expected answer lengths.
+            now: The time.
+            lag: Seconds by which the client hears too late; so long a silence proves nothing.
         """
         request, speed = self.outstanding.request, self.endpoint.speed
         rate = speed.decode_rate(len(self.endpoint.attempts))
         if not self.decoding:
             prefill = request.prompt_tokens * (1.0 - self.cached_share) / speed.prefill_rate()
             late = now - self.started - prefill
-            return abs(late) + lengths.expected(request) / rate
+            late = max(0.0, late - lag) if late > 0 else -late
+            return late + lengths.expected(request) / rate
         made = self.produced(now)
         rest = (lengths.expected(request, made) - made) / rate
-        limit = _SILENT_GAPS * max(self.gap, _LEAST_GAP)
+        limit = _SILENT_GAPS * max(self.gap, _LEAST_GAP, lag)
         silence = now - self.seen
         return rest + (silence - limit if self.gap and silence > limit else 0.0)
 
@@ -148,6 +154,7 @@ class EndpointLoad:
         self.speed = SpeedEstimator(profile.prefill_rate, profile.decode_rate)
         self.attempts: dict[int, Attempt] = {}
         self.warm: list[str] = []
+        self.expected_until = float("-inf")
         self._cache_share = {True: 0.0, False: 0.0}
         self._busy_seconds, self._busy_since = 0.0, 0.0
 
@@ -155,6 +162,10 @@ class EndpointLoad:
     def idle(self) -> bool:
         """Whether a slot is free and in service."""
         return len(self.attempts) < self.slots
+
+    def counts(self, now: float) -> bool:
+        """Whether it is in service or expected to be soon."""
+        return self.slots > 0 or now < self.expected_until
 
     @property
     def rate(self) -> float:

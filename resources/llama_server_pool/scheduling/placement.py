@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from resources.llama_server_pool.scheduling.backlog import Backlog
 from resources.llama_server_pool.scheduling.fleet import Attempt, EndpointLoad, OutstandingRequest
 from resources.llama_server_pool.scheduling.guard import Guard
-from resources.llama_server_pool.scheduling.hedging import hedge_candidate
+from resources.llama_server_pool.scheduling.hedging import SpareBudget, Stragglers
 from resources.llama_server_pool.scheduling.lengths import LengthModel
 from resources.llama_server_pool.scheduling.values import PolicyOptions
 
@@ -30,6 +30,10 @@ class Placement:
         attempts: All attempts, by number; the scheduler keeps them current.
         lengths: Expected answer lengths.
         options: Constants of the policy.
+
+    Attributes:
+        budget: What the batch may still spend on hedges.
+        lag: Seconds by which the client hears too late of tokens and answers.
     """
 
     def __init__(
@@ -45,6 +49,13 @@ class Placement:
         self._outstanding, self._attempts = outstanding, attempts
         self._lengths, self._options = lengths, options
         self._guard = Guard(fleet, backlog, lengths, options.guard)
+        self._stragglers: Stragglers | None = None
+        self.budget = SpareBudget()
+        self.lag = 0.0
+
+    def begin(self) -> None:
+        """Begin a round of choices at one moment: forget what was true at the last one."""
+        self._stragglers = None
 
     def choose(self, endpoint: EndpointLoad, now: float) -> OutstandingRequest | None:
         """Return the request that the endpoint should run now, or `None` to leave the slot idle.
@@ -59,7 +70,7 @@ class Placement:
                 level,
                 endpoint.warm,
                 longest,
-                lambda avoid, at: self._barred(endpoint, avoid, at),
+                lambda avoid, at: self._barred(endpoint, avoid, at, now),
             )
             if request_id is None:
                 continue
@@ -72,7 +83,16 @@ class Placement:
     def _hedge(self, endpoint: EndpointLoad, now: float) -> OutstandingRequest | None:
         if not self._options.hedging:
             return None
-        return hedge_candidate(endpoint, self._attempts.values(), self._lengths, self._options, now)
+        if self._stragglers is None:  # once a round: there may be hundreds of idle slots
+            self._stragglers = Stragglers(
+                self._attempts.values(),
+                self._fastest_rate(),
+                self._lengths,
+                self._options,
+                self.lag,
+                now,
+            )
+        return self._stragglers.worth(endpoint, self.budget)
 
     def _straggler(
         self, endpoint: EndpointLoad, outstanding: OutstandingRequest, now: float
@@ -90,8 +110,10 @@ class Placement:
     def _fastest_rate(self) -> float:
         return max(one.speed.decode_rate(1) for one in self._fleet if one.slots)
 
-    def _barred(self, endpoint: EndpointLoad, avoid: frozenset[str], level: int) -> bool:
+    def _barred(
+        self, endpoint: EndpointLoad, avoid: frozenset[str], level: int, now: float
+    ) -> bool:
         """Whether requests that avoid these endpoints should wait for a different one."""
         return endpoint.name in avoid and any(
-            one.slots and one.level >= level and one.name not in avoid for one in self._fleet
+            one.counts(now) and one.level >= level and one.name not in avoid for one in self._fleet
         )

@@ -10,6 +10,7 @@ The rules, and where they live:
 - When nothing waits for an endpoint, it may hedge, that is, start a second attempt of the request
   that would finish last: `hedging`. If that attempt would outlast the queue, it starts first, as
   the longest request should: `placement`.
+- What has to go to another endpoint waits for one that is expected in service soon: `placement`.
 - Which request: `request_queue` and `backlog`. How long it takes: `fleet`, from `estimator` and
   `lengths`.
 
@@ -23,6 +24,7 @@ from collections.abc import Iterable
 from resources.llama_server_pool.scheduling.attempt_table import AttemptTable
 from resources.llama_server_pool.scheduling.backlog import Backlog
 from resources.llama_server_pool.scheduling.fleet import EndpointLoad, OutstandingRequest
+from resources.llama_server_pool.scheduling.hedging import SpareBudget, is_clearly_faster
 from resources.llama_server_pool.scheduling.lengths import LengthModel
 from resources.llama_server_pool.scheduling.placement import Placement
 from resources.llama_server_pool.scheduling.values import (
@@ -76,9 +78,10 @@ class Scheduler:
         """Number of requests with no running attempt."""
         return len(self._backlog)
 
-    @property
-    def could_start(self) -> bool:
-        """Whether an idle slot could hold a request that waits."""
+    def could_start(self, now: float) -> bool:
+        """Whether an idle slot could hold a request that waits, and no endpoint is expected."""
+        if self._expects(now):
+            return False  # requests may wait for that endpoint
         return any(one.idle and self._backlog.holds(one.level) for one in self._fleet)
 
     def submit(self, requests: Iterable[QueuedRequest], now: float) -> list[str]:  # noqa: ARG002
@@ -90,8 +93,11 @@ class Scheduler:
         Raises:
             ValueError: A request with the same id is outstanding.
         """
+        if not self._outstanding:
+            self._placement.budget = SpareBudget()
         rejected: list[str] = []
         for request in requests:
+            self._placement.budget.requests += 1
             if request.id in self._outstanding:
                 raise ValueError(f"request {request.id!r} is outstanding already")
             outstanding = self._backlog.admit(request)
@@ -126,6 +132,13 @@ class Scheduler:
         if slots == 0:
             self._backlog.queue.disown(endpoint)
 
+    def expect(self, endpoint: str, until: float) -> None:
+        """Let requests that avoid other endpoints wait for one without slots until this time.
+
+        A past time says that nothing is known about when it gets its slots.
+        """
+        self._endpoints[endpoint].expected_until = until
+
     def set_context(self, endpoint: str, context: int, now: float) -> list[str]:  # noqa: ARG002
         """Learn an endpoint's context; drop and return queued requests that now fit nowhere."""
         if self._endpoints[endpoint].context == context:
@@ -147,8 +160,13 @@ class Scheduler:
 
     # Decisions.
 
+    def hear_late(self, seconds: float) -> None:
+        """Note by how many seconds the client hears too late of tokens and answers."""
+        self._placement.lag = seconds
+
     def assign(self, now: float) -> list[Assignment]:
         """Start attempts on the idle slots that have something to do."""
+        self._placement.begin()
         started: list[Assignment] = []
         undecided = [one for one in self._fleet if one.idle]
         while undecided and self._outstanding:
@@ -158,17 +176,27 @@ class Scheduler:
                 hedge = bool(outstanding.attempts)
                 if not hedge:
                     self._backlog.remove(outstanding, endpoint.name)
-                number = self._attempts.start(outstanding, endpoint, now).number
+                number = self._start(outstanding, endpoint, now)
                 request_id = outstanding.request.id
                 started.append(Assignment(number, request_id, endpoint.name, hedge))
             if outstanding is None or not endpoint.idle:
                 undecided.remove(endpoint)
         return started
 
+    def _start(self, outstanding: OutstandingRequest, endpoint: EndpointLoad, now: float) -> int:
+        """Start an attempt; one that only a doubt about another attempt justifies is paid for."""
+        running = list(outstanding.attempts.values())
+        paid = any(not is_clearly_faster(endpoint, one) for one in running)
+        number = self._attempts.start(outstanding, endpoint, now).number
+        if paid:
+            self._placement.budget.pay(number)
+        return number
+
     def next_decision(self, now: float) -> float | None:
         """Return when to call `assign` again without an event; `None`: only after an event."""
         idle = any(one.idle for one in self._fleet)
-        if not (idle and self._outstanding and self._attempts.by_number):
+        changing = bool(self._attempts.by_number) or self._expects(now)
+        if not (idle and self._outstanding and changing):
             return None
         return now + self._options.review_seconds
 
@@ -189,6 +217,10 @@ class Scheduler:
         """Return the tokens per second of one slot that works alone; `None` when unknown."""
         speed = self._endpoints[endpoint].speed
         return speed.decode_rate(1) if speed.known else None
+
+    def _expects(self, now: float) -> bool:
+        """Whether an endpoint without slots is worth waiting for."""
+        return any(not one.slots and one.counts(now) for one in self._fleet)
 
     # Attempts make progress and end.
 
@@ -218,6 +250,7 @@ class Scheduler:
         if running.cancelled:
             return []
         outstanding = running.outstanding
+        self._placement.budget.won(attempt)
         self._lengths.observe(outstanding.request, usage.completion_tokens)
         del self._outstanding[outstanding.request.id]
         return self._attempts.cancel(outstanding)

@@ -3,6 +3,6 @@
 Knows no other server, no batch and no endpoint state: `health` and `dispatch` decide what follows
 from a fault. What is specific to one server software is in its file in `types`, and only there.
 
-May touch `endpoint`, and outside the pool `resources.generation`, `resources.redaction` and
-`resources.errors`.
+May touch `endpoint` and `headers`, and outside the pool `resources.generation`,
+`resources.redaction` and `resources.errors`.
 """

@@ -7,8 +7,11 @@ Fleets and workloads are defined in `workload`; estimates of long runs are in `e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 from typing import Protocol
@@ -26,7 +29,7 @@ DETECT_SECONDS = 5.0
 REPORT_TOKENS = 32
 """Tokens between two progress reports."""
 _NEGLIGIBLE = 1e-6
-_SERVER, _CHANGE, _DETECT, _RELEASE, _REVIEW = range(5)
+_SERVER, _CHANGE, _DETECT, _RELEASE, _REVIEW, _HEAR = range(6)
 
 
 class Policy(Protocol):
@@ -41,6 +44,7 @@ class Policy(Protocol):
     def fail(self, attempt: int, now: float) -> None: ...  # noqa: D102
     def release(self, attempt: int, now: float) -> None: ...  # noqa: D102
     def set_slots(self, endpoint: str, slots: int, now: float) -> None: ...  # noqa: D102
+    def hear_late(self, seconds: float) -> None: ...  # noqa: D102
     def next_decision(self, now: float) -> float | None: ...  # noqa: D102
 
 
@@ -53,6 +57,7 @@ class SimulationResult:
         completed: Ids of the answered requests, in the order of their answers.
         rejected: Ids of the requests that fit no server.
         hedges: Number of hedges started.
+        doubled: Number of answers generated in full for a request that another one had answered.
         failures: Number of attempts that died with their server.
         servers: The account of each server.
     """
@@ -61,6 +66,7 @@ class SimulationResult:
     completed: list[str] = field(default_factory=list[str])
     rejected: list[str] = field(default_factory=list[str])
     hedges: int = 0
+    doubled: int = 0
     failures: int = 0
     servers: dict[str, ServerAccount] = field(default_factory=dict[str, ServerAccount])
 
@@ -83,6 +89,8 @@ class Simulation:
         work: The batch; all of it is submitted at time 0.
         policy: The policy; by default a `Scheduler` that knows the servers' nominal speeds.
         report_tokens: Tokens between two progress reports.
+        deaf_seconds: A busy client hears of tokens and answers only at multiples of this many
+            seconds, and takes what it hears for new; 0 for one that hears everything at once.
     """
 
     def __init__(
@@ -91,11 +99,15 @@ class Simulation:
         work: Sequence[SimulatedRequest],
         policy: Policy | None = None,
         report_tokens: int = REPORT_TOKENS,
+        deaf_seconds: float = 0.0,
     ) -> None:
         self._servers = {model.name: ServerState(model) for model in fleet}
         self._work = {each.request.id: each for each in work}
         self._policy = policy or Scheduler(model.profile for model in fleet)
         self._report = report_tokens
+        self._deaf = deaf_seconds
+        self._policy.hear_late(deaf_seconds)
+        self._unheard: deque[Callable[[float], bool]] = deque()
         self._attempts: dict[int, ServerState] = {}
         self._events: list[tuple[float, int, int, str, float]] = []
         self._numbers = count()
@@ -146,6 +158,8 @@ class Simulation:
             return due
         if kind == _RELEASE:
             return self._release(int(value), now)
+        if kind == _HEAR:
+            return self._unheard.popleft()(now)
         server = self._servers[name]
         if kind == _SERVER:
             return value == server.version and self._progress(server, now)
@@ -155,40 +169,61 @@ class Simulation:
 
     def _progress(self, server: ServerState, now: float) -> bool:
         server.advance(now)
-        ended = False
+        decide = False
         for run in list(server.runs.values()):
             if run.decoding_since is None:
                 if run.prefill <= _NEGLIGIBLE:
                     run.decoding_since = now
-                    self._policy.progress(run.attempt, 0, now)
+                    decide |= self._tell(partial(self._reported, run.attempt, 0), now)
             elif run.decode <= _NEGLIGIBLE:
-                self._complete(server, run, now)
-                ended = True
+                decide |= self._complete(server, run, now)
             elif run.report <= _NEGLIGIBLE:
                 run.report = self._report
-                self._policy.progress(run.attempt, round(run.work.answer - run.decode), now)
+                tokens = round(run.work.answer - run.decode)
+                decide |= self._tell(partial(self._reported, run.attempt, tokens), now)
         self._schedule(server)
-        return ended
+        return decide
 
-    def _complete(self, server: ServerState, run: Run, now: float) -> None:
+    def _tell(self, news: Callable[[float], bool], now: float) -> bool:
+        """Tell the policy now, or when the client hears it; return whether to decide now."""
+        if not self._deaf:
+            return news(now)
+        self._unheard.append(news)
+        self._push(math.ceil(now / self._deaf) * self._deaf, _HEAR, "")
+        return False
+
+    def _reported(self, attempt: int, tokens: int, now: float) -> bool:
+        self._policy.progress(attempt, tokens, now)
+        return False
+
+    def _complete(self, server: ServerState, run: Run, now: float) -> bool:
         server.end(run.attempt)
         del self._attempts[run.attempt]
-        request, since = run.work.request, run.decoding_since or now
+        since = run.decoding_since or now
         usage = Usage(
-            request.prompt_tokens, run.cached, run.work.answer, since - run.started, now - since
+            run.work.request.prompt_tokens,
+            run.cached,
+            run.work.answer,
+            since - run.started,
+            now - since,
         )
+        return self._tell(partial(self._answered, server, run, usage), now)
+
+    def _answered(self, server: ServerState, run: Run, usage: Usage, now: float) -> bool:
         before = self._policy.outstanding
         losers = self._policy.complete(run.attempt, usage, now)
         if self._policy.outstanding == before:
             server.account.wasted_tokens += run.work.answer
-            return
+            self.result.doubled += 1
+            return True
         server.account.answers += 1
         server.account.answer_tokens += run.work.answer
-        server.account.prompt_tokens += request.prompt_tokens - run.cached
-        self.result.completed.append(request.id)
+        server.account.prompt_tokens += usage.prompt_tokens - usage.cached_tokens
+        self.result.completed.append(run.work.request.id)
         self.result.makespan = now
         for attempt in losers:
             self._push(now + CANCEL_SECONDS, _RELEASE, "", attempt)
+        return True
 
     def _release(self, attempt: int, now: float) -> bool:
         server = self._attempts.get(attempt)
@@ -247,6 +282,7 @@ def simulate(
     work: Sequence[SimulatedRequest],
     policy: Policy | None = None,
     report_tokens: int = REPORT_TOKENS,
+    deaf_seconds: float = 0.0,
 ) -> SimulationResult:
     """Run a batch on a simulated fleet; see `Simulation`."""
-    return Simulation(fleet, work, policy, report_tokens).run()
+    return Simulation(fleet, work, policy, report_tokens, deaf_seconds).run()

@@ -13,6 +13,7 @@ from relgen_assets_tests.resources.llama_server_pool.scheduling.situations impor
     requests,
     usage,
 )
+from resources.llama_server_pool.scheduling.hedging import LEAST_SPARES
 from resources.llama_server_pool.scheduling.scheduler import Scheduler
 from resources.llama_server_pool.scheduling.values import (
     Assignment,
@@ -159,3 +160,86 @@ def test_a_request_that_would_outlast_all_that_waits_is_run_again_first(
 
     assert orders[0].request_id == begins_with
     assert [order.hedge for order in orders] == [begins_with == "straggler", False]
+
+
+def equal_fleet(
+    count: int, *, known: bool = True, running: int = 1
+) -> tuple[Scheduler, list[Assignment]]:
+    """Return a scheduler whose first servers run a request each and whose others are idle."""
+    rates = (1000.0, 20.0) if known else (None, None)
+    scheduler = Scheduler([EndpointProfile(f"s{n}", 1, 4096, *rates) for n in range(count)])
+    scheduler.submit(requests(running), 0.0)
+    return scheduler, scheduler.assign(0.0)
+
+
+def speak(scheduler: Scheduler, orders: list[Assignment], seconds: int) -> None:
+    for second in range(1, seconds + 1):
+        for order in orders:
+            scheduler.progress(order.attempt, 20 * second, float(second))
+
+
+@pytest.mark.parametrize(("lag", "hedged"), [(0.0, True), (5.0, False), (15.0, False)])
+def test_silence_proves_nothing_to_a_client_that_hears_late(lag: float, hedged: bool) -> None:
+    scheduler, orders = equal_fleet(2)
+    speak(scheduler, orders, 5)
+    scheduler.hear_late(lag)
+
+    assert [order.hedge for order in scheduler.assign(18.0)] == [True] * hedged
+
+
+@pytest.mark.parametrize(("lag", "hedged"), [(0.0, True), (5.0, False)])
+def test_a_first_token_that_may_only_be_unheard_is_not_late(lag: float, hedged: bool) -> None:
+    scheduler, _ = equal_fleet(2)
+    scheduler.hear_late(lag)
+
+    assert [order.hedge for order in scheduler.assign(4.0)] == [True] * hedged
+
+
+def test_a_hedge_has_to_win_by_more_than_the_delay() -> None:
+    for lag, hedged in ((0.0, True), (80.0, True), (100.0, False)):
+        scheduler, _ = start_on_slow_only()
+        scheduler.hear_late(lag)
+
+        assert [order.hedge for order in scheduler.assign(5.0)] == [True] * hedged
+
+
+def test_a_server_that_never_worked_is_not_called_slow_or_fast() -> None:
+    scheduler, _ = equal_fleet(2, known=False)
+    scheduler.observe("s0", usage(200, 1.0))
+    assert scheduler.assign(1.0) == []
+
+    scheduler, (first,) = equal_fleet(2, known=False)
+    idle = next(name for name in ("s0", "s1") if name != first.endpoint)
+    scheduler.observe(idle, usage(200, 1.0))
+    assert scheduler.assign(1.0) == []
+    scheduler.observe(first.endpoint, usage(200, 100.0))
+    assert [order.endpoint for order in scheduler.assign(1.0)] == [idle]
+
+
+def test_few_equal_servers_are_doubted_at_once_and_a_right_doubt_is_free() -> None:
+    scheduler, orders = equal_fleet(40, running=20)
+    speak(scheduler, orders, 5)
+
+    spares = scheduler.assign(60.0)
+    assert len(spares) == LEAST_SPARES
+    assert scheduler.assign(61.0) == []
+
+    scheduler.complete(spares[0].attempt, usage(), 62.0)
+    assert [order.hedge for order in scheduler.assign(62.0)] == [True]
+    loser = next(one for one in orders if one.request_id == spares[1].request_id)
+    scheduler.complete(loser.attempt, usage(), 63.0)
+    assert scheduler.assign(63.0) == []
+
+
+def test_servers_that_are_clearly_slower_are_all_overtaken() -> None:
+    slow = [replace(SLOW, name=f"slow-{n}") for n in range(20)]
+    fast = [replace(FAST, name=f"fast-{n}") for n in range(20)]
+    scheduler = Scheduler([*slow, *fast])
+    for one in fast:
+        scheduler.set_slots(one.name, 0, 0.0)
+    scheduler.submit(requests(20), 0.0)
+    scheduler.assign(0.0)
+    for one in fast:
+        scheduler.set_slots(one.name, 1, 5.0)
+
+    assert len(scheduler.assign(5.0)) == 20
