@@ -49,7 +49,7 @@ def _without_accents(text: str) -> str:
 
 
 def _without_plurals(text: str) -> str:
-    return WORD.sub(lambda word: singular(word.group()), text)
+    return str(WORD.sub(lambda word: singular(word.group()), text))
 
 
 def _without_hyphens(text: str) -> str:

@@ -53,6 +53,7 @@ from relgen_assets.settings.section import Section
 from relgen_assets.settings.source_sections import (
     BibliographyColumns,
     Columns,
+    DocumentsSource,
     FilesSource,
     SampleSource,
     ScientificPapersSource,
@@ -75,6 +76,7 @@ __all__ = [
     "ChunkingSettings",
     "Columns",
     "DatasetSettings",
+    "DocumentsSource",
     "EvaluationSettings",
     "ExtractionSettings",
     "FilesSource",
