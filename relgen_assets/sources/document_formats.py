@@ -65,18 +65,18 @@ def parsed_json(content: bytes) -> RawRow:
         Unreadable: It is not JSON, or has no `body_text`.
     """
     try:
-        paper = json.loads(_decoded(content))
+        paper: Any = json.loads(_decoded(content))
     except ValueError as error:
         raise Unreadable(f"it is not JSON ({error})") from error
     if not isinstance(paper, dict):
         raise Unreadable("it does not hold one JSON object")
-    parse = next(
+    parse: Any = next(
         (one for key in _PARSES if _has_body(one := paper.get(key))),
         paper,
     )
     if not _has_body(parse):
         raise Unreadable("it has no list `body_text`, as articles of S2ORC and CORD-19 have")
-    told = paper.get("metadata") if isinstance(paper.get("metadata"), Mapping) else {}
+    told: Any = paper.get("metadata") if isinstance(paper.get("metadata"), Mapping) else {}
     text, names = _sections(parse["body_text"])
     return RawRow(
         article=text,
