@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from relgen_assets.settings.section import Section
+from resources.path_settings import LeadsTo
 
 _SLUG = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
 
@@ -48,7 +49,9 @@ class ScientificPapersSource(ArticleSection):
 
     kind: Literal["scientific_papers"] = Field(description="Articles of arXiv or PubMed.")
     name: str = Field("", pattern=r"^$|" + _SLUG, description="Prefix of the partition keys.")
-    dataset: str = Field("armanc/scientific_papers", description="Dataset id, or a local folder.")
+    dataset: Annotated[str, LeadsTo.dataset] = Field(
+        "armanc/scientific_papers", description="Dataset id, or a local folder."
+    )
     config: Literal["arxiv", "pubmed"] = Field(
         "arxiv", description="Which of its two configs to read."
     )
@@ -100,7 +103,9 @@ class TableSection(Section):
 class FolderSection(ArticleSection):
     """What every source of files has."""
 
-    path: str = Field(min_length=1, description="File or folder; any fsspec URL.")
+    path: Annotated[str, LeadsTo.place] = Field(
+        min_length=1, description="File or folder; any fsspec URL."
+    )
     include: list[str] = Field(
         default_factory=list[str],
         description="Patterns such as `2024/**/*.jsonl`; other files of the folder are left out.",

@@ -30,6 +30,7 @@ from relgen_assets.orchestration.project import Project
 from relgen_assets.prompts import STUDENT_TASKS
 from relgen_assets.rows.models import Chunk, Mode, Paper, RawExtraction, StudentPrompt
 from relgen_assets.settings import Settings
+from resources.control_tokens import neutralised
 from resources.generation import Generation, GenerationRequest, Message, Outcome, Sampling
 from resources.llama_server_pool.pool import LlamaServerPool
 
@@ -112,7 +113,7 @@ class Examiner:
             known
             | alone
             | {
-                document: outcome.text
+                document: neutralised(outcome.text)
                 for document, outcome in result.outcomes.items()
                 if isinstance(outcome, Generation) and outcome.text.strip()
             }
