@@ -45,10 +45,11 @@ def from_exception(error: BaseException, *, address: str) -> EndpointFault:
         error: Exception of `openai`, `httpx2` or the network layer.
         address: Host and port of the server, which people need to look at it.
     """
+    # Raised below the SDK, which wraps it. A fault in `__context__` may be that of an earlier request.
+    own = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
+    if isinstance(own, EndpointFault):
+        return own
     causes = list(_causes(error))
-    fault = next((one for one in causes if isinstance(one, EndpointFault)), None)
-    if fault is not None:
-        return fault
     for matches, kind, sentence in _NETWORK_FAULTS:
         cause = next((cause for cause in causes if isinstance(cause, matches)), None)
         if cause is not None:

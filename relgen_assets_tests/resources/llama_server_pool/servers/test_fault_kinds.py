@@ -168,3 +168,10 @@ def test_a_known_fault_is_returned_unchanged() -> None:
     known = EndpointFault("stalled", "no token for 90 s", Disposition.server)
     assert from_exception(known, address="board:8080") is known
     assert str(known) == "stalled: no token for 90 s"
+
+
+def test_a_lost_connection_is_told_although_another_fault_is_being_looked_into() -> None:
+    earlier = EndpointFault("empty_choices", "the answer holds no choice", Disposition.server)
+    lost = httpx2.ReadError("lost")
+    lost.__context__ = earlier  # as when a server is asked what an earlier fault means
+    assert from_exception(lost, address="board:8080").kind == "reset"
