@@ -45,7 +45,7 @@ def from_exception(error: BaseException, *, address: str) -> EndpointFault:
         error: Exception of `openai`, `httpx2` or the network layer.
         address: Host and port of the server, which people need to look at it.
     """
-    # Raised below the SDK, which wraps it. A fault in `__context__` may be that of an earlier request.
+    # The SDK wraps what was raised below it. A fault in `__context__` may be of another request.
     own = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
     if isinstance(own, EndpointFault):
         return own
