@@ -22,6 +22,7 @@ from relgen_assets.cli.opening import name_project, open_project, project_root
 from relgen_assets.cli.progress import loading
 from relgen_assets.cli.prompts import prompts_app
 from relgen_assets.cli.release_commands import publish, rebuild, release, verify
+from relgen_assets.cli.training_command import train
 from relgen_assets.cli.ui import ui
 from relgen_assets.cli.usage import CommandGroup
 
@@ -176,6 +177,7 @@ app.command("try")(try_)
 app.command()(compare)
 app.command()(evaluate)
 app.command()(needle)
+app.command()(train)
 
 
 @app.command()

@@ -43,6 +43,10 @@ class CountsPart(Document):
 
     articles: int = Field(description="Articles, unusable ones included.")
     unusable: dict[str, int] = Field(description="Unusable articles by reason.")
+    control_tokens: dict[str, int] = Field(
+        description="Control tokens of chat templates that articles held, by token; all were made"
+        " harmless."
+    )
     chunks: int = Field(description="Chunks of the usable articles.")
     valid: int = Field(description="Chunks whose answer was accepted as it was.")
     repaired: int = Field(description="Chunks whose answer was accepted after repairs.")

@@ -104,8 +104,8 @@ def prune(
     from relgen_assets.extraction.version import judged_by, validator
 
     project = open_project()
-    judging = project.settings.judging
-    current = judged_by(validator(judging.policy), asks_model=judging.asks_model)
+    settings = project.settings
+    current = judged_by(validator(settings.judging_policy), asks_model=settings.judging.asks_model)
     with _opened(project) as (ledger, console):
         found = ledger.prune(before=before, model=model, validator=current, dry_run=True)
         say(console, f"to be removed: {_pruned(found)}")

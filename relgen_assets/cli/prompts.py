@@ -42,13 +42,14 @@ def list_(
     from relgen_assets.cli.setup_documents import PromptPart, PromptsDocument
     from relgen_assets.prompts import PROMPT_TASKS, bundled_prompts
     from relgen_assets.prompts.forms import FORMS
+    from relgen_assets.settings.places import from_here
 
     prompts = open_project().prompts
     listed = [
         PromptPart(
             template=task,
             version=prompts.version(task),
-            file=str(template.file) if (template := prompts.template(task)).file else None,
+            file=from_here(str(file)) if (file := prompts.template(task).file) else None,
             changed=prompts.version(task) != bundled_prompts().version(task),
             purpose=FORMS[task].purpose,
         )

@@ -14,6 +14,7 @@ from relgen_assets.export.configs import DEFAULT
 from relgen_assets.integrity.overview import Overview
 from relgen_assets.orchestration.energy import EXAMPLES, kwh_per_examples
 from relgen_assets.settings import Settings
+from relgen_assets.settings.places import from_here
 from resources.generation_ledger.yields import EndpointYield
 from resources.llama_server_pool.reports import EndpointStatus
 
@@ -30,10 +31,11 @@ def print_run(
     settings: Settings,
 ) -> None:
     """Print the results and cost of a run, and how to load the dataset."""
-    verdicts = overview.verdicts
+    verdicts, dataset = overview.verdicts, from_here(settings.storage.dataset)
     rows = [
         ("batches", f"{batches}"),
         ("articles", f"{overview.articles}{_reasons(overview.unusable, 'unusable')}"),
+        *_control_tokens(overview),
         ("chunks", f"{overview.chunks}"),
         ("valid", f"{verdicts['valid']}"),
         ("repaired", f"{verdicts['repaired']}"),
@@ -42,17 +44,16 @@ def print_run(
         ("tokens", f"{overview.prompt_tokens:,} read, {overview.completion_tokens:,} written"),
         ("seconds", f"{seconds:.0f} in all, {overview.seconds:.0f} of generation"),
         *_energy(kwh, overview.usable),
-        ("dataset", settings.storage.dataset),
+        ("dataset", dataset),
     ]
     write(console, "")
     print_facts(console, rows)
     write(console, "")
     write(
         console,
-        f'from datasets import load_dataset; load_dataset("{settings.storage.dataset}",'
-        f' "{DEFAULT.name}")',
+        f'from datasets import load_dataset; load_dataset("{dataset}", "{DEFAULT.name}")',
     )
-    if _PATTERN_SIGNS & set(settings.storage.dataset):
+    if _PATTERN_SIGNS & set(dataset):
         say(
             console,
             "`load_dataset` takes such a path for a pattern and finds nothing: move the dataset to"
@@ -75,6 +76,7 @@ def print_batches(console: Console, overviews: Sequence[tuple[str, Overview]]) -
                 ),
                 (
                     ("unusable", _listed(one.unusable)),
+                    ("control tokens", _listed(one.control_tokens)),
                     ("rejected", _listed(one.rejected)),
                 ),
             )
@@ -139,6 +141,12 @@ def print_endpoints(
 
 def _usable(gained: EndpointYield | None) -> str:
     return "" if gained is None else f"{gained.usable_share:.0%} of {gained.answers:,}"
+
+
+def _control_tokens(overview: Overview) -> list[tuple[str, str]]:
+    """Return the line about control tokens in articles; none if there were none."""
+    found = overview.control_tokens
+    return [("control tokens", f"{found.total()} made harmless{_reasons(found)}")] if found else []
 
 
 def _gains(overview: Overview) -> list[tuple[str, str]]:

@@ -89,7 +89,7 @@ def retry_rejected(
         return
     complete = complete_batches(tables, find_shards(project.settings.storage.dataset))
     limit = project.settings.extractions.max_attempts
-    policy = project.settings.judging.policy
+    policy = project.settings.judging_policy
     wanted: dict[str, RetryPlan] = {}
     exhausted = 0
     done: list[Retried] = []

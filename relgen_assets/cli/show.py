@@ -54,7 +54,7 @@ def show_chunks(
     chosen = islice(
         (
             story
-            for story in stored_stories(tables, found.batch, project.settings.judging.policy)
+            for story in stored_stories(tables, found.batch, project.settings.judging_policy)
             if _belongs(story, found) and not (rejected and story.is_usable)
         ),
         limit,

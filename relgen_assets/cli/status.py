@@ -134,6 +134,7 @@ def _counts(found: Overview) -> CountsPart:
     return CountsPart(
         articles=found.articles,
         unusable=dict(found.unusable),
+        control_tokens=dict(found.control_tokens),
         chunks=found.chunks,
         valid=found.verdicts["valid"],
         repaired=found.verdicts["repaired"],

@@ -97,7 +97,7 @@ def _extraction(story: ChunkStory) -> Iterable[Text]:
         description = story.verdict.extraction.section_description
         yield Text.assemble(("section: ", "bold"), visible(description))
     if story.entities:
-        yield Text.assemble((f"entities{unused}: ", "bold"), visible(", ".join(story.entities)))
+        yield Text.assemble((f"entities{unused}: ", "bold"), visible(", ".join(_entities(story))))
     kept = [one.name for one in story.grounding if one.status == "absent"]
     if kept:
         yield Text.assemble(("marked as absent: ", "bold red"), visible(", ".join(kept)))
@@ -107,10 +107,19 @@ def _extraction(story: ChunkStory) -> Iterable[Text]:
         yield Text(f"relations{unused}:", style="bold")
 
 
+def _entities(story: ChunkStory) -> list[str]:
+    """Return the entities, each with its type if it has one."""
+    kept = story.verdict.extraction if story.verdict is not None else None
+    types = (kept.entity_types if kept else None) or [None] * len(story.entities)
+    pairs = zip(story.entities, types, strict=True)
+    return [f"{name} ({type_})" if type_ else name for name, type_ in pairs]
+
+
 def _relation(one: Relation | DraftRelation) -> Text:
     sides = f"{', '.join(one.source_entities)} -> {', '.join(one.target_entities)}"
-    strength = f" ({one.strength})" if one.strength else ""
-    return Text.assemble((visible(sides), _ENTITY), f"  {visible(one.description)}{strength}")
+    qualities = ", ".join(quality for quality in (one.type, one.strength) if quality)
+    said = f"{one.description} ({qualities})" if qualities else one.description
+    return Text.assemble((visible(sides), _ENTITY), f"  {visible(said)}")
 
 
 def _evidence(one: RelationEvidence, text: str) -> Text:

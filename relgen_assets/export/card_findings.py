@@ -121,6 +121,26 @@ def evidence(facts: Facts) -> str:
     return f"{paragraph(said)}\n\n{table(header, lines)}"
 
 
+def types(facts: Facts) -> str:
+    """Return how many entities and relations are of each type; empty where none has one."""
+    lines: list[list[str]] = []
+    for what, name, number in (
+        ("entity", "entity_types", added(facts, "names").total()),
+        ("relation", "relation_types", summed(facts, "relations")),
+    ):
+        counts = added(facts, name)
+        if not counts:
+            continue
+        lines += [
+            [what, code(value), f"{count:,}", _share(count, number)]
+            for value, count in ranked(counts)
+        ]
+        untyped = number - counts.total()
+        if untyped:
+            lines.append([what, "none", f"{untyped:,}", _share(untyped, number)])
+    return table(["what", "type", "number", "share"], lines) if lines else ""
+
+
 def rights(facts: Facts) -> str:
     """Return the licences of the articles, and which rows may be published."""
     licences, allowed = added(facts, "licences"), added(facts, "publishable")

@@ -14,7 +14,7 @@ from relgen_assets.export.about import About
 from relgen_assets.export.answers import SCHEMA_FILE
 from relgen_assets.export.attribution import ATTRIBUTION_FILE
 from relgen_assets.export.card_metadata import Rows, languages_in, licence_entries, size_category
-from relgen_assets.export.card_words import BODY, EMPTY, GROWS, LICENCE, OUTDATED
+from relgen_assets.export.card_words import BODY, EMPTY, GROWS, LICENCE, OUTDATED, TYPES
 from relgen_assets.export.citation import CITATION_FILE, bibtex
 from relgen_assets.export.companions import RECIPE_FILE
 from relgen_assets.export.configs import CONFIGS, DEFAULT
@@ -98,6 +98,7 @@ def _body(
         agreement=card_worth.agreement(facts),
         certificate=card_worth.certificate(certificate),
         overlap=card_findings.overlap(facts),
+        types=_types(facts),
     )
 
 
@@ -116,6 +117,11 @@ def _details(about: About, rows: Rows, facts: Sequence[ShardFacts]) -> str:
             "- Made with: relgen-assets",
         )
     )
+
+
+def _types(facts: Sequence[ShardFacts]) -> str:
+    table = card_findings.types(facts)
+    return TYPES.format(table=table) if table else ""
 
 
 def _method(about: About) -> str:

@@ -75,7 +75,7 @@ it has none. Every config of examples is made from the rows of `full`, in the sa
 `{{"section_description": …, "list_of_entities": […], "relations": [{{"description": …,
 "source_entities": […], "target_entities": […], "strength": "strong" | "moderate" | "weak"}}]}}`.
 `strength` is left out where it is not known, or not to be learned.
-
+{types}
 ## Dataset creation
 
 ### Why it was made
@@ -138,6 +138,16 @@ Names of authors and of people in the articles are as published. Nothing was ano
 - Summaries are model-written too and can say what the article does not.
 - What the articles leave out, or see one-sidedly, so does the dataset.
 {languages}
+"""
+
+TYPES: Final = """
+### Types
+
+Entities and relations have types that were given with the question, each with a meaning that stands
+below, under *Settings*. Where entities have types, an entry of `list_of_entities` is an object with
+`name` and, where it is known, `type`; where relations have types, each has a `type`.
+
+{table}
 """
 
 GROWS: Final = """

@@ -20,7 +20,9 @@ from relgen_assets.rows.models import (
     Span,
     StudentPrompt,
     TableRow,
+    is_none,
 )
+from resources.control_tokens import SUBSTITUTES
 
 
 class CoreExample(TableRow):
@@ -58,6 +60,12 @@ class FullExample(CoreExample):
 
     section_description: str = Field(description="What the text is about, in a sentence or two.")
     list_of_entities: list[str] = Field(description="Entities named in the text.")
+    entity_types: list[str | None] | None = Field(
+        None,
+        description="The type of each entity, in the order of the list; null where it is not known,"
+        " and as a whole if the project has no types of entities.",
+        exclude_if=is_none,
+    )
     relations: list[Relation] = Field(description="Relations between those entities.")
     grounding: list[EntityGrounding] = Field(
         description="Where each entity stands in `text`, in the order of the list."
@@ -104,6 +112,12 @@ class FullExample(CoreExample):
     parts: list[TrainingPart] = Field(
         description="What of `chunk` the training rows show, one entry a row: all of it, parts of"
         " it if it is too long for one row, or nothing if it is left out of them."
+    )
+    replaced: list[int] = Field(
+        description="Offsets in `chunk` of characters that stand for others, so that no tokenizer"
+        " reads a control token there: "
+        + ", ".join(f"`{two}` for `{one}`" for one, two in SUBSTITUTES.items())
+        + "."
     )
     overlaps: list[str] = Field(
         description="Files of `dataset.evaluation_texts` that share a run of words with `chunk` or"

@@ -24,6 +24,7 @@ class EntityMention(TableRow):
     chunk_id: str = Field(description="Id of the chunk.")
     entity: int = Field(description="Position of the entity in its extraction, from 0.")
     name: str = Field(description="Name of the entity in the extraction.")
+    type: str | None = Field(description="Its type; null if it is not known.")
     status: GroundingStatus = Field(description="How the answer's name occurs in the chunk.")
     mention: str | None = Field(
         description="The name as the chunk spells it here; null if it is not in the chunk."
@@ -41,6 +42,7 @@ class RelationPair(TableRow):
     source: str = Field(description="Entity the relation starts from.")
     target: str = Field(description="Entity the relation points to.")
     description: str = Field(description="What relates the entities, in a sentence.")
+    type: str | None = Field(description="Its type; null if the project has no types.")
     strength: Strength | None = Field(description="How strongly the text asserts it.")
     polarity: Polarity | None = Field(description="Whether it is affirmed or denied.")
     support: float = Field(description="Share of its description that the evidence holds, 0 to 1.")
@@ -59,18 +61,20 @@ class RelationPair(TableRow):
 
 def entity_mentions(example: FullExample) -> list[EntityMention]:
     """Return a row for each place where the chunk names an entity, and one if it never does."""
+    types = example.entity_types or [None] * len(example.grounding)
     return [
         EntityMention(
             paper_id=example.paper_id,
             chunk_id=example.chunk_id,
             entity=number,
             name=entity.name,
+            type=type_,
             status=entity.status,
             mention=example.chunk[place.start : place.end] if place else None,
             start=place.start if place else None,
             end=place.end if place else None,
         )
-        for number, entity in enumerate(example.grounding)
+        for number, (entity, type_) in enumerate(zip(example.grounding, types, strict=True))
         for place in (*entity.mentions, *(() if entity.mentions else (None,)))
     ]
 
@@ -95,6 +99,7 @@ def relation_pairs(example: FullExample) -> list[RelationPair]:
                         source=source,
                         target=target,
                         description=relation.description,
+                        type=relation.type,
                         strength=relation.strength,
                         polarity=evidence.polarity,
                         support=evidence.support,

@@ -25,6 +25,10 @@ UNKNOWN_LANGUAGE: Final = "und"
 _KEY: Final = b"relgen"
 
 
+def _is_empty(counts: dict[str, int]) -> bool:
+    return not counts
+
+
 class ShardFacts(BatchFacts):
     """The digest of a shard's rows, and the number of rows for each value of their origin.
 
@@ -43,6 +47,8 @@ class ShardFacts(BatchFacts):
         modes: Rows by how decoding was constrained.
         repairs: Rows by each repair that their answer needed.
         names: Entities by how they occur in the text.
+        entity_types: Entities by their type, those that have one.
+        relation_types: Relations by their type, those that have one.
         relations: Number of relations.
         faults: Relations that the text does not support, by fault; they are among `relations`.
         chunk_tokens: Rows by the length of their chunk, in buckets, as are the next three.
@@ -76,6 +82,8 @@ class ShardFacts(BatchFacts):
     modes: dict[str, int]
     repairs: dict[str, int]
     names: dict[str, int]
+    entity_types: dict[str, int] = Field(default_factory=dict[str, int], exclude_if=_is_empty)
+    relation_types: dict[str, int] = Field(default_factory=dict[str, int], exclude_if=_is_empty)
     relations: int
     faults: dict[str, int]
     chunk_tokens: dict[str, int]
@@ -137,6 +145,15 @@ def _counts_of_rows(examples: Sequence[FullExample]) -> dict[str, Any]:
         "modes": Counter(one.mode for one in examples),
         "repairs": Counter(repair for one in examples for repair in dict.fromkeys(one.repairs)),
         "names": Counter(name.status for one in examples for name in one.grounding),
+        "entity_types": Counter(
+            type_ for one in examples for type_ in one.entity_types or () if type_ is not None
+        ),
+        "relation_types": Counter(
+            relation.type
+            for one in examples
+            for relation in one.relations
+            if relation.type is not None
+        ),
         "relations": len(found),
         "faults": Counter(one.fault for one in found if one.fault),
         "chunk_tokens": histogram(one.tokens for one in examples),

@@ -162,6 +162,7 @@ def _example(
         extraction=answer,
         section_description=extraction.section_description,
         list_of_entities=extraction.list_of_entities,
+        entity_types=extraction.entity_types,
         relations=extraction.relations,
         grounding=validated.grounding,
         evidence=validated.evidence,
@@ -199,6 +200,11 @@ def _example(
         student_prompt_tokens=prompt_tokens,
         student_answer_tokens=answer_tokens,
         parts=[],
+        replaced=[
+            one.start - chunk.start
+            for one in paper.control_tokens
+            if one.column == "article" and chunk.start <= one.start < chunk.end
+        ],
         overlaps=overlap.of(chunk.text, shown),
     )
 

@@ -58,6 +58,7 @@ def shown_part(example: FullExample, part: TrainingPart, shaping: Shaping) -> Fu
             "chunk": example.chunk[part.start : part.end],
             "extraction": shaping.answer.write(extraction),
             "list_of_entities": extraction.list_of_entities,
+            "entity_types": extraction.entity_types,
             "relations": extraction.relations,
             "grounding": [
                 one.model_copy(update={"mentions": _moved(one.mentions, part)})
@@ -172,9 +173,11 @@ def _inside(example: FullExample, start: int, end: int) -> tuple[list[int], list
 def _extraction(
     example: FullExample, entities: Sequence[int], relations: Sequence[int]
 ) -> Extraction:
+    types = example.entity_types
     return Extraction(
         section_description=example.section_description,
         list_of_entities=[example.list_of_entities[number] for number in entities],
+        entity_types=None if types is None else [types[number] for number in entities],
         relations=[example.relations[number] for number in relations],
     )
 

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 from relgen_assets.export.answers import AnswerForm
 from relgen_assets.prompts import STUDENT_TASKS, PromptSet
 from relgen_assets.rows.models import StudentPrompt
+from relgen_assets.rows.type_scheme import UNTYPED, TypeScheme
 from relgen_assets.settings import DatasetSettings, without_summary
 from relgen_assets.text.token_counts import TokenCounter, open_counter
 
@@ -62,12 +63,14 @@ class Shaping:
         prompts: The templates of the project.
         default_tokenizer: The tokenizer unless the settings name one.
         named: Returns a path as it is from the project folder, which may be moved.
+        scheme: The types of entities and relations.
     """
 
     settings: DatasetSettings
     prompts: PromptSet
     default_tokenizer: Callable[[], Path]
     named: Callable[[str], str] = str
+    scheme: TypeScheme = UNTYPED
 
     @property
     def answer(self) -> AnswerForm:
@@ -75,6 +78,7 @@ class Shaping:
         return AnswerForm(
             indented=self.settings.answer_json == "indented",
             strength=self.settings.answer_strength,
+            scheme=self.scheme,
         )
 
     @property

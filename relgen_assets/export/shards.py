@@ -151,6 +151,16 @@ def has_shards(root: str, partition: str) -> bool:
     )
 
 
+def read_table(shard: Shard) -> pa.Table:
+    """Return a shard as it is stored.
+
+    Raises:
+        DatasetError: The file cannot be read.
+    """
+    with _opened(shard.url) as file:
+        return file.read(use_threads=False)
+
+
 def read_column(shard: Shard, column: str) -> list[Any]:
     """Return one column of a shard.
 

@@ -13,6 +13,7 @@ from typing import Any, get_args
 from relgen_assets.extraction.names import MAX_NAME_CHARACTERS
 from relgen_assets.extraction.quotes import Quote
 from relgen_assets.rows.models import Strength
+from relgen_assets.rows.type_scheme import UNTYPED, TypeScheme
 
 MAX_SECTION_DESCRIPTION = 300
 MAX_RELATION_DESCRIPTION = 200
@@ -36,6 +37,7 @@ def extraction_schema(
     max_relations: int,
     candidates: Sequence[str] = (),
     quote_evidence: bool = False,
+    scheme: TypeScheme = UNTYPED,
 ) -> dict[str, Any]:
     """Return the JSON schema of one extraction.
 
@@ -51,6 +53,8 @@ def extraction_schema(
         quote_evidence: Whether each relation begins with the words of the text that state it, so
             that a model, which cannot look ahead, describes what it has just quoted. Without
             candidates only: a model that needs those has no words to spare.
+        scheme: The types that entities and relations have; without candidates only. A type follows
+            what it is the type of, so that a model classifies what it has just written.
     """
     names = list(dict.fromkeys(candidates))
     if len(names) > 1:
@@ -61,7 +65,9 @@ def extraction_schema(
             max_entities,
             max_relations,
         )
-    return _free_extraction(_NAME, max_entities, max_relations, quote_evidence=quote_evidence)
+    return _free_extraction(
+        _NAME, max_entities, max_relations, quote_evidence=quote_evidence, scheme=scheme
+    )
 
 
 def entities_schema(*, max_entities: int) -> dict[str, Any]:
@@ -70,7 +76,7 @@ def entities_schema(*, max_entities: int) -> dict[str, Any]:
 
 
 def relations_schema(
-    names: Sequence[str], *, max_entities: int, max_relations: int
+    names: Sequence[str], *, max_entities: int, max_relations: int, scheme: TypeScheme = UNTYPED
 ) -> dict[str, Any]:
     """Return the JSON schema of the second of two passes: an extraction between given names.
 
@@ -81,8 +87,10 @@ def relations_schema(
         names: The only names an entity may have, at least two.
         max_entities: Largest number of entities in the list.
         max_relations: Largest number of relations.
+        scheme: The types that entities and relations have.
     """
-    return _free_extraction({"type": "string", "enum": list(names)}, max_entities, max_relations)
+    name = {"type": "string", "enum": list(names)}
+    return _free_extraction(name, max_entities, max_relations, scheme=scheme)
 
 
 def quote_schema(
@@ -118,18 +126,25 @@ def _quote(quote: Quote) -> dict[str, Any]:
 
 
 def _free_extraction(
-    name: dict[str, Any], max_entities: int, max_relations: int, *, quote_evidence: bool = False
+    name: dict[str, Any],
+    max_entities: int,
+    max_relations: int,
+    *,
+    quote_evidence: bool = False,
+    scheme: TypeScheme = UNTYPED,
 ) -> dict[str, Any]:
     """Return the schema of an extraction that is free but for its names."""
     quote = {"evidence": {"type": "string", "minLength": 1, "maxLength": MAX_EVIDENCE}}
+    entity_types, relation_types = _types(scheme.entity_names), _types(scheme.relation_names)
     return _extraction(
-        name,
+        _object(name=name, **entity_types) if entity_types else name,
         {"type": "string", "minLength": 1, "maxLength": MAX_SECTION_DESCRIPTION},
         _object(
             **(quote if quote_evidence else {}),
             description={"type": "string", "minLength": 1, "maxLength": MAX_RELATION_DESCRIPTION},
             source_entities=_array(name, 1, MAX_SIDE),
             target_entities=_array(name, 1, MAX_SIDE),
+            **relation_types,
             strength=_STRENGTH,
         ),
         max_entities,
@@ -137,8 +152,13 @@ def _free_extraction(
     )
 
 
+def _types(names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return the property `type` of what has one of these types; none if there are none."""
+    return {"type": {"type": "string", "enum": list(names)}} if names else {}
+
+
 def _extraction(
-    name: dict[str, Any],
+    entity: dict[str, Any],
     sentence: dict[str, Any],
     relation: dict[str, Any],
     max_entities: int,
@@ -147,7 +167,7 @@ def _extraction(
     return _object(
         section_description=sentence,
         # Both may be empty: a model that always has to assert something makes it up.
-        list_of_entities=_array(name, 0, max_entities),
+        list_of_entities=_array(entity, 0, max_entities),
         relations=_array(relation, 0, max_relations),
     )
 

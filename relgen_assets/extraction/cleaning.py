@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from resources.control_tokens import neutralised
+
 _WORD = re.compile(r"\w+")
 _DROPPED_CATEGORIES = frozenset({"Cc", "Cs", "Co", "Cn"})
 _QUOTES_AND_STOPS = "\"'`\u201c\u201d\u2018\u2019«».,;: "
@@ -24,7 +26,7 @@ LOOP_SHARE = 0.5
 
 
 def clean(text: str) -> str:
-    """Return `text` in Unicode form NFC, without control characters, single-spaced.
+    """Return `text` in Unicode form NFC, without control characters or tokens, single-spaced.
 
     Cleaning is idempotent.
     """
@@ -33,20 +35,21 @@ def clean(text: str) -> str:
         for character in text
         if character.isspace() or unicodedata.category(character) not in _DROPPED_CATEGORIES
     )
-    return " ".join(unicodedata.normalize("NFC", kept).split())
+    return neutralised(" ".join(unicodedata.normalize("NFC", kept).split()))
 
 
 def clean_name(name: str) -> str:
     """Return the name of an entity single-spaced, without quotes, stops or brackets around it.
 
-    Its Unicode form stays as it is, because the name has to be found in a text. Signs at its end
-    stay as well, as in `A*`, and brackets around a part of it, as in `(R)-ketamine`.
+    Its Unicode form stays as it is, because the name has to be found in a text, whose control
+    tokens are neutralised as those of the name are. Signs at its end stay as well, as in `A*`, and
+    brackets around a part of it, as in `(R)-ketamine`.
     """
     name = " ".join(name.split()).strip(_QUOTES_AND_STOPS)
     inside = name[1:-1]
     if name[:1] + name[-1:] in _BRACKETS and not any(sign in inside for sign in "()[]"):
         return clean_name(inside)
-    return name
+    return neutralised(name)
 
 
 def without_citations(text: str) -> str:

@@ -5,8 +5,8 @@ How it is read from JSON is decided in `shape`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from relgen_assets.extraction.codes import Repair
 from relgen_assets.rows.models import Strength
@@ -18,6 +18,7 @@ class DraftRelation:
 
     Attributes:
         evidence: The words of the text that state it, as the answer quotes them.
+        type: Its type, one that the project has.
     """
 
     description: str
@@ -25,6 +26,7 @@ class DraftRelation:
     target_entities: list[str]
     strength: Strength | None
     evidence: str = ""
+    type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Draft:
     Attributes:
         says_nothing: Whether the answer states an empty list of relations.
         repairs: What had to be changed to read it, in order.
+        entity_types: The type of entities, by name; those that the project has.
     """
 
     section_description: str = ""
@@ -41,6 +44,7 @@ class Draft:
     relations: Sequence[DraftRelation] = ()
     says_nothing: bool = False
     repairs: tuple[Repair, ...] = ()
+    entity_types: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def is_partial(self) -> bool:
@@ -55,6 +59,7 @@ class Draft:
             [*self.relations, *other.relations],
             self.says_nothing and other.says_nothing,
             (*self.repairs, *other.repairs),
+            {**other.entity_types, **self.entity_types},
         )
 
     def unwrapped(self) -> Draft:

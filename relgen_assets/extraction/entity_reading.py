@@ -6,7 +6,9 @@ Each is grounded, kept in the spelling of the text, and listed once. What is lef
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
 
 from relgen_assets.extraction.codes import Repair
 from relgen_assets.extraction.grounding import GroundedText, Occurrence
@@ -17,6 +19,7 @@ from relgen_assets.extraction.naming import GroundedName, Names, marked
 from relgen_assets.extraction.notes import Notes
 from relgen_assets.extraction.policy import JudgingPolicy
 
+NO_TYPES: Final[Mapping[str, str]] = MappingProxyType({})
 _JOINT = re.compile(r"\s*[,;]\s*(?:and\s+)?|\s+and\s+")
 
 
@@ -44,6 +47,7 @@ class EntityReader:
         self._names = Names(text, policy.fuzzy_names)
         self._leak_of_list = leaks.in_list(answered)
         self._listed: dict[str, str] = {}
+        self._types: dict[str, str] = {}
         self._grounded: dict[str, GroundedName] = {}
         self.has_absent = False
         """Whether a name was met that the text does not have."""
@@ -52,6 +56,11 @@ class EntityReader:
     def entities(self) -> list[str]:
         """The names that are kept, each once."""
         return list(self._listed.values())
+
+    @property
+    def types(self) -> list[str | None]:
+        """The type of each of them, if the answer gives one that the project has."""
+        return [self._types.get(key) for key in self._listed]
 
     @property
     def grounded(self) -> tuple[GroundedName, ...]:
@@ -63,10 +72,11 @@ class EntityReader:
         """Whether an entity occurs in the text; those that are only marked do not."""
         return any(one.occurrence is not Occurrence.ABSENT for one in self.grounded)
 
-    def list_all(self, names: Sequence[str]) -> None:
-        """Add the entities of the draft's list."""
-        for name in self._split(names):
-            self._list(name)
+    def list_all(self, names: Sequence[str], types: Mapping[str, str] = NO_TYPES) -> None:
+        """Add the entities of the draft's list, with their types by name."""
+        for name in names:
+            for part in self._split([name]):
+                self._list(part, types.get(name))
 
     def add(self, spelling: str) -> None:
         """Add an entity of a relation that is kept, in the spelling of the text."""
@@ -100,7 +110,7 @@ class EntityReader:
                 description = respelled
         return description
 
-    def _list(self, name: str) -> None:
+    def _list(self, name: str, type_: str | None) -> None:
         spelling = self._ground(name)
         if spelling is None:
             return
@@ -108,6 +118,8 @@ class EntityReader:
         if key in self._listed:
             self._notes.add(Repair.DUPLICATE_ENTITY_DROPPED)
         self._listed.setdefault(key, spelling)
+        if type_ is not None:
+            self._types.setdefault(key, type_)
 
     def _ground(self, name: str) -> str | None:
         """Return the spelling to keep, or `None` after noting why there is none."""

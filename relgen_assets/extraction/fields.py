@@ -47,7 +47,7 @@ def names_of(value: Any, note: Note) -> list[str]:
         return names
     if not isinstance(value, list):
         note(Repair.VALUE_COERCED)
-        value = list(value) if _maps_names(value) else [value]
+        value = list(value) if maps_names(value) else [value]
     for item in value:
         name = item if isinstance(item, str) else _name_of(item)
         if name is not item:
@@ -60,15 +60,19 @@ def names_of(value: Any, note: Note) -> list[str]:
     return names
 
 
-def _maps_names(value: Any) -> bool:
-    """Return whether an object maps names to their types."""
+def maps_names(value: Any) -> bool:
+    """Return whether a value is an object that maps names to their types."""
     return isinstance(value, dict) and not _name_of(value)
 
 
+def name_key(value: Mapping[str, Any]) -> str | None:
+    """Return the key under which an object has its name; `None` if it has none."""
+    return next((key for key in _NAME_KEYS if isinstance(value.get(key), str)), None)
+
+
 def _name_of(value: Any) -> str:
-    if isinstance(value, dict):
-        return next((value[key] for key in _NAME_KEYS if isinstance(value.get(key), str)), "")
-    return ""
+    key = name_key(value) if isinstance(value, dict) else None
+    return "" if key is None else value[key]
 
 
 def strength_of(value: Any, note: Note) -> Strength | None:

@@ -68,7 +68,7 @@ def judge(
     leaks = Leaks(text, prepared.grounded, prompt)
     readings = [
         read(draft, prepared, leaks, policy, cut_off=finish_reason == "length")
-        for draft in _alternatives(salvaged)
+        for draft in _alternatives(salvaged, policy)
     ]
     best = max(readings, key=lambda one: one.worth, default=None) or _unread(
         salvaged, answer, leaks
@@ -105,7 +105,7 @@ def _prepared(text: str) -> EvidenceText:
     return EvidenceText(text)
 
 
-def _alternatives(salvaged: Sequence[Salvaged]) -> list[Draft]:
+def _alternatives(salvaged: Sequence[Salvaged], policy: JudgingPolicy) -> list[Draft]:
     """Return what an answer may mean: each of its extractions, and its parts put together.
 
     The last one comes first, because an answer that corrects itself does so at its end.
@@ -113,7 +113,7 @@ def _alternatives(salvaged: Sequence[Salvaged]) -> list[Draft]:
     found = [
         replace(draft, repairs=(*one.repairs, *draft.repairs))
         for one in salvaged
-        for draft in drafts(one.value)
+        for draft in drafts(one.value, policy)
     ][:MAX_ALTERNATIVES]
     parts = [draft for draft in found if draft.is_partial]
     together = [joined(parts)] if len(parts) > 1 else []

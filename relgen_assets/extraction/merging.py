@@ -1,4 +1,4 @@
-"""Relations with the same description and the same sources, put together into one.
+"""Relations with the same description, type and sources, put together into one.
 
 Only where one place of the text states all of it: else the one relation would say less than the
 several did. What is merged stays as it is when it is judged again.
@@ -59,5 +59,6 @@ def _together(one: Examined, other: Examined, examine: Examine) -> Examined | No
     return first.model_copy(update=changes), together
 
 
-def _begins(relation: Relation) -> tuple[str, frozenset[str]]:
-    return relation.description.casefold(), frozenset(map(identity, relation.source_entities))
+def _begins(relation: Relation) -> tuple[str, str | None, frozenset[str]]:
+    sources = frozenset(map(identity, relation.source_entities))
+    return relation.description.casefold(), relation.type, sources

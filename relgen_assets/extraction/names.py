@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from relgen_assets.extraction.cleaning import word_set
 from relgen_assets.extraction.identity import WORD
+from resources.control_tokens import as_meant
 
 MAX_NAME_CHARACTERS = 80
 """Longer names are sentences."""
@@ -135,12 +136,13 @@ def without_article(name: str) -> str:
 def _has_substance(text: str) -> bool:
     """Return whether `text` has letters, several characters, no mask, and brackets in pairs."""
     signs = sum(not character.isspace() for character in text)
+    meant = as_meant(text)  # `[MASK] token` has its brackets in pairs, also in a harmless text
     return (
         len(text) <= MAX_NAME_CHARACTERS
         and signs > 1
         and any(character.isalpha() for character in text)
         and not has_mask(text)
-        and all(text.count(opening) == text.count(closing) for opening, closing in ("()", "[]"))
+        and all(meant.count(opening) == meant.count(closing) for opening, closing in ("()", "[]"))
     )
 
 

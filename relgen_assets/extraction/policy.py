@@ -1,6 +1,7 @@
 """What happens to what a text does not say: the part of the rules that a project chooses.
 
-The values come from the section `judging` of the settings, whose keys are the fields here.
+The values come from the section `judging` of the settings, whose keys are the fields here, and the
+types from the section `extractions`.
 """
 
 from __future__ import annotations
@@ -25,12 +26,16 @@ class JudgingPolicy:
             text; `None` for never. The similarity is that of `fuzzy`.
         merge_relations: Whether relations with the same description and the same sources become
             one relation with all their targets.
+        entity_types: The types that entities may have; none leaves them without.
+        relation_types: The types that relations may have; none leaves them without.
     """
 
     absent_names: AbsentNames = "drop"
     unsupported_relations: UnsupportedRelations = "drop"
     fuzzy_names: int | None = None
     merge_relations: bool = False
+    entity_types: tuple[str, ...] = ()
+    relation_types: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Return the values in one line; equal for equal policies, different for others."""

@@ -76,7 +76,7 @@ class _Reader:
         if leak is not None:
             self._notes.add_statement(leak)
         described = leak is None and is_usable(draft.section_description)
-        self._entities.list_all(draft.entities)
+        self._entities.list_all(draft.entities, draft.entity_types)
         kept = self._relations.read(self._whole(draft.relations, cut_off=cut_off))
         nothing = draft.says_nothing and not draft.relations and not cut_off
         if self._entities.has_absent and self._policy.absent_names == "reject":
@@ -93,9 +93,14 @@ class _Reader:
         return self._accept(description, kept)
 
     def _accept(self, description: str, kept: Sequence[Examined]) -> Judgement:
+        types = self._entities.types if self._policy.entity_types else None
+        if types is not None and None in types:
+            # The name is of the text whatever it is; only what is said about it is missing.
+            self._notes.add(Repair.ENTITY_UNTYPED)
         extraction = Extraction(
             section_description=description,
             list_of_entities=self._entities.entities,
+            entity_types=types,
             relations=[relation for relation, _ in kept],
         )
         repairs = tuple(repair.value for repair in self._notes.repairs)

@@ -124,10 +124,16 @@ class RelationReader:
         elif self._policy.unsupported_relations == "drop":
             self._notes.add(_UNSUPPORTED[finding.fault])
             return None
+        if self._policy.relation_types and draft.type is None:
+            # The type says what a relation is: without it the row would teach that it may be left
+            # out, and who filters by type would not find it.
+            self._notes.add(Repair.UNTYPED_RELATION_DROPPED)
+            return None
         relation = Relation(
             description=description,
             source_entities=sources,
             target_entities=targets,
+            type=draft.type,
             strength=draft.strength,
         )
         return relation, finding

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from relgen_assets.extraction.codes import Repair
 from relgen_assets.extraction.draft import Draft, DraftRelation, joined
 from relgen_assets.extraction.fields import Note, names_of, strength_of, text_of
+from relgen_assets.extraction.policy import DEFAULT_POLICY, JudgingPolicy
+from relgen_assets.extraction.type_reading import entities_of, type_of
 
 MAX_WRAPPINGS = 4
 """Most objects or lists around an extraction."""
@@ -48,14 +50,25 @@ _RELATION_KEYS = {
         "supportingquote", "evidencetext", "evidencesentence", "sourcetext", "excerpt", "citation",
     ),
 }  # fmt: skip
+_TYPES = ("type", "relationtype", "relationshiptype")
+_TYPED_RELATION_KEYS = {
+    **_RELATION_KEYS,
+    "description": tuple(key for key in _RELATION_KEYS["description"] if key not in _TYPES),
+    "type": _TYPES,
+}
+"""The keys of a relation in a project that has types of relations; elsewhere a type describes."""
 _NOT_A_LETTER = re.compile(r"[\W_]+")
 
 
-def drafts(value: Any, wrappings: int = 0) -> list[Draft]:
+def drafts(
+    value: Any, policy: JudgingPolicy = DEFAULT_POLICY, *, wrappings: int = 0
+) -> list[Draft]:
     """Return the extractions in a JSON value; those of one list belong together.
 
     Args:
         value: The JSON value of an answer.
+        policy: The types that entities and relations may have; of a project without them nothing
+            is read as a type.
         wrappings: Objects and lists around it.
     """
     if isinstance(value, str):
@@ -64,14 +77,19 @@ def drafts(value: Any, wrappings: int = 0) -> list[Draft]:
         return []
     if isinstance(value, dict):
         if _is_extraction(value):
-            return [_draft(value)]
+            return [_draft(value, policy)]
         if _is_relation(value):
-            return [_draft({"relations": [value]}).unwrapped()]
-        return [one.unwrapped() for item in value.values() for one in drafts(item, wrappings + 1)]
+            return [_draft({"relations": [value]}, policy).unwrapped()]
+        found = _inside(value.values(), policy, wrappings)
+        return [one.unwrapped() for one in found]
     if value and all(_is_triple(item) for item in value):
-        return [_draft({"relations": value}).unwrapped()]
-    inner = [one for item in value for one in drafts(item, wrappings + 1)]
+        return [_draft({"relations": value}, policy).unwrapped()]
+    inner = _inside(value, policy, wrappings)
     return [joined(inner).unwrapped()] if inner else []
+
+
+def _inside(values: Iterable[Any], policy: JudgingPolicy, wrappings: int) -> list[Draft]:
+    return [one for item in values for one in drafts(item, policy, wrappings=wrappings + 1)]
 
 
 def _json_in(text: str) -> Any:
@@ -109,28 +127,33 @@ def _of_triple(value: Sequence[str]) -> dict[str, Any]:
     return {"source": value[0], "relation": value[1], "target": value[2]}
 
 
-def _draft(value: Mapping[str, Any]) -> Draft:
+def _draft(value: Mapping[str, Any], policy: JudgingPolicy) -> Draft:
     repairs: list[Repair] = []
     note = repairs.append
     fields = _rename(value, _EXTRACTION_KEYS, note)
     relations = fields.get("relations")
+    description = text_of(fields.get("section_description"), note)
+    names, types = entities_of(fields.get("list_of_entities"), policy.entity_types, note)
     return Draft(
-        text_of(fields.get("section_description"), note),
-        names_of(fields.get("list_of_entities"), note),
-        [_relation(item, note) for item in _objects(relations, note)],
+        description,
+        names,
+        [_relation(item, policy, note) for item in _objects(relations, note)],
         says_nothing=relations == [],
         repairs=tuple(repairs),
+        entity_types=types,
     )
 
 
-def _relation(value: Mapping[str, Any], note: Note) -> DraftRelation:
-    fields = _rename(value, _RELATION_KEYS, note)
+def _relation(value: Mapping[str, Any], policy: JudgingPolicy, note: Note) -> DraftRelation:
+    keys = _TYPED_RELATION_KEYS if policy.relation_types else _RELATION_KEYS
+    fields = _rename(value, keys, note)
     return DraftRelation(
         text_of(fields.get("description"), note),
         names_of(fields.get("source_entities"), note),
         names_of(fields.get("target_entities"), note),
         strength_of(fields.get("strength"), note),
         text_of(fields.get("evidence"), note),
+        type_of(fields.get("type"), policy.relation_types, note),
     )
 
 

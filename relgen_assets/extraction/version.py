@@ -1,8 +1,8 @@
 """The version of the rules by which answers are judged; it is recorded with every verdict.
 
-A verdict depends on the code of the modules in `RULES`, on the policy of the project, and otherwise
-on nothing but the stored row and its chunk: the worked examples that no answer may repeat are those
-of the prompt that was sent.
+A verdict depends on the code of the modules in `RULES`, on the policy of the project, on the list
+of control tokens, which no name may hold, and otherwise on nothing but the stored row and its
+chunk: the worked examples that no answer may repeat are those of the prompt that was sent.
 Comments, docstrings and layout do not count.
 """
 
@@ -16,6 +16,7 @@ from importlib.resources import files
 from typing import Final
 
 from relgen_assets.extraction.policy import JudgingPolicy
+from resources.control_tokens import list_version
 
 RULES: Final = (
     "aliases",
@@ -57,6 +58,7 @@ RULES: Final = (
     "shape",
     "spelling",
     "statements",
+    "type_reading",
     "validation",
     "verb_words",
     "verbs",
@@ -85,7 +87,7 @@ def validator(policy: JudgingPolicy) -> str:
     """Return the name and version of these rules under a policy, as recorded with each verdict."""
     package = files(__package__)
     sources = {name: (package / f"{name}.py").read_text(encoding="utf-8") for name in RULES}
-    judging = f"{rules_version(sources)} {policy}"
+    judging = f"{rules_version(sources)} {policy} {list_version()}"
     return f"relgen-{hashlib.sha256(judging.encode()).hexdigest()[:VERSION_CHARACTERS]}"
 
 

@@ -43,7 +43,7 @@ def example_names(answers: Iterable[str]) -> tuple[str, ...]:
             for relation in example.relations
             for name in (*relation.source_entities, *relation.target_entities)
         )
-        found.update(dict.fromkeys((*example.list_of_entities, *sides)))
+        found.update(dict.fromkeys((*example.names, *sides)))
     return tuple(found)
 
 

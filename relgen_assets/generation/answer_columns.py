@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from relgen_assets.rows.models import ChatMessage
+from resources.control_tokens import neutralised
 from resources.generation import (
     Failure,
     FailureReason,
@@ -28,7 +29,7 @@ def generated_columns(request: GenerationRequest, outcome: Outcome) -> dict[str,
         "reason": None,
         "prompt_version": version,
         "messages": [ChatMessage(**message) for message in request.messages],
-        "text": outcome.text,
+        "text": neutralised(outcome.text),  # it is shown in prompts, and a row of the dataset
         "finish_reason": outcome.finish_reason,
         "model": outcome.model,
         "endpoint": outcome.endpoint,

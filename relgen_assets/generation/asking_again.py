@@ -22,6 +22,7 @@ from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.generation.extraction_requests import ExtractionTask, Questions
 from relgen_assets.generation.extraction_rows import extraction_row
 from relgen_assets.rows.models import Mode, RawExtraction
+from relgen_assets.rows.type_scheme import TypeScheme
 from resources.generation import (
     Generation,
     GenerationRequest,
@@ -85,8 +86,13 @@ STRICTNESS: Final[tuple[Mode, ...]] = ("schema", "candidates", "quote")
 """The modes of one request, from the loosest to the strictest; two passes are as loose as one."""
 
 
-def stricter_modes(mode: Mode) -> tuple[Mode, ...]:
-    """Return the modes in which a chunk may be asked about again, if it was first in this one."""
+def stricter_modes(mode: Mode, scheme: TypeScheme) -> tuple[Mode, ...]:
+    """Return the modes in which a chunk may be asked about again, if it was first in this one.
+
+    With types there are none: the stricter modes do not ask for types.
+    """
+    if scheme:
+        return ()
     return STRICTNESS[STRICTNESS.index("schema" if mode == "two_pass" else mode) + 1 :]
 
 
@@ -184,7 +190,7 @@ class AskingAgain:
 
     def _next_task(self, task: ExtractionTask, mode: Mode | None, halvings: int) -> ExtractionTask:
         """Return a question in a stricter mode if there is one, else in the same."""
-        if mode in stricter_modes(task.mode):
+        if mode in stricter_modes(task.mode, self._questions.settings.scheme):
             stricter = self._questions.task(task.chunk, mode, halvings)
             if stricter.request is not None:
                 return stricter

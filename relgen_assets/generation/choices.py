@@ -16,6 +16,7 @@ from relgen_assets.extraction import (
 from relgen_assets.generation.first_pass import FirstPass
 from relgen_assets.generation.not_asked import NO_CANDIDATES, NO_QUOTES
 from relgen_assets.rows.models import Mode
+from relgen_assets.rows.type_scheme import UNTYPED, TypeScheme
 from relgen_assets.settings import AnswerBounds, ExtractionSettings
 from relgen_assets.text.candidates import candidate_terms
 
@@ -91,12 +92,27 @@ def _that_fit(
 
 
 def answer_schema(
-    choice: Choice, mode: Mode, bounds: AnswerBounds, *, quote_evidence: bool
+    choice: Choice,
+    mode: Mode,
+    bounds: AnswerBounds,
+    *,
+    quote_evidence: bool,
+    scheme: TypeScheme = UNTYPED,
 ) -> dict[str, Any]:
-    """Return the JSON schema of an answer that is restricted to a choice."""
+    """Return the JSON schema of an answer that is restricted to a choice.
+
+    Args:
+        choice: What it may choose from.
+        mode: How it is constrained.
+        bounds: How much it may hold.
+        quote_evidence: Whether it quotes the chunk for each relation.
+        scheme: The types of entities and relations, where the mode asks for types.
+    """
     limits = {"max_entities": bounds.entities, "max_relations": bounds.relations}
     if mode == "two_pass" and choice.terms:
-        return relations_schema(choice.terms, **limits)
+        return relations_schema(choice.terms, scheme=scheme, **limits)
     if choice.quotes:
         return quote_schema(choice.quotes, **limits)
-    return extraction_schema(candidates=choice.terms, quote_evidence=quote_evidence, **limits)
+    return extraction_schema(
+        candidates=choice.terms, quote_evidence=quote_evidence, scheme=scheme, **limits
+    )

@@ -51,7 +51,9 @@ def entity_requests(
         summary = None if summaries is None else summaries.get(chunk.paper_id)
         if summaries is not None and summary is None:
             continue
-        messages = prompts.entity_messages(summary, chunk.text, categories=settings.categories)
+        messages = prompts.entity_messages(
+            summary, chunk.text, categories=settings.categories, scheme=settings.scheme
+        )
         requests.append(
             GenerationRequest(
                 subject=chunk.chunk_id,

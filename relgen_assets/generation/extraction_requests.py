@@ -95,6 +95,7 @@ class Questions:
             quote_evidence=quoting,
             entities=choice.terms if mode == "two_pass" else (),
             categories=self.settings.categories,
+            scheme=self.settings.scheme,
         )
         bounds = self.settings.bounds(mode).halved(halvings)
         settings = self.settings
@@ -104,7 +105,9 @@ class Questions:
             messages=messages,
             sampling=sampling_of(settings, bounds.tokens),
             prompt_tokens=estimate_tokens(messages, knowing(chunk, self.count)),
-            json_schema=answer_schema(choice, mode, bounds, quote_evidence=quoting),
+            json_schema=answer_schema(
+                choice, mode, bounds, quote_evidence=quoting, scheme=settings.scheme
+            ),
             affinity=chunk.paper_id,
             variant=settings.variant,
             labels={**self.labels, "prompt_version": version},

@@ -53,7 +53,7 @@ def summary_row(request: GenerationRequest, outcome: Outcome) -> Summary:
     if isinstance(outcome, Generation) and outcome.text.strip():
         fault = fault_of_summary(outcome.text, request.messages, outcome.finish_reason)
         if fault is None:
-            columns |= {"text": whole_summary(outcome.text, outcome.finish_reason)}
+            columns |= {"text": whole_summary(columns["text"], outcome.finish_reason)}
         else:
             columns |= {"status": "rejected", "reason": fault.value}
     return Summary(paper_id=request.subject, **columns)

@@ -128,7 +128,7 @@ def one_verdict_per_chunk(
 
 
 def verdicts_are_whole(validated: Sequence[ValidatedExtraction]) -> list[str]:
-    """List verdicts that lack an extraction or a reason, or have a superfluous one."""
+    """List verdicts that lack an extraction, a reason or a type, or have a superfluous one."""
     violations: list[str] = []
     for row in validated:
         rejected = row.verdict == "rejected"
@@ -136,6 +136,11 @@ def verdicts_are_whole(validated: Sequence[ValidatedExtraction]) -> list[str]:
             violations.append(f"{row.chunk_id}: {row.verdict}, extraction {row.extraction!r:.40}")
         if rejected != (row.reason is not None):
             violations.append(f"{row.chunk_id}: {row.verdict}, reason {row.reason}")
+        kept = row.extraction
+        if kept and kept.entity_types is not None:
+            entities, types = len(kept.list_of_entities), len(kept.entity_types)
+            if entities != types:
+                violations.append(f"{row.chunk_id}: {entities} entities, but types for {types}")
     return violations
 
 

@@ -26,6 +26,7 @@ from relgen_assets.rows.models import (
     TableRow,
     ValidatedExtraction,
 )
+from resources.control_tokens import neutralised
 from resources.generation_ledger.store import Transcript
 
 
@@ -85,10 +86,10 @@ def unrecorded_answers(
 
 def _texts_of(row: GeneratedRow, recorded: Transcript) -> Iterable[str]:
     """Return the texts that a row may hold; a summary that was cut off ends with a sentence."""
+    texts = {neutralised(text) for text in recorded.texts}
     if not isinstance(row, Summary):
-        return recorded.texts
-    whole = (whole_summary(text, row.finish_reason) for text in recorded.texts)
-    return {*recorded.texts, *whole}
+        return texts
+    return texts.union(whole_summary(text, row.finish_reason) for text in texts)
 
 
 def rows_unlike_their_sources(
@@ -184,10 +185,11 @@ def _tells(row: FullExample, extraction: Extraction) -> bool:
 
     The text may have been written under other settings, which leave out the strength.
     """
-    told = (row.section_description, row.list_of_entities, row.relations)
+    told = (row.section_description, row.list_of_entities, row.entity_types, row.relations)
     if told != (
         extraction.section_description,
         extraction.list_of_entities,
+        extraction.entity_types,
         extraction.relations,
     ):
         return False

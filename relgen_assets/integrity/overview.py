@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,6 +29,8 @@ from relgen_assets.rows.asset_tables import (
     VALIDATED_EXTRACTIONS,
     AssetTable,
 )
+
+_CONTROL_TOKENS: Final = "control_tokens"
 
 
 class StoredTables(Protocol):
@@ -58,6 +60,7 @@ class Overview:
 
     Attributes:
         unusable: Unusable articles by reason.
+        control_tokens: Control tokens of chat templates in articles, by token.
         chunks: Chunks of the usable articles.
         verdicts: Chunks by verdict.
         rejected: Rejected chunks by reason.
@@ -70,6 +73,7 @@ class Overview:
 
     articles: int = 0
     unusable: Counter[str] = field(default_factory=Counter[str])
+    control_tokens: Counter[str] = field(default_factory=Counter[str])
     chunks: int = 0
     verdicts: Counter[str] = field(default_factory=Counter[str])
     rejected: Counter[str] = field(default_factory=Counter[str])
@@ -158,6 +162,9 @@ def _add_papers(total: Overview, table: pa.Table | None) -> None:
     if table is not None:
         total.articles += table.num_rows
         total.unusable.update(_count(table, "reason"))
+        if _CONTROL_TOKENS in table.column_names:  # tables of earlier versions do not say
+            found = pc.list_flatten(table.column(_CONTROL_TOKENS))
+            total.control_tokens.update(pc.struct_field(found, "token").to_pylist())
 
 
 def _add_generated(total: Overview, table: pa.Table | None) -> None:

@@ -106,7 +106,7 @@ def ask_about(subjects: Sequence[Subject], asker: Asker) -> Answered:
     mode = settings.extractions.mode_for(embedded=pool.is_embedded)
     summaries = _summaries({one.paper.paper_id: one.paper for one in subjects}, asker, labels)
     shown = summaries_shown(summaries.values())
-    policy = settings.judging.policy
+    policy = settings.judging_policy
     first = ask_first(
         pool,
         chunks,

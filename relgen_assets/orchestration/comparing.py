@@ -98,7 +98,7 @@ def ask_side(subjects: Sequence[Subject], asker: Asker) -> Answered:
 
 def _outcomes(subjects: Sequence[Subject], asker: Asker, answered: Answered) -> list[ChunkOutcome]:
     power = _power(asker.settings)
-    policy = asker.settings.judging.policy
+    policy = asker.settings.judging_policy
     return [
         outcome_of(row, verdict, subject.chunk.text, policy, power)
         for subject, row, verdict in zip(subjects, answered.rows, answered.verdicts, strict=True)

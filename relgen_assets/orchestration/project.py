@@ -96,7 +96,14 @@ class Project:
     @cached_property
     def shaping(self) -> Shaping:
         """How examples become training rows."""
-        return Shaping(self.settings.dataset, self.prompts, self._tokenizer, self.settings.named)
+        settings = self.settings
+        return Shaping(
+            settings.dataset,
+            self.prompts,
+            self._tokenizer,
+            settings.named,
+            settings.extractions.scheme,
+        )
 
     @cached_property
     def evaluation_files(self) -> list[EvaluationFile]:

@@ -89,7 +89,7 @@ def release_order(project: Project, tables: Tables, *, every_row: bool) -> Relea
         to_table=table,
         write_card=lambda folder: renew_card(project, folder).text,
         relgen=version(_PACKAGE),
-        rules=judged_by(validator(judging.policy), asks_model=judging.asks_model),
+        rules=judged_by(validator(project.settings.judging_policy), asks_model=judging.asks_model),
         every_row=every_row,
     )
 

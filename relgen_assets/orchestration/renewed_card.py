@@ -78,4 +78,10 @@ def about(project: Project, kwh: float | None = None) -> About:
         "max_entities": bounds.entities,
         "max_relations": bounds.relations,
     }
+    for name, types in (
+        ("entity_types", asked.entity_types),
+        ("relation_types", asked.relation_types),
+    ):
+        if types:
+            method["extractions"][name] = "; ".join(one.in_words for one in types)
     return About(own.title, own.licence, own.curators, own.languages, method, kwh)

@@ -18,6 +18,7 @@ from relgen_assets.prompts import PromptSet
 from relgen_assets.prompts.folder import variants
 from relgen_assets.settings import Settings
 from relgen_assets.settings.changes import with_changes
+from relgen_assets.settings.places import from_here
 from resources.llama_server_pool.endpoint import Endpoint
 
 NOW: Final = "now"
@@ -94,10 +95,11 @@ def prompt_changes(wanted: str, settings: Settings, origin: Path) -> Changes:
         return {"prompts": {"variant": wanted}}
     if (origin / wanted).is_dir():
         return {"prompts": {"folder": str((origin / wanted).absolute()), "variant": None}}
+    folder = from_here(settings.prompts.folder)
     raise ConfigurationError(
         "there is neither a variant of the prompts nor a folder of this name.",
         where=wanted,
-        remedy=f"Variants in {settings.prompts.folder} are: {', '.join(known) or 'none'}.",
+        remedy=f"Variants in {folder} are: {', '.join(known) or 'none'}.",
     )
 
 

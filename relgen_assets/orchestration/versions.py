@@ -41,9 +41,11 @@ from relgen_assets.rows.asset_tables import (
     VALIDATED_EXTRACTIONS,
 )
 from relgen_assets.rows.models import Mode
+from relgen_assets.rows.type_scheme import TypeScheme
 from relgen_assets.settings import AnswerBounds, SamplingSection, Settings
 from relgen_assets.sources.evaluation_texts import content_of
 from relgen_assets.text.tokenizer import default_model
+from resources.control_tokens import list_version
 from resources.storage import shown
 
 CODE_VERSION_TAG: Final = "dagster/code_version"
@@ -52,7 +54,7 @@ HF_DATASET: Final = "hf_dataset"
 DATASET_CARD: Final = "dataset_card"
 
 REVISIONS: Final[Mapping[str, int]] = {
-    RAW_PAPERS.asset: 1,
+    RAW_PAPERS.asset: 2,  # odd fields are read or left out, long abstracts shortened
     CHUNKS.asset: 1,
     SUMMARIES.asset: 1,
     RAW_EXTRACTIONS.asset: 2,
@@ -90,7 +92,7 @@ def code_versions(settings: Settings, prompts: PromptSet) -> dict[str, str]:
             else {}
         ),
         VALIDATED_EXTRACTIONS.asset: [
-            judged_by(validator(settings.judging.policy), asks_model=settings.judging.asks_model),
+            judged_by(validator(settings.judging_policy), asks_model=settings.judging.asks_model),
             _columns(VALIDATED_EXTRACTIONS.row),
         ],
         HF_DATASET: _of_dataset(settings, prompts),
@@ -129,7 +131,7 @@ def _of_papers(settings: Settings) -> Any:
         name: shown(settings.named(value)) if isinstance(value, str) else value
         for name, value in source.items()
     }
-    return [plain, _columns(RAW_PAPERS.row)]
+    return [plain, _columns(RAW_PAPERS.row), list_version()]
 
 
 def _of_chunks(settings: Settings) -> Any:
@@ -155,7 +157,7 @@ def _of_answers(settings: Settings, prompts: PromptSet) -> Any:
     own = settings.extractions
     mode: Mode = own.mode_for(embedded=not settings.pool.endpoints)
     # A chunk may be asked about again in a stricter mode.
-    modes = (mode, *stricter_modes(mode))
+    modes = (mode, *stricter_modes(mode, own.scheme))
     summarised = settings.summaries.enabled
     quoting = {one: own.quotes_evidence(one) for one in modes}
     return [
@@ -167,10 +169,14 @@ def _of_answers(settings: Settings, prompts: PromptSet) -> Any:
         _model(settings),
         [own.temperature, own.seed, own.variant, own.attempts, own.max_candidates],
         [own.bounds(one).tokens for one in modes],
-        [_schemas(one, own.bounds(one), quote_evidence=quoting[one]) for one in modes],
+        [
+            _schemas(one, own.bounds(one), quote_evidence=quoting[one], scheme=own.scheme)
+            for one in modes
+        ],
         _columns(RAW_EXTRACTIONS.row),
         *_sampling(own),
         *([own.categories] if own.categories else []),
+        *([[own.scheme.entities, own.scheme.relations]] if own.scheme else []),
     ]
 
 
@@ -183,7 +189,7 @@ def _sampling(section: SamplingSection) -> list[dict[str, Any]]:
 
 def _of_opinions(settings: Settings, prompts: PromptSet) -> Any:
     return [
-        validator(settings.judging.policy),
+        validator(settings.judging_policy),
         prompts.version(VERIFICATION),
         _model(settings),
         [ATTEMPTS, SAMPLING.temperature, SAMPLING.seed, SAMPLING.max_tokens],
@@ -204,29 +210,35 @@ def _extraction_prompts(
     return [prompts.version(one) for one in (names, own, free)]
 
 
-def _schemas(mode: Mode, bounds: AnswerBounds, *, quote_evidence: bool) -> list[dict[str, Any]]:
+def _schemas(
+    mode: Mode, bounds: AnswerBounds, *, quote_evidence: bool, scheme: TypeScheme
+) -> list[dict[str, Any]]:
     """Return the form of the schemas of a mode, that of a fallback included."""
-    own = _schema(mode, bounds, quote_evidence=quote_evidence)
+    own = _schema(mode, bounds, quote_evidence=quote_evidence, scheme=scheme)
     if mode != "two_pass":
         return [own]
     names = entities_schema(max_entities=bounds.entities)
-    return [names, own, _schema("schema", bounds, quote_evidence=False)]
+    return [names, own, _schema("schema", bounds, quote_evidence=False, scheme=scheme)]
 
 
-def _schema(mode: Mode, bounds: AnswerBounds, *, quote_evidence: bool) -> dict[str, Any]:
+def _schema(
+    mode: Mode, bounds: AnswerBounds, *, quote_evidence: bool, scheme: TypeScheme
+) -> dict[str, Any]:
     """Return the form of the schema of answers, with stand-ins for what is of the chunk."""
     limits = {"max_entities": bounds.entities, "max_relations": bounds.relations}
     if mode == "two_pass":
-        return relations_schema(_ANY_TERMS, **limits)
+        return relations_schema(_ANY_TERMS, scheme=scheme, **limits)
     if mode == "quote":
         return quote_schema([_ANY_QUOTE], **limits)
     terms = _ANY_TERMS if mode == "candidates" else ()
-    return extraction_schema(candidates=terms, quote_evidence=quote_evidence, **limits)
+    return extraction_schema(
+        candidates=terms, quote_evidence=quote_evidence, scheme=scheme, **limits
+    )
 
 
 def _of_dataset(settings: Settings, prompts: PromptSet) -> Any:
     own = settings.dataset
-    shaping = Shaping(own, prompts, default_model, settings.named)
+    shaping = Shaping(own, prompts, default_model, settings.named, settings.extractions.scheme)
     tokenizer = _tokenizer(settings, own.tokenizer or settings.chunking.tokenizer)
     configs = {name: _columns(config.row_under(shaping)) for name, config in CONFIGS.items()}
     shares = [own.validation_percent, own.test_percent, own.empty_percent]

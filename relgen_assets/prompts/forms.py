@@ -60,6 +60,10 @@ def task_for(task: PromptTask, *, summarised: bool) -> PromptTask:
 
 CATEGORIES: Final = "categories"
 """Placeholder of the categories of entities, in templates that leave names free."""
+ENTITY_TYPES: Final = "entity_types"
+"""Placeholder of the types of entities: a line for each, with its name and description."""
+RELATION_TYPES: Final = "relation_types"
+"""Placeholder of the types of relations, the same way."""
 PART_FOLDERS: Final = ("no_summary", "student")
 """Folders of templates, below that of the others."""
 
@@ -102,12 +106,12 @@ _EXTRACTIONS: Final[Mapping[PromptTask, Form]] = {
     "extraction_evidence": Form(
         "asks about a chunk, with free names and a quote of the chunk for each relation",
         required=("summary", "text"),
-        optional=(CATEGORIES,),
+        optional=(CATEGORIES, ENTITY_TYPES, RELATION_TYPES),
     ),
     "extraction_entities": Form(
         "asks for the names in a chunk, the first of two passes",
         required=("summary", "text"),
-        optional=(CATEGORIES,),
+        optional=(CATEGORIES, ENTITY_TYPES),
         answer=EntityList,
     ),
     "extraction_quote": Form(
@@ -117,11 +121,12 @@ _EXTRACTIONS: Final[Mapping[PromptTask, Form]] = {
     "extraction_relations": Form(
         "asks how the names of the first pass are related, the second of two passes",
         required=("summary", "text", "entities"),
+        optional=(ENTITY_TYPES, RELATION_TYPES),
     ),
     "extraction_schema": Form(
         "asks about a chunk, with free names",
         required=("summary", "text"),
-        optional=(CATEGORIES,),
+        optional=(CATEGORIES, ENTITY_TYPES, RELATION_TYPES),
     ),
 }
 

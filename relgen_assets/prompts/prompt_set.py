@@ -16,23 +16,20 @@ from pathlib import Path
 from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.prompts.checking import check
 from relgen_assets.prompts.forms import (
-    CATEGORIES,
     FORMS,
     PROMPT_TASKS,
     STUDENT_TASKS,
     PromptTask,
     task_for,
 )
+from relgen_assets.prompts.kinds import Kinds
 from relgen_assets.prompts.parsing import TemplateFault, Turn, decode, parse
 from relgen_assets.prompts.rendering import filled, render_faults
-from relgen_assets.rows.models import Paper, StudentPrompt
+from relgen_assets.rows.models import EntityList, Paper, StudentPrompt
+from relgen_assets.rows.type_scheme import UNTYPED, TypeScheme
 from resources.generation import Message
 
 VERSION_CHARACTERS = 12
-ANY_CATEGORY = "any"
-"""What stands for the categories where a project names none."""
-ONLY_CATEGORIES = "List only entities of these categories: {categories}."
-"""What is added to a template that has no place for the categories of a project."""
 SUFFIX = ".txt"
 """Ending of a template's file."""
 _REMEDY = "docs/prompts.md says what a template looks like."
@@ -109,6 +106,7 @@ class PromptSet:
         quote_evidence: bool = False,
         entities: Sequence[str] = (),
         categories: Sequence[str] = (),
+        scheme: TypeScheme = UNTYPED,
     ) -> tuple[Message, ...]:
         """Return the messages that ask for the entities and relations of one chunk.
 
@@ -125,6 +123,7 @@ class PromptSet:
             entities: Names of a first pass that entity names are restricted to.
             categories: Categories of the entities to look for, where names are free; none leaves
                 them to the template.
+            scheme: Types of the entities and relations to look for, where the mode has types.
         """
         values = {
             "summary": (summary or "").strip(),
@@ -135,15 +134,20 @@ class PromptSet:
         }
         task = _task(candidates, quotes, entities, quote_evidence=quote_evidence)
         template = self._templates[task_for(task, summarised=summary is not None)]
-        return _with_categories(template, values, categories)
+        return _with_kinds(template, values, Kinds(categories, scheme))
 
     def entity_messages(
-        self, summary: str | None, text: str, *, categories: Sequence[str] = ()
+        self,
+        summary: str | None,
+        text: str,
+        *,
+        categories: Sequence[str] = (),
+        scheme: TypeScheme = UNTYPED,
     ) -> tuple[Message, ...]:
         """Return the messages that ask for the names in a chunk, before its relations."""
         values = {"summary": (summary or "").strip(), "text": text}
         task = task_for("extraction_entities", summarised=summary is not None)
-        return _with_categories(self._templates[task], values, categories)
+        return _with_kinds(self._templates[task], values, Kinds(categories, scheme))
 
     def verification_messages(self, passage: str, claim: str) -> tuple[Message, ...]:
         """Return the messages that ask whether a passage states a claim."""
@@ -165,20 +169,12 @@ class PromptSet:
         return self._templates[STUDENT_TASKS[prompt]].fill(values)
 
 
-def _with_categories(
-    template: Template, values: Mapping[str, str], categories: Sequence[str]
-) -> tuple[Message, ...]:
-    """Return a filled template that names categories, in their place or behind its first turn.
-
-    The bundled templates have no such place: with one they would be other questions for everyone.
-    """
-    names = "; ".join(categories)
-    messages = template.fill({**values, CATEGORIES: names or ANY_CATEGORY})
-    takes = CATEGORIES in FORMS[template.task].placeholders
-    if not names or not takes or f"{{{CATEGORIES}}}" in template.text:
-        return messages
-    first, *others = messages
-    content = f"{first['content']}\n{ONLY_CATEGORIES.format(categories=names)}"
+def _with_kinds(template: Template, values: Mapping[str, str], kinds: Kinds) -> tuple[Message, ...]:
+    """Return a filled template that says what to look for, also where it has no place for it."""
+    form = FORMS[template.task]
+    first, *others = template.fill({**values, **kinds.values()})
+    added = kinds.added(template.text, form.placeholders, names_only=form.answer is EntityList)
+    content = "\n".join([first["content"], *added])
     return (Message(role=first["role"], content=content), *others)
 
 

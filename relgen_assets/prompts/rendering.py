@@ -23,6 +23,8 @@ SAMPLE: Final[Mapping[str, str]] = {
     "quotes": "Orrunmere seepage -> velquorite: Slow Orrunmere seepage dissolves velquorite.",
     "entities": "velquorite; moss",
     "categories": "minerals; plants",
+    "entity_types": "- mineral: What beds are made of.\n- plant",
+    "relation_types": "- feeds: One thing lives of the other.",
     "passage": "Dissolved velquorite feeds moss.",
     "claim": "Velquorite feeds moss.",
     "keys": '"list_of_entities"',

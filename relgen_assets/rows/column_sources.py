@@ -70,7 +70,14 @@ COLUMN_SOURCES: Final[Mapping[str, Mapping[str, tuple[Source, ...]]]] = MappingP
             "chunk": _from("chunks", "text"),
             **_same("chunks", "paper_id", "chunk_id", "index", "start", "end", "tokens"),
             **dict.fromkeys(
-                ("extraction", "section_description", "list_of_entities", "relations"), _VERDICT
+                (
+                    "extraction",
+                    "section_description",
+                    "list_of_entities",
+                    "entity_types",
+                    "relations",
+                ),
+                _VERDICT,
             ),
             **_same("raw_papers", "source", "title", "abstract", "section_names"),
             **_same("raw_papers", "licence", "doi", "url", "authors", "year"),
@@ -99,6 +106,9 @@ COLUMN_SOURCES: Final[Mapping[str, Mapping[str, tuple[Source, ...]]]] = MappingP
             **dict.fromkeys(("student_prompt", "student_prompt_version"), ()),
             "student_prompt_tokens": _SHOWN,
             "student_answer_tokens": _VERDICT,
+            "parts": (*_SHOWN, *_VERDICT),
+            "overlaps": _SHOWN,
+            "replaced": _from("raw_papers", "control_tokens"),
         },
     }
 )

@@ -33,6 +33,15 @@ StudentPrompt = Literal[
 whether the JSON schema of its answer is part of the prompt."""
 
 
+def is_none(value: object) -> bool:
+    """Return whether a value is missing.
+
+    A type that is missing is no part of a row's JSON, so that rows of projects without types have
+    the digests that they had before there were types.
+    """
+    return value is None
+
+
 class TableRow(BaseModel):
     """Base of every table row: unknown columns are errors, values are immutable."""
 
@@ -48,6 +57,11 @@ class Relation(TableRow):
     description: str = Field(description="What relates the entities, in a sentence.")
     source_entities: list[str] = Field(description="Entities the relation starts from.")
     target_entities: list[str] = Field(description="Entities the relation points to.")
+    type: str | None = Field(
+        None,
+        description="Its type, one of `extractions.relation_types`; missing without such.",
+        exclude_if=is_none,
+    )
     strength: Strength | None = Field(None, description="How strongly the text asserts it.")
 
 
@@ -56,6 +70,13 @@ class Extraction(TableRow):
 
     section_description: str = Field(description="What the text is about, in a sentence or two.")
     list_of_entities: list[str] = Field(description="Entities named in the text.")
+    # Tables of earlier versions lack this column and stay readable.
+    entity_types: list[str | None] | None = Field(
+        None,
+        description="The type of each entity, one of `extractions.entity_types`, in the order of"
+        " the list; null where the answer gave none. Missing without such types.",
+        exclude_if=is_none,
+    )
     relations: list[Relation] = Field(description="Relations between those entities.")
 
 
@@ -118,10 +139,31 @@ class ChatMessage(TableRow):
     content: str
 
 
+class ControlToken(TableRow):
+    """A control token of a chat template that an article held, and that is harmless now."""
+
+    column: str = Field(description="Column of the article that it stood in.")
+    start: int = Field(
+        description="Offset of its first character, the only one that was replaced; in a list as if"
+        " its items were lines."
+    )
+    token: str = Field(description="The token.")
+
+
 class Paper(TableRow):
     """One article of the source (asset `raw_papers`)."""
 
-    preview = ("title", "abstract", "section_names", "article", "status", "reason", "paper_id")
+    preview = (
+        "title",
+        "abstract",
+        "section_names",
+        "article",
+        "status",
+        "reason",
+        "remarks",
+        "place",
+        "paper_id",
+    )
 
     paper_id: str = Field(description="Id of the article: the source's own, or a content hash.")
     source: str = Field(description="Name of the source the article came from.")
@@ -138,6 +180,14 @@ class Paper(TableRow):
     year: int | None = Field(None, description="Year of publication, if the source has it.")
     signature: list[int] = Field(
         [], description="MinHash of the text; versions of one article share most of its values."
+    )
+    control_tokens: list[ControlToken] = Field(
+        [], description="What in these columns would have steered a chat template."
+    )
+    # Tables of earlier versions lack these two columns and stay readable.
+    place: str = Field("", description="Where its row stands: file and line, or file and row.")
+    remarks: list[str] = Field(
+        [], description="What was odd about its row and how it was read, as `<field>: <what>`."
     )
 
 

@@ -23,6 +23,7 @@ from pydantic_settings import (
 )
 
 from relgen_assets.domain_errors import ConfigurationError
+from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.settings.dataset_section import DatasetSettings, without_summary
 from relgen_assets.settings.environment import (
     ENV_PREFIX,
@@ -131,6 +132,18 @@ class Settings(BaseSettings):
     def named(self, path: str) -> str:
         """Return a path as it is from the project folder; it stays the same if that is moved."""
         return within(path, self._root)
+
+    @property
+    def judging_policy(self) -> JudgingPolicy:
+        """How answers are judged: as the section `judging` says, with the types of the project."""
+        return self.judging.policy_for(self.extractions.scheme)
+
+    @model_validator(mode="after")
+    def _types_are_asked_for(self) -> Settings:
+        fault = self.extractions.untyped_with(embedded=not self.pool.endpoints)
+        if fault:
+            raise ValueError(f"extractions: {fault}")
+        return self
 
     @model_validator(mode="after")
     def _student_prompt_shows_what_there_is(self) -> Settings:

@@ -6,8 +6,11 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
+from relgen_assets.domain_errors import ConfigurationError
 from relgen_assets.rows.models import Mode
+from relgen_assets.rows.type_scheme import TypeScheme
 from relgen_assets.settings.section import Section
+from relgen_assets.settings.type_sections import TYPED_MODES, TypeSections
 
 
 class SamplingSection(Section):
@@ -72,6 +75,10 @@ _BOUNDS: dict[Mode, AnswerBounds] = {
 """A model that needs candidates cannot write long answers without losing the thread."""
 
 
+_TYPE_TOKENS = 10
+"""Tokens of a type in an answer, its key and quotation marks included."""
+
+
 class ExtractionSettings(SamplingSection):
     """How extractions are generated."""
 
@@ -94,14 +101,25 @@ class ExtractionSettings(SamplingSection):
         [],
         max_length=100,
         description="Categories of the entities to look for, such as `minerals`, where names are"
-        " free; by default those that the template names.",
+        " free; by default those that the template names. Answers do not say them; categories that"
+        " answers say are `entity_types`.",
+    )
+    entity_types: TypeSections = Field(
+        [],
+        description="Types of entities, each with a `name` and a `description`: an answer says"
+        " which of them each entity is of. In the modes `schema` and `two_pass`.",
+    )
+    relation_types: TypeSections = Field(
+        [],
+        description="Types of relations, each with a `name` and a `description`: a relation that is"
+        " of none of them is dropped. In the modes `schema` and `two_pass`.",
     )
     temperature: float = Field(0.2, ge=0, le=2, description="Sampling temperature.")
     max_tokens: int | None = Field(
         None,
         ge=64,
         description="Longest answer in tokens; by default 700, with candidates 260,"
-        " with quotes 420.",
+        " with quotes 420, and 10 more for each entity or relation that has a type.",
     )
     max_entities: int | None = Field(
         None,
@@ -152,11 +170,61 @@ class ExtractionSettings(SamplingSection):
             )
         return self
 
+    @model_validator(mode="after")
+    def _entities_are_sorted_once(self) -> ExtractionSettings:
+        if self.categories and self.entity_types:
+            raise ValueError(
+                "entity_types are categories that answers say: list them there, and leave"
+                " categories out"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _types_are_asked_of_free_answers(self) -> ExtractionSettings:
+        fault = "" if self.mode == "auto" else self.untyped(self.mode)
+        if fault:
+            raise ValueError(fault)
+        return self
+
     def mode_for(self, *, embedded: bool) -> Mode:
-        """Return the effective mode; `auto` means quotes for the embedded model."""
+        """Return the effective mode; `auto` means quotes for the embedded model.
+
+        Raises:
+            ConfigurationError: Its answers have no types, and the settings name some. Settings are
+                checked when they load, so this is about a mode or a server of one run.
+        """
+        mode = self._mode_for(embedded=embedded)
+        fault = self.untyped(mode)
+        if fault:
+            raise ConfigurationError(f"{fault}.", where="extractions.mode")
+        return mode
+
+    def untyped(self, mode: Mode) -> str:
+        """Return why a mode cannot be used with the types of the settings; empty if it can."""
+        if not self.scheme or mode in TYPED_MODES:
+            return ""
+        named = mode if self.mode == mode else f"{self.mode}, which is {mode} here,"
+        return (
+            f"entity_types and relation_types need the mode {' or '.join(TYPED_MODES)}: in the mode"
+            f" {named} answers only repeat what the chunk says"
+        )
+
+    def _mode_for(self, *, embedded: bool) -> Mode:
         if self.mode != "auto":
             return self.mode
         return "quote" if embedded else "schema"
+
+    def untyped_with(self, *, embedded: bool) -> str:
+        """Return why the effective mode cannot be used with the types; empty if it can."""
+        return self.untyped(self._mode_for(embedded=embedded))
+
+    @property
+    def scheme(self) -> TypeScheme:
+        """The types of entities and relations."""
+        return TypeScheme(
+            tuple(one.named for one in self.entity_types),
+            tuple(one.named for one in self.relation_types),
+        )
 
     def quotes_evidence(self, mode: Mode) -> bool:
         """Return whether the answers of a mode quote the evidence of their relations."""
@@ -165,8 +233,8 @@ class ExtractionSettings(SamplingSection):
     def bounds(self, mode: Mode) -> AnswerBounds:
         """Return the largest answer allowed: as set, else the defaults of the mode."""
         default = _BOUNDS[mode]
-        return AnswerBounds(
-            self.max_tokens or default.tokens,
-            self.max_entities or default.entities,
-            self.max_relations or default.relations,
-        )
+        entities = self.max_entities or default.entities
+        relations = self.max_relations or default.relations
+        typed = entities * bool(self.entity_types) + relations * bool(self.relation_types)
+        tokens = self.max_tokens or default.tokens + typed * _TYPE_TOKENS
+        return AnswerBounds(tokens, entities, relations)

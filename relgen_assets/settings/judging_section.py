@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from relgen_assets.extraction.policy import AbsentNames, JudgingPolicy, UnsupportedRelations
+from relgen_assets.rows.type_scheme import TypeScheme
 from relgen_assets.settings.section import Section
 
 
@@ -53,10 +54,17 @@ class JudgingSettings(Section):
     def _off_is_none(cls, value: object) -> object:
         return None if value == "off" else value
 
-    @property
-    def policy(self) -> JudgingPolicy:
-        """The same, as the rules take it."""
-        return JudgingPolicy(**self.model_dump(exclude={"verify"}))
+    def policy_for(self, scheme: TypeScheme) -> JudgingPolicy:
+        """Return the same, as the rules take it.
+
+        Args:
+            scheme: The types that entities and relations may have.
+        """
+        return JudgingPolicy(
+            **self.model_dump(exclude={"verify"}),
+            entity_types=scheme.entity_names,
+            relation_types=scheme.relation_names,
+        )
 
     @property
     def asks_model(self) -> bool:

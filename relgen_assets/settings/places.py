@@ -60,6 +60,11 @@ def absolute(value: str, root: Path) -> str:
         ) from error
 
 
+def from_here(value: str) -> str:
+    """Return a path as people write it in the working folder, or in full if it is elsewhere."""
+    return within(value, Path.cwd())
+
+
 def within(value: str, root: Path) -> str:
     """Return a path as it is from the project folder; it stays the same if that is moved."""
     folder = root.resolve()

@@ -5,9 +5,10 @@ Reading them belongs to `relgen_assets.sources`.
 
 from __future__ import annotations
 
+import codecs
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from relgen_assets.settings.section import Section
 
@@ -64,7 +65,7 @@ class ScientificPapersSource(ArticleSection):
 
 
 class Columns(BibliographyColumns):
-    """Names of the columns of a table of articles."""
+    """Names of the columns of a table of articles, or paths into them, such as `doc.abstract`."""
 
     article: str = Field("article", description="Full text.")
     abstract: str = Field("abstract", description="Abstract.")
@@ -73,16 +74,52 @@ class Columns(BibliographyColumns):
     id: str | None = Field(None, description="Id of an article; by default a content hash.")
 
 
-class FilesSource(ArticleSection):
+class TableSection(Section):
+    """The form of CSV and TSV files; what is not set is found out."""
+
+    separator: str | None = Field(
+        None, min_length=1, max_length=1, description="Character between cells."
+    )
+    quoting: Literal["auto", "double", "none"] = Field(
+        "auto",
+        description="`double`: cells may stand in double quotes; `none`: quotes are characters like"
+        " any other.",
+    )
+    encoding: str | None = Field(None, description="Such as `cp1252`; by default UTF-8.")
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_known(cls, value: str | None) -> str | None:
+        try:
+            codecs.lookup(value or "utf-8")
+        except LookupError as error:
+            raise ValueError(f"there is no encoding {value!r}") from error
+        return value
+
+
+class FolderSection(ArticleSection):
+    """What every source of files has."""
+
+    path: str = Field(min_length=1, description="File or folder; any fsspec URL.")
+    include: list[str] = Field(
+        default_factory=list[str],
+        description="Patterns such as `2024/**/*.jsonl`; other files of the folder are left out.",
+    )
+    exclude: list[str] = Field(
+        default_factory=list[str], description="Patterns of files that are left out."
+    )
+    articles: int | None = Field(
+        None, ge=1, description="Use only this many articles, from the first."
+    )
+
+
+class FilesSource(FolderSection):
     """JSONL, JSON, CSV or parquet files, or a folder of them, on any fsspec path."""
 
     kind: Literal["files"] = Field(description="Your own articles.")
     name: str = Field("papers", pattern=_SLUG, description="Prefix of the partition keys.")
-    path: str = Field(min_length=1, description="File or folder; any fsspec URL.")
     columns: Columns = Field(default_factory=Columns, description="Names of the columns.")
-    articles: int | None = Field(
-        None, ge=1, description="Use only this many articles, from the first."
-    )
+    table: TableSection = Field(default_factory=TableSection, description="Form of CSV and TSV.")
 
 
 class WikipediaColumns(BibliographyColumns):
@@ -93,18 +130,15 @@ class WikipediaColumns(BibliographyColumns):
     id: str | None = Field("id", description="Id of an article; null: a content hash.")
 
 
-class WikipediaSource(ArticleSection):
+class WikipediaSource(FolderSection):
     """Files of encyclopedia articles; their lead and headings replace abstract and sections."""
 
     kind: Literal["wikipedia"] = Field(description="Articles of an encyclopedia.")
     name: str = Field("wikipedia", pattern=_SLUG, description="Prefix of the partition keys.")
-    path: str = Field(min_length=1, description="File or folder; any fsspec URL.")
     columns: WikipediaColumns = Field(
         default_factory=WikipediaColumns, description="Names of the columns."
     )
-    articles: int | None = Field(
-        None, ge=1, description="Use only this many articles, from the first."
-    )
+    table: TableSection = Field(default_factory=TableSection, description="Form of CSV and TSV.")
 
 
 SourceSettings = Annotated[

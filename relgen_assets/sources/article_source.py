@@ -25,6 +25,10 @@ class ArticleSource(Protocol):
         """
         ...
 
+    def remarks(self) -> list[str]:
+        """Return what was found out about the files, and which are left out, one line each."""
+        ...
+
     def read(self, start: int, stop: int, *, signed: bool = True) -> Iterator[Paper]:
         """Yield the articles from `start` to before `stop`, in order.
 

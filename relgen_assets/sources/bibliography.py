@@ -13,6 +13,8 @@ from typing import Any, Final
 
 from relgen_assets.settings import BibliographyColumns
 from relgen_assets.sources.row_files import Column
+from relgen_assets.sources.source_row import value_at
+from relgen_assets.sources.text_lists import list_in
 
 FIRST_YEAR: Final = 1600
 LAST_YEAR: Final = 2100
@@ -70,15 +72,17 @@ def bibliography(
         names: Names of its columns.
         licence: Licence of an article that names none.
     """
-    own = next((text for name in _licence_columns(names) if (text := _text(row.get(name)))), "")
-    doi = _DOI.search(_text(row.get(names.doi)))
-    url = _text(row.get(names.url))
+    own = next(
+        (text for name in _licence_columns(names) if (text := _text(value_at(row, name)))), ""
+    )
+    doi = _DOI.search(_text(value_at(row, names.doi)))
+    url = _text(value_at(row, names.url))
     return Bibliography(
         licence=own or licence,
         doi=_without_end(doi[0]) if doi else "",
         url=url if url.casefold().startswith(("http://", "https://")) else "",
-        authors=tuple(_authors(row.get(names.authors))),
-        year=_year(row.get(names.year)),
+        authors=tuple(_authors(value_at(row, names.authors))),
+        year=_year(value_at(row, names.year)),
     )
 
 
@@ -102,6 +106,8 @@ def _authors(value: object) -> Iterable[str]:
     Commas are borders between names only where every part has a first and a last name: "Byron, A.,
     Maier, K." cannot be told from four names.
     """
+    if isinstance(value, str) and (items := list_in(value)) is not None:
+        value = items
     if isinstance(value, str):
         for part in _BETWEEN_AUTHORS.split(value):
             names = [_text(name) for name in part.split(",") if name.strip()]

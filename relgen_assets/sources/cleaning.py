@@ -8,30 +8,45 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from relgen_assets.rows.models import Paper
 from relgen_assets.sources.bibliography import NOTHING_TOLD, Bibliography
+from relgen_assets.sources.control_text import without_control_tokens
+from relgen_assets.sources.fields import Fields
+from relgen_assets.sources.prose import (
+    OPENING_TAKEN,
+    SHORTENED,
+    is_funding_notice,
+    opening,
+    shortened,
+)
 from relgen_assets.text.similarity import signature
 
+DAMAGED_ROW = "damaged_row"
+"""The row cannot be read: its line is not UTF-8, not JSON, or the like."""
 NOT_A_STRING = "not_a_string"
-"""A column that must hold text holds something else."""
+"""The article is neither text nor a list of texts."""
 EMPTY_ARTICLE = "empty_article"
 """The article is missing or blank."""
 TOO_SHORT = "too_short"
-"""The article has fewer than `SHORTEST_ARTICLE` characters."""
+"""The article has fewer than `SHORTEST_ARTICLE` characters, or fewer than `SHORTEST_BARE_ARTICLE`
+and neither abstract nor headings, or it is only a notice of who paid for the work."""
 NOT_TEXT = "not_text"
 """Fewer than `SMALLEST_LETTER_SHARE` of the article's characters are letters."""
 NO_CONTEXT = "no_context"
-"""Without abstract and section names there is nothing to summarise the article from."""
+"""It has no abstract, no section names and no opening that it could be summarised from."""
 DUPLICATE_ID = "duplicate_id"
 """An earlier row of the batch has the same id, or the same content where ids are hashes."""
 
-REASONS = (NOT_A_STRING, EMPTY_ARTICLE, TOO_SHORT, NOT_TEXT, NO_CONTEXT, DUPLICATE_ID)
+REASONS = (DAMAGED_ROW, NOT_A_STRING, EMPTY_ARTICLE, TOO_SHORT, NOT_TEXT, NO_CONTEXT, DUPLICATE_ID)
 
 SHORTEST_ARTICLE = 200
 """Characters an article must have, not counting white space at its ends."""
+SHORTEST_BARE_ARTICLE = 500
+"""Characters it must have if it has neither abstract nor section names of its own."""
 SMALLEST_LETTER_SHARE = 0.4
 """Share of letters (of any script) among the visible characters of an article."""
 
@@ -48,8 +63,12 @@ class RawRow:
 
     Attributes:
         section_names: Text with one name per line, a sequence of names, or None.
-        paper_id: The source's own id; None for a content hash.
+        paper_id: The source's own id.
+        has_id: Whether the source has ids; without one, a row then earns a remark.
         bibliography: Who wrote it and what it allows; always clean.
+        place: Where the row stands, such as `papers.jsonl, line 26`.
+        fault: Why the row cannot be read, in words; `None` if it can.
+        remarks: What its source has noted about it.
     """
 
     article: object
@@ -57,7 +76,16 @@ class RawRow:
     section_names: object
     title: object = None
     paper_id: object = None
+    has_id: bool = False
     bibliography: Bibliography = NOTHING_TOLD
+    place: str = ""
+    fault: str | None = None
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def wants_id(self) -> bool:
+        """Whether an id is read, rather than a hash of the content taken."""
+        return self.has_id or self.paper_id is not None
 
 
 def clean_text(text: str) -> str:
@@ -98,60 +126,87 @@ def papers(rows: Iterable[RawRow], source: str, *, signed: bool = True) -> Itera
 
 
 def _paper(row: RawRow, source: str, *, signed: bool) -> Paper:
-    names = _names(row.section_names)
-    texts = (row.article, row.abstract, row.title)
-    readable = names is not None and all(v is None or isinstance(v, str) for v in texts)
-    article, abstract, title = (value if isinstance(value, str) else "" for value in texts)
+    if row.fault is not None:
+        return _damaged(row, source)
+    fields = Fields()
+    text = fields.text("article", row.article, between="\n")
+    abstract = clean_line(fields.optional("abstract", row.abstract))
+    names = clean_section_names(fields.names("section_names", row.section_names))
+    article = clean_text(text or "")
+    title = clean_line(fields.optional("title", row.title))
+    own_id = clean_line(fields.identifier("id", row.paper_id)) if row.wants_id else ""
+    reason = _fault(article, bare=not abstract and not names) if text is not None else NOT_A_STRING
+    if reason is None and not abstract and not names:
+        abstract = opening(article)
+        fields.remarks.append(OPENING_TAKEN)
+        reason = None if abstract else NO_CONTEXT
+    short = shortened(abstract)
+    if short != abstract:
+        fields.remarks.append(SHORTENED)
     paper = Paper(
-        paper_id=_paper_id(row),
+        paper_id=own_id or _hash(row),
         source=source,
-        title=clean_line(title),
-        abstract=clean_line(abstract),
-        section_names=clean_section_names(names or []),
-        article=clean_text(article),
-        status="used",
-        reason=None,
+        title=title,
+        abstract=short,
+        section_names=names,
+        article=article,
+        status="used" if reason is None else "unusable",
+        reason=reason,
         licence=row.bibliography.licence,
         doi=row.bibliography.doi,
         url=row.bibliography.url,
         authors=list(row.bibliography.authors),
         year=row.bibliography.year,
+        place=row.place,
+        remarks=[*row.remarks, *fields.remarks],
     )
-    if reason := _fault(paper) if readable else NOT_A_STRING:
-        return paper.model_copy(update={"status": "unusable", "reason": reason})
-    return paper.model_copy(update={"signature": signature(paper.article)}) if signed else paper
+    paper = without_control_tokens(paper)
+    if reason is not None or not signed:
+        return paper
+    return paper.model_copy(update={"signature": signature(paper.article)})
 
 
-def _fault(paper: Paper) -> str | None:
-    """Return why a paper whose columns hold text cannot be used, or None."""
-    text = paper.article.strip()
+def _damaged(row: RawRow, source: str) -> Paper:
+    """Return the paper of a row that cannot be read; where it stands is its id."""
+    digest = hashlib.sha256(f"{row.place}\x1f{row.fault}".encode("utf-8", "surrogatepass"))
+    return Paper(
+        paper_id=digest.hexdigest()[:16],
+        source=source,
+        title="",
+        abstract="",
+        section_names=[],
+        article="",
+        status="unusable",
+        reason=DAMAGED_ROW,
+        place=row.place,
+        remarks=[f"row: {row.fault}"],
+    )
+
+
+def _fault(article: str, *, bare: bool) -> str | None:
+    """Return why an article that is text cannot be used, or None.
+
+    Args:
+        article: The text.
+        bare: It has neither abstract nor section names.
+    """
+    text = article.strip()
     if not text:
         return EMPTY_ARTICLE
-    if len(text) < SHORTEST_ARTICLE:
+    if len(text) < (SHORTEST_BARE_ARTICLE if bare else SHORTEST_ARTICLE) or is_funding_notice(text):
         return TOO_SHORT
     visible = "".join(text[:_LETTER_SAMPLE].split())
-    if sum(map(str.isalpha, visible)) < SMALLEST_LETTER_SHARE * len(visible):
+    if sum(map(_is_letter, visible)) < SMALLEST_LETTER_SHARE * len(visible):
         return NOT_TEXT
-    if not paper.abstract and not paper.section_names:
-        return NO_CONTEXT
     return None
 
 
-def _names(value: object) -> list[str] | None:
-    """Return section names as a list, or None if the value is neither text nor a list of text."""
-    if value is None:
-        return []
-    if isinstance(value, str):
-        return clean_text(value).split("\n")
-    if isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
-        return [str(name) for name in value]
-    return None
+def _is_letter(character: str) -> bool:
+    """Return whether a character is a letter, or a mark that scripts such as Hindi need."""
+    return character.isalpha() or unicodedata.category(character) in ("Mn", "Mc")
 
 
-def _paper_id(row: RawRow) -> str:
-    """Return the source's own id on one line, or else a hash of the row's content."""
-    own = clean_line(str(row.paper_id)) if row.paper_id is not None else ""
-    if own:
-        return own
+def _hash(row: RawRow) -> str:
+    """Return a hash of the row's content, for a row without an id."""
     content = "\x1f".join(str(value) for value in (row.title, row.abstract, row.article))
     return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -13,6 +13,7 @@ import fsspec
 from fsspec.core import has_magic
 
 from relgen_assets.domain_errors import SourceError
+from relgen_assets.sources.compression import suffixes_of
 from relgen_assets.sources.location import Location, SourceFile, unreadable
 from relgen_assets.sources.remembered import Notes
 from relgen_assets.sources.tables import TABLES, open_table
@@ -102,7 +103,7 @@ def _files(url: str, notes: Notes) -> list[SourceFile]:
             where=url,
             remedy=f"Correct it in {SETTING}.",
         ) from error
-    readable = [path for path in paths if PurePosixPath(path).suffix.lower() in _READABLE]
+    readable = [path for path in paths if suffixes_of(path)[0] in _READABLE]
     if not readable:
         raise SourceError(
             "no file that can be read goes with the pattern.",
@@ -122,7 +123,7 @@ def _name(file: SourceFile) -> str:
 
 def _whole(file: SourceFile) -> str:
     try:
-        with file.filesystem.open(file.path, "rb") as handle:
+        with file.opened() as handle:
             text: str = handle.read().decode("utf-8-sig", "replace")
     except OSError as error:
         raise unreadable(file, error, "Check that it exists and may be read.") from error
@@ -152,7 +153,14 @@ def _json_values(file: SourceFile) -> Iterator[object]:
 def _rows(file: SourceFile) -> Iterator[Mapping[str, object]]:
     table = open_table(file)
     note = table.survey()
-    yield from table.rows(0, note["rows"], table.columns(), note)
+    for row in table.rows(0, note["rows"], table.columns(), note):
+        if row.fault is not None:
+            raise SourceError(
+                f"{row.place} {row.fault}.",
+                where=file.url,
+                remedy="Correct or remove the row, or the file.",
+            )
+        yield row.values
 
 
 def _texts(value: Any) -> Iterator[str]:

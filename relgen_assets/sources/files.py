@@ -9,11 +9,14 @@ from typing import Any
 from relgen_assets.settings import FilesSource
 from relgen_assets.sources.cleaning import RawRow
 from relgen_assets.sources.row_files import Column
+from relgen_assets.sources.source_row import value_at
 from relgen_assets.sources.table_articles import TableArticles
 
 
 class FileArticles(TableArticles):
     """The articles of a `files` source.
+
+    Columns for abstract and section names may be missing, unless the settings name them.
 
     Args:
         settings: Path, names of the columns and the number of articles to use.
@@ -22,20 +25,20 @@ class FileArticles(TableArticles):
 
     def __init__(self, settings: FilesSource, *, state: Path) -> None:
         self._names = names = settings.columns
+        named = names.model_fields_set
         columns = [
             Column(names.article, "article"),
-            Column(names.abstract, "abstract"),
-            Column(names.section_names, "section_names"),
+            Column(names.abstract, "abstract", required="abstract" in named),
+            Column(names.section_names, "section_names", required="section_names" in named),
             Column(names.title, "title", required=False),
         ]
         super().__init__(settings, columns, state=state)
 
-    def _raw(self, row: Mapping[str, Any], paper_id: object) -> RawRow:
+    def _raw(self, row: Mapping[str, Any]) -> RawRow:
         names = self._names
         return RawRow(
-            article=row.get(names.article),
-            abstract=row.get(names.abstract),
-            section_names=row.get(names.section_names),
-            title=row.get(names.title),
-            paper_id=paper_id,
+            article=value_at(row, names.article),
+            abstract=value_at(row, names.abstract),
+            section_names=value_at(row, names.section_names),
+            title=value_at(row, names.title),
         )

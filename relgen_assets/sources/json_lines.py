@@ -1,7 +1,8 @@
 """JSON lines, readable from any row through an index of byte offsets.
 
 A survey reads the file once and notes where every `ROWS_PER_ENTRY`-th row begins. Reading a range
-later takes one seek and skips fewer than `ROWS_PER_ENTRY` rows, which are not parsed.
+later takes one seek and skips fewer than `ROWS_PER_ENTRY` rows, which are not parsed. A line that
+cannot be read costs its own row; only a file that begins with nothing else is refused.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from relgen_assets.domain_errors import SourceError
 from relgen_assets.sources.location import SourceFile, unreadable
+from relgen_assets.sources.source_row import SourceRow
 
 ROWS_PER_ENTRY = 64
 """Rows between two entries of the index."""
@@ -25,6 +27,8 @@ class JsonLinesTable:
 
     def __init__(self, file: SourceFile) -> None:
         self._file = file
+        self._held: dict[str, bool] = {}
+        self._first: list[str] | None = None
 
     def survey(self) -> dict[str, Any]:
         """Return the number of rows, with byte offset and line number of every indexed row.
@@ -46,54 +50,87 @@ class JsonLinesTable:
         """Return the keys of the first rows, in order of first appearance.
 
         Raises:
-            SourceError: One of these rows is not a JSON object.
+            SourceError: None of these rows can be read: the file holds something else.
         """
-        keys: dict[str, None] = {}
-        for number, _, line in islice(self._lines(), ROWS_PER_ENTRY):
-            keys.update(dict.fromkeys(self._parse(line, number)))
-        return list(keys)
+        if self._first is None:
+            self._first = self._first_columns()
+        return self._first
+
+    def has(self, column: str) -> bool:
+        """Return whether any row has a column; rows after the first ones are read if need be."""
+        if column not in self._held:
+            self._held[column] = column in self.columns() or self._appears(column)
+        return self._held[column]
 
     def rows(
         self, start: int, stop: int, columns: Sequence[str], note: dict[str, Any]
-    ) -> Iterator[dict[str, object]]:
-        """Yield a range of rows.
-
-        Raises:
-            SourceError: A row of the range is not a JSON object; the message names its line.
-        """
+    ) -> Iterator[SourceRow]:
+        """Yield a range of rows, those that cannot be read with their fault."""
         entry, skipped = divmod(start, ROWS_PER_ENTRY)
         if start >= min(stop, note["rows"]):
             return
         lines = self._lines(note["offsets"][entry], note["lines"][entry])
         for number, _, line in islice(lines, skipped, skipped + stop - start):
-            row = self._parse(line, number)
-            yield {name: row[name] for name in columns if name in row}
+            place = f"{self._file.name}, line {number}"
+            row = _parsed(line)
+            if isinstance(row, str):
+                yield SourceRow(place=place, fault=row)
+            else:
+                yield SourceRow({name: row[name] for name in columns if name in row}, place)
+
+    def _first_columns(self) -> list[str]:
+        keys: dict[str, None] = {}
+        faults: list[tuple[int, str]] = []
+        read = 0
+        for number, _, line in islice(self._lines(), ROWS_PER_ENTRY):
+            row = _parsed(line)
+            if isinstance(row, str):
+                faults.append((number, row))
+            else:
+                read += 1
+                keys.update(dict.fromkeys(row))
+        if faults and not read:
+            number, fault = faults[0]
+            raise SourceError(
+                f"line {number} {fault}, nor is any other of the first lines.",
+                where=self._file.url,
+                remedy="Each line must hold one JSON object, in UTF-8; a file that holds one list "
+                "or one object must have the extension `.json`.",
+            )
+        return list(keys)
+
+    def _appears(self, column: str) -> bool:
+        name = json.dumps(column, ensure_ascii=False).encode()
+        escaped = json.dumps(column).encode()
+        for _, _, line in self._lines():
+            if name in line or escaped in line:
+                row = _parsed(line)
+                if not isinstance(row, str) and column in row:
+                    return True
+        return False
 
     def _lines(self, offset: int = 0, number: int = 1) -> Iterator[tuple[int, int, bytes]]:
         """Yield line number, byte offset and content of each line that is not blank."""
         try:
-            with self._file.filesystem.open(self._file.path, "rb") as handle:
-                handle.seek(offset)
+            with self._file.opened(offset) as handle:
                 for line in handle:
                     if line.strip():
                         yield number, offset, line
                     number += 1
                     offset += len(line)
         except OSError as error:
-            raise unreadable(self._file, error, "Check that you may read it.") from error
+            remedy = "Check that it is whole and that you may read it."
+            raise unreadable(self._file, error, remedy) from error
 
-    def _parse(self, line: bytes, number: int) -> dict[str, object]:
-        try:
-            row = json.loads(line.removeprefix(_MARK).decode("utf-8"))
-        except ValueError as error:
-            raise self._corrupt(number, f"is not JSON: {error}") from error
-        if not isinstance(row, dict):
-            raise self._corrupt(number, "is not a JSON object")
-        return row
 
-    def _corrupt(self, number: int, what: str) -> SourceError:
-        return SourceError(
-            f"line {number} {what}.",
-            where=self._file.url,
-            remedy="Correct or remove the line; each line must hold one JSON object.",
-        )
+def _parsed(line: bytes) -> dict[str, Any] | str:
+    """Return the object of a line, or why there is none, to follow the number of the line."""
+    try:
+        row = json.loads(line.removeprefix(_MARK).decode("utf-8"))
+    except UnicodeDecodeError as error:
+        return f"is not UTF-8 (byte {error.start + 1} is {line[error.start]:#04x})"
+    except RecursionError:
+        return "is not read: its JSON is nested too deeply"
+    except ValueError as error:
+        return f"is not JSON: {error}"
+    return row if isinstance(row, dict) else "is not a JSON object"

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from relgen_assets.sources.location import SourceFile, unreadable
+from relgen_assets.sources.source_row import SourceRow
 
 _BATCH = 16
 """Rows decoded at a time; articles are long."""
@@ -32,13 +33,17 @@ class ParquetTable:
         """Return the names of the columns."""
         return list(self._metadata.schema.to_arrow_schema().names)
 
+    def has(self, column: str) -> bool:
+        """Return whether there is a column."""
+        return column in self.columns()
+
     def rows(
         self,
         start: int,
         stop: int,
         columns: Sequence[str],
         note: dict[str, Any],  # noqa: ARG002  the file's own metadata locates the rows
-    ) -> Iterator[dict[str, object]]:
+    ) -> Iterator[SourceRow]:
         """Yield a range of rows, a few at a time."""
         groups, first = self._groups(start, stop)
         wanted = [name for name in self.columns() if name in columns]
@@ -48,9 +53,16 @@ class ParquetTable:
                     batch_size=_BATCH, row_groups=groups, columns=wanted, use_threads=False
                 )
                 rows = (row for batch in _from_row(batches, start - first) for row in batch)
-                yield from islice(rows, stop - start)
+                for number, row in enumerate(islice(rows, stop - start), start=start + 1):
+                    yield self._row(row, number)
         except (pa.ArrowException, OSError) as error:
             raise unreadable(self._file, error, self._REMEDY) from error
+
+    def _row(self, values: dict[str, Any] | None, number: int) -> SourceRow:
+        place = f"{self._file.name}, row {number}"
+        if values is None:
+            return SourceRow(place=place, fault="has text that is not UTF-8")
+        return SourceRow(values, place)
 
     @cached_property
     def _metadata(self) -> Any:
@@ -73,8 +85,21 @@ class ParquetTable:
         return groups, first
 
 
-def _from_row(batches: Iterator[Any], skip: int) -> Iterator[list[dict[str, object]]]:
-    """Yield the rows of record batches; the first `skip` are not decoded."""
+def _from_row(batches: Iterator[Any], skip: int) -> Iterator[list[dict[str, Any] | None]]:
+    """Yield the rows of record batches, `None` for one that cannot be read.
+
+    The first `skip` are not decoded.
+    """
     for batch in batches:
-        yield batch.slice(min(skip, len(batch))).to_pylist()
+        yield _decoded(batch.slice(min(skip, len(batch))))
         skip = max(0, skip - len(batch))
+
+
+def _decoded(batch: Any) -> list[dict[str, Any] | None]:
+    try:
+        return list(batch.to_pylist())
+    except UnicodeDecodeError:
+        if len(batch) == 1:
+            return [None]
+        halves = batch.slice(0, len(batch) // 2), batch.slice(len(batch) // 2)
+        return [row for half in halves for row in _decoded(half)]

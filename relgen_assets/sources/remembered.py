@@ -15,7 +15,7 @@ from typing import Any
 
 from resources.errors import StorageError
 
-_VERSION = 1
+_VERSION = 2
 
 
 class Notes:

@@ -14,9 +14,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from relgen_assets.domain_errors import SourceError
+from relgen_assets.sources.delimited_form import Wanted
 from relgen_assets.sources.location import Location, SourceFile, unreadable
 from relgen_assets.sources.remembered import Notes
-from relgen_assets.sources.tables import TABLES, SourceRow, Table, open_table
+from relgen_assets.sources.selection import EVERYTHING, Selection
+from relgen_assets.sources.source_row import SourceRow, root_of
+from relgen_assets.sources.tables import DELIMITED, TABLES, Table, open_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +44,25 @@ class RowFiles:
         columns: Columns to read.
         state: Local folder where counts are remembered.
         first: Expose only the first rows, at most this many; all of them if None.
+        selection: Which files of a folder are read.
+        form: What the settings say of the form of CSV and TSV files.
     """
 
     def __init__(
-        self, url: str, columns: Sequence[Column], *, state: Path, first: int | None = None
+        self,
+        url: str,
+        columns: Sequence[Column],
+        *,
+        state: Path,
+        first: int | None = None,
+        selection: Selection = EVERYTHING,
+        form: Wanted | None = None,
     ) -> None:
         self._url = url
         self._columns = columns
         self._notes = Notes(state / "sources")
-        self._location = Location(url, self._notes, TABLES)
+        self._location = Location(url, self._notes, TABLES, selection=selection)
+        self._form = form or Wanted()
         self._first = first
         self._opened: tuple[tuple[str, dict[str, str]], Table] | None = None
 
@@ -88,6 +101,17 @@ class RowFiles:
         told = [(PurePosixPath(url).name, note["fingerprint"]) for url, note in notes]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
+    def remarks(self) -> list[str]:
+        """Return what was found out about the files, and which are left out, with the reasons.
+
+        Raises:
+            SourceError: There are no files, or one cannot be read.
+        """
+        forms = [(file.url, self._current(file).get("form")) for file in self._location.files()]
+        return [f"{url}: {form}" for url, form in forms if form] + [
+            f"{one.path}: left out, since {one.reason}" for one in self._location.left_out()
+        ]
+
     def rows(self, start: int, stop: int) -> Iterator[SourceRow]:
         """Yield the rows from `start` to before `stop`; fewer at the end.
 
@@ -104,7 +128,8 @@ class RowFiles:
             if end > start:
                 table = self._open(file, note["fingerprint"])
                 self._require_columns(file, table)
-                names = list(dict.fromkeys(column.name for column in self._columns))
+                named = [column.name for column in self._columns]
+                names = list(dict.fromkeys([*named, *map(root_of, named)]))
                 yield from table.rows(max(0, start - begin), min(stop, end) - begin, names, note)
             begin = end
 
@@ -115,7 +140,7 @@ class RowFiles:
     def _current(self, file: SourceFile) -> dict[str, Any]:
         """Return the note about a file as it is now, surveying it when it is new or changed."""
         try:
-            fingerprint = file.fingerprint()
+            fingerprint = {**file.fingerprint(), **self._form_of(file)}
         except OSError as error:
             raise unreadable(file, error, "Check that it exists and may be read.") from error
         note = self._notes.get(file.url)
@@ -128,13 +153,21 @@ class RowFiles:
         """Return the table of a file; the last one is reused if the file is the same, unchanged."""
         key = (file.url, fingerprint)
         if self._opened is None or self._opened[0] != key:
-            self._opened = (key, open_table(file))
+            self._opened = (key, open_table(file, self._form))
         return self._opened[1]
 
+    def _form_of(self, file: SourceFile) -> dict[str, str]:
+        """Return what the settings say of its form; with another form it has other rows."""
+        return {"form": repr(self._form)} if file.suffix in DELIMITED else {}
+
     def _require_columns(self, file: SourceFile, table: Table) -> None:
-        present = table.columns()
-        missing = [c for c in self._columns if c.required and c.name not in present]
+        missing = [
+            column
+            for column in self._columns
+            if column.required and not any(map(table.has, {column.name, root_of(column.name)}))
+        ]
         if missing:
+            present = table.columns()
             names = " and ".join(f"{column.name!r}" for column in missing)
             settings = " and ".join(f"source.columns.{column.setting}" for column in missing)
             raise SourceError(

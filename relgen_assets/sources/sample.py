@@ -40,6 +40,10 @@ class SampleArticles:
         """Return a digest of the bundled articles."""
         return hashlib.sha256(self._text.encode()).hexdigest()[:16]
 
+    def remarks(self) -> list[str]:
+        """Return nothing: there are no files to choose from."""
+        return []
+
     def read(self, start: int, stop: int, *, signed: bool = True) -> Iterator[Paper]:
         """Yield the articles from `start` to before `stop`."""
         return papers(self._rows[start:stop], self._name, signed=signed)

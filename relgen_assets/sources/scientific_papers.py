@@ -70,6 +70,10 @@ class ScientificPapers:
         told = [(file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in self._files]
         return hashlib.sha256(json.dumps([named, told]).encode()).hexdigest()[:16]
 
+    def remarks(self) -> list[str]:
+        """Return nothing: there are no files to choose from."""
+        return []
+
     def read(self, start: int, stop: int, *, signed: bool = True) -> Iterator[Paper]:
         """Yield the articles from `start` to before `stop`.
 

@@ -12,7 +12,10 @@ from relgen_assets.rows.models import Paper
 from relgen_assets.settings import FilesSource, WikipediaSource
 from relgen_assets.sources.bibliography import bibliography, bibliography_columns
 from relgen_assets.sources.cleaning import RawRow, papers
+from relgen_assets.sources.delimited_form import Wanted
 from relgen_assets.sources.row_files import Column, RowFiles
+from relgen_assets.sources.selection import Selection
+from relgen_assets.sources.source_row import SourceRow, value_at
 
 
 class TableArticles(ABC):
@@ -32,8 +35,15 @@ class TableArticles(ABC):
         self._columns = settings.columns
         self._licence = settings.licence
         ids = [] if self._id is None else [Column(self._id, "id")]
-        wanted = [*columns, *ids, *bibliography_columns(settings.columns)]
-        self._rows = RowFiles(settings.path, wanted, state=state, first=settings.articles)
+        table = settings.table
+        self._rows = RowFiles(
+            settings.path,
+            [*columns, *ids, *bibliography_columns(settings.columns)],
+            state=state,
+            first=settings.articles,
+            selection=Selection(settings.include, settings.exclude),
+            form=Wanted(table.separator, table.quoting, table.encoding),
+        )
 
     def count(self) -> int:
         """Return the number of articles."""
@@ -48,13 +58,23 @@ class TableArticles(ABC):
         rows = self._rows.rows(start, stop)
         return papers(map(self._whole, rows), self._name, signed=signed)
 
-    def _whole(self, row: Mapping[str, Any]) -> RawRow:
-        told = bibliography(row, self._columns, licence=self._licence)
-        return replace(self._raw(row, self._paper_id(row)), bibliography=told)
+    def remarks(self) -> list[str]:
+        """Return what was found out about the files, and which are left out."""
+        return self._rows.remarks()
 
-    def _paper_id(self, row: Mapping[str, Any]) -> object:
-        return None if self._id is None else row.get(self._id)
+    def _whole(self, row: SourceRow) -> RawRow:
+        if row.fault is not None:
+            return RawRow(None, None, None, place=row.place, fault=row.fault)
+        told = bibliography(row.values, self._columns, licence=self._licence)
+        own_id = None if self._id is None else value_at(row.values, self._id)
+        return replace(
+            self._raw(row.values),
+            paper_id=own_id,
+            has_id=self._id is not None,
+            bibliography=told,
+            place=row.place,
+        )
 
     @abstractmethod
-    def _raw(self, row: Mapping[str, Any], paper_id: object) -> RawRow:
+    def _raw(self, row: Mapping[str, Any]) -> RawRow:
         """Return the parts of an article as its row holds them."""

@@ -15,12 +15,13 @@ from typing import Any
 from relgen_assets.settings import WikipediaSource
 from relgen_assets.sources.cleaning import RawRow, clean_text
 from relgen_assets.sources.row_files import Column
+from relgen_assets.sources.source_row import value_at
 from relgen_assets.sources.table_articles import TableArticles
+from relgen_assets.sources.wikitext import headings_of
 
 LONGEST_HEADING = 80
 """Longest line, in characters, that counts as a heading in plain text."""
 
-_MARKUP_HEADING = re.compile(r"^(={2,6})[ \t]*(\S.*?)[ \t]*\1[ \t]*$", re.MULTILINE)
 _PARAGRAPH = re.compile(r"\S.*?(?=\n[ \t]*\n|\s*\Z)", re.DOTALL)
 _SENTENCE_ENDS = tuple(".,:;!?…。，：；！？")  # noqa: RUF001  East Asian punctuation is meant
 
@@ -32,7 +33,7 @@ class Outline:
     Attributes:
         lead: Text before the first heading; without headings, the first paragraph.
         headings: Headings in order.
-        body: Everything after the lead, headings included, unchanged.
+        body: Everything after the lead, headings included, unchanged but for comments.
     """
 
     lead: str
@@ -42,8 +43,7 @@ class Outline:
 
 def outline(text: str) -> Outline:
     """Return the parts of an article in wiki markup or plain text."""
-    text = clean_text(text).strip()
-    found = [(m.start(), m.group(2)) for m in _MARKUP_HEADING.finditer(text)]
+    text, found = headings_of(clean_text(text).strip())
     paragraphs = [(m.start(), m.group().strip()) for m in _PARAGRAPH.finditer(text)]
     if not found:
         # The first line opens the lead, and the last has no text below it: neither is a heading.
@@ -76,12 +76,12 @@ class WikipediaArticles(TableArticles):
 
     def __init__(self, settings: WikipediaSource, *, state: Path) -> None:
         self._names = names = settings.columns
-        columns = [Column(names.text, "text"), Column(names.title, "title")]
+        columns = [Column(names.text, "text"), Column(names.title, "title", required=False)]
         super().__init__(settings, columns, state=state)
 
-    def _raw(self, row: Mapping[str, Any], paper_id: object) -> RawRow:
-        text, title = row.get(self._names.text), row.get(self._names.title)
+    def _raw(self, row: Mapping[str, Any]) -> RawRow:
+        text, title = value_at(row, self._names.text), value_at(row, self._names.title)
         if not isinstance(text, str):
-            return RawRow(text, None, None, title, paper_id)
+            return RawRow(text, None, None, title)
         parts = outline(text)
-        return RawRow(parts.body, parts.lead, parts.headings, title, paper_id)
+        return RawRow(parts.body, parts.lead, parts.headings, title)

@@ -30,18 +30,32 @@ def good_answer(body: dict[str, Any]) -> str:
         words = dict.fromkeys(_WORD.findall(prompt.rpartition(_SECTION)[2]))
         return json.dumps({"list_of_entities": list(words)[:8]})
     relations = schema["properties"]["relations"]
-    listed = schema["properties"]["list_of_entities"]["items"].get("enum", ())
+    entity = schema["properties"]["list_of_entities"]["items"].get("properties", {})
+    name = entity.get("name") or schema["properties"]["list_of_entities"]["items"]
+    listed = name.get("enum", ())
     stated = _listed_statements(relations) or _statements(prompt.rpartition(_SECTION)[2], listed)
     names = [
         name for one in stated for side in ("source", "target") for name in one[f"{side}_entities"]
     ]
+    listing: list[Any] = list(dict.fromkeys(names))[:6]
+    if entity:
+        listing = [{"name": one, "type": _type(one, entity)} for one in listing]
+    parts = relations["items"].get("properties", {})
+    if "type" in parts:
+        stated = [{**one, "type": _type(one["description"], parts)} for one in stated]
     return json.dumps(
         {
             "section_description": stated[0]["description"] if stated else "It states nothing.",
-            "list_of_entities": list(dict.fromkeys(names))[:6],
+            "list_of_entities": listing,
             "relations": stated[: relations.get("maxItems", len(stated))],
         }
     )
+
+
+def _type(said: str, properties: dict[str, Any]) -> str:
+    """Return one of the types that a schema allows, the same for the same words."""
+    types: list[str] = properties["type"]["enum"]
+    return types[len(said) % len(types)]
 
 
 def _listed_statements(relations: dict[str, Any]) -> list[dict[str, Any]]:

@@ -30,11 +30,13 @@ NOT_RUN = frozenset(
         ".venv/bin/pytest",
         "source .venv/bin/activate",
         "relgen publish --dry-run",
+        "relgen train MODEL",
         "llama-server -m model-7b.gguf -c 32768 -np 4 --host 0.0.0.0 --port 8080",
     }
 )
 """Installing takes minutes and a network, and the tests are running: `.ci/run` does all of it. A
-server with a model is what the reader has, and so is a repository on the Hub."""
+server with a model is what the reader has, and so is a repository on the Hub. A training needs the
+extra `train`, gigabytes of it."""
 UI = ".venv/bin/relgen ui"
 SERVERS = ("http://10.0.0.5:8080", "http://10.0.0.21:8080")
 """The addresses that the README gives the reader's own servers."""

@@ -17,6 +17,6 @@ def known_judge(
     project: Project, ledger: GenerationLedger, chunks: Iterable[Chunk]
 ) -> AbstractContextManager[Judge]:
     """Return a block with what judges the answers about chunks as the settings say."""
-    judging = project.settings.judging
-    rules = judged_by(validator(judging.policy), asks_model=judging.asks_model)
-    return kept_judgements(ledger, rules, judging.policy, chunks)
+    judging, policy = project.settings.judging, project.settings.judging_policy
+    rules = judged_by(validator(policy), asks_model=judging.asks_model)
+    return kept_judgements(ledger, rules, policy, chunks)

@@ -84,7 +84,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
                 plan = plan_chunks(
                     stored,
                     validate_all(
-                        rows_of_chunks, stored, project.settings.judging.policy, judge=judge
+                        rows_of_chunks, stored, project.settings.judging_policy, judge=judge
                     ),
                     rows_of_summaries,
                     further=options.further_attempts,
@@ -97,7 +97,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
                 texts,
                 mode,
                 settings,
-                project.settings.judging.policy,
+                project.settings.judging_policy,
                 project.chunker.count,
                 labels,
                 prompts=project.prompts,
@@ -107,7 +107,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
                 texts, settings, project.chunker.count, labels, project.prompts, first.passes
             )
             tasks = [questions.task(chunk, mode) for chunk in rows_of_chunks]
-            asking = AskingAgain(tasks, questions, project.settings.judging.policy, judge)
+            asking = AskingAgain(tasks, questions, project.settings.judging_policy, judge)
             result = llama_server_pool.generate(
                 [task.request for task in tasks if task.request is not None],
                 accept=asking.verdict,

@@ -39,6 +39,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             begun = read_batch(planner, key, project.settings.batches, io_manager)
             papers = begun.papers
             reasons = tally(paper.reason for paper in papers)
+            remarks = tally(remark for paper in papers for remark in paper.remarks)
             unusable = sum(reasons.values())
             refuse_above(
                 MAX_UNUSABLE_SHARE,
@@ -50,6 +51,8 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             planner.manifests.write(begun.manifest)
         if unusable:
             context.log.warning("%d of %d articles unusable: %s", unusable, len(papers), reasons)
+        if remarks:
+            context.log.info("odd in the rows of articles: %s", remarks)
         for place in begun.kept:
             context.log.warning(
                 "%s was %s in the source; it stays as it was stored", place.note.id, place.change
@@ -61,6 +64,9 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             articles=len(papers),
             unusable=unusable,
             unusable_by_reason=reasons,
+            control_tokens=tally(one.token for paper in papers for one in paper.control_tokens),
+            articles_with_control_tokens=sum(bool(paper.control_tokens) for paper in papers),
+            remarks=remarks,
             characters=sum(len(paper.article) for paper in papers),
         )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Generic, Literal, TypeVar, Union, get_args, get_origin
 
 import dagster as dg
@@ -108,6 +109,7 @@ def setting_options(
             type(section),
             name,
             default=getattr(section, name),
+            beside=section.model_dump(exclude_unset=True),
             note=f"By default the setting {section_name}.{name}.",
         )
         for name in names
@@ -155,13 +157,19 @@ def read_options(context: dg.AssetExecutionContext, section: SectionT) -> RunOpt
 
 
 def _option(
-    asset: str, section: type[BaseModel], name: str, *, default: object, note: str = ""
+    asset: str,
+    section: type[BaseModel],
+    name: str,
+    *,
+    default: object,
+    beside: Mapping[str, Any] = MappingProxyType({}),
+    note: str = "",
 ) -> dg.Field:
     setting = section.model_fields[name]
 
     def check(value: object) -> None:
         try:
-            section.model_validate({name: value})
+            section.model_validate({**beside, name: value})
         except ValidationError as error:
             message = "; ".join(fault["msg"] for fault in error.errors(include_url=False))
             raise ConfigurationError(

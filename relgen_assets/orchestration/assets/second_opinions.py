@@ -67,7 +67,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             tasks = opinion_tasks(
                 rows_of_chunks,
                 RAW_EXTRACTIONS.rows(raw_extractions),
-                project.settings.judging.policy,
+                project.settings.judging_policy,
                 project.chunker.count,
                 request_labels(context),
                 prompts=project.prompts,

@@ -59,7 +59,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
         """
         answers = RAW_EXTRACTIONS.rows(raw_extractions)
         rows_of_chunks = CHUNKS.rows(chunks)
-        policy = project.settings.judging.policy
+        policy = project.settings.judging_policy
         opinions = [row for table in asked.values() for row in SECOND_OPINIONS.rows(table)]
         with known_judge(project, generation_ledger, rows_of_chunks) as judge:
             rows = validate_all(rows_of_chunks, answers, policy, opinions=opinions, judge=judge)
@@ -92,7 +92,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
                 rows_of_chunks,
                 answers,
                 rows,
-                project.settings.judging.policy,
+                project.settings.judging_policy,
             ),
             rules=rules,
             by_verdict=tally(row.verdict for row in rows),

@@ -109,7 +109,7 @@ def rules(settings: Settings) -> list[Rule]:
              verdicts_off_their_texts, (CHUNKS, verdicts)),
         Rule(verdicts, "few_are_rejected", "Most answers are usable.",
              invariants.rejected_chunks, (verdicts,), MAX_REJECTED_SHARE, warn),
-        *(_rules_of_opinions(settings.judging.policy) if settings.judging.asks_model else []),
+        *(_rules_of_opinions(settings.judging_policy) if settings.judging.asks_model else []),
     ]  # fmt: skip
 
 

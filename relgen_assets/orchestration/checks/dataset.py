@@ -10,6 +10,7 @@ from relgen_assets.domain_errors import DatasetError
 from relgen_assets.export.empty_rows import most_empty
 from relgen_assets.export.loading import article_places, in_two_batches, in_two_splits, loads
 from relgen_assets.integrity import duplicates
+from relgen_assets.integrity.control_tokens import rows_with_control_tokens
 from relgen_assets.integrity.offsets import rows_off_their_texts
 from relgen_assets.orchestration.checks import card, lineage, reconciliation
 from relgen_assets.orchestration.checks.provenance import provenance_checks
@@ -108,6 +109,20 @@ def _offsets_match_text(batch: BatchDataset) -> dg.AssetCheckResult:
     )
 
 
+def _holds_no_control_tokens(batch: BatchDataset) -> dg.AssetCheckResult:
+    shards = batch.shards
+    faults = rows_with_control_tokens(shards)
+    return dg.AssetCheckResult(
+        passed=not faults,
+        metadata={
+            "rows": sum(shard.rows for shard in shards),
+            "replaced_in_chunks": sum(len(row.replaced) for row in batch.full_rows),
+            "violations": len(faults),
+            "first": faults[:SHOWN_FAULTS],
+        },
+    )
+
+
 def _empty_rows_check(percent: int) -> Check[BatchDataset]:
     """Return the check that as many rows without relations stand as the share allows."""
 
@@ -198,6 +213,13 @@ _SHARD_CHECKS = (
         "In `full`, every mention of an entity and all evidence stand in the text of their row,"
         " where their offsets say.",
         _offsets_match_text,
+    ),
+    Check(
+        "no_control_tokens",
+        "No row of any config holds a control token of a chat template, which a trainer would take"
+        " for the end or the beginning of a turn. A batch that fails has to be made again from"
+        " raw_papers on.",
+        _holds_no_control_tokens,
     ),
 )
 _FOLDER_CHECKS = (

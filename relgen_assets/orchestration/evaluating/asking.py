@@ -148,7 +148,7 @@ class Examiner:
         requests = [_own(name, task.request) for task in tasks if task.request is not None]
         outcomes = pool.generate(requests, title=f"{name}, answers").outcomes
         rows = [_row(task, outcomes) for task in tasks]
-        policy = settings.judging.policy
+        policy = settings.judging_policy
         scored: list[Scored] = []
         for gold, row in zip(self.texts, rows, strict=True):
             completed = row.status == "completed"
@@ -181,7 +181,7 @@ class Examiner:
             first = entity_requests(chunks, shown, own, count, _LABELS, prompts=prompts)
             asked = [_own(name, request) for request in first]
             outcomes = pool.generate(asked, title=f"{name}, names").outcomes
-        passes = first_passes(chunks, outcomes, own, settings.judging.policy)
+        passes = first_passes(chunks, outcomes, own, settings.judging_policy)
         return extraction_tasks(
             chunks, shown, mode, own, count, _LABELS, prompts=prompts, first_passes=passes
         )

@@ -60,7 +60,7 @@ def evaluated(examined: Examined, settings: Settings) -> Evaluated:
         examined: Its answers.
         settings: The settings under which it was asked.
     """
-    policy = settings.judging.policy
+    policy = settings.judging_policy
     verdicts = [
         validate(row, one.gold.text, policy)
         for row, one in zip(examined.rows, examined.scored, strict=True)

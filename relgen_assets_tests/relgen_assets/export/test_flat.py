@@ -64,6 +64,7 @@ def test_an_entity_that_the_chunk_does_not_name_has_a_row_without_a_place() -> N
         chunk_id="lake-1#0000",
         entity=0,
         name="krill",
+        type=None,
         status="absent",
         mention=None,
         start=None,

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import json
-
 from relgen_assets.extraction import Judgement, RejectionReason, Repair, SentPrompt, judge, occurs
+from relgen_assets.extraction.policy import DEFAULT_POLICY, JudgingPolicy
 from relgen_assets.extraction.sent_prompt import NO_PROMPT
+from relgen_assets.rows.answers import as_written
 
 
-def assert_sound(judgement: Judgement, text: str, prompt: SentPrompt = NO_PROMPT) -> None:
+def assert_sound(
+    judgement: Judgement,
+    text: str,
+    prompt: SentPrompt = NO_PROMPT,
+    policy: JudgingPolicy = DEFAULT_POLICY,
+) -> None:
     """Check a judgement: its codes are known, and what is accepted keeps all rules.
 
     Args:
         judgement: The judgement of an answer.
         text: The chunk the answer is about.
         prompt: What was sent.
+        policy: What it was judged under.
 
     Raises:
         AssertionError: A rule is broken.
@@ -39,5 +45,6 @@ def assert_sound(judgement: Judgement, text: str, prompt: SentPrompt = NO_PROMPT
         sources, targets = set(relation.source_entities), set(relation.target_entities)
         assert sources and targets and not sources & targets
         assert sources | targets <= set(extraction.list_of_entities)
-    again = judge(json.dumps(extraction.model_dump()), text, prompt=prompt)
+    written = as_written(extraction).model_dump_json(exclude_none=True)
+    again = judge(written, text, prompt=prompt, policy=policy)
     assert (again.verdict, again.extraction) == ("valid", extraction)

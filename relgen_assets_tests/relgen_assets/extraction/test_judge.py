@@ -382,6 +382,7 @@ def judged_cases() -> list[Judgement]:
             policy=JudgingPolicy(absent_names="reject"),
         ),
         judge(twice, "Aspirin inhibits COX-1, COX-2.", policy=JudgingPolicy(merge_relations=True)),
+        typed_case(),
     ]
     return [
         *by_policy,
@@ -390,6 +391,16 @@ def judged_cases() -> list[Judgement]:
         *(judge(answer, TEXT, finish_reason="length") for answer in cut_off),
         *denied_cases(),
     ]
+
+
+def typed_case() -> Judgement:
+    """Return the verdict on an answer whose types are not all those of the project."""
+    hunts, grazes = GOOD["relations"][:2]
+    return judge(
+        json.dumps(good(relations=[{**hunts, "type": "Eats"}, grazes])),
+        TEXT,
+        policy=JudgingPolicy(entity_types=("animal",), relation_types=("eats",)),
+    )
 
 
 def denied_cases() -> list[Judgement]:

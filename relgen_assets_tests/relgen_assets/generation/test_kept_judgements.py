@@ -141,7 +141,7 @@ def test_the_libraries_are_those_that_the_rules_import() -> None:
                 imported |= {one.name.split(".")[0] for one in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
                 imported.add(node.module.split(".")[0])
-    others = imported - sys.stdlib_module_names - {"relgen_assets", "pydantic"}
+    others = imported - sys.stdlib_module_names - {"relgen_assets", "resources", "pydantic"}
     distributions = packages_distributions()
     found = {distributions[name][0].lower().replace("_", "-") for name in others}
     assert found == set(LIBRARIES)

@@ -141,7 +141,7 @@ def test_a_ledger_that_cannot_be_opened_fails_its_step_without_a_retry(tmp_path:
         assert asked(server) == []
         assert not _launch(small).success
         assert _count(small, Kind.STEP_UP_FOR_RETRY) == 0
-        assert _description(_failure(small)).startswith(caught.value.remedy)
+        assert _description(_failure(small, step="raw_papers")).startswith(caught.value.remedy)
 
 
 def test_checks_and_stored_tables_name_their_remedy_too(small: SmallProject) -> None:
@@ -197,9 +197,9 @@ def _failures(small: SmallProject, run_id: str) -> dict[str, StepFailureData]:
     }
 
 
-def _failure(small: SmallProject, run_id: str = "") -> StepFailureData:
-    """Return why the first step that needs ledger and servers failed."""
-    return _failures(small, run_id or _latest(small))["summaries"]
+def _failure(small: SmallProject, run_id: str = "", *, step: str = "summaries") -> StepFailureData:
+    """Return why a step failed: by default the first that needs servers."""
+    return _failures(small, run_id or _latest(small))[step]
 
 
 def _description(failure: StepFailureData) -> str:

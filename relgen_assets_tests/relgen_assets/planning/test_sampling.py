@@ -35,6 +35,9 @@ class Articles:
     def version(self, *, anew: bool = False) -> str:
         return f"{len(self.rows)} rows, {anew}"
 
+    def remarks(self) -> list[str]:
+        return []
+
     def read(self, start: int, stop: int, *, signed: bool = True) -> Iterator[Paper]:
         assert signed
         for number, row in list(enumerate(self.rows))[start:stop]:

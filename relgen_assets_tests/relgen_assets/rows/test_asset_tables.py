@@ -34,6 +34,7 @@ def test_the_row_classes_that_no_table_holds_are_parts_of_others() -> None:
         models.Relation,
         models.Extraction,
         models.ChatMessage,
+        models.ControlToken,
         models.Span,
         models.EntityGrounding,
         models.RelationEvidence,

@@ -218,7 +218,7 @@ def test_misspelled_names_are_found_from_a_similarity_on_or_not_at_all(
     value: str, fuzzy: int | None, tmp_path: Path
 ) -> None:
     settings = load_settings(written(tmp_path, f"[judging]\nfuzzy_names = {value}\n"))
-    assert settings.judging.policy == JudgingPolicy(fuzzy_names=fuzzy)
+    assert settings.judging_policy == JudgingPolicy(fuzzy_names=fuzzy)
 
 
 def test_a_policy_can_come_from_the_environment(
@@ -227,7 +227,7 @@ def test_a_policy_can_come_from_the_environment(
     monkeypatch.setenv("RELGEN_JUDGING__FUZZY_NAMES", "off")
     monkeypatch.setenv("RELGEN_JUDGING__ABSENT_NAMES", "reject")
     folder = written(tmp_path, "[judging]\nfuzzy_names = 85\nmerge_relations = true\n")
-    policy = load_settings(folder).judging.policy
+    policy = load_settings(folder).judging_policy
     assert policy == JudgingPolicy(absent_names="reject", merge_relations=True)
 
 

@@ -24,6 +24,12 @@ from relgen_assets.sources.cleaning import (
 )
 from relgen_assets_tests.relgen_assets.sources.articles import PROSE
 
+FUNDING = (
+    "This work was supported by the National Science Foundation under grant 1234567. The second "
+    "author acknowledges a fellowship of the Humboldt Foundation. The funders had no role in the "
+    "design of the study. Financial support from the Wellcome Trust is acknowledged as well."
+)
+
 
 def raw(**changes: Any) -> RawRow:
     values: dict[str, Any] = {
@@ -89,12 +95,14 @@ def test_section_names_are_lines_or_a_list(names: object) -> None:
         ({"article": "Too short to say anything."}, TOO_SHORT),
         ({"article": "0.12 | 17 % = + 3.4 ;\n" * 50}, NOT_TEXT),
         ({"article": "植物利用光能把水和二氧化碳变成糖。" * 20}, None),
-        ({"abstract": " \n", "section_names": "\n[sec:a]\n"}, NO_CONTEXT),
+        ({"abstract": " \n", "section_names": "\n[sec:a]\n"}, TOO_SHORT),
+        ({"abstract": "", "section_names": "", "article": PROSE * 3}, None),
+        ({"abstract": "", "section_names": "", "article": "A heading\n" * 60}, NO_CONTEXT),
+        ({"article": FUNDING}, TOO_SHORT),
         ({"article": 17}, NOT_A_STRING),
-        ({"article": ["a", "b"]}, NOT_A_STRING),
-        ({"abstract": 1.5}, NOT_A_STRING),
-        ({"section_names": [1, 2]}, NOT_A_STRING),
-        ({"section_names": {"a": 1}}, NOT_A_STRING),
+        ({"article": {"a": 1}}, NOT_A_STRING),
+        ({"article": ["a", "b"]}, TOO_SHORT),
+        ({"article": [PROSE, None, PROSE]}, None),
     ],
 )
 def test_unusable_rows_have_a_reason(changes: dict[str, Any], expected: str | None) -> None:

@@ -16,7 +16,7 @@ import pytest
 from relgen_assets.domain_errors import SourceError
 from relgen_assets.settings import Columns, FilesSource
 from relgen_assets.sources import ArticleSource, open_source
-from relgen_assets.sources.cleaning import EMPTY_ARTICLE, NOT_A_STRING
+from relgen_assets.sources.cleaning import DAMAGED_ROW, EMPTY_ARTICLE, NOT_A_STRING
 from relgen_assets.sources.json_lines import ROWS_PER_ENTRY, JsonLinesTable
 from relgen_assets.sources.location import SourceFile
 from relgen_assets.sources.tables import TABLES
@@ -213,7 +213,8 @@ def test_a_late_range_of_json_lines_does_not_read_what_is_before_it(tmp_path: Pa
     assert filesystem.read == path.stat().st_size
     filesystem.read = 0
     late = list(table.rows(len(rows) - 5, len(rows), ["id"], note))
-    assert late == [{"id": row["id"]} for row in rows[-5:]]
+    assert [one.values for one in late] == [{"id": row["id"]} for row in rows[-5:]]
+    assert late[-1].place == f"a.jsonl, line {len(rows)}"
     assert filesystem.read <= path.stat().st_size / 20 * 1.1
 
 
@@ -259,12 +260,12 @@ def error(path: Path | str, tmp_path: Path, **columns: Any) -> str:
 
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_a_missing_column_is_named_with_those_present(suffix: str, tmp_path: Path) -> None:
-    rows = [{"id": "a", "article": "x", "summary": "y"}]
-    text = error(write(tmp_path / f"a.{suffix}", rows), tmp_path)
+    rows = [{"id": "a", "body": "x", "summary": "y"}]
+    text = error(write(tmp_path / f"a.{suffix}", rows), tmp_path, abstract="abstract")
     assert f"a.{suffix}: " in text
-    assert "no column 'abstract' and 'section_names'" in text
-    assert "its columns are 'id', 'article', 'summary'" in text
-    assert "Set source.columns.abstract and source.columns.section_names" in text
+    assert "no column 'article' and 'abstract'" in text
+    assert "its columns are 'id', 'body', 'summary'" in text
+    assert "Set source.columns.article and source.columns.abstract" in text
 
 
 def test_a_missing_id_column_is_an_error_and_a_missing_title_is_not(tmp_path: Path) -> None:
@@ -275,12 +276,23 @@ def test_a_missing_id_column_is_an_error_and_a_missing_title_is_not(tmp_path: Pa
     assert (paper.title, paper.status) == ("", "used")
 
 
-@pytest.mark.parametrize("line", ["{broken", "[1, 2]", '{"article": "\xff"}'])
-def test_a_corrupt_line_is_named(line: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("line", ["{broken", "[1, 2]", '{"article": "\xff"}', "[" * 100_000])
+def test_a_corrupt_line_costs_its_own_row_and_is_named(line: str, tmp_path: Path) -> None:
     path = write_json_lines(tmp_path / "a.jsonl", ROWS[:2])
     with path.open("ab") as file:
         file.write(b"\n" + line.encode("latin-1") + b"\n")
-    assert "a.jsonl: line 4 is not" in error(path, tmp_path)
+        file.write(json.dumps(ROWS[2]).encode())
+    papers = list(source(path, tmp_path / "state").read(0, 9))
+    assert [paper.status for paper in papers] == ["used", "used", "unusable", "used"]
+    damaged = papers[2]
+    assert (damaged.reason, damaged.place) == (DAMAGED_ROW, "a.jsonl, line 4")
+    assert damaged.remarks[0].startswith("row: is not")
+
+
+def test_a_file_of_nothing_but_corrupt_lines_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(ROWS[:2], indent=1))
+    assert "a.jsonl: line 1 is not JSON" in error(path, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -289,7 +301,8 @@ def test_a_corrupt_line_is_named(line: str, tmp_path: Path) -> None:
         ("a.parquet", b"PAR1 this is not a parquet file PAR1", "cannot be read"),
         ("a.json", b'{"article": "x"}\n{"article": "y"}', "must have the extension `.jsonl`"),
         ("a.json", b'{"article": "x"}', "not contain a list of objects"),
-        ("a.csv", b'article,abstract\n"a,b\n', "cannot be read"),
+        ("a.csv", b'id,article\n"a,b\n', "line 2 has a quote that does not end"),
+        ("a.json", b"[" * 100_000, "nested too deeply"),
         ("a.csv", b"article,abstract\n\xff\xfe,b\n", "must be UTF-8"),
         ("a.csv", b"", "cannot be read"),
         ("a.jsonl", b"", "the source is empty"),

@@ -98,3 +98,23 @@ def test_columns_can_have_other_names_and_no_id(tmp_path: Path) -> None:
     settings = WikipediaSource(kind="wikipedia", path=str(path), columns=columns)
     (paper,) = open_source(settings, state=tmp_path).read(0, 1)
     assert (paper.title, paper.status, len(paper.paper_id)) == ("T", "used", 16)
+
+
+@pytest.mark.parametrize(
+    ("markup", "headings"),
+    [
+        ("Lead.\n\n==Course==<!-- linked from [[Danube]] -->\nText.", ["Course"]),
+        ("Lead.\n\n<!-- old -->== Course ==\nText.", ["Course"]),
+        ("Lead.\n\n== The <!-- old -->course ==  \nText.", ["The course"]),
+        ("Lead.\n\n<!--\n== Hidden ==\n-->\n== Shown ==\nText.", ["Shown"]),
+        ("Lead.\n\n<nowiki>\n== Hidden ==\n</nowiki>\n== Shown ==\nText.", ["Shown"]),
+        ("{{Box|\n== Hidden ==\n}}\nLead.\n\n== Shown ==\nText.", ["Shown"]),
+        ("Lead.\n\n== ''The'' [[Rhine|river]]<ref>a</ref> ==\nText.", ["The river"]),
+        ("Lead.\n\n== No == heading\nText of it.\n\n== Shown ==\nText.", ["Shown"]),
+    ],
+)
+def test_headings_are_those_of_the_parsed_markup(markup: str, headings: list[str]) -> None:
+    parts = outline(markup)
+    assert parts.headings == headings
+    assert "<!--" not in parts.lead + parts.body
+    assert parts.body.startswith("==")

@@ -45,6 +45,10 @@ HURRIED = DispatchPolicy(
     lease_rotation=0.3,
 )
 """Waits for tenths of a second where the real policy waits for many seconds."""
+PATIENT = replace(
+    HURRIED, first_token_floor=15.0, stall_floor=15.0, total_floor=30.0, trial_timeout=15.0
+)
+"""For servers that never fail: on a busy machine they may be silent for a second or two."""
 
 MODEL = "fake-model"
 SCHEMA: Mapping[str, Any] = {

@@ -33,7 +33,7 @@ class Standstill:
         Raises:
             PoolError: Requests have waited beside idle slots for longer than the policy allows.
         """
-        if busy or self._attempts or not self._fleet.scheduler.could_start:
+        if busy or self._attempts or not self._fleet.scheduler.could_start(now):
             self._since = None
             return
         if self._since is None:

@@ -19,6 +19,7 @@ from resources.llama_server_pool.endpoint import Endpoint
 from resources.llama_server_pool.health.acceptance import Acceptance
 from resources.llama_server_pool.health.endpoint_state import EndpointState
 from resources.llama_server_pool.health.model_identity import common_model
+from resources.llama_server_pool.health.newcomers import Newcomers
 from resources.llama_server_pool.health.prompt_sizes import PromptSizes
 from resources.llama_server_pool.policy import DispatchPolicy
 from resources.llama_server_pool.scheduling.scheduler import EndpointProfile, Scheduler
@@ -28,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 Unenforced = Literal["use", "leave_out"]
 """What to do with an endpoint that ignores JSON schemas."""
+
+_ALWAYS, _NEVER = float("inf"), float("-inf")
 
 
 class Supervisor:
@@ -72,6 +75,7 @@ class Supervisor:
         self._slots: dict[str, int] = {}
         self._held = set[str]()
         self._acceptance = Acceptance(self.endpoints)
+        self._newcomers = Newcomers(policy)
         self._stranded: list[str] = []
 
     @staticmethod
@@ -97,10 +101,12 @@ class Supervisor:
         self.needs_schema = needs_schema
         self.has_work = False
         self._acceptance = Acceptance(self.endpoints)
+        self._newcomers = Newcomers(self.policy)
         for endpoint in self.endpoints.values():
             endpoint.batch_began()
             if needs_schema and endpoint.enforces_schema is False:
                 self.note_unenforced(endpoint)
+            self._expect(endpoint)
 
     def note_unenforced(self, endpoint: EndpointState) -> None:
         """Warn that an endpoint ignores JSON schemas; leave it out if the settings say so."""
@@ -130,11 +136,14 @@ class Supervisor:
     def review_doubts(self) -> None:
         """Hold back endpoints without any usable answer, until their neighbours can be compared.
 
-        None is held back unless a neighbour that is not in doubt itself is at work.
+        None is held back unless a neighbour that is not in doubt itself is at work, or soon is.
         """
+        now = self.now()
         doubtful = {name for name in self.endpoints if self._acceptance.is_doubtful(name)}
         at_work = any(
-            one.account.running for one in self.endpoints.values() if one.name not in doubtful
+            one.account.running or now < self._expected_until(one, now)
+            for one in self.endpoints.values()
+            if one.name not in doubtful
         )
         held = doubtful if at_work else set[str]()
         changed, self._held = self._held ^ held, held
@@ -178,6 +187,7 @@ class Supervisor:
 
     def apply(self, endpoint: EndpointState) -> None:
         """Report the slots of an endpoint in its current state to the scheduler."""
+        self._expect(endpoint)
         if endpoint.facts is None:
             return
         now = self.now()
@@ -187,6 +197,22 @@ class Supervisor:
         if self._slots.get(endpoint.name) != slots:
             self._slots[endpoint.name] = slots
             self.scheduler.set_slots(endpoint.name, slots, now)
+
+    def _expect(self, endpoint: EndpointState) -> None:
+        """Report to the scheduler how long an endpoint without slots is worth waiting for."""
+        self.scheduler.expect(endpoint.name, self._expected_until(endpoint, self.now()))
+
+    def _expected_until(self, endpoint: EndpointState, now: float) -> float:
+        """Return until when an endpoint without slots is worth waiting for.
+
+        One that is held back gets its slots again as soon as its neighbours have nothing else to
+        do, so no limit is needed.
+        """
+        until = self._newcomers.until(endpoint, now, needs_schema=self.needs_schema)
+        if until is None:
+            granted = endpoint.name in self._held and endpoint.slots_granted(now) > 0
+            until = _ALWAYS if granted else _NEVER
+        return until
 
     async def close(self) -> None:
         """Close all connections."""

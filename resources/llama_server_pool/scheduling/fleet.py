@@ -154,6 +154,7 @@ class EndpointLoad:
         self.speed = SpeedEstimator(profile.prefill_rate, profile.decode_rate)
         self.attempts: dict[int, Attempt] = {}
         self.warm: list[str] = []
+        self.expected_until = float("-inf")
         self._cache_share = {True: 0.0, False: 0.0}
         self._busy_seconds, self._busy_since = 0.0, 0.0
 
@@ -161,6 +162,10 @@ class EndpointLoad:
     def idle(self) -> bool:
         """Whether a slot is free and in service."""
         return len(self.attempts) < self.slots
+
+    def counts(self, now: float) -> bool:
+        """Whether it is in service or expected to be soon."""
+        return self.slots > 0 or now < self.expected_until
 
     @property
     def rate(self) -> float:

@@ -70,7 +70,7 @@ class Placement:
                 level,
                 endpoint.warm,
                 longest,
-                lambda avoid, at: self._barred(endpoint, avoid, at),
+                lambda avoid, at: self._barred(endpoint, avoid, at, now),
             )
             if request_id is None:
                 continue
@@ -110,8 +110,10 @@ class Placement:
     def _fastest_rate(self) -> float:
         return max(one.speed.decode_rate(1) for one in self._fleet if one.slots)
 
-    def _barred(self, endpoint: EndpointLoad, avoid: frozenset[str], level: int) -> bool:
+    def _barred(
+        self, endpoint: EndpointLoad, avoid: frozenset[str], level: int, now: float
+    ) -> bool:
         """Whether requests that avoid these endpoints should wait for a different one."""
         return endpoint.name in avoid and any(
-            one.slots and one.level >= level and one.name not in avoid for one in self._fleet
+            one.counts(now) and one.level >= level and one.name not in avoid for one in self._fleet
         )

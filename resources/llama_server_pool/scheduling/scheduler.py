@@ -10,6 +10,7 @@ The rules, and where they live:
 - When nothing waits for an endpoint, it may hedge, that is, start a second attempt of the request
   that would finish last: `hedging`. If that attempt would outlast the queue, it starts first, as
   the longest request should: `placement`.
+- What has to go to another endpoint waits for one that is expected in service soon: `placement`.
 - Which request: `request_queue` and `backlog`. How long it takes: `fleet`, from `estimator` and
   `lengths`.
 
@@ -77,9 +78,10 @@ class Scheduler:
         """Number of requests with no running attempt."""
         return len(self._backlog)
 
-    @property
-    def could_start(self) -> bool:
-        """Whether an idle slot could hold a request that waits."""
+    def could_start(self, now: float) -> bool:
+        """Whether an idle slot could hold a request that waits, and no endpoint is expected."""
+        if self._expects(now):
+            return False  # requests may wait for that endpoint
         return any(one.idle and self._backlog.holds(one.level) for one in self._fleet)
 
     def submit(self, requests: Iterable[QueuedRequest], now: float) -> list[str]:  # noqa: ARG002
@@ -129,6 +131,13 @@ class Scheduler:
         self._endpoints[endpoint].slots = slots
         if slots == 0:
             self._backlog.queue.disown(endpoint)
+
+    def expect(self, endpoint: str, until: float) -> None:
+        """Let requests that avoid other endpoints wait for one without slots until this time.
+
+        A past time says that nothing is known about when it gets its slots.
+        """
+        self._endpoints[endpoint].expected_until = until
 
     def set_context(self, endpoint: str, context: int, now: float) -> list[str]:  # noqa: ARG002
         """Learn an endpoint's context; drop and return queued requests that now fit nowhere."""
@@ -186,7 +195,8 @@ class Scheduler:
     def next_decision(self, now: float) -> float | None:
         """Return when to call `assign` again without an event; `None`: only after an event."""
         idle = any(one.idle for one in self._fleet)
-        if not (idle and self._outstanding and self._attempts.by_number):
+        changing = bool(self._attempts.by_number) or self._expects(now)
+        if not (idle and self._outstanding and changing):
             return None
         return now + self._options.review_seconds
 
@@ -207,6 +217,10 @@ class Scheduler:
         """Return the tokens per second of one slot that works alone; `None` when unknown."""
         speed = self._endpoints[endpoint].speed
         return speed.decode_rate(1) if speed.known else None
+
+    def _expects(self, now: float) -> bool:
+        """Whether an endpoint without slots is worth waiting for."""
+        return any(not one.slots and one.counts(now) for one in self._fleet)
 
     # Attempts make progress and end.
 

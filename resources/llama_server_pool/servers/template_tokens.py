@@ -9,45 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-END_TOKENS: Final = (
-    "<|im_end|>",
-    "<|endoftext|>",
-    "<|end_of_text|>",
-    "<|eot_id|>",
-    "<|eom_id|>",
-    "<|end|>",
-    "<|return|>",
-    "<|end_of_role|>",
-    "<|endofturn|>",
-    "<|END_OF_TURN_TOKEN|>",
-    "<|END_RESPONSE|>",
-    "<|message_sep|>",
-    "<｜end▁of▁sentence｜>",  # noqa: RUF001 - the token has it
-    "<end_of_turn>",
-    "<end_of_utterance>",
-    "<eos>",
-    "</s>",
-    "[|endofturn|]",
-    "[e~[",
-)
-"""Tokens that end a turn or a text, in the templates of common models."""
-ROLE_TOKENS: Final = (
-    "<|im_start|>",
-    "<|start_header_id|>",
-    "<|start_of_role|>",
-    "<|START_OF_TURN_TOKEN|>",
-    "<|start|>",
-    "<|user|>",
-    "<|assistant|>",
-    "<|system|>",
-    "<start_of_turn>",
-    "<｜User｜>",  # noqa: RUF001 - the token has it
-    "<｜Assistant｜>",  # noqa: RUF001 - the token has it
-    "[INST]",
-    "[/INST]",
-    "<bos>",
-)
-"""Tokens that begin a turn."""
+from resources.control_tokens import END_TOKENS, ROLE_TOKENS
 
 
 def _any_of(tokens: tuple[str, ...]) -> str:

@@ -96,12 +96,12 @@ def test_absurd_counts_and_short_prompts_teach_nothing() -> None:
 
 def test_a_server_that_counts_uncached_tokens_only_loses_no_request(tmp_path: Path) -> None:
     with (
-        FakeLlamaServer(slots=2, answer=brief) as well,
+        FakeLlamaServer(slots=1, answer=brief) as well,
         FakeLlamaServer(slots=2, answer=brief) as counting,
         pool_of(tmp_path, well, counting) as pool,
     ):
         counting.fail_always(ServerFault(FaultKind.count_less, tokens=12), is_question)
-        requests = long_questions(12, 400)
+        requests = long_questions(40, 400)
         assert answered(pool, requests)
         assert any(is_question(one.body) for one in counting.requests)
 

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from resources.llama_server_pool.servers.template_tokens import END_TOKENS, ROLE_TOKENS, cut_off
+from resources.control_tokens import END_TOKENS, ROLE_TOKENS
+from resources.llama_server_pool.servers.template_tokens import cut_off
 
 
 @pytest.mark.parametrize("token", END_TOKENS)

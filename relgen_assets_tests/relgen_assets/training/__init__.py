@@ -1,0 +1,1 @@
+"""Tests of `relgen_assets.training`."""
