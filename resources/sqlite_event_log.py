@@ -38,6 +38,8 @@ from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine
 from sqlalchemy import event as sqlalchemy_event
 
+from resources.dagster_home import below_home
+
 _BUSY_SECONDS = 30
 """How long a connection waits for another that writes; as long as Dagster's own."""
 _ENGINES = 16
@@ -48,7 +50,7 @@ class SqliteEventLog(SqliteEventLogStorage):
     """The event log storage of an instance; one database for each run, and one index.
 
     Args:
-        base_dir: Folder of the databases.
+        base_dir: Folder of the databases; a relative one in `dagster.yaml` begins in its home.
         inst_data: How the instance was configured; given by Dagster.
     """
 
@@ -65,7 +67,7 @@ class SqliteEventLog(SqliteEventLogStorage):
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> SqliteEventLog:
         """Return the storage that `dagster.yaml` describes."""
-        return cls(inst_data=inst_data, **config_value)
+        return cls(inst_data=inst_data, **below_home(config_value))
 
     def run_connection(self, run_id: str | None = None) -> AbstractContextManager[Connection]:
         """Return a connection to the database of a run, which is made if there is none."""

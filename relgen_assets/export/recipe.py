@@ -7,18 +7,17 @@ Which models answered is in the card, and in the manifest of a release.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import Any, Final
 
 from relgen_assets.prompts import PROMPT_TASKS, PromptSet
 from relgen_assets.settings import Settings
+from resources.path_settings import LeadsTo, marked
 from resources.storage import shown
 
 _PLACES: Final = frozenset({"pool", "ledger", "storage", "prompts", "publishing", "evaluation"})
 """Sections that say where something is, and how fast it is worked on."""
-_FILES: Final = frozenset({"path", "tokenizer", "evaluation_texts"})
-"""Settings that name a file or folder. Only its name is kept."""
 
 
 def recipe(settings: Settings, prompts: PromptSet) -> dict[str, Any]:
@@ -33,18 +32,25 @@ def recipe(settings: Settings, prompts: PromptSet) -> dict[str, Any]:
     # What follows from whether a server is configured is written out.
     sections["extractions"]["mode"] = settings.extractions.mode_for(embedded=embedded)
     return {
-        "settings": _without_places(sections),
+        "settings": _without_places(sections, frozenset(_files(settings))),
         "prompts": {task: prompts.template(task).text for task in PROMPT_TASKS},
     }
 
 
-def _without_places(value: Any, name: str = "") -> Any:
+def _files(settings: Settings) -> Iterator[str]:
+    """Yield the settings that name files or folders, of which only the name is kept."""
+    for _, name, mark in marked(settings):
+        if mark in (LeadsTo.place, LeadsTo.pattern):
+            yield name
+
+
+def _without_places(value: Any, files: frozenset[str], name: str = "") -> Any:
     if isinstance(value, Mapping):
-        return {key: _without_places(one, key) for key, one in value.items()}
+        return {key: _without_places(one, files, key) for key, one in value.items()}
     if isinstance(value, list):
-        return [_without_places(one, name) for one in value]
+        return [_without_places(one, files, name) for one in value]
     if not isinstance(value, str):
         return value
-    if name in _FILES or Path(value).is_absolute():
+    if name in files or Path(value).is_absolute():
         return PurePath(shown(value).rstrip("/")).name
     return shown(value)

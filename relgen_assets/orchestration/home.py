@@ -124,6 +124,8 @@ def _origin(folder: Path, root: Path) -> Origin:
 
 
 def _write_shipped(path: Path) -> None:
-    text = _SHIPPED_NOTE.encode() + shipped_file(INSTANCE_FILE).read_bytes()
+    # Paths in it begin in its folder, and everything stays where a file of the project leaves it.
+    shipped = shipped_file(INSTANCE_FILE).read_bytes()
+    text = _SHIPPED_NOTE.encode() + shipped.replace(f" {STATE_FOLDER}/".encode(), b" ")
     if not path.is_file() or path.read_bytes() != text:
         write_local(path, text)  # others may be reading it

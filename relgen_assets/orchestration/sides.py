@@ -79,7 +79,7 @@ def changed_side(name: str, project: Project, changes: Mapping[str, Mapping[str,
     Raises:
         ConfigurationError: A value is wrong, or a prompt cannot be used.
     """
-    settings = with_changes(project.settings, changes, where=name)
+    settings = _changed(project.settings, changes, name)
     same = settings.prompts == project.settings.prompts
     return Side(name, settings, project.prompts if same else Project(settings).prompts)
 
@@ -192,12 +192,23 @@ def _of_file(file: Path, settings: Settings) -> Changes:
     return {name: one for name, one in sections.items() if name in CHANGEABLE}
 
 
+def _changed(settings: Settings, changes: Mapping[str, Mapping[str, Any]], where: str) -> Settings:
+    changed = with_changes(settings, changes, where=where)
+    changed.locate_again()
+    return changed
+
+
 def _refuse_others(changes: Changes, settings: Settings, where: str) -> None:
     """Refuse changes outside the sections in which sides may differ; equal values are fine."""
     own = settings.model_dump(mode="json")
     for section, values in changes.items():
+        if section in CHANGEABLE:
+            continue
         differ = {key for key, value in values.items() if own.get(section, {}).get(key) != value}
-        if section not in CHANGEABLE and (differ or section not in own):
+        if differ and section in own:  # as they are written; they may be the same files
+            same = _changed(settings, {section: values}, where).model_dump(mode="json")[section]
+            differ = {key for key in differ if own[section].get(key) != same.get(key)}
+        if differ or section not in own:
             raise ConfigurationError(
                 f"a comparison cannot change {section}.{min(differ, default='')}: both sides need"
                 " the same articles and chunks.",

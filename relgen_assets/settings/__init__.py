@@ -5,8 +5,9 @@ and from `relgen.toml` in the project folder; every key has a default. Secrets a
 here: settings name the environment variable that holds them. This wing opens no file but
 `relgen.toml` and touches no network.
 
-May touch `domain_errors`, `rows`, `rights`, `extraction`, `resources.storage`, and the options of
-`resources.llama_server_pool` and `resources.generation_ledger`.
+May touch `domain_errors`, `rows`, `rights`, `extraction`, `resources.path_settings`,
+`resources.storage`, and the options of `resources.llama_server_pool` and
+`resources.generation_ledger`.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ from relgen_assets.settings.section import Section
 from relgen_assets.settings.source_sections import (
     BibliographyColumns,
     Columns,
+    DocumentsSource,
     FilesSource,
     SampleSource,
     ScientificPapersSource,
@@ -75,6 +77,7 @@ __all__ = [
     "ChunkingSettings",
     "Columns",
     "DatasetSettings",
+    "DocumentsSource",
     "EvaluationSettings",
     "ExtractionSettings",
     "FilesSource",
@@ -128,6 +131,10 @@ class Settings(BaseSettings):
         """Make all paths absolute: relative ones begin in the project folder `root`."""
         self._root = root
         resolve(self, root)
+
+    def locate_again(self) -> None:
+        """Make the paths of sections absolute that were replaced after the settings were read."""
+        self.locate(self._root)
 
     def named(self, path: str) -> str:
         """Return a path as it is from the project folder; it stays the same if that is moved."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from relgen_assets.rows.models import StudentPrompt
 from relgen_assets.settings.section import Section
+from resources.path_settings import LeadsTo
 
 
 def without_summary(prompt: StudentPrompt) -> StudentPrompt:
@@ -61,7 +62,7 @@ class DatasetSettings(Section):
     answer_strength: bool = Field(
         True, description="Whether extractions say how strongly a relation is stated."
     )
-    tokenizer: str | None = Field(
+    tokenizer: Annotated[str | None, LeadsTo.place] = Field(
         None,
         description="Tokenizer of the model to be trained, which counts the tokens of rows: a"
         " Hugging Face `tokenizer.json`, a SentencePiece `.model`, or a folder with one"
@@ -79,7 +80,7 @@ class DatasetSettings(Section):
         " leaves it out of every other config; `rechunk` cuts its chunk between sentences into"
         " parts that fit, and makes a training row of each part that states relations.",
     )
-    evaluation_texts: list[str] = Field(
+    evaluation_texts: Annotated[list[str], LeadsTo.pattern] = Field(
         [],
         description="Texts that models will be evaluated on: files (text, Markdown, JSON, JSON"
         " lines, CSV, TSV, parquet), folders, or patterns such as `sets/*.jsonl`. Examples that"

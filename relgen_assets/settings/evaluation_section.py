@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from relgen_assets.settings.section import Section
+from resources.path_settings import LeadsTo
 
 
 class EvaluationSettings(Section):
@@ -20,7 +21,7 @@ class EvaluationSettings(Section):
         " neighbouring chunk says of the text that both show. The check `overlaps_agree` warns"
         " where a model, endpoint, prompt or mode is surely below; 0 switches it off.",
     )
-    gold: str | None = Field(
+    gold: Annotated[str | None, LeadsTo.place] = Field(
         None,
         min_length=1,
         description="Gold file (docs/evaluation.md). With it the graph has the asset `evaluations`,"

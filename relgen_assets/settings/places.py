@@ -1,31 +1,22 @@
 """Where the paths of the settings lead: every one by the same rules.
 
 `~` is the home of the user, and a relative path begins in the project folder, wherever a command or
-a daemon was started. URLs of other storages stay as they are.
+a daemon was started. URLs of other storages stay as they are. Which settings are paths is marked
+where they are declared (`resources.path_settings`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import glob
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pydantic import BaseModel
 
 from relgen_assets.domain_errors import ConfigurationError
+from resources.path_settings import LeadsTo, marked
 
-_FOLDERS: Final = (
-    ("source", "path"),
-    ("prompts", "folder"),
-    ("chunking", "tokenizer"),
-    ("dataset", "tokenizer"),
-    ("storage", "data"),
-    ("storage", "dataset"),
-    ("storage", "releases"),
-    ("storage", "state"),
-)
-_DATASETS: Final = (("source", "dataset"),)
-_DATABASES: Final = (("ledger", "url"),)
 _SQLITE: Final = "sqlite:///"
 _IN_MEMORY: Final = ("", ":memory:")
 
@@ -40,10 +31,9 @@ def resolve(settings: BaseModel, root: Path) -> None:
     Raises:
         ConfigurationError: A path begins in the home of a user that there is not.
     """
-    kinds = ((_FOLDERS, absolute), (_DATASETS, _of_dataset), (_DATABASES, _of_database))
-    for places, change in kinds:
-        for section, name in places:
-            _replace(getattr(settings, section), name, root, change)
+    for owner, name, mark in marked(settings):
+        # Not by assignment: whether a user has set it is told by the model's own record.
+        owner.__dict__[name] = _changed(owner.__dict__[name], _RULES[mark], root)
 
 
 def absolute(value: str, root: Path) -> str:
@@ -72,6 +62,14 @@ def within(value: str, root: Path) -> str:
     return str(path.relative_to(folder)) if path.is_relative_to(folder) else value
 
 
+def _of_pattern(value: str, root: Path) -> str:
+    """Return a path in full; brackets in the name of the project folder belong to no pattern."""
+    if not glob.has_magic(value) or Path(whole := absolute(value, root)).exists():
+        return absolute(value, root)
+    begins = "" if whole == value or value.startswith("~") else str(root.resolve())
+    return glob.escape(begins) + whole.removeprefix(begins)
+
+
 def _of_dataset(value: str, root: Path) -> str:
     """Return the folder of a dataset, or the id of one on the hub as it is."""
     local = absolute(value, root)
@@ -86,8 +84,15 @@ def _of_database(url: str, root: Path) -> str:
     return f"{_SQLITE}{absolute(path, root)}{mark}{options}"
 
 
-def _replace(section: BaseModel, name: str, root: Path, change: Callable[[str, Path], str]) -> None:
-    value = section.__dict__.get(name)
-    if isinstance(value, str) and value:
-        # Not by assignment: whether a user has set it is told by the model's own record.
-        section.__dict__[name] = change(value, root)
+_RULES: Final[Mapping[LeadsTo, Callable[[str, Path], str]]] = {
+    LeadsTo.place: absolute,
+    LeadsTo.pattern: _of_pattern,
+    LeadsTo.database: _of_database,
+    LeadsTo.dataset: _of_dataset,
+}
+
+
+def _changed(value: Any, change: Callable[[str, Path], str], root: Path) -> Any:
+    if isinstance(value, list):
+        return [_changed(one, change, root) for one in value]
+    return change(value, root) if isinstance(value, str) and value else value

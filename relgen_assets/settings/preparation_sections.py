@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from relgen_assets.settings.section import Section
+from resources.path_settings import LeadsTo
 
 
 class BatchSettings(Section):
@@ -35,7 +36,7 @@ class ChunkingSettings(Section):
 
     tokens: int = Field(1_000, ge=16, description="Largest window, in SentencePiece tokens.")
     overlap: int = Field(200, ge=0, description="Tokens shared by neighbouring windows.")
-    tokenizer: str | None = Field(
+    tokenizer: Annotated[str | None, LeadsTo.place] = Field(
         None, description="A SentencePiece `.model` file; by default mistral-common's."
     )
     max_chunks_per_article: int | None = Field(
@@ -52,7 +53,7 @@ class ChunkingSettings(Section):
 class PromptSettings(Section):
     """Where the project's own prompt templates are."""
 
-    folder: str = Field(
+    folder: Annotated[str, LeadsTo.place] = Field(
         "prompts",
         min_length=1,
         description="Local folder; a file such as `summary.txt` in it replaces the bundled"

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from relgen_assets.settings.section import Section
+from resources.path_settings import LeadsTo
 
 _SLUG = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
 
@@ -48,7 +49,9 @@ class ScientificPapersSource(ArticleSection):
 
     kind: Literal["scientific_papers"] = Field(description="Articles of arXiv or PubMed.")
     name: str = Field("", pattern=r"^$|" + _SLUG, description="Prefix of the partition keys.")
-    dataset: str = Field("armanc/scientific_papers", description="Dataset id, or a local folder.")
+    dataset: Annotated[str, LeadsTo.dataset] = Field(
+        "armanc/scientific_papers", description="Dataset id, or a local folder."
+    )
     config: Literal["arxiv", "pubmed"] = Field(
         "arxiv", description="Which of its two configs to read."
     )
@@ -100,7 +103,9 @@ class TableSection(Section):
 class FolderSection(ArticleSection):
     """What every source of files has."""
 
-    path: str = Field(min_length=1, description="File or folder; any fsspec URL.")
+    path: Annotated[str, LeadsTo.place] = Field(
+        min_length=1, description="File or folder; any fsspec URL."
+    )
     include: list[str] = Field(
         default_factory=list[str],
         description="Patterns such as `2024/**/*.jsonl`; other files of the folder are left out.",
@@ -120,6 +125,15 @@ class FilesSource(FolderSection):
     name: str = Field("papers", pattern=_SLUG, description="Prefix of the partition keys.")
     columns: Columns = Field(default_factory=Columns, description="Names of the columns.")
     table: TableSection = Field(default_factory=TableSection, description="Form of CSV and TSV.")
+
+
+class DocumentsSource(FolderSection):
+    """Folders in which each file is one article."""
+
+    kind: Literal["documents"] = Field(
+        description="Plain text, Markdown, JSON of S2ORC or CORD-19, XML of JATS; one a file."
+    )
+    name: str = Field("documents", pattern=_SLUG, description="Prefix of the partition keys.")
 
 
 class WikipediaColumns(BibliographyColumns):
@@ -142,6 +156,6 @@ class WikipediaSource(FolderSection):
 
 
 SourceSettings = Annotated[
-    SampleSource | ScientificPapersSource | FilesSource | WikipediaSource,
+    SampleSource | ScientificPapersSource | FilesSource | DocumentsSource | WikipediaSource,
     Field(discriminator="kind"),
 ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field, field_serializer
 
 from relgen_assets.settings.section import Section
 from resources.generation_ledger.options import LedgerOptions
+from resources.path_settings import LeadsTo
 from resources.storage import shown
 
 STATE_FOLDER = ".relgen"
@@ -15,7 +18,7 @@ STATE_FOLDER = ".relgen"
 class LedgerSettings(LedgerOptions):
     """Where completed generations are kept."""
 
-    url: str = Field(
+    url: Annotated[str, LeadsTo.database] = Field(
         default=f"sqlite:///{STATE_FOLDER}/ledger.db",
         description=LedgerOptions.model_fields["url"].description,
     )
@@ -28,9 +31,15 @@ class LedgerSettings(LedgerOptions):
 class StorageSettings(Section):
     """Where tables and the dataset are written; any fsspec URL."""
 
-    data: str = Field("data", min_length=1, description="Folder of the intermediate tables.")
-    dataset: str = Field("dataset", min_length=1, description="Folder of the finished dataset.")
-    releases: str = Field(
+    data: Annotated[str, LeadsTo.place] = Field(
+        "data", min_length=1, description="Folder of the intermediate tables."
+    )
+    dataset: Annotated[str, LeadsTo.place] = Field(
+        "dataset", min_length=1, description="Folder of the finished dataset."
+    )
+    releases: Annotated[str, LeadsTo.place] = Field(
         "releases", min_length=1, description="Local folder of the releases of the dataset."
     )
-    state: str = Field(STATE_FOLDER, min_length=1, description="Local folder for logs and counts.")
+    state: Annotated[str, LeadsTo.place] = Field(
+        STATE_FOLDER, min_length=1, description="Local folder for logs and counts."
+    )

@@ -92,7 +92,7 @@ def content_of(named: Sequence[str]) -> list[str]:
 
 
 def _files(url: str, notes: Notes) -> list[SourceFile]:
-    if not has_magic(url):
+    if not has_magic(url) or Path(url).exists():  # a folder may have brackets in its name
         return Location(url, notes, _READABLE, setting=SETTING).files()
     try:
         filesystem, pattern = fsspec.core.url_to_fs(url)

@@ -19,5 +19,6 @@ Knows no server and no pool.
     engine               the database: URL, transactions, reconnecting
 
 May touch `resources.generation`, `resources.storage`, `resources.former_names`,
-`resources.parquet_bytes`, `resources.credentials`, `resources.redaction` and `resources.errors`.
+`resources.path_settings`, `resources.parquet_bytes`, `resources.credentials`, `resources.redaction`
+and `resources.errors`.
 """

@@ -6,11 +6,12 @@ Plain pydantic, so that settings can nest it without loading Dagster; the resour
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
 from resources.generation_ledger.moments import now, timestamp
+from resources.path_settings import LeadsTo
 
 _MOMENT: Final = TypeAdapter(datetime)
 
@@ -20,7 +21,7 @@ class LedgerOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", validate_default=True)
 
-    url: str = Field(
+    url: Annotated[str, LeadsTo.database] = Field(
         default="sqlite:///ledger.db",
         description="SQLAlchemy URL of SQLite or PostgreSQL, without password.",
     )
@@ -28,7 +29,7 @@ class LedgerOptions(BaseModel):
         default=None,
         description="Name of the environment variable that holds the database password.",
     )
-    password_file: str | None = Field(
+    password_file: Annotated[str | None, LeadsTo.place] = Field(
         default=None,
         description="File that holds the database password and nothing else.",
     )

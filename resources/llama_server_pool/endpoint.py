@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
 from resources.errors import ConfigurationError
+from resources.path_settings import LeadsTo
 
 _API_PATH = re.compile(r"(?:/v1)?(?:/chat/completions|/completions|/models)?/*$")
 """What people copy from an example request along with the address of the server."""
@@ -86,7 +87,7 @@ class Endpoint(BaseModel):
     api_key_env: str | None = Field(
         default=None, description="Name of the environment variable that holds the API key."
     )
-    api_key_file: str | None = Field(
+    api_key_file: Annotated[str | None, LeadsTo.place] = Field(
         default=None,
         description="File that holds the API key and nothing else, such as a secret of docker or"
         " Kubernetes.",
@@ -125,7 +126,7 @@ class Endpoint(BaseModel):
     extra_body: dict[str, Any] = Field(
         default_factory=dict, description="Further members of every request's JSON."
     )
-    ca: str | None = Field(
+    ca: Annotated[str | None, LeadsTo.place] = Field(
         default=None, description="File with the certificate of a private authority (PEM)."
     )
     verify: bool = Field(default=True, description="Whether to verify the server's certificate.")

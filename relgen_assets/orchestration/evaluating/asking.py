@@ -137,8 +137,9 @@ class Examiner:
         Raises:
             NoEndpointLeft: The server does not answer; what it has answered is in the ledger.
         """
-        mode = settings.extractions.mode_for(embedded=not settings.pool.endpoints)
+        mode: Mode | None = None
         if asked.student is None:
+            mode = settings.extractions.mode_for(embedded=not settings.pool.endpoints)
             tasks = self._run_tasks(name, pool, settings, mode, summaries)
         else:
             tasks = [
@@ -158,7 +159,7 @@ class Examiner:
             endpoint=name,
             prompt=asked.name,
             prompt_version="+".join(dict.fromkeys(task.prompt_version for task in tasks)),
-            mode=mode if asked.student is None else None,
+            mode=mode,
             rows=rows,
             scored=scored,
         )

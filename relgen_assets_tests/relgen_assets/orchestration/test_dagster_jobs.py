@@ -80,24 +80,27 @@ def _execute(folder: Path, job: str) -> None:
     """Let Dagster's own command find the job and run it.
 
     The web UI and back-fills ask the job for the configuration of a partition; this command has to
-    be given it.
+    be given it. It is started from another folder, as by `cron`.
     """
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir(exist_ok=True)
     definitions = build_defs(Project(load_settings(folder)))
     config = definitions.resolve_job_def(job).get_run_config_for_partition_key(KEY)
     (folder / "config.yaml").write_text(json.dumps(config), encoding="utf-8")
     command = [sys.executable, "-W", "ignore", "-m", "dagster", "job", "execute"]
     command += ["--module-name", "relgen_assets.definitions", "--job", job]
     command += ["--tags", json.dumps({"dagster/partition": KEY})]
-    command += ["--config", "config.yaml"]
+    command += ["--config", str(folder / "config.yaml")]
     done = subprocess.run(
         command,
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        cwd=elsewhere,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "RELGEN_PROJECT": str(folder)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    assert not list(elsewhere.iterdir()), "everything is written in the project"
 
 
 def _events() -> dict[str, list[str | None]]:

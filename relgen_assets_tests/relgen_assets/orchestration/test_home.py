@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
-from relgen_assets.orchestration.home import Origin, find_home, prepare_home, workspace_file
+from relgen_assets.orchestration.home import (
+    Origin,
+    find_home,
+    prepare_home,
+    shipped_file,
+    workspace_file,
+)
 from relgen_assets.orchestration.project import find_root
 from relgen_assets.orchestration.runs import opened_instance
 
@@ -34,13 +41,34 @@ def test_settings_alone_make_a_whole_project(root: Path) -> None:
     assert find_home(root).origin is Origin.shipped, "also for the next command and child processes"
 
 
+@pytest.mark.parametrize("own", [False, True], ids=["shipped", "of the project"])
+def test_an_instance_is_the_same_from_any_folder(
+    root: Path, monkeypatch: pytest.MonkeyPatch, *, own: bool
+) -> None:
+    if own:
+        shutil.copy(shipped_file("dagster.yaml"), root)
+    prepare_home(root)
+    elsewhere = root / "elsewhere"
+    elsewhere.mkdir()
+    for folder in (root, elsewhere):
+        monkeypatch.chdir(folder)
+        with dg.DagsterInstance.get() as instance:
+            instance.create_run_for_job(_nothing)
+            assert instance.storage_directory() == str(root / ".relgen" / "dagster" / "storage")
+    with dg.DagsterInstance.get() as instance:
+        assert instance.get_runs_count() == 2
+    assert not list(elsewhere.iterdir())
+    assert {one.name for one in (root / ".relgen" / "dagster").iterdir()} >= {"history"}
+    assert not list(root.glob("dagster/")), "one place, with and without a file of the project"
+
+
 def test_runs_stay_where_they_are_when_the_project_gets_a_dagster_yaml(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with opened_instance(root) as instance:
         instance.add_run_tags(instance.create_run_for_job(_nothing).run_id, {"mine": "yes"})
     monkeypatch.setenv("DAGSTER_HOME", "")
-    (root / ".relgen" / "dagster.yaml").rename(root / "dagster.yaml")
+    shutil.copy(shipped_file("dagster.yaml"), root)
     with opened_instance(root) as instance:
         assert instance.get_runs_count() == 1
     assert find_home(root).origin is Origin.project

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from relgen_assets.domain_errors import ConfigurationError
-from relgen_assets.orchestration.project import definitions_root, project_root
+from relgen_assets.orchestration.project import Project, definitions_root, project_root
+from relgen_assets.orchestration.sides import side_of
 from relgen_assets.orchestration.versions import code_versions
 from relgen_assets.prompts import load_prompts
-from relgen_assets.settings import Settings, load_settings
+from relgen_assets.settings import ScientificPapersSource, Settings, WikipediaSource, load_settings
+from relgen_assets.sources.evaluation_texts import evaluation_files
+from relgen_assets_tests.repository.pages.settings import models_in, type_name
+from resources.path_settings import leads_to, marked
 
 SETTINGS = """
 [source]
@@ -20,6 +27,7 @@ path = "{place}papers"
 tokenizer = "{place}own.model"
 [dataset]
 tokenizer = "{place}tokenizer.json"
+evaluation_texts = ["{place}set.jsonl", "{place}sets"]
 [prompts]
 folder = "{place}prompts"
 [storage]
@@ -29,24 +37,64 @@ releases = "{place}releases"
 state = "{place}state"
 [ledger]
 url = "sqlite:///{place}ledger.db"
+password_file = "{place}password"
+[evaluation]
+gold = "{place}gold.jsonl"
+[[pool.endpoints]]
+name = "one"
+url = "http://127.0.0.1:1"
+api_key_file = "{place}key"
+ca = "{place}authority.pem"
 """
+ABOUT_FILES = re.compile(r"\b(files?|folders?|paths?|patterns?|sqlite)\b", re.IGNORECASE)
+ABOUT_OTHERS = {
+    "variant": "the name of a folder inside another",
+    "match": "part of the name of a model",
+    "revision": "a version of a dataset on the hub",
+    "include": "patterns inside the folder of the source",
+    "exclude": "the same",
+}
+"""Settings that speak of files and name none themselves."""
+
+
+def all_fields(model: type[BaseModel] = Settings) -> Iterator[tuple[type[BaseModel], str]]:
+    """The fields of all settings, each with its model."""
+    for name, field in model.model_fields.items():
+        inner = models_in(field.annotation)
+        if not inner:
+            yield model, name
+        for one in inner:
+            yield from all_fields(one)
 
 
 def places(settings: Settings) -> set[str]:
     """The folder of every path, without its name."""
-    storage = settings.storage
-    paths = [
-        settings.source.model_dump()["path"],
-        settings.chunking.tokenizer,
-        settings.dataset.tokenizer,
-        settings.prompts.folder,
-        storage.data,
-        storage.dataset,
-        storage.releases,
-        storage.state,
-        settings.ledger.url.removeprefix("sqlite:///"),
+    found: set[str] = set()
+    for owner, name, _ in marked(settings):
+        value = getattr(owner, name)
+        paths = value if isinstance(value, list) else [value or ""]
+        found |= {str(Path(path.removeprefix("sqlite:///")).parent) for path in paths}
+    return found
+
+
+def test_no_setting_that_names_a_file_is_forgotten() -> None:
+    forgotten = [
+        f"{model.__name__}.{name}"
+        for model, name in all_fields()
+        if type_name((field := model.model_fields[name]).annotation).count("text")
+        and ABOUT_FILES.search(f"{name.replace('_', ' ')} {field.description}")
+        and leads_to(field) is None
+        and name not in ABOUT_OTHERS
     ]
-    return {str(Path(path or "").parent) for path in paths}
+    assert not forgotten, "mark them: Annotated[str, LeadsTo.place]"
+
+
+def test_the_settings_here_are_all_that_name_files(tmp_path: Path) -> None:
+    (tmp_path / "relgen.toml").write_text(SETTINGS.format(place=""), encoding="utf-8")
+    here = {(type(owner), name) for owner, name, _ in marked(load_settings(tmp_path))}
+    named = {one for one in all_fields() if leads_to(one[0].model_fields[one[1]])}
+    of_other_kinds = {(ScientificPapersSource, "dataset"), (WikipediaSource, "path")}
+    assert named - here == of_other_kinds
 
 
 @pytest.mark.parametrize("name", ["plain", "with [brackets] and spaces"])
@@ -82,6 +130,31 @@ def test_a_dataset_is_a_folder_or_an_id_on_the_hub(
         tmp_path, {"source": {"kind": "scientific_papers", "dataset": dataset}}
     ).source.model_dump()
     assert source["dataset"] == (str(tmp_path / "copy") if is_local else dataset)
+
+
+@pytest.mark.parametrize("folder", ["plain", "with [brackets] and *"])
+def test_the_name_of_the_project_folder_is_no_pattern(tmp_path: Path, folder: str) -> None:
+    root = tmp_path / folder
+    (root / "sets").mkdir(parents=True)
+    for name in ("one.jsonl", "other.jsonl", "plain.txt"):
+        (root / "sets" / name).write_text('"text"', encoding="utf-8")
+    named = ["sets/*.jsonl", "sets/plain.txt"]
+    settings = load_settings(root, {"dataset": {"evaluation_texts": named}})
+    found = evaluation_files(settings.dataset.evaluation_texts, state=tmp_path)
+    assert [one.name for one in found] == ["sets/one.jsonl", "sets/other.jsonl", "sets/plain.txt"]
+    settings.locate_again()
+    again = evaluation_files(settings.dataset.evaluation_texts, state=tmp_path)
+    assert [one.file.path for one in again] == [one.file.path for one in found]
+
+
+def test_what_is_compared_finds_its_files_as_the_project_does(tmp_path: Path) -> None:
+    text = SETTINGS.format(place="")
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "relgen.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "other.toml").write_text(text + "slots = 2\n", encoding="utf-8")
+    project = Project(load_settings(tmp_path))
+    (endpoint,) = side_of("other.toml", project, tmp_path).settings.pool.endpoints
+    assert (endpoint.slots, endpoint.ca) == (2, str(tmp_path / "authority.pem"))
 
 
 def test_a_moved_project_is_not_stale(tmp_path: Path) -> None:

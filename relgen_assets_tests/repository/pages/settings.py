@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from relgen_assets.settings import ENV_PREFIX, SETTINGS_FILE, Settings
 from relgen_assets_tests.repository.pages.tables import table
+from resources.path_settings import LeadsTo, leads_to
 
 _HEADER = ("key", "type", "default", "bounds", "description", "environment variable")
 _SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "min_length": "length ≥"}
@@ -23,6 +24,9 @@ _INTRODUCTION = f"""# Settings
 Keys of `{SETTINGS_FILE}`, each with the environment variable that wins over the file.
 `relgen config` prints the values in effect. This page is made from the code by
 `python -m relgen_assets_tests.repository.pages`.
+
+A path begins in the project folder, unless it is absolute; `~` is your home. Where the description
+says so, it may be a URL of another storage.
 
 Former names still count: `pool.patience_seconds` is `pool.outage_timeout_seconds` now.
 """
@@ -76,12 +80,18 @@ def _rows(
         variable = ENV_PREFIX + "__".join((*path, name)).upper()
         yield (
             f"`{name}`",
-            type_name(field.annotation),
+            _type(field),
             _default(field),
             bounds(field),
             field.description or "",
             "" if listed else f"`{variable}`",
         )
+
+
+def _type(field: FieldInfo) -> str:
+    plain = type_name(field.annotation)
+    leads_to_file = leads_to(field) in (LeadsTo.place, LeadsTo.pattern)
+    return plain.replace("text", "path") if leads_to_file else plain
 
 
 def type_name(annotation: Any) -> str:
