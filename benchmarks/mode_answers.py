@@ -17,10 +17,10 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from relgen_assets.extraction.policy import DEFAULT_POLICY
-from relgen_assets.generation.acceptance import summary_judge
 from relgen_assets.generation.extraction_requests import extraction_tasks
 from relgen_assets.generation.extraction_rows import extraction_row
 from relgen_assets.generation.first_pass import FirstPass
+from relgen_assets.generation.summary_asking import SummaryAsking
 from relgen_assets.generation.summary_requests import summary_request
 from relgen_assets.orchestration.first_pass import ask_first
 from relgen_assets.prompts import bundled_prompts
@@ -28,7 +28,6 @@ from relgen_assets.rows.models import Chunk, Mode, Paper
 from relgen_assets.settings import ExtractionSettings, FilesSource, SummarySettings
 from relgen_assets.sources.registry import open_source
 from relgen_assets.text.chunking import Chunker
-from resources.generation import Generation
 from resources.llama_server_pool.pool import LlamaServerPool
 
 ARTICLES = 17
@@ -166,13 +165,17 @@ class Asking:
             request = summary_request(
                 paper, SummarySettings(), self._count, {}, prompts=self._prompts
             )
+            asking = SummaryAsking([request])
             result = self._pool.generate(
-                [request], accept=summary_judge([request]), attempts=SUMMARY_ATTEMPTS
+                [request],
+                accept=asking.verdict,
+                ask_again=asking.next_request,
+                attempts=SUMMARY_ATTEMPTS,
             )
-            outcome = result.outcomes[paper.paper_id]
-            if isinstance(outcome, Generation):
-                row = {"paper_id": paper.paper_id, "model": outcome.model, "summary": outcome.text}
-                self._summaries[paper.paper_id] = outcome.text
+            told = asking.row(paper.paper_id, result.outcomes[paper.paper_id])
+            if told.text:
+                row = {"paper_id": paper.paper_id, "model": told.model, "summary": told.text}
+                self._summaries[paper.paper_id] = told.text
                 _append(self._written, json.dumps(row, ensure_ascii=False))
         return paper.paper_id in self._summaries
 

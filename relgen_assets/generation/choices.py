@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+import json
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple, TypeVar
 
 from relgen_assets.extraction import (
     Quote,
@@ -19,10 +21,16 @@ from relgen_assets.rows.type_scheme import UNTYPED, TypeScheme
 from relgen_assets.settings import AnswerBounds, ExtractionSettings
 from relgen_assets.text.candidates import candidate_terms
 
+T = TypeVar("T")
+
 TAGGED: Final[frozenset[Mode]] = frozenset({"candidates", "quote"})
 """The modes whose terms are found by the tagger."""
 QUOTED_TERMS = 200
 """Most terms of a chunk between which quotes are looked for."""
+LONGEST_SCHEMA: Final = 65_536
+"""Characters of a schema that is sent. It grows with the square of the number of terms, and servers
+turn it into a grammar that is larger still; with 200 terms they had 850,000 to read per request."""
+_FEWER: Final = 0.9
 
 
 class Choice(NamedTuple):
@@ -60,14 +68,39 @@ def choice_of(
     if mode == "two_pass" and first is not None:
         return Choice(first.names, [], first.failure.reason if first.failure else None)
     if mode == "candidates":
-        terms = candidate_terms(text, settings.max_candidates)
+        terms = _that_fit(
+            settings.max_candidates,
+            lambda most: candidate_terms(text, most),
+            lambda some: extraction_schema(candidates=some, max_entities=1, max_relations=1),
+        )
         # A relation needs two entities.
         return Choice(terms, [], NO_CANDIDATES if len(terms) < 2 else None)
     if mode == "quote":
-        found = quotes(text, candidate_terms(text, QUOTED_TERMS), settings.max_candidates)
+        between = candidate_terms(text, QUOTED_TERMS)
+        found = _that_fit(
+            settings.max_candidates,
+            lambda most: quotes(text, between, most),
+            lambda some: quote_schema(some, max_entities=1, max_relations=1),
+        )
         named = dict.fromkeys(term for one in found for term in (one.source, one.target))
         return Choice(list(named), found, None if found else NO_QUOTES)
     return Choice([], [], None)
+
+
+def _that_fit(
+    most: int, choose: Callable[[int], list[T]], schema: Callable[[list[T]], dict[str, Any]]
+) -> list[T]:
+    """Return at most `most` things to choose from, fewer where their schema would be too long.
+
+    Args:
+        most: How many are wanted.
+        choose: Returns the best so many.
+        schema: Returns the schema that lists them.
+    """
+    chosen = choose(most)
+    while len(chosen) > 2 and len(json.dumps(schema(chosen))) > LONGEST_SCHEMA:
+        chosen = choose(max(2, int(_FEWER * len(chosen))))
+    return chosen
 
 
 def answer_schema(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from relgen_assets.extraction.summary_rules import whole_summary
 from relgen_assets.generation.acceptance import fault_of_summary
 from relgen_assets.generation.answer_columns import generated_columns, unanswered_columns
 from relgen_assets.generation.prompt_tokens import estimate_tokens
@@ -44,11 +45,16 @@ def no_summary(paper_id: str) -> Summary:
 
 
 def summary_row(request: GenerationRequest, outcome: Outcome) -> Summary:
-    """Return the row of a summary request: answered, answered unusably, or failed."""
+    """Return the row of a summary request: answered, answered unusably, or failed.
+
+    A summary that was cut off ends with its last whole sentence.
+    """
     columns = generated_columns(request, outcome)
     if isinstance(outcome, Generation) and outcome.text.strip():
-        fault = fault_of_summary(outcome.text, request.messages)
-        if fault is not None:
+        fault = fault_of_summary(outcome.text, request.messages, outcome.finish_reason)
+        if fault is None:
+            columns |= {"text": whole_summary(columns["text"], outcome.finish_reason)}
+        else:
             columns |= {"status": "rejected", "reason": fault.value}
     return Summary(paper_id=request.subject, **columns)
 
@@ -56,6 +62,11 @@ def summary_row(request: GenerationRequest, outcome: Outcome) -> Summary:
 def is_usable_summary(row: Summary) -> bool:
     """Return whether a stored summary may stand in prompts."""
     return row.status == "completed" and bool(row.text.strip())
+
+
+def is_cut_short(row: Summary) -> bool:
+    """Return whether a stored summary is what is whole of an answer that was cut off."""
+    return is_usable_summary(row) and row.finish_reason == "length"
 
 
 def summaries_shown(rows: Iterable[Summary]) -> dict[str, str] | None:

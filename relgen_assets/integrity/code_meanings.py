@@ -19,6 +19,7 @@ from relgen_assets.extraction.codes import RejectionReason, Repair
 from relgen_assets.extraction.evidence import Fault
 from relgen_assets.extraction.grounding import Occurrence
 from relgen_assets.extraction.spelling import Difference
+from relgen_assets.extraction.summary_rules import SummaryFault
 from relgen_assets.generation import not_asked
 from relgen_assets.rows import models
 from relgen_assets.sources import cleaning
@@ -41,6 +42,7 @@ def code_groups() -> Mapping[str, Mapping[str, str]]:
             FailureReason
         ),
         "Answers that are rejected (`validated_extractions.reason`)": _of_enum(RejectionReason),
+        "Answers that are no summaries (`summaries.reason`)": _of_enum(SummaryFault),
         "Answers that are repaired (`validated_extractions.repairs`)": _of_enum(Repair),
         "How names occur (`validated_extractions.grounding.status`)": _of_enum(Occurrence),
         "In what a normalised name differs (`validated_extractions.grounding.differences`)": (

@@ -12,6 +12,7 @@ from relgen_assets.export.answers import ANSWER_FORMS
 from relgen_assets.export.configs import CONFIGS, FULL
 from relgen_assets.export.examples import FullExample
 from relgen_assets.export.shaping import Shaping
+from relgen_assets.extraction.summary_rules import whole_summary
 from relgen_assets.prompts import PromptSet
 from relgen_assets.rows.models import (
     SUMMARIES_OFF,
@@ -78,9 +79,17 @@ def unrecorded_answers(
         subject = row.chunk_id if isinstance(row, RawExtraction) else row.paper_id
         if [message.model_dump() for message in row.messages] != list(transcript.messages):
             found.append(f"{subject}: its prompt is not the one in the ledger")
-        if row.text not in map(neutralised, transcript.texts):
+        if row.text not in _texts_of(row, transcript):
             found.append(f"{subject}: its answer is not the one in the ledger")
     return found
+
+
+def _texts_of(row: GeneratedRow, recorded: Transcript) -> Iterable[str]:
+    """Return the texts that a row may hold; a summary that was cut off ends with a sentence."""
+    texts = {neutralised(text) for text in recorded.texts}
+    if not isinstance(row, Summary):
+        return texts
+    return texts.union(whole_summary(text, row.finish_reason) for text in texts)
 
 
 def rows_unlike_their_sources(

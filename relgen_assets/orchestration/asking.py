@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from relgen_assets.extraction.policy import JudgingPolicy
 from relgen_assets.extraction.validation import validate_all
-from relgen_assets.generation.acceptance import summary_judge
 from relgen_assets.generation.asking_again import AskingAgain
 from relgen_assets.generation.extraction_requests import EXTRACTION_TASK, Questions
 from relgen_assets.generation.second_opinions import ATTEMPTS as OPINION_ATTEMPTS
@@ -21,12 +20,12 @@ from relgen_assets.generation.second_opinions import (
     opinion_row,
     opinion_tasks,
 )
+from relgen_assets.generation.summary_asking import SummaryAsking
 from relgen_assets.generation.summary_requests import (
     SUMMARY_TASK,
     no_summary,
     summaries_shown,
     summary_request,
-    summary_row,
 )
 from relgen_assets.orchestration.assets.summaries import ATTEMPTS
 from relgen_assets.orchestration.first_pass import ask_first
@@ -151,14 +150,16 @@ def _summaries(
         summary_request(paper, settings, asker.count, labels, prompts=asker.prompts)
         for paper in papers.values()
     ]
+    asking = SummaryAsking(requests)
     result = asker.pool.generate(
         requests,
-        accept=summary_judge(requests),
+        accept=asking.verdict,
+        ask_again=asking.next_request,
         attempts=ATTEMPTS,
         granted=asker.pool.ledger.granted_attempts(SUMMARY_TASK, list(papers)),
         title=SUMMARY_TASK,
     )
-    return {one.subject: summary_row(one, result.outcomes[one.subject]) for one in requests}
+    return {one.subject: asking.row(one.subject, result.outcomes[one.subject]) for one in requests}
 
 
 def _opinions(

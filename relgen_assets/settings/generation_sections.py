@@ -140,7 +140,11 @@ class ExtractionSettings(SamplingSection):
         description="Most relations per answer; by default 8, with candidates 2, with quotes 3.",
     )
     max_candidates: int = Field(
-        14, ge=2, le=200, description="Most candidate terms, or quotes, per chunk."
+        14,
+        ge=2,
+        le=200,
+        description="Most candidate terms, or quotes, per chunk; fewer where the schema that lists"
+        " them would exceed 64 KiB.",
     )
     attempts: int = Field(
         2, ge=1, le=10, description="Most content attempts per chunk while answers are unusable."

@@ -3,13 +3,13 @@
 import dagster as dg
 import pyarrow as pa
 
-from relgen_assets.generation.acceptance import summary_judge
 from relgen_assets.generation.retrying import plan_summaries
+from relgen_assets.generation.summary_asking import SummaryAsking
 from relgen_assets.generation.summary_requests import (
     SUMMARY_TASK,
+    is_cut_short,
     no_summary,
     summary_request,
-    summary_row,
 )
 from relgen_assets.orchestration.assets.common import (
     batch_options,
@@ -40,7 +40,7 @@ MAX_FAILED_SHARE = 0.2
 """Above this share of unanswered articles the servers are at fault, not the articles."""
 
 ATTEMPTS = 2
-"""An empty or cut summary is asked for once more."""
+"""What is no summary, or was cut off, is asked for once more."""
 
 OPTIONS = ("temperature", "seed", "variant")
 """The settings that a run may replace."""
@@ -86,6 +86,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             )
             for paper in used
         ]
+        asking = SummaryAsking(requests)
         ledger: GenerationLedger = llama_server_pool.ledger
         with generating(ledger, context):
             if options.further_attempts and io_manager.exists(context.asset_key, key):
@@ -97,7 +98,8 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
                 grant(ledger, SUMMARY_TASK, plan.attempts)
             result = llama_server_pool.generate(
                 requests,
-                accept=summary_judge(requests),
+                accept=asking.verdict,
+                ask_again=asking.next_request,
                 attempts=ATTEMPTS,
                 granted=ledger.granted_attempts(
                     SUMMARY_TASK, [request.subject for request in requests]
@@ -105,7 +107,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
                 leave_out=options.leave_out,
                 title=context.asset_key.to_user_string(),
             )
-        rows = [summary_row(request, result.outcomes[request.subject]) for request in requests]
+        rows = [asking.row(one.subject, result.outcomes[one.subject]) for one in requests]
         failed = tally(row.reason for row in rows if row.status != "rejected")
         refuse_above(
             MAX_FAILED_SHARE,
@@ -118,6 +120,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             rows,
             SUMMARIES,
             made_under=project.code_version_under(SUMMARIES.asset, summaries=options.settings),
+            cut_short=sum(map(is_cut_short, rows)),
             **options.metadata(OPTIONS),
             **generation_metadata(rows, result.report),
         )

@@ -13,7 +13,6 @@ from typing import Final
 from relgen_assets.evaluation.gold import GoldText
 from relgen_assets.evaluation.scoring import Scored, score
 from relgen_assets.extraction.validation import judgement_of
-from relgen_assets.generation.acceptance import summary_judge
 from relgen_assets.generation.entity_pass import entity_requests, first_passes
 from relgen_assets.generation.extraction_requests import (
     EXTRACTION_TASK,
@@ -24,14 +23,14 @@ from relgen_assets.generation.extraction_rows import extraction_row
 from relgen_assets.generation.not_asked import NO_SUMMARY
 from relgen_assets.generation.prompt_tokens import estimate_tokens
 from relgen_assets.generation.sampling import seed_of
-from relgen_assets.generation.summary_requests import summary_request
+from relgen_assets.generation.summary_asking import SummaryAsking
+from relgen_assets.generation.summary_requests import is_usable_summary, summary_request
 from relgen_assets.orchestration.evaluating.prompts import Asking
 from relgen_assets.orchestration.project import Project
 from relgen_assets.prompts import STUDENT_TASKS
 from relgen_assets.rows.models import Chunk, Mode, Paper, RawExtraction, StudentPrompt
 from relgen_assets.settings import Settings
-from resources.control_tokens import neutralised
-from resources.generation import Generation, GenerationRequest, Message, Outcome, Sampling
+from resources.generation import GenerationRequest, Message, Outcome, Sampling
 from resources.llama_server_pool.pool import LlamaServerPool
 
 SUMMARISED: Final = 3_000
@@ -106,18 +105,16 @@ class Examiner:
             if len(texts) > 1 and project.settings.summaries.enabled
         ]
         alone = {document: texts[0] for document, texts in open_texts.items() if len(texts) == 1}
+        asking = SummaryAsking(requests)
         result = pool.generate(
-            requests, accept=summary_judge(requests), attempts=2, title="summaries of gold"
+            requests,
+            accept=asking.verdict,
+            ask_again=asking.next_request,
+            attempts=2,
+            title="summaries of gold",
         )
-        return (
-            known
-            | alone
-            | {
-                document: neutralised(outcome.text)
-                for document, outcome in result.outcomes.items()
-                if isinstance(outcome, Generation) and outcome.text.strip()
-            }
-        )
+        rows = [asking.row(document, outcome) for document, outcome in result.outcomes.items()]
+        return known | alone | {row.paper_id: row.text for row in rows if is_usable_summary(row)}
 
     def examine(
         self,

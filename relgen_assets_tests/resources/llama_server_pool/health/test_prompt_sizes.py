@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from relgen_assets_tests.fakes.faults import FaultKind, ServerFault
+from relgen_assets_tests.fakes.hostile import http
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 from relgen_assets_tests.resources.llama_server_pool.pools import (
     MODEL,
@@ -149,6 +150,26 @@ def test_an_answer_to_a_prompt_that_was_cut_is_kept_with_its_reason_and_not_made
         ):
             assert answered(pool, [request])
         assert sum(is_question(one.body) for one in cutting.requests) == 1
+
+
+@pytest.mark.parametrize(("loaded", "fits"), [(16_384, True), (2_048, False)])
+def test_a_context_that_is_known_only_once_the_model_is_loaded_decides(
+    tmp_path: Path, loaded: int, fits: bool
+) -> None:
+    with FakeLlamaServer(
+        dialect=Dialect.ollama, slots=1, context=loaded, answer=brief, model=MODEL
+    ) as cold:
+
+        def until_loaded(path: str, _sent: Any) -> bytes | None:
+            """Name no context before the first completion, as Ollama does after its start."""
+            hidden = {"/api/ps": b'{"models":[]}', "/api/show": b'{"parameters":""}'}
+            return None if cold.completions_started or path not in hidden else http(hidden[path])
+
+        cold.raw = until_loaded
+        with pool_of(tmp_path, cold) as pool:
+            requests = long_questions(2, 3_600)  # of 4,500 tokens, more than Ollama's default
+            assert answered(pool, requests) == fits
+        assert any(is_question(one.body) for one in cold.requests) == fits
 
 
 @pytest.mark.parametrize(("counted", "cut"), [(2048, True), (4096, True), (2047, False)])
