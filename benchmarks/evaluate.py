@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from benchmarks.machine import machine_line
 from relgen_assets.evaluation.certificate import Evaluated
@@ -43,13 +44,34 @@ COLUMNS = (
     "answered_pairs_f1",
 )
 EMBEDDED = "embedded"
+RUN = Asking()
 
 
-def evaluated(name: str, model: Path | None, options: argparse.Namespace) -> Evaluated:
-    """Return what one model is worth on the gold file."""
+def evaluated(
+    name: str,
+    model: Path | None,
+    options: argparse.Namespace,
+    *,
+    prompt: Asking = RUN,
+    changes: Mapping[str, Any] | None = None,
+) -> Evaluated:
+    """Return what one model is worth on the gold file.
+
+    Args:
+        name: What to call it.
+        model: Its file; `None` for the embedded model.
+        options: Gold file and its format, ledger, mode, and most texts.
+        prompt: With which prompt it is asked.
+        changes: Further settings.
+    """
     with tempfile.TemporaryDirectory() as folder:
         settings = load_settings(
-            Path(folder), {"extractions": {"mode": options.mode}, "source": {"kind": "sample"}}
+            Path(folder),
+            {
+                "extractions": {"mode": options.mode},
+                "source": {"kind": "sample"},
+                **(changes or {}),
+            },
         )
         texts = texts_on(str(options.gold), "", form=options.format, limit=options.limit)
 
@@ -65,7 +87,7 @@ def evaluated(name: str, model: Path | None, options: argparse.Namespace) -> Eva
                     pool.close()
                     ledger.close()
 
-        (found,) = evaluate(Project(settings), texts, {name: settings}, [Asking()], opened)
+        (found,) = evaluate(Project(settings), texts, {name: settings}, [prompt], opened)
         return found
 
 

@@ -4,10 +4,14 @@ Commands import what they need when they need it: Dagster's parts, `datasets`, p
 That takes seconds of processor time in every fork. A fork leaves the names of its modules; what it
 imported, the next forks find imported. A module that starts a thread would not survive a fork, so
 that is an error.
+
+The collector of garbage leaves out what was imported before a fork: a fork that walked through it
+would copy all of it, page by page.
 """
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import sys
@@ -26,6 +30,7 @@ class LearnedImports:
         self._folder = TemporaryDirectory()
         self._names = Path(self._folder.name, _NAMES)
         self._tried = set(sys.modules)
+        gc.freeze()
 
     def tell(self) -> None:
         """Leave the names of the modules of this process, a fork that is about to end."""
@@ -42,5 +47,6 @@ class LearnedImports:
                 with suppress(ImportError):  # made while running, and in no file
                     importlib.import_module(name)
         self._names.unlink()
+        gc.freeze()
         threads = threading.enumerate()
         assert len(threads) == 1, f"an import started a thread, which forks would lack: {threads}"

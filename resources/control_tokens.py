@@ -68,7 +68,7 @@ with its full-width bars, EXAONE `[|user|]`, Gemma 4 `<|turn>` and `<turn|>`. A 
 between bars is mathematics."""
 _NUMBERED: Final = (
     r"<(?:unused|extra_id_|reserved_|SPECIAL_|mask:)\d{1,5}>",
-    r"\[(?:control_|unused)\d{1,5}\]",
+    r"\[(?:control_|unused|PAD)\d{1,6}\]",
     r"</?seed:[a-z_]{2,32}>",
 )
 _WORDS: Final[Sequence[tuple[str, str, str]]] = (
@@ -77,23 +77,26 @@ _WORDS: Final[Sequence[tuple[str, str, str]]] = (
     ("<", "BOS_TOKEN EOS_TOKEN EOP_TOKEN MASK_TOKEN 用户 AI", ">"),
     ("</", "s", ">"),
     ("[", "BOS EOS PAD UNK CLS SEP MASK gMASK sMASK", "]"),
-    # Turns and tools: Gemma, SmolVLM, Llama 2, Mistral, MiniMax, Qwen, Hermes, GLM.
+    # Turns and tools: Gemma, SmolVLM, Llama 2, Mistral, MiniMax, Nemotron, Qwen, Hermes, GLM.
     ("<", "start_of_turn end_of_turn end_of_utterance <SYS> </SYS>", ">"),
     ("[", "INST /INST SYSTEM_PROMPT /SYSTEM_PROMPT AVAILABLE_TOOLS /AVAILABLE_TOOLS", "]"),
     ("[", "TOOL_CALLS /TOOL_CALLS TOOL_RESULTS /TOOL_RESULTS TOOL_CONTENT CALL_ID ARGS", "]"),
     ("[", "MODEL_SETTINGS /MODEL_SETTINGS e~", "["),
     ("]", "~b ~!b !p~", "]"),
     ("]", "!d~ !p~ ~!b", "["),
+    ("<", "AVAILABLE_TOOLS TOOLCALL TOOL_RESPONSE", ">"),
+    ("</", "AVAILABLE_TOOLS TOOLCALL TOOL_RESPONSE", ">"),
+    ("｜", "DSML", "｜"),  # noqa: RUF001 - DeepSeek's bar
     ("<", "tool_call tool_response tool_calls arg_key arg_value minimax:tool_call", ">"),
     ("</", "tool_call tool_response tool_calls arg_key arg_value minimax:tool_call", ">"),
     # Thoughts, which readers of answers take apart.
-    ("<", "think thinking thought thoughts reasoning reflection answer", ">"),
-    ("</", "think thinking thought thoughts reasoning reflection answer", ">"),
+    ("<", "think thinking thought thoughts reasoning reflection", ">"),
+    ("</", "think thinking thought thoughts reasoning reflection", ">"),
     ("[", "THINK /THINK", "]"),
     ("◁", "think /think", "▷"),
     # Places of images and sounds: Gemma, LLaVA, SmolVLM, Pixtral, Voxtral, llama.cpp itself.
     ("<", "image video audio start_of_image end_of_image image_soft_token __media__", ">"),
-    ("<", "fake_token_around_image global-img image_pad", ">"),
+    ("<", "fake_token_around_image global-img image_pad im_patch im_start im_end", ">"),
     ("[", "IMG IMG_BREAK IMG_END AUDIO BEGIN_AUDIO TRANSCRIBE", "]"),
     # Code models: what is filled in, files and repositories.
     ("<", "fim_prefix fim_middle fim_suffix fim_pad fim-prefix fim-middle fim-suffix", ">"),
@@ -106,7 +109,14 @@ _WORDS: Final[Sequence[tuple[str, str, str]]] = (
 """Names without bars, between what opens and what closes them. `<b>` and other HTML that some
 vocabularies hold steers no template and is left alone."""
 
-SUBSTITUTES: Final = {"<": "‹", "[": "⁅", "]": "⁆", ">": "›", "◁": "◃"}  # noqa: RUF001
+SUBSTITUTES: Final = {
+    "<": "‹",  # noqa: RUF001
+    "[": "⁅",
+    "]": "⁆",
+    ">": "›",  # noqa: RUF001
+    "◁": "◃",
+    "｜": "¦",  # noqa: RUF001
+}
 """What the first character of a token becomes. None of them begins a token, and no normal form of
 Unicode turns one back into the character it stands for."""
 _ORIGINALS: Final = {substitute: one for one, substitute in SUBSTITUTES.items()}

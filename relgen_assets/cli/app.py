@@ -211,6 +211,18 @@ def plan(
 
 
 @app.command()
+def preview(
+    articles: Annotated[int, typer.Option(min=1, help="Most articles to show.")] = 3,
+) -> None:
+    """Show the first articles as they will be read, their chunks and the exact prompts."""
+    with loading():
+        from relgen_assets.cli.preview import preview_articles
+
+    with _opened() as (project, console):
+        preview_articles(project, console, articles)
+
+
+@app.command()
 def config() -> None:
     """Print the effective settings; secrets appear by name only."""
     with _opened() as (project, console):

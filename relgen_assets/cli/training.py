@@ -79,6 +79,20 @@ class Wanted:
         )
 
 
+def require_work(model: str | None, *, to_gguf: bool) -> None:
+    """Check that there is something to do.
+
+    Raises:
+        ConfigurationError: Neither a model to teach is named nor a student to be converted.
+    """
+    if model is None and not to_gguf:
+        raise ConfigurationError(
+            "no model to teach is named.",
+            where="relgen train",
+            remedy="Name one: relgen train MODEL; or convert a student: relgen train --to-gguf",
+        )
+
+
 def train_student(wanted: Wanted, folder: StudentFolder, console: Console) -> None:
     """Teach a model and print what came of it.
 

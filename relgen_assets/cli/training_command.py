@@ -42,7 +42,9 @@ def train(
     learning_rate: Annotated[
         float | None, typer.Option(help="Default: by size and method.")
     ] = None,
-    batch: Annotated[int | None, typer.Option(help="Rows at a time. Default: by size.")] = None,
+    batch: Annotated[
+        int | None, typer.Option(help="Rows at a time. Default: as many as fit.")
+    ] = None,
     accumulation: Annotated[
         int | None, typer.Option(help="Batches in a step. Default: so that a step has 16 rows.")
     ] = None,
@@ -78,8 +80,9 @@ def train(
     ] = "q8_0",
 ) -> None:
     """Teach a small model with the dataset; the same command goes on where it was stopped."""
-    from relgen_assets.cli.training import Wanted, convert_student, train_student
+    from relgen_assets.cli.training import Wanted, convert_student, require_work, train_student
 
+    require_work(model, to_gguf=to_gguf)
     wanted = Wanted(
         model=model,
         on=on,

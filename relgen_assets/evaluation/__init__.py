@@ -3,5 +3,5 @@
 Pure functions over rows, texts and answers. Asking a model belongs to `orchestration`, the rules
 that judge an answer to `extraction`.
 
-May touch `rows`, `extraction` and `domain_errors`.
+May touch `rows`, `extraction`, `domain_errors` and `resources.control_tokens`.
 """

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from relgen_assets.extraction.identity import identity
+from resources.control_tokens import neutralised
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +65,16 @@ def distinct_pairs(pairs: Iterable[GoldPair]) -> tuple[GoldPair, ...]:
         if all(key) and key[0] != key[1]:
             found.setdefault(key, pair)
     return tuple(found.values())
+
+
+def without_control_tokens(gold: GoldText) -> GoldText:
+    """Return a text with gold in which no control token steers a server; answers are read alike."""
+    return replace(
+        gold,
+        text=neutralised(gold.text),
+        names=tuple(map(neutralised, gold.names)),
+        pairs=tuple(
+            replace(one, source=neutralised(one.source), target=neutralised(one.target))
+            for one in gold.pairs
+        ),
+    )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from relgen_assets.domain_errors import SourceError
-from relgen_assets.evaluation.gold import GoldText
+from relgen_assets.evaluation.gold import GoldText, without_control_tokens
 from relgen_assets.evaluation.gold_formats import FORMATS, GoldFormat
 
 _MARK: Final = "\ufeff"
@@ -37,7 +37,7 @@ def read_gold(path: Path, *, form: str | None = None) -> list[GoldText]:
             found = list(wanted.texts(row, f"{path.stem}#{line}", path.stem))
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
             raise _malformed(path, line, form, error) from error
-        texts += (one for one in found if one.text.strip())
+        texts += (without_control_tokens(one) for one in found if one.text.strip())
     if not texts:
         raise SourceError("the gold file has no texts.", where=str(path), remedy="Choose another.")
     return texts

@@ -143,9 +143,10 @@ Names of authors and of people in the articles are as published. Nothing was ano
 TYPES: Final = """
 ### Types
 
-Entities and relations have types that were given with the question, each with a meaning that stands
-below, under *Settings*. Where entities have types, an entry of `list_of_entities` is an object with
-`name` and, where it is known, `type`; where relations have types, each has a `type`.
+Types were given with the question; what they mean stands below, under *Settings*. Where entities
+have types, an entry of `list_of_entities` is an object with `name` and, where it is known, `type`;
+where relations have types, each has a `type`. The model chose them: that a type is one of these was
+checked, that it fits was not.
 
 {table}
 """

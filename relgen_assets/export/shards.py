@@ -192,6 +192,20 @@ def stored_rows(shard: Shard) -> Iterator[dict[str, Any]]:
             yield from batch.to_pylist()
 
 
+def rows_of_split(root: str, config: str, split: Split) -> Iterator[dict[str, Any]]:
+    """Yield the rows of one split of a config as they are stored, whichever version wrote them.
+
+    Raises:
+        StorageError: The folder cannot be listed.
+        DatasetError: A file cannot be read.
+    """
+    folder = storage.join(root, config, split)
+    for name in storage.list_files(folder, SUFFIX):
+        with _opened(storage.join(folder, name)) as file:
+            for batch in file.iter_batches(batch_size=_ROWS_AT_A_TIME, use_threads=False):
+                yield from batch.to_pylist()
+
+
 def read_rows(shards: Iterable[Shard], model: type[RowT]) -> list[RowT]:
     """Return the rows of shards of one config, in the order of the shards.
 

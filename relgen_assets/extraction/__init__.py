@@ -3,7 +3,7 @@
 Pure functions: parse, repair, ground, judge. Asking a model again after a rejection belongs to
 `generation`, storing verdicts to the ledger.
 
-May touch `rows`.
+May touch `rows` and `resources.control_tokens`.
 """
 
 from relgen_assets.extraction.answer_schema import (

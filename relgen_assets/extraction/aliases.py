@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from relgen_assets.extraction.grounding import GroundedText
-from relgen_assets.extraction.identity import WORD
+from relgen_assets.extraction.words import WORD
 
 _ACRONYM_AFTER = re.compile(r"\s*\(\s*([^\W\d_][\w-]{1,9})\s*\)")
 _WORDS_BEFORE = re.compile(r"((?:[\w-]+\s+){1,8})\(\s*$")

@@ -19,8 +19,9 @@ from typing import NamedTuple
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Postfix, Prefix
 
-from relgen_assets.extraction.identity import WORD, Keys, keys
+from relgen_assets.extraction.identity import Keys, keys
 from relgen_assets.extraction.names import is_name
+from relgen_assets.extraction.words import WORD
 
 BEGINNING_OF_EXCHANGE = 4
 """Fewest letters before two exchanged ones: `netwrok`, but not `casual` for `causal`."""

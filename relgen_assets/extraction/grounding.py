@@ -16,8 +16,9 @@ from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
 
-from relgen_assets.extraction.identity import WORD, Keys, identity, keys
+from relgen_assets.extraction.identity import Keys, identity, keys
 from relgen_assets.extraction.names import MAX_NAME_CHARACTERS, is_name, without_article
+from relgen_assets.extraction.words import WORD, ends_before_particles, is_border
 
 _CHARGES = frozenset("+*#\u2032\u2033\u207a\u207b")
 """Signs that belong to the word right before them."""
@@ -213,11 +214,15 @@ class GroundedText:
     def _is_whole(self, start: int, end: int) -> bool:
         """Return whether a range is of whole words and leaves none of their signs behind."""
         text = self._text
-        if start > 0 and _in_word(text[start - 1]) and _in_word(text[start]):
+        if start > 0 and not is_border(text, start):
             return False
-        if end == len(text) or not _in_word(text[end - 1]):
+        if end == len(text):
             return True
-        return not (_in_word(text[end]) or text[end] in _CHARGES or end in self._charges)
+        if not (is_border(text, end) or ends_before_particles(text, end)):
+            return False
+        if WORD.match(text[end - 1]) is None:
+            return True
+        return not (text[end] in _CHARGES or end in self._charges)
 
     @cached_property
     def _charges(self) -> frozenset[int]:
@@ -244,7 +249,3 @@ def absent(names: Iterable[str], text: str) -> list[str]:
     """Return the names that do not occur in `text`; the text is prepared only once."""
     grounded = GroundedText(text)
     return [name for name in names if not grounded.contains(name)]
-
-
-def _in_word(character: str) -> bool:
-    return character.isalnum() or WORD.match(character) is not None

@@ -10,15 +10,13 @@ Where a name occurs in a text is decided in `grounding`, what can be a name in `
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-WORD = re.compile(r"(?:[^\W_]|[\u0300-\u036f])+")
-"""A word: letters and digits, with combining accents."""
-_PIECE = re.compile(rf"{WORD.pattern}|\S")
+from relgen_assets.extraction.words import WORD, entity, pieces, without_optional_marks
+
 DASHES = frozenset("-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d")
 """Hyphens, dashes and minus signs."""
 _APOSTROPHES = frozenset("'\u2018\u2019\u02bc`\u00b4")
@@ -52,7 +50,7 @@ def identity(name: str) -> str:
 
 def keys(text: str) -> Keys:
     """Return the words and signs of `text` that count."""
-    found = [(match.group(), match.start(), match.end()) for match in _PIECE.finditer(text)]
+    found = list(pieces(text))
     counting = Keys([], [], [])
     for number, (piece, start, end) in enumerate(found):
         key = _fold(piece) if piece[0].isalnum() else _key_of_sign(text, found, number)
@@ -65,6 +63,8 @@ def keys(text: str) -> Keys:
 
 def _key_of_sign(text: str, found: Sequence[tuple[str, int, int]], number: int) -> str:
     piece, start, _ = found[number]
+    if (meant := entity(piece)) is not None:
+        return identity(meant)
     if WORD.match(piece):
         return _fold(piece)
     if piece in DASHES:
@@ -111,10 +111,7 @@ def _sign(character: str) -> str:
 @lru_cache(maxsize=50_000)
 def _fold(word: str) -> str:
     """Return a word without case, accents, compatibility forms and plural ending."""
-    decomposed = unicodedata.normalize("NFKD", word)
-    bare = "".join(
-        letter for letter in decomposed if letter.isalnum() or not unicodedata.combining(letter)
-    )
+    bare = without_optional_marks(unicodedata.normalize("NFKD", word))
     return singular(bare).casefold()
 
 

@@ -66,6 +66,17 @@ _FUNCTION_WORDS: Final = {
 }
 
 
+def is_english(passage: str) -> bool:
+    """Return whether a tagger of English may read a passage.
+
+    It has to be in Latin letters for the most part. Where too few words tell a language, as between
+    formulas, English is assumed.
+    """
+    letters = [letter for letter in passage[:MAX_CHARACTERS] if letter.isalpha()]
+    latin = sum(script(letter) == "LATIN" for letter in letters)
+    return latin * 2 >= len(letters) and language_of(passage) in ("en", None)
+
+
 def differs(passage: str, text: str) -> bool:
     """Return whether a passage is in another script or another language than a text.
 

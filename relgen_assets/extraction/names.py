@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 
 from relgen_assets.extraction.cleaning import word_set
-from relgen_assets.extraction.identity import WORD
+from relgen_assets.extraction.words import WORD
 from resources.control_tokens import as_meant
 
 MAX_NAME_CHARACTERS = 80

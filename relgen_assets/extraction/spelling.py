@@ -9,7 +9,8 @@ import unicodedata
 from collections.abc import Callable
 from enum import StrEnum
 
-from relgen_assets.extraction.identity import DASHES, WORD, singular
+from relgen_assets.extraction.identity import DASHES, singular
+from relgen_assets.extraction.words import WORD
 
 
 class Difference(StrEnum):
@@ -48,7 +49,7 @@ def _without_accents(text: str) -> str:
 
 
 def _without_plurals(text: str) -> str:
-    return WORD.sub(lambda word: singular(word.group()), text)
+    return str(WORD.sub(lambda word: singular(word.group()), text))
 
 
 def _without_hyphens(text: str) -> str:

@@ -33,6 +33,7 @@ RULES: Final = (
     "fuzzy",
     "grounding",
     "identity",
+    "words",
     "judge",
     "judgement",
     "languages",

@@ -3,5 +3,5 @@
 Sending belongs to the pool, judging an answer to `extraction`.
 
 May touch `rows`, `prompts`, `text`, `extraction` and `settings`; of the resources the values of
-`resources.generation` and the keys of `resources.generation_ledger`.
+`resources.generation`, the keys of `resources.generation_ledger`, and `resources.control_tokens`.
 """

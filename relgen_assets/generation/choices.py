@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from relgen_assets.extraction import (
     Quote,
@@ -11,6 +11,7 @@ from relgen_assets.extraction import (
     quotes,
     relations_schema,
 )
+from relgen_assets.extraction.languages import is_english
 from relgen_assets.generation.first_pass import FirstPass
 from relgen_assets.generation.not_asked import NO_CANDIDATES, NO_QUOTES
 from relgen_assets.rows.models import Mode
@@ -18,6 +19,8 @@ from relgen_assets.rows.type_scheme import UNTYPED, TypeScheme
 from relgen_assets.settings import AnswerBounds, ExtractionSettings
 from relgen_assets.text.candidates import candidate_terms
 
+TAGGED: Final[frozenset[Mode]] = frozenset({"candidates", "quote"})
+"""The modes whose terms are found by the tagger."""
 QUOTED_TERMS = 200
 """Most terms of a chunk between which quotes are looked for."""
 
@@ -32,6 +35,15 @@ class Choice(NamedTuple):
     terms: list[str]
     quotes: list[Quote]
     refusal: str | None
+
+
+def mode_of(text: str, mode: Mode) -> Mode:
+    """Return the mode in which a chunk can be asked about.
+
+    The terms of the modes `candidates` and `quote` are found by a tagger of English; a chunk in
+    another language is asked about in mode `schema`.
+    """
+    return "schema" if mode in TAGGED and not is_english(text) else mode
 
 
 def choice_of(

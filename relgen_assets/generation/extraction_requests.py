@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from relgen_assets.generation.choices import answer_schema, choice_of
+from relgen_assets.generation.choices import answer_schema, choice_of, mode_of
 from relgen_assets.generation.first_pass import FirstPass
-from relgen_assets.generation.not_asked import NO_SUMMARY
+from relgen_assets.generation.not_asked import NO_SUMMARY, NO_TAGGER
 from relgen_assets.generation.prompt_tokens import estimate_tokens, knowing
 from relgen_assets.generation.sampling import sampling_of
 from relgen_assets.generation.templates import extraction_templates
@@ -72,9 +72,11 @@ class Questions:
 
         Args:
             chunk: The chunk.
-            mode: How entity names are constrained.
+            mode: How entity names are constrained; a chunk that no tagger can read is asked about
+                in mode `schema`, or refused, by the settings.
             halvings: How often the largest number of entities and relations is halved.
         """
+        wanted, mode = mode, mode_of(chunk.text, mode)
         quoting = self.settings.quotes_evidence(mode)
         first = self.first_passes.get(chunk.chunk_id)
         choice = choice_of(chunk.text, mode, self.settings, first)
@@ -85,6 +87,8 @@ class Questions:
         summary = None if self.summaries is None else self.summaries.get(chunk.paper_id)
         waits = self.summaries is not None and summary is None
         refusal = NO_SUMMARY if waits else choice.refusal
+        if mode != wanted and self.settings.other_languages == "refuse":
+            refusal = NO_TAGGER
         if refusal is not None:
             return ExtractionTask(chunk, mode, choice.terms, version, None, refusal, first)
         messages = self.prompts.extraction_messages(

@@ -26,7 +26,7 @@ from relgen_assets.extraction.sent_prompt import NO_PROMPT
 from relgen_assets.rows.models import Chunk
 from resources.generation_ledger.judgements import KeptJudgement
 
-LIBRARIES: Final = ("json-repair", "nupunkt", "rapidfuzz", "snowballstemmer", "textblob")
+LIBRARIES: Final = ("json-repair", "nupunkt", "rapidfuzz", "regex", "snowballstemmer", "textblob")
 """The distributions that the rules use; another version of one may judge otherwise."""
 
 

@@ -6,5 +6,6 @@ look at single chunks, `lookup` finds one, `chunk_story` collects what is stored
 `code_meanings` explains its codes.
 
 May touch `rows`, `prompts`, `extraction`, `text`, `export`, `generation`, `sources`,
-`domain_errors`, and the values of `resources.generation` and `resources.generation_ledger`.
+`domain_errors`, `resources.control_tokens`, and the values of `resources.generation` and
+`resources.generation_ledger`.
 """

@@ -34,7 +34,7 @@ def code_groups() -> Mapping[str, Mapping[str, str]]:
     return {
         "Articles that cannot be used (`raw_papers.reason`)": _of_module(cleaning, papers),
         "Requests that are not made (`raw_extractions.reason`)": _of_module(
-            not_asked, ["NO_SUMMARY", "NO_CANDIDATES", "NO_QUOTES"]
+            not_asked, ["NO_SUMMARY", "NO_CANDIDATES", "NO_TAGGER", "NO_QUOTES"]
         ),
         "Summaries that are not wanted (`summaries.reason`)": _of_module(models, ["SUMMARIES_OFF"]),
         "Requests without an answer (`summaries.reason`, `raw_extractions.reason`)": _of_enum(

@@ -15,6 +15,7 @@ from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.versions import HF_DATASET
 from relgen_assets.prompts import PROMPT_TASKS
 from relgen_assets.rows.asset_tables import SECOND_OPINIONS
+from relgen_assets.rows.type_scheme import TypeScheme
 
 MADE_UNDER: Final = "made_under"
 """Metadata of a stored table: the code version of its asset in the run that wrote it."""
@@ -60,7 +61,12 @@ def shape_of(project: Project) -> dict[str, Any]:
         "chunking": own.chunking.model_dump(mode="json", exclude_defaults=True),
         "prompts": {task: project.prompts.version(task) for task in PROMPT_TASKS},
         "mode": own.extractions.mode_for(embedded=not endpoints),
+        **({"types": _types(own.extractions.scheme)} if own.extractions.scheme else {}),
         "models": sorted(str(one) for one in models) or ["of the server"],
         "judging": own.judging.model_dump(mode="json", exclude_defaults=True),
         "splits": own.dataset.model_dump(mode="json", include=shares),
     }
+
+
+def _types(scheme: TypeScheme) -> dict[str, list[str]]:
+    return {"entities": [*scheme.entity_names], "relations": [*scheme.relation_names]}

@@ -11,8 +11,8 @@ sent, and how often, is decided elsewhere.
 `forms` says what each template is for, `parsing` reads turns, `checking` and `rendering` find
 faults, `folder` reads a project's own files, and `prompt_set` fills what passed.
 
-May touch `rows`, `domain_errors`, the messages of `resources.generation`, and
-`resources.atomic_write`.
+May touch `rows`, `domain_errors`, the messages of `resources.generation`,
+`resources.control_tokens` and `resources.atomic_write`.
 """
 
 from relgen_assets.prompts.folder import load_prompts

@@ -17,6 +17,7 @@ from relgen_assets.prompts.forms import Form
 from relgen_assets.prompts.parsing import Role, TemplateFault, Turn
 from relgen_assets.rows.answers import Answer, OpinionAnswer
 from relgen_assets.rows.models import EntityList, TableRow
+from resources.control_tokens import control_tokens_in
 
 # Braces behind a letter, a backslash or another brace are TeX: \frac{a}{b}, x^{n}, x_{max}.
 _NAMED: Final = re.compile(r"(?<![\w\\^}])\{\s*([A-Za-z_][\w-]*)\s*\}")
@@ -36,7 +37,7 @@ def check(turns: Sequence[Turn], form: Form) -> list[TemplateFault]:
     """Return every fault of a template's turns; none if the template can be used."""
     if not turns:
         return [TemplateFault(1, "there is no turn: begin with a line `=== system ===`.")]
-    faults = [*_order(turns), *_placeholders(turns, form)]
+    faults = [*_order(turns), *_placeholders(turns, form), *_control_tokens(turns)]
     faults += [
         TemplateFault(turn.header, f"the {turn.role} turn is empty: write its text below.")
         for turn in turns
@@ -103,6 +104,17 @@ def _placeholders(turns: Sequence[Turn], form: Form) -> Iterator[TemplateFault]:
     for name in form.required:
         if name not in used:
             yield TemplateFault(last.header, f"{{{name}}} is missing: put it into a user turn.")
+
+
+def _control_tokens(turns: Sequence[Turn]) -> Iterator[TemplateFault]:
+    """Yield the control tokens in turns, which no prompt or row of the dataset may hold."""
+    for turn in turns:
+        for place in control_tokens_in(turn.content):
+            yield TemplateFault(
+                turn.line_of(place.start),
+                f"{place.token} is a control token, which servers and trainers write themselves:"
+                " leave it out.",
+            )
 
 
 def _example(turn: Turn, form: type[TableRow]) -> Iterator[TemplateFault]:

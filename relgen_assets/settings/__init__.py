@@ -54,6 +54,7 @@ from relgen_assets.settings.section import Section
 from relgen_assets.settings.source_sections import (
     BibliographyColumns,
     Columns,
+    DocumentsSource,
     FilesSource,
     SampleSource,
     ScientificPapersSource,
@@ -76,6 +77,7 @@ __all__ = [
     "ChunkingSettings",
     "Columns",
     "DatasetSettings",
+    "DocumentsSource",
     "EvaluationSettings",
     "ExtractionSettings",
     "FilesSource",

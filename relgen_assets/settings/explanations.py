@@ -32,7 +32,8 @@ def explain(error: ValidationError, values: dict[str, Any], root: type[BaseModel
         named = _item_name(fault["loc"], values)
         variable = variable_of(fault["loc"])
         origin = f" (from {variable})" if variable else ""
-        lines.append(f"{key}{named}{origin}: {message}")
+        # What two sections together get wrong has no key of its own.
+        lines.append(f"{key}{named}{origin}: {message}" if key else message)
     return "wrong settings:\n  " + "\n  ".join(lines)
 
 

@@ -92,6 +92,12 @@ class ExtractionSettings(SamplingSection):
         " states (benchmarks/results.md), else `schema`. Choose `quote` for other models of 1.5B"
         " or less.",
     )
+    other_languages: Literal["schema", "refuse"] = Field(
+        "schema",
+        description="What the modes `candidates` and `quote` do with a chunk that is not in"
+        " English, whose terms no tagger finds: ask in mode `schema`, or `refuse` it and ask"
+        " nothing.",
+    )
     quote_evidence: bool = Field(
         False,
         description="Whether each relation of an answer begins with the words of the chunk that"

@@ -127,6 +127,15 @@ class FilesSource(FolderSection):
     table: TableSection = Field(default_factory=TableSection, description="Form of CSV and TSV.")
 
 
+class DocumentsSource(FolderSection):
+    """Folders in which each file is one article."""
+
+    kind: Literal["documents"] = Field(
+        description="Plain text, Markdown, JSON of S2ORC or CORD-19, XML of JATS; one a file."
+    )
+    name: str = Field("documents", pattern=_SLUG, description="Prefix of the partition keys.")
+
+
 class WikipediaColumns(BibliographyColumns):
     """Names of the columns of a table of encyclopedia articles."""
 
@@ -147,6 +156,6 @@ class WikipediaSource(FolderSection):
 
 
 SourceSettings = Annotated[
-    SampleSource | ScientificPapersSource | FilesSource | WikipediaSource,
+    SampleSource | ScientificPapersSource | FilesSource | DocumentsSource | WikipediaSource,
     Field(discriminator="kind"),
 ]

@@ -4,8 +4,8 @@ The rest of the project opens sources with `open_source` only. Every source yiel
 `relgen_assets.rows.models.Paper` rows, including unusable ones with their reason. Cutting articles
 into chunks belongs to `text`, sampling them for a forecast to `planning`.
 
-May touch `rows`, `settings`, `text`, `domain_errors`, `resources.errors` and
-`resources.storage`.
+May touch `rows`, `settings`, `text`, `domain_errors`, `resources.control_tokens`,
+`resources.errors` and `resources.storage`.
 """
 
 from relgen_assets.sources.article_source import ArticleSource

@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 from relgen_assets.domain_errors import SourceError
 from relgen_assets.settings import SourceSettings
 from relgen_assets.sources.article_source import ArticleSource
+from relgen_assets.sources.documents import DocumentArticles
 from relgen_assets.sources.files import FileArticles
 from relgen_assets.sources.sample import SampleArticles
 from relgen_assets.sources.scientific_papers import ScientificPapers
@@ -31,6 +32,7 @@ SOURCES: Final[Mapping[str, SourceClass]] = {
     "sample": SampleArticles,
     "scientific_papers": ScientificPapers,
     "files": FileArticles,
+    "documents": DocumentArticles,
     "wikipedia": WikipediaArticles,
 }
 """The class of each `source.kind` of the settings."""

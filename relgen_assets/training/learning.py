@@ -54,7 +54,6 @@ def _trainer(lesson: Lesson, model: Any, folder: StudentFolder, task: ProgressTa
     import trl
 
     datasets.disable_progress_bars()
-    transformers.logging.set_verbosity_error()
     watched = list(lesson.rows.validation)
     adapters = peft.LoraConfig(
         r=lesson.recipe.rank,

@@ -76,6 +76,8 @@ def open_base(named: str) -> Base:
     import torch
     import transformers
 
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()  # a progress of our own is shown
     source, gguf_file = _source(named)
     with _explained(named):
         found = {"gguf_file": gguf_file} if gguf_file else {}

@@ -15,9 +15,8 @@ from typing import Any, Final
 
 from relgen_assets.domain_errors import DatasetError
 from relgen_assets.export.configs import DEFAULT
-from relgen_assets.export.shards import find_shards, stored_rows
+from relgen_assets.export.shards import rows_of_split
 from relgen_assets.export.splits import Split
-from relgen_assets.export.training import PlainPair
 from resources import storage
 
 Pair = dict[str, Any]
@@ -67,23 +66,19 @@ def read_rows(root: str, *, most: int | None = None, seed: int = 0) -> Rows:
         DatasetError: It has no rows to learn, its rows are of two kinds, or a shard cannot be read.
         StorageError: The folder cannot be listed.
     """
-    shards = [one for one in find_shards(root) if one.config == DEFAULT.name]
-    if len({one.row is PlainPair for one in shards}) > 1:
-        raise DatasetError(
-            f"the config {DEFAULT.name} holds messages and plain text.",
-            where=storage.shown(root),
-            remedy="Make all batches under the settings of now: relgen run",
-        )
-    train, validation = (
-        [row for one in shards if one.split == split for row in stored_rows(one)]
-        for split in _SPLITS
-    )
+    train, validation = (list(rows_of_split(root, DEFAULT.name, split)) for split in _SPLITS)
     if not train:
         raise DatasetError(
             "this folder has no rows to train on.",
             where=storage.shown(root),
             remedy="Name the folder of a dataset or of a release with --on, or make rows: relgen"
             " run",
+        )
+    if len({isinstance(row["prompt"], str) for row in (*train, *validation)}) > 1:
+        raise DatasetError(
+            f"the config {DEFAULT.name} holds messages and plain text.",
+            where=storage.shown(root),
+            remedy="Make all batches under the settings of now: relgen run",
         )
     watched = _WATCHED if most is None else min(_WATCHED, max(1, most // 10))
     return Rows(_drawn(train, most, seed), _drawn(validation, watched, seed))

@@ -52,6 +52,7 @@ class FakeType:
         sends_usage: Whether its streams end with token counts.
         counts_cached: Whether the token counts include cached tokens.
         sends_timings: Whether its streams end with the milliseconds of both phases.
+        control_tokens: The tokens of its template that no other model has, if it tells them.
     """
 
     dialect: ClassVar[Dialect]
@@ -64,6 +65,7 @@ class FakeType:
     sends_usage: ClassVar[bool] = True
     counts_cached: ClassVar[bool] = True
     sends_timings: ClassVar[bool] = False
+    control_tokens: ClassVar[tuple[str, ...]] = ()
 
     def pages(self, serving: Serving) -> dict[str, Any]:
         """Return what it answers to a GET, by path."""

@@ -32,7 +32,7 @@ OF_FAMILIES = {
     "Gemma": '<bos> <eos> <start_of_turn> <end_of_turn> <unused12> <|turn> <turn|> <|"|>',
     "Phi": "<|user|> <|end|> <|tool_response|>",
     "Mistral": "[SYSTEM_PROMPT] [TOOL_CALLS] [IMG] [THINK] [control_8] [PREFIX]",
-    "DeepSeek": "<｜User｜> <｜Assistant｜> <｜end▁of▁sentence｜> <｜tool▁calls▁begin｜>",
+    "DeepSeek": "<｜User｜> <｜Assistant｜> <｜end▁of▁sentence｜> <｜tool▁calls▁begin｜> ｜DSML｜",
     "harmony": "<|start|> <|channel|> <|message|> <|return|> <|call|>",
     "Command R": "<|START_OF_TURN_TOKEN|> <|CHATBOT_TOKEN|> <BOS_TOKEN>",
     "GLM": "[gMASK] <sop> <|observation|> <arg_key>",
@@ -44,6 +44,7 @@ OF_FAMILIES = {
     "MiniMax": "]~b] [e~[ ]!p~[ <minimax:tool_call>",
     "Seed": "<seed:bos> <seed:think> </seed:think>",
     "code": "<|fim_prefix|> <fim_prefix> <PRE> <SUF> <file_sep> <repo_name>",
+    "Nemotron": "<SPECIAL_10> <TOOLCALL> </AVAILABLE_TOOLS>",
     "T5 and BERT": "<pad> <extra_id_0> [CLS] [SEP] [MASK] [PAD]",
     "llama.cpp": "<__media__>",
 }

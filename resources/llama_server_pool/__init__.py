@@ -18,6 +18,6 @@ Below it are the wings, each of which says what it may touch:
     embedded    a real server on loopback when none is configured
 
 May touch `resources.generation`, `resources.generation_ledger`, `resources.progress`,
-`resources.former_names`, `resources.path_settings`, `resources.credentials`, `resources.redaction`
-and `resources.errors`.
+`resources.former_names`, `resources.path_settings`, `resources.credentials`,
+`resources.control_tokens`, `resources.redaction` and `resources.errors`.
 """

@@ -107,6 +107,17 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
                 texts, settings, project.chunker.count, labels, project.prompts, first.passes
             )
             tasks = [questions.task(chunk, mode) for chunk in rows_of_chunks]
+            if others := sum(task.mode != mode for task in tasks):
+                context.log.warning(
+                    "%d of %d chunks are not in English, so mode %s finds no terms in them; by "
+                    "extractions.other_languages they are %s",
+                    others,
+                    len(tasks),
+                    mode,
+                    "refused"
+                    if settings.other_languages == "refuse"
+                    else "asked about in mode schema",
+                )
             asking = AskingAgain(tasks, questions, project.settings.judging_policy, judge)
             result = llama_server_pool.generate(
                 [task.request for task in tasks if task.request is not None],
@@ -136,6 +147,7 @@ def build(project: Project, partitions: dg.PartitionsDefinition[str]) -> dg.Asse
             ),
             **options.metadata(OPTIONS),
             mode=mode,
+            chunks_in_other_languages=others,
             asked_again=tally(reason for row in rows for reason in row.earlier_reasons),
             **generation_metadata(rows, together([*first.reports, result.report])),
         )

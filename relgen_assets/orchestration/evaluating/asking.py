@@ -30,6 +30,7 @@ from relgen_assets.orchestration.project import Project
 from relgen_assets.prompts import STUDENT_TASKS
 from relgen_assets.rows.models import Chunk, Mode, Paper, RawExtraction, StudentPrompt
 from relgen_assets.settings import Settings
+from resources.control_tokens import neutralised
 from resources.generation import Generation, GenerationRequest, Message, Outcome, Sampling
 from resources.llama_server_pool.pool import LlamaServerPool
 
@@ -112,7 +113,7 @@ class Examiner:
             known
             | alone
             | {
-                document: outcome.text
+                document: neutralised(outcome.text)
                 for document, outcome in result.outcomes.items()
                 if isinstance(outcome, Generation) and outcome.text.strip()
             }
@@ -139,8 +140,9 @@ class Examiner:
         Raises:
             NoEndpointLeft: The server does not answer; what it has answered is in the ledger.
         """
-        mode = settings.extractions.mode_for(embedded=not settings.pool.endpoints)
+        mode: Mode | None = None
         if asked.student is None:
+            mode = settings.extractions.mode_for(embedded=not settings.pool.endpoints)
             tasks = self._run_tasks(name, pool, settings, mode, summaries)
         else:
             tasks = [
@@ -160,7 +162,7 @@ class Examiner:
             endpoint=name,
             prompt=asked.name,
             prompt_version="+".join(dict.fromkeys(task.prompt_version for task in tasks)),
-            mode=mode if asked.student is None else None,
+            mode=mode,
             rows=rows,
             scored=scored,
         )

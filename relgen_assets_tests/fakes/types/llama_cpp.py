@@ -19,6 +19,7 @@ class FakeLlamaCpp(FakeType):
     tells_slots = True
     counts_tokens = True
     sends_timings = True
+    control_tokens = ("<ctl-begin>", "<ctl-end>")
 
     def pages(self, serving: Serving) -> dict[str, Any]:
         return {
@@ -30,6 +31,9 @@ class FakeLlamaCpp(FakeType):
                 "model_alias": serving.model,
                 "model_path": f"/models/{serving.model}.gguf",
                 "build_info": "b6700-fake",
+                "chat_template": "{{ '<|turn_of|>' + message['role'] }}<ctl-end>{% endif %}",
+                "bos_token": self.control_tokens[0],
+                "eos_token": self.control_tokens[1],
             },
             "/slots": [
                 {"id": number, "n_ctx": serving.context, "is_processing": number < serving.busy}

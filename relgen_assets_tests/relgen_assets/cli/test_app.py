@@ -45,7 +45,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: FakeLlamaSer
 def test_run_status_and_check_agree(folder: Path, relgen: Relgen) -> None:
     code, output, error = relgen("run")
     assert code == 0, error
-    assert f'load_dataset("{folder}/dataset", "prompt_completion")' in output
+    assert 'load_dataset("dataset", "prompt_completion")' in output
     assert "articles  4" in output
     assert (folder / "dataset" / "README.md").is_file()
 

@@ -16,7 +16,7 @@ import pytest
 from relgen_assets.cli.interrupts import KEPT
 from relgen_assets.orchestration.runs import opened_instance
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
-from relgen_assets_tests.projects import articles, write_project
+from relgen_assets_tests.projects import articles, asked, write_project
 from relgen_assets_tests.relgen_assets.cli.terminals import (
     COMMAND,
     REPOSITORY,
@@ -79,10 +79,9 @@ def test_the_bar_moves_during_a_batch_and_two_ctrl_c_stop_it_with_one_line(
     assert 'load_dataset("dataset", "prompt_completion")' in output
     assert "Traceback" not in errors
     assert " from the ledger" in errors
+    answered = [one.body for one in server.requests if one.outcome == "answered"]
     questions = [
-        (str(one.body["messages"]), one.body["seed"])
-        for one in server.requests
-        if one.outcome == "answered" and "seed" in one.body  # trials have none
+        (str(body["messages"]), body["seed"]) for body in asked(server) if body in answered
     ]
     assert len(questions) == len(set(questions)), "nothing was asked twice"
 

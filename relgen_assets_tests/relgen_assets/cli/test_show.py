@@ -94,7 +94,7 @@ def test_rejected_and_failed_chunks_give_their_reason(folder: Path, relgen: Relg
 
 def test_a_batch_is_limited_and_names_unusable_articles(folder: Path, relgen: Relgen) -> None:
     output = relgen("show", "lakes", "--limit", "1")[1]
-    assert "lake-2  unusable  too_short: The article has fewer than 200 characters." in output
+    assert "lake-2  unusable  too_short: The article has fewer than 200 characters" in output
     assert "lake-1#0000" in output
     assert "lake-1#0001" not in output
 

@@ -194,3 +194,18 @@ def test_evidence_is_asked_of_free_answers_only(mode: str) -> None:
     with pytest.raises(ValidationError, match="needs the mode schema"):
         ExtractionSettings(mode=mode, quote_evidence=True)
     assert not ExtractionSettings(quote_evidence=True).quotes_evidence("quote")
+
+
+@pytest.mark.parametrize("mode", ["candidates", "quote"])
+def test_a_chunk_in_another_language_is_asked_about_in_mode_schema_or_refused(mode: Mode) -> None:
+    text = "量子力学是描述微观粒子行为的物理理论。" * 9
+    chinese = BATCH.chunks[0].model_copy(update={"text": text})
+    for other_languages, refusal in (("schema", None), ("refuse", "no_tagger")):
+        settings = ExtractionSettings.model_validate(
+            {"mode": mode, "other_languages": other_languages}
+        )
+        questions = Questions({"lake-1": "Birds."}, settings, len, {}, bundled_prompts())
+        task = questions.task(chinese, mode)
+        assert (task.mode, task.refusal) == ("schema", refusal)
+        assert (task.request is None) == (refusal is not None)
+        assert questions.task(BATCH.chunks[0], mode).refusal != "no_tagger"

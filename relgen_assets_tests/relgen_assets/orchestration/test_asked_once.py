@@ -24,6 +24,7 @@ from relgen_assets.generation.extraction_requests import EXTRACTION_TASK
 from relgen_assets.orchestration.assets.exclusive import WAITING
 from relgen_assets.rows.arrow import from_table, to_table
 from relgen_assets.rows.models import Paper, RawExtraction, Summary, ValidatedExtraction
+from relgen_assets.settings import load_settings
 from relgen_assets_tests.fakes.llama_server import FakeLlamaServer
 from relgen_assets_tests.projects import (
     SmallProject,
@@ -245,7 +246,7 @@ def test_two_runs_of_one_batch_at_once_ask_everything_once(tmp_path: Path) -> No
     with FakeLlamaServer(slots=3, decode=200.0) as server:
         sections = '[ledger]\nurl = "sqlite:///ledger.db"'
         write_project(tmp_path, articles(1), server, sections=sections)
-        ledger = GenerationLedger(url=f"sqlite:///{tmp_path}/ledger.db")
+        ledger = build_resources(load_settings(tmp_path)).generation_ledger
         with ExitStack() as ended:
             with ledger.lease(f"summaries/{key}"):
                 runs = [ended.enter_context(_relgen_run(tmp_path, name)) for name in ("a", "b")]

@@ -68,7 +68,7 @@ def test_an_unfinished_batch_is_checked_as_far_as_its_tables_are_written(
     (late,) = not_checked(found, UNFINISHED)
     assert late.missing == ("summaries", "raw_extractions", "validated_extractions", "hf_dataset")
     assert f"relgen run --batches {UNFINISHED}" in late.fault.remedy
-    assert len(late.checks) + len(checked(found, UNFINISHED)) == 28
+    assert len(late.checks) + len(checked(found, UNFINISHED)) == 29
 
 
 def test_neither_batch_has_a_failed_check(found: list[CheckOutcome | NotChecked]) -> None:
@@ -89,7 +89,7 @@ def test_a_damaged_table_hides_only_the_checks_that_read_it(
     assert late.missing == ()
     assert "damaged" in late.fault.what
     assert late.fault.where.endswith(f"summaries/{DAMAGED}.parquet")
-    assert len(checked(found, DAMAGED)) == 24
+    assert len(checked(found, DAMAGED)) == 25
 
 
 def test_the_checks_over_all_batches_run_as_well(found: list[CheckOutcome | NotChecked]) -> None:

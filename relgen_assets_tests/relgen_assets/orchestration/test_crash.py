@@ -35,7 +35,7 @@ __all__ = ["postgres_server"]
 pytestmark = pytest.mark.timeout(600)
 
 KILLS = 20
-KILLS_PER_PROJECT = 4
+KILLS_PER_PROJECT = 5
 SLOTS = 3
 DECODE = 600.0
 SEED = int(os.environ.get("CRASH_TEST_SEED", "20261122"))

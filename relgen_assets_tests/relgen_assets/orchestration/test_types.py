@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -10,10 +11,14 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from rich.console import Console
 
+from relgen_assets.cli.story import print_story
 from relgen_assets.export.shards import find_shards, full_rows
+from relgen_assets.integrity.chunk_story import stored_stories
 from relgen_assets.orchestration.check_runs import CheckOutcome
 from relgen_assets.orchestration.project import Project
+from relgen_assets.orchestration.shaped_by import shape_of
 from relgen_assets.rows.arrow import from_table
 from relgen_assets.rows.models import RawExtraction, ValidatedExtraction
 from relgen_assets_tests.fakes.good_answers import good_answer, wanted_schema
@@ -101,6 +106,26 @@ def test_the_dataset_has_the_types_and_its_checks_hold(
     for name, count in counts.items():
         assert f"| relation | `{name}` | {count} |" in card
     assert "substance: What it is made of; of 2 kinds." in card
+
+
+def test_the_story_of_a_chunk_shows_its_types(
+    done: tuple[SmallProject, FakeLlamaServer],
+) -> None:
+    small, _ = done
+    console = Console(record=True, width=300, file=io.StringIO())
+    policy = small.project.settings.judging_policy
+    for story in stored_stories(small.tables, small.keys[0], policy):
+        print_story(console, story)
+    shown = console.export_text()
+    assert "corals (organism)" in shown
+    assert "(part_of, moderate)" in shown
+
+
+def test_the_manifest_of_a_batch_names_the_types(
+    done: tuple[SmallProject, FakeLlamaServer],
+) -> None:
+    names = {"entities": ["organism", "substance"], "relations": ["acts_on", "part_of"]}
+    assert shape_of(done[0].project)["types"] == names
 
 
 def test_other_types_make_answers_stale_and_other_meanings_leave_verdicts(

@@ -105,6 +105,12 @@ def test_a_fault_is_named_with_its_line(text: str | bytes, line: int, what: str)
     assert what in found
 
 
+@pytest.mark.parametrize("token", ["<|im_end|>", "</s>", "[INST]"])
+def test_a_control_token_is_told_with_its_line(token: str) -> None:
+    found = faults(f"=== system ===\nYou summarise.\nThen {token} stop.\n{QUESTION}")
+    assert f"line 3: {token} is a control token" in found
+
+
 def test_all_faults_of_a_file_are_named_at_once() -> None:
     found = faults("=== system ===\n\n=== user ===\n{abstract} {titel}\n")
     assert [f"line {line}: " in found for line in (1, 3, 4)] == [True] * 3

@@ -106,8 +106,9 @@ def test_a_mode_that_only_repeats_the_chunk_has_no_types(
 
 def test_the_embedded_model_is_asked_for_types_only_on_demand(tmp_path: Path) -> None:
     types: dict[str, Any] = {"extractions": {"entity_types": named("drug")}}
-    with pytest.raises(ConfigurationError, match="in the mode auto, which is quote here"):
+    with pytest.raises(ConfigurationError, match="in the mode auto, which is quote here") as caught:
         load_settings(tmp_path, types)
+    assert "\n  Value error, extractions: entity_types" in str(caught.value)
     types["extractions"] |= {"mode": "schema"}
     assert load_settings(tmp_path, types).extractions.mode_for(embedded=True) == "schema"
 

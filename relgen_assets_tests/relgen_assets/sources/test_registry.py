@@ -31,6 +31,12 @@ def _files(folder: Path) -> dict[str, Any]:
     return {"path": str(write_json_lines(folder / "a.jsonl", [row(n) for n in range(4)]))}
 
 
+def _documents(folder: Path) -> dict[str, Any]:
+    for number in range(4):
+        (folder / f"{number}.md").write_text(f"# Lake {number}\n\n## Life\n{PROSE}")
+    return {"path": str(folder), "include": ["*.md"]}
+
+
 def _wikipedia(folder: Path) -> dict[str, Any]:
     rows = [
         {"id": n, "title": f"Lake {n}", "text": f"A lake.\n\n== Life ==\n{PROSE}"} for n in range(4)
@@ -50,6 +56,7 @@ def _scientific_papers(folder: Path) -> dict[str, Any]:
 EXAMPLES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "sample": _sample,
     "files": _files,
+    "documents": _documents,
     "wikipedia": _wikipedia,
     "scientific_papers": _scientific_papers,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relgen_assets.training.defaults import recipe_for
-from relgen_assets.training.memory import Shape, learning_parameters, memory_needed
+from relgen_assets.training.memory import GB, Shape, learning_parameters, memory_needed
 from relgen_assets_tests.relgen_assets.training.shapes import (
     BOARD,
     CARD,
@@ -11,6 +11,7 @@ from relgen_assets_tests.relgen_assets.training.shapes import (
     QWEN_7B,
     SMOLLM2_135M,
 )
+from relgen_assets_tests.repository.tree import ROOT
 
 
 def test_a_whole_model_costs_sixteen_bytes_a_parameter_before_it_sees_a_row() -> None:
@@ -47,3 +48,12 @@ def test_computing_activations_twice_saves_most_of_them() -> None:
     )
     assert saved.activations < kept.activations / 5
     assert saved.weights == kept.weights
+
+
+def test_the_documentation_says_what_is_computed() -> None:
+    page = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    totals = [
+        memory_needed(shape, recipe_for(shape, CARD, {"max_length": 2_048})).total / GB
+        for shape in (QWEN_3B, QWEN_7B)
+    ]
+    assert "| **at most** | " + " | ".join(f"**{total:.1f}**" for total in totals) in page

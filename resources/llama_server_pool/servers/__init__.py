@@ -4,5 +4,5 @@ Knows no other server, no batch and no endpoint state: `health` and `dispatch` d
 from a fault. What is specific to one server software is in its file in `types`, and only there.
 
 May touch `endpoint` and `headers`, and outside the pool `resources.generation`,
-`resources.redaction` and `resources.errors`.
+`resources.control_tokens`, `resources.redaction` and `resources.errors`.
 """

@@ -23,6 +23,7 @@ from resources.llama_server_pool.servers.completion import (
 )
 from resources.llama_server_pool.servers.connection import ServerConnection
 from resources.llama_server_pool.servers.faults import Disposition, EndpointFault
+from resources.llama_server_pool.servers.harmless import harmless
 from resources.llama_server_pool.servers.names import is_same_model
 from resources.llama_server_pool.servers.probes import (
     PROBE_TASK,
@@ -109,6 +110,7 @@ class EndpointClient:
             now.slots or facts.slots,
             now.context or facts.context,
             now.model or facts.model,
+            now.control_tokens or facts.control_tokens,
         )
 
     async def examine(self, facts: ServerFacts) -> ServerFacts:
@@ -227,12 +229,19 @@ class EndpointClient:
         server_type = SERVER_TYPES[facts.dialect]
         answer = StreamedAnswer(on_tokens, self.limits(request, facts))
         model = self.model or facts.model
-        body = abilities.fit(self._body(request, facts))
+        sent = harmless(request, facts.control_tokens)
+        body = abilities.fit(self._body(sent.request, facts))
         try:
             with blamed_on_server():
                 await self._connection.stream(body, answer)
                 self._refuse_other_model(answer.model, facts)
-                completion = completion_of(request, answer, endpoint=self.config.name, model=model)
+                completion = completion_of(
+                    request,
+                    answer,
+                    endpoint=self.config.name,
+                    model=model,
+                    as_meant=sent.as_meant,
+                )
         except EndpointFault as fault:
             with blamed_on_server():
                 meant = await server_type.explain(self._connection, fault, request, facts)
@@ -317,9 +326,9 @@ class EndpointClient:
 
     def _configured(self, facts: ServerFacts) -> ServerFacts:
         """Complete facts from the configuration, which wins except for the model's name."""
-        return ServerFacts(
-            facts.dialect,
-            self.config.slots or facts.slots or SERVER_TYPES[facts.dialect].assumed_slots,
-            self.config.context or facts.context,
-            facts.model or self.model,
+        return replace(
+            facts,
+            slots=self.config.slots or facts.slots or SERVER_TYPES[facts.dialect].assumed_slots,
+            context=self.config.context or facts.context,
+            model=facts.model or self.model,
         )

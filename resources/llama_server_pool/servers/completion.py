@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -74,6 +74,7 @@ def completion_of(
     *,
     endpoint: str,
     model: str | None,
+    as_meant: Callable[[str], str] = str,
 ) -> Completion:
     """Return a complete answer with its counts and timings; the server's own if it sends them.
 
@@ -82,6 +83,7 @@ def completion_of(
         answer: The stream, read to its end.
         endpoint: Name of the endpoint.
         model: The model; if None, the name in the answer is used.
+        as_meant: Returns an answer with what the request held in another form.
 
     Raises:
         EndpointFault: Its counts make no sense.
@@ -93,7 +95,7 @@ def completion_of(
     text, rest = cut_off(words)
     generation = Generation(
         subject=request.subject,
-        text=text,
+        text=as_meant(text),
         finish_reason=cast(str, answer.finish_reason),
         model=model or answer.model,
         endpoint=endpoint,

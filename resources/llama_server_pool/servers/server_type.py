@@ -35,12 +35,14 @@ class ServerFacts:
         slots: Number of parallel requests.
         context: Context of one slot in tokens.
         model: The model it serves.
+        control_tokens: Tokens of its chat template beside those of all model families.
     """
 
     dialect: Dialect
     slots: int | None = None
     context: int | None = None
     model: str | None = None
+    control_tokens: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

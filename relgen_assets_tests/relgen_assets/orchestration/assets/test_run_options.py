@@ -74,6 +74,16 @@ def test_a_value_out_of_bounds_is_refused_before_there_is_a_run(
     assert small.instance.get_runs() == []
 
 
+def test_a_mode_without_types_is_refused_before_there_is_a_run_of_a_project_that_has_them(
+    tmp_path: Path, servers: list[FakeLlamaServer]
+) -> None:
+    typed = {"mode": "schema", "entity_types": [{"name": "organism"}]}
+    with small_project(tmp_path, servers, articles(1), extractions=typed) as small:
+        with pytest.raises(ConfigurationError, match="need the mode schema or two_pass"):
+            launch(small, raw_extractions={"mode": "quote"})
+        assert small.instance.get_runs() == []
+
+
 def test_a_mode_that_does_not_exist_is_refused_by_the_launchpad_itself(small: SmallProject) -> None:
     with pytest.raises(dg.DagsterInvalidConfigError, match="mode"):
         launch(small, raw_extractions={"mode": "free"})

@@ -21,7 +21,7 @@ from resources.generation import Generation, GenerationRequest, Verdict
 from resources.llama_server_pool.health.acceptance import Acceptance
 from resources.llama_server_pool.reports import BatchResult
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(180)
 
 
 def of(counts: dict[str, tuple[int, int]]) -> Acceptance:

@@ -65,7 +65,7 @@ def test_it_is_recognised_and_says_what_it_serves(dialect: Dialect) -> None:
         facts = run(ask(server.url))
     slots = 3 if fake.tells_slots else SERVER_TYPES[dialect].assumed_slots
     context = 2048 if fake.tells_context else None
-    assert facts == ServerFacts(dialect, slots, context, "m13")
+    assert facts == ServerFacts(dialect, slots, context, "m13", fake.control_tokens)
 
 
 @every_type

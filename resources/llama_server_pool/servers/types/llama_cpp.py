@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from resources.llama_server_pool.endpoint import Dialect
 from resources.llama_server_pool.servers.decoding import MOST_SLOTS, Fields, bad_body
+from resources.llama_server_pool.servers.harmless import tokens_of_template
 from resources.llama_server_pool.servers.questions import Asker, optional_page, page, served_model
 from resources.llama_server_pool.servers.server_type import (
     FURTHER_OPTIONS,
@@ -38,7 +39,7 @@ class LlamaCpp(ServerType):
         return "default_generation_settings" in await optional_page(server, _PROPERTIES)
 
     async def discover(self, server: Asker) -> ServerFacts:
-        """Read slots, context and model from the properties."""
+        """Read slots, context, model and the tokens of its template from the properties."""
         properties = await page(server, _PROPERTIES)
         name = None
         if _is_router(properties):
@@ -54,6 +55,11 @@ class LlamaCpp(ServerType):
             slots=properties.count("total_slots", MOST_SLOTS),
             context=properties.inside("default_generation_settings").count("n_ctx"),
             model=name or properties.text("model_alias") or path.removesuffix(".gguf") or None,
+            control_tokens=tokens_of_template(
+                properties.text("chat_template", most=None),
+                properties.text("bos_token"),
+                properties.text("eos_token"),
+            ),
         )
 
     async def _count(self, server: Asker, text: str) -> int | None:
