@@ -14,6 +14,7 @@ from relgen_assets.batching.manifests import Manifests
 from relgen_assets.orchestration.project import Project
 from relgen_assets.orchestration.versions import HF_DATASET
 from relgen_assets.prompts import PROMPT_TASKS
+from relgen_assets.rows.asset_tables import SECOND_OPINIONS
 from relgen_assets.rows.type_scheme import TypeScheme
 
 MADE_UNDER: Final = "made_under"
@@ -32,6 +33,10 @@ def note_shape(project: Project, key: str, tables: Mapping[str, pa.Table]) -> No
     manifest = manifests.one(key)
     if manifest is None:
         return
+    opinions, store = SECOND_OPINIONS.asset, project.planner.store
+    # Verdicts are made of them, not shards. The settings may ask for them since a moment ago.
+    if project.settings.judging.asks_model and store.exists(opinions, key):
+        tables = {**tables, opinions: store.read(opinions, key, ("chunk_id",))}
     versions = {
         asset: noted.decode()
         for asset, table in tables.items()

@@ -147,6 +147,13 @@ def test_nothing_is_left_to_retry_or_to_bring_up_to_date(small: SmallProject) ->
     assert "Nothing to ask again" in printed.getvalue()
 
 
+def test_a_batch_remembers_what_its_opinions_were_made_under(small: SmallProject) -> None:
+    manifest = small.project.planner.manifests.one(small.keys[0])
+    assert manifest is not None
+    now = small.project.code_versions
+    assert manifest.shaped_by == {asset: now[asset] for asset in now if asset != "dataset_card"}
+
+
 def test_its_tokens_are_counted(small: SmallProject) -> None:
     opinions = SECOND_OPINIONS.read(small.tables, small.keys[0])
     without = overview(_Without(small.tables), small.keys)

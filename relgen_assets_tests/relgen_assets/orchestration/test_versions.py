@@ -28,6 +28,7 @@ from relgen_assets_tests.projects import SmallProject, articles, small_project
 CARD = "dataset_card"
 SERVER = {"name": "gpu", "url": "http://10.0.0.5:8080"}
 MODELS = {"summaries", "raw_extractions"}
+JUDGED = {"second_opinions", "validated_extractions"}
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +148,31 @@ def test_two_passes_use_both_their_prompts_and_that_of_their_fallback(
     before = code_versions(settings, bundled_prompts())
     after = code_versions(settings, with_changed(tmp_path, task))
     assert {asset for asset in before if before[asset] != after[asset]} == stale
+
+
+@pytest.mark.parametrize(
+    ("section", "values", "stale"),
+    [
+        ("pool", {"endpoints": [SERVER], "model": "other-7b"}, {*MODELS, "second_opinions"}),
+        ("chunking", {"overlap": 10}, {"chunks"}),
+        ("judging", {"verify": "model", "merge_relations": True}, JUDGED),
+        ("extractions", {"seed": 3}, {"raw_extractions"}),
+        ("dataset", {"empty_percent": 20}, {"hf_dataset"}),
+    ],
+)
+def test_the_same_holds_where_second_opinions_are_asked_for(
+    section: str, values: dict[str, Any], stale: set[str]
+) -> None:
+    asking: dict[str, Any] = {"judging": {"verify": "model"}}
+    before, after = versions(**asking), versions(**{**asking, section: values})
+    assert {asset for asset in before if before[asset] != after[asset]} == stale
+
+
+def test_the_prompt_of_second_opinions_changes_no_other_version(tmp_path: Path) -> None:
+    settings = Settings(source=FILES, pool={"endpoints": [SERVER]}, judging={"verify": "model"})
+    before = code_versions(settings, bundled_prompts())
+    after = code_versions(settings, with_changed(tmp_path, "verification"))
+    assert {asset for asset in before if before[asset] != after[asset]} == {"second_opinions"}
 
 
 def test_changed_rules_change_the_version_of_the_verdicts(monkeypatch: pytest.MonkeyPatch) -> None:
