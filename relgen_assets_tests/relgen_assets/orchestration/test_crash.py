@@ -386,7 +386,7 @@ def test_the_embedded_server_is_killed_and_the_next_run_asks_only_what_is_missin
     (folder / "papers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     settings = SETTINGS.format(url="", slots=1, ledger="", outage_timeout=30)
     settings = settings.replace("[extractions]", "[extractions]\nmax_tokens = 96")
-    short = "[summaries]\nmax_tokens = 24\n"
+    short = "[summaries]\nmax_tokens = 120\n"
     (folder / "relgen.toml").write_text(short + re.sub(r"endpoints = .*", "", settings))
     run = forks.start(folder)
     known: set[Key] = set()
