@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 import dagster as dg
+import yaml
 from dagster._core.execution.compute_logs import redirect_to_file
 from dagster._core.storage.compute_log_manager import CapturedLogContext, ComputeIOType
 from dagster._core.storage.local_compute_log_manager import (
@@ -27,6 +28,7 @@ from dagster._utils import ensure_file, interrupts, touch_file
 
 from relgen_assets.orchestration.dead_runs import alive, fail_interrupted
 from relgen_assets.orchestration.step_progress import shown_steps
+from resources.dagster_home import LogsBelowHome, below_home
 
 QUIET: Final[Mapping[str, Any]] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Run configuration: the log goes to the instance only, since the terminal belongs to a display."""
@@ -57,13 +59,25 @@ class StepOutput(LocalComputeLogManager):
         return cls(inst_data=inst_data, **config_value)
 
 
+_PLACES: Final[Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]] = {
+    LocalComputeLogManager.__name__: dict,
+    LogsBelowHome.__name__: below_home,
+}
+"""By the class that keeps output, Dagster's or the shipped one: its place, for `StepOutput`."""
+
+
 def without_helpers(instance: dg.DagsterInstance) -> dg.DagsterInstance:
     """Return the same instance without processes that copy output; others than local stay as is."""
     ref = instance.get_ref()
     logs = ref.compute_logs_data
-    if logs.class_name != LocalComputeLogManager.__name__:
+    place = _PLACES.get(logs.class_name)
+    if place is None:
         return instance
-    own = logs._replace(module_name=__name__, class_name=StepOutput.__name__)
+    own = logs._replace(
+        module_name=__name__,
+        class_name=StepOutput.__name__,
+        config_yaml=yaml.safe_dump(place(logs.config_dict)),
+    )
     return dg.DagsterInstance.from_ref(ref._replace(compute_logs_data=own))
 
 

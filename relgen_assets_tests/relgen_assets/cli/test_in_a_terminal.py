@@ -79,9 +79,11 @@ def test_the_bar_moves_during_a_batch_and_two_ctrl_c_stop_it_with_one_line(
     assert 'load_dataset("dataset", "prompt_completion")' in output
     assert "Traceback" not in errors
     assert " from the ledger" in errors
-    answered = [one.body for one in server.requests if one.outcome == "answered"]
+    of_assets = asked(server)
     questions = [
-        (str(body["messages"]), body["seed"]) for body in asked(server) if body in answered
+        (str(one.body["messages"]), one.body["seed"])
+        for one in server.requests
+        if one.outcome == "answered" and one.body in of_assets
     ]
     assert len(questions) == len(set(questions)), "nothing was asked twice"
 
