@@ -3,7 +3,7 @@
     python -m benchmarks.late_client
 
 Simulated: 200 servers of one slot at 100 tokens/s, 600 requests of about 100 tokens. The client
-hears of tokens and answers only every so many seconds. Where the policy is not told so, the delay
+hears of tokens and answers only every few seconds. If the policy does not know that, the delay
 came on faster than it is measured.
 """
 

@@ -5,7 +5,7 @@
 One article a batch. Measured are `relgen status --json`, as a person waits for it, and the load of
 the definitions, as Dagster does it in each of its processes; each a second time, since the first
 look at a source reads it. Begun batches have manifests and no tables: what is measured is the plan,
-not the reading of so many small files.
+not how long it takes to read that many small files.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _ROUNDS: Final = ("first", "second")
 
 
 def write_source(folder: Path, batches: int) -> None:
-    """Write a project with so many articles."""
+    """Write a project with this many articles."""
     with (folder / "papers.jsonl").open("w", encoding="utf-8") as file:
         for number in range(batches):
             text = f"Article {number} says that river {number} feeds lake {number}. " * 5

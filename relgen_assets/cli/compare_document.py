@@ -19,7 +19,7 @@ class CompareDocument(Document):
     articles: int = Field(description="Number of their articles.")
     margin: float = Field(description="How much worse B may be and still pass, as a share.")
     findable: float | None = Field(
-        description="Difference of a share that so many chunks find nine times in ten."
+        description="Smallest difference of a share that this many chunks reveal nine times in ten."
     )
     chunks_needed: int | None = Field(
         description="About how many chunks find a difference of the margin nine times in ten."

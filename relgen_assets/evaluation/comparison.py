@@ -81,7 +81,7 @@ class Measured(BaseModel):
 
     @property
     def findable(self) -> float | None:
-        """The difference that so many chunks find nine times in ten."""
+        """The smallest difference that this many chunks reveal nine times in ten."""
         low, high = self.difference.low, self.difference.high
         return None if low is None or high is None else FOUND * (high - low) / 2
 
@@ -120,7 +120,7 @@ class Quality(BaseModel):
 
     @property
     def findable(self) -> float | None:
-        """The difference of either share that so many chunks find nine times in ten."""
+        """The smallest difference of a share that this many chunks reveal nine times in ten."""
         both = [one.findable for one in (self.accepted, self.supported)]
         known = [one for one in both if one is not None]
         return max(known) if len(known) == len(both) else None
