@@ -29,7 +29,8 @@ class SamplingSection(Section):
     top_k: int | None = Field(
         None,
         ge=0,
-        description="Choose among this many of the likeliest tokens; 0 is all, none is the server's.",
+        description="Choose among this many of the likeliest tokens; 0 is all. By default, the"
+        " server's number.",
     )
     stop: list[Annotated[str, Field(min_length=1)]] = Field(
         [], max_length=4, description="Texts that end an answer, and are not part of it."
